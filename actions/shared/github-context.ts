@@ -1,0 +1,105 @@
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import type { Env } from './env.js';
+import { UserError } from './errors.js';
+
+/** Where and why this job runs, as the runner tells it. */
+export interface GithubContext {
+  readonly repository: { readonly owner: string; readonly name: string };
+  readonly eventName: string;
+  readonly sha: string;
+  readonly ref: string;
+  readonly runId: string;
+  readonly runAttempt: string;
+  readonly workflow: string;
+  readonly job: string;
+  readonly actor: string;
+  readonly serverUrl: string;
+  readonly apiUrl: string;
+  readonly pullRequest: PullRequest | undefined;
+}
+
+export interface PullRequest {
+  readonly number: number;
+  /** The head at the time of the event; it may have moved since. */
+  readonly headSha: string;
+  readonly baseRef: string;
+  /** True where the head lies in another repository: no secrets, no OIDC, a read-only token. */
+  readonly fromFork: boolean;
+}
+
+const eventSchema = z.object({
+  pull_request: z
+    .object({
+      number: z.number().int(),
+      head: z.object({
+        sha: z.string(),
+        repo: z.object({ full_name: z.string() }).nullish(),
+      }),
+      base: z.object({ ref: z.string(), repo: z.object({ full_name: z.string() }) }),
+    })
+    .optional(),
+});
+
+/**
+ * Reads the job's context; `undefined` outside GitHub Actions.
+ *
+ * @throws UserError `event-payload-malformed` where the event file is not what GitHub writes.
+ */
+export function readGithubContext(env: Env): GithubContext | undefined {
+  const repository = env('GITHUB_REPOSITORY');
+  if (repository === undefined) return undefined;
+  const [owner = '', name = ''] = repository.split('/');
+  return {
+    repository: { owner, name },
+    eventName: env('GITHUB_EVENT_NAME') ?? '',
+    sha: env('GITHUB_SHA') ?? '',
+    ref: env('GITHUB_REF') ?? '',
+    runId: env('GITHUB_RUN_ID') ?? '',
+    runAttempt: env('GITHUB_RUN_ATTEMPT') ?? '1',
+    workflow: env('GITHUB_WORKFLOW') ?? '',
+    job: env('GITHUB_JOB') ?? '',
+    actor: env('GITHUB_ACTOR') ?? '',
+    serverUrl: env('GITHUB_SERVER_URL') ?? 'https://github.com',
+    apiUrl: env('GITHUB_API_URL') ?? 'https://api.github.com',
+    pullRequest: readPullRequest(env('GITHUB_EVENT_PATH')),
+  };
+}
+
+/** Address of this run in the browser. */
+export function runUrl(context: GithubContext): string {
+  const { owner, name } = context.repository;
+  return `${context.serverUrl}/${owner}/${name}/actions/runs/${context.runId}`;
+}
+
+function readPullRequest(eventPath: string | undefined): PullRequest | undefined {
+  if (eventPath === undefined) return undefined;
+  const parsed = eventSchema.safeParse(readJson(eventPath));
+  if (!parsed.success) {
+    throw new UserError({
+      code: 'event-payload-malformed',
+      message: `the event payload is not GitHub's: ${z.prettifyError(parsed.error)}`,
+      at: { file: eventPath },
+    });
+  }
+  const pull = parsed.data.pull_request;
+  if (pull === undefined) return undefined;
+  return {
+    number: pull.number,
+    headSha: pull.head.sha,
+    baseRef: pull.base.ref,
+    fromFork: pull.head.repo?.full_name !== pull.base.repo.full_name,
+  };
+}
+
+function readJson(path: string): unknown {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as unknown;
+  } catch (cause) {
+    throw new UserError({
+      code: 'event-payload-malformed',
+      message: `the event payload cannot be read: ${cause instanceof Error ? cause.message : ''}`,
+      at: { file: path },
+    });
+  }
+}
