@@ -1,0 +1,194 @@
+mock_provider "aws" {
+  mock_data "aws_caller_identity" {
+    defaults = { account_id = "123456789012" }
+  }
+  mock_data "aws_partition" {
+    defaults = { partition = "aws" }
+  }
+  mock_resource "aws_iam_openid_connect_provider" {
+    defaults = { arn = "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com" }
+  }
+  mock_resource "aws_s3_bucket" {
+    defaults = { arn = "arn:aws:s3:::shop-terraform-state" }
+  }
+  mock_resource "aws_iam_role" {
+    defaults = { arn = "arn:aws:iam::123456789012:role/mock" }
+  }
+}
+
+variables {
+  project      = "shop"
+  region       = "eu-west-1"
+  environments = ["dev", "production"]
+  github = {
+    infrastructure_repository = { name = "org/shop-infrastructure" }
+    application_repositories  = [{ name = "org/service-a" }]
+  }
+}
+
+# plan only: prevent_destroy forbids the tear-down of an applied run.
+run "trusts_each_purpose_with_its_own_subjects" {
+  command = plan
+
+  # Known at plan time, so that trust policies can be read.
+  variables {
+    oidc_provider_arn = "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com"
+  }
+
+  assert {
+    condition = toset(keys(aws_iam_role.github)) == toset([
+      "dev-plan", "dev-apply", "dev-deploy", "dev-push",
+      "production-plan", "production-apply", "production-deploy", "production-push",
+    ])
+    error_message = "four roles an environment"
+  }
+
+  assert {
+    condition = jsondecode(aws_iam_role.github["dev-plan"].assume_role_policy).Statement[0].Condition == {
+      StringEquals = { "token.actions.githubusercontent.com:aud" = "sts.amazonaws.com" }
+      StringLike = { "token.actions.githubusercontent.com:sub" = [
+        "repo:org/shop-infrastructure:pull_request",
+        "repo:org/shop-infrastructure:ref:refs/heads/main",
+        "repo:org/shop-infrastructure:ref:refs/heads/gh-readonly-queue/main/*",
+      ] }
+    }
+    error_message = "a plan role answers to pull requests, the default branch and the merge queue"
+  }
+
+  assert {
+    condition = jsondecode(aws_iam_role.github["production-apply"].assume_role_policy).Statement[0].Condition == {
+      StringEquals = {
+        "token.actions.githubusercontent.com:aud" = "sts.amazonaws.com"
+        "token.actions.githubusercontent.com:ref" = "refs/heads/main"
+      }
+      StringLike = { "token.actions.githubusercontent.com:sub" = ["repo:org/shop-infrastructure:environment:production"] }
+    }
+    error_message = "an apply role answers to its environment on the default branch only"
+  }
+
+  assert {
+    condition = alltrue([
+      for purpose in ["deploy", "push"] :
+      jsondecode(aws_iam_role.github["dev-${purpose}"].assume_role_policy).Statement[0].Condition.StringLike["token.actions.githubusercontent.com:sub"] == ["repo:org/service-a:environment:dev"]
+    ])
+    error_message = "deploy and push roles answer to application repositories in their environment only"
+  }
+}
+
+run "accepts_subjects_with_ids_and_holds_on_to_the_repository" {
+  command = plan
+
+  variables {
+    oidc_provider_arn = "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com"
+    github = {
+      infrastructure_repository = { name = "org/shop-infrastructure", owner_id = "1", repository_id = "22" }
+      application_repositories  = [{ name = "org/service-a", owner_id = "1", repository_id = "33" }]
+    }
+  }
+
+  assert {
+    condition = jsondecode(aws_iam_role.github["dev-apply"].assume_role_policy).Statement[0].Condition == {
+      StringEquals = {
+        "token.actions.githubusercontent.com:aud"           = "sts.amazonaws.com"
+        "token.actions.githubusercontent.com:ref"           = "refs/heads/main"
+        "token.actions.githubusercontent.com:repository_id" = ["22"]
+      }
+      StringLike = { "token.actions.githubusercontent.com:sub" = [
+        "repo:org/shop-infrastructure:environment:dev",
+        "repo:org@1/shop-infrastructure@22:environment:dev",
+      ] }
+    }
+    error_message = "both forms of the subject, and the repository's id"
+  }
+
+  assert {
+    condition     = jsondecode(aws_iam_role.github["dev-push"].assume_role_policy).Statement[0].Condition.StringEquals["token.actions.githubusercontent.com:repository_id"] == ["33"]
+    error_message = "each role holds on to its own repositories"
+  }
+}
+
+run "lets_a_plan_role_write_locks_but_no_state" {
+  command = plan
+
+  assert {
+    condition = [
+      for statement in jsondecode(aws_iam_role_policy.plan["dev-plan"].policy).Statement : statement.Resource
+      if anytrue([for action in statement.Action : startswith(action, "s3:Put") || startswith(action, "s3:Delete")])
+    ] == [["arn:aws:s3:::shop-terraform-state/dev/*.tflock"]]
+    error_message = "the plan role may write and delete lock files of its environment, and nothing else in the bucket"
+  }
+
+  assert {
+    condition = alltrue(flatten([
+      for statement in jsondecode(aws_iam_role_policy.plan["dev-plan"].policy).Statement : [
+        for action in statement.Action :
+        can(regex(":(Describe|Get|List)", action)) || statement.Sid == "LockStates"
+      ]
+    ]))
+    error_message = "apart from locks the plan role may only read"
+  }
+}
+
+run "keeps_environments_apart" {
+  command = plan
+
+  assert {
+    condition     = !strcontains(aws_iam_role_policy.apply["dev-apply"].policy, "production") && !strcontains(aws_iam_role_policy.deploy["dev-deploy"].policy, "production")
+    error_message = "a role of dev names nothing of production"
+  }
+
+  assert {
+    condition     = alltrue([for key, policy in merge(aws_iam_role_policy.plan, aws_iam_role_policy.apply) : length(policy.policy) <= 10240])
+    error_message = "inline policies must fit IAM's limit"
+  }
+}
+
+run "keeps_the_deploy_role_from_what_deploys_do_not_need" {
+  command = plan
+
+  assert {
+    condition = length(setintersection(
+      toset(flatten([for statement in jsondecode(aws_iam_role_policy.deploy["dev-deploy"].policy).Statement : statement.Action])),
+      toset(["ecs:CreateService", "ecs:DeleteService", "ecr:PutImage", "iam:PutRolePolicy", "iam:CreateRole", "s3:GetObject", "ssm:DeleteParameter"]),
+    )) == 0
+    error_message = "deploys neither create nor delete services, push images, change roles or read states"
+  }
+
+  assert {
+    condition = alltrue([
+      for statement in jsondecode(aws_iam_role_policy.deploy["dev-deploy"].policy).Statement :
+      statement.Condition == { StringEquals = { "iam:PassedToService" = "ecs-tasks.amazonaws.com" } } && !contains(statement.Resource, "*")
+      if contains(statement.Action, "iam:PassRole")
+    ])
+    error_message = "roles may be passed to ECS tasks only, and only those of services"
+  }
+}
+
+run "makes_no_roles_that_nobody_could_assume" {
+  command = plan
+
+  variables {
+    github = { infrastructure_repository = { name = "org/shop-infrastructure" } }
+  }
+
+  assert {
+    condition     = toset(keys(aws_iam_role.github)) == toset(["dev-plan", "dev-apply", "production-plan", "production-apply"])
+    error_message = "without application repositories there are no deploy and push roles"
+  }
+}
+
+run "refuses_wildcards_and_half_given_ids" {
+  command = plan
+
+  variables {
+    project      = "Shop"
+    environments = []
+    github = {
+      infrastructure_repository = { name = "org/*", owner_id = "1" }
+    }
+    noncurrent_state_days = 1
+    max_session_seconds   = 60
+  }
+
+  expect_failures = [var.project, var.environments, var.github, var.noncurrent_state_days, var.max_session_seconds]
+}
