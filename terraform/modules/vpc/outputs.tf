@@ -32,3 +32,8 @@ output "nat_public_ips" {
   description = "Public addresses that private subnets appear as, by zone of the NAT gateway. Empty when nat is none."
   value       = { for zone, address in aws_eip.nat : zone => address.public_ip }
 }
+
+output "public_route_table_id" {
+  description = "Id of the public subnets' route table."
+  value       = aws_route_table.public.id
+}

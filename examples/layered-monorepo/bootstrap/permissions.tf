@@ -1,0 +1,335 @@
+# What each role may do. The lists cover what this repository's modules make; more is granted by
+# extra_policy_arns. Inline policies of a role may hold 10,240 characters in all.
+locals {
+  roles_by_purpose = {
+    for purpose in ["plan", "apply", "deploy", "push"] :
+    purpose => { for key, role in local.roles : key => role if role.purpose == purpose }
+  }
+
+  kms_statement = var.kms_key_arn == null ? [] : [{
+    Sid      = "StateKey"
+    Effect   = "Allow"
+    Action   = ["kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"]
+    Resource = [var.kms_key_arn]
+  }]
+
+  # A plan takes and releases the lock, so that even the plan role writes and deletes *.tflock. The
+  # state itself only the apply role writes. A state holds every value, secret ones too: whoever
+  # plans can read them.
+  state_statements = { for environment in var.environments : environment => {
+    read = [
+      {
+        Sid       = "ListStates"
+        Effect    = "Allow"
+        Action    = ["s3:ListBucket"]
+        Resource  = [local.state_bucket_arn]
+        Condition = { StringLike = { "s3:prefix" = ["${environment}/*"] } }
+      },
+      {
+        Sid      = "ReadStates"
+        Effect   = "Allow"
+        Action   = ["s3:GetObject", "s3:GetObjectVersion"]
+        Resource = ["${local.state_bucket_arn}/${environment}/*"]
+      },
+      {
+        Sid      = "LockStates"
+        Effect   = "Allow"
+        Action   = ["s3:DeleteObject", "s3:PutObject"]
+        Resource = ["${local.state_bucket_arn}/${environment}/*.tflock"]
+      },
+    ]
+    write = [{
+      Sid      = "WriteStates"
+      Effect   = "Allow"
+      Action   = ["s3:PutObject"]
+      Resource = ["${local.state_bucket_arn}/${environment}/*"]
+    }]
+  } }
+
+  # Reads what resources are, not what they hold: no objects, items, secrets, log lines or images.
+  describe_statements = [{
+    Sid    = "Describe"
+    Effect = "Allow"
+    Action = [
+      "application-autoscaling:Describe*",
+      "application-autoscaling:ListTagsForResource",
+      "cloudwatch:Describe*",
+      "cloudwatch:GetDashboard",
+      "cloudwatch:ListDashboards",
+      "cloudwatch:ListTagsForResource",
+      "dynamodb:Describe*",
+      "dynamodb:List*",
+      "ec2:Describe*",
+      "ecr:Describe*",
+      "ecr:GetLifecyclePolicy",
+      "ecr:GetRepositoryPolicy",
+      "ecr:ListTagsForResource",
+      "ecs:Describe*",
+      "ecs:List*",
+      "iam:Get*",
+      "iam:List*",
+      "logs:Describe*",
+      "logs:ListTagsForResource",
+      "route53:GetChange",
+      "route53:GetHostedZone",
+      "route53:List*",
+      "servicediscovery:Get*",
+      "servicediscovery:List*",
+      "ssm:DescribeParameters",
+      "ssm:ListTagsForResource",
+    ]
+    Resource = ["*"]
+  }]
+
+  parameter_arns = { for environment in var.environments : environment => "arn:${local.partition}:ssm:${var.region}:${local.account_id}:parameter/${environment}/${var.project}" }
+
+  service_role_arns = { for environment in var.environments : environment => [
+    for kind in ["execution", "task"] : "arn:${local.partition}:iam::${local.account_id}:role/${var.project}-*-${environment}-${kind}"
+  ] }
+
+  plan_statements = { for environment in var.environments : environment => concat(
+    local.state_statements[environment].read,
+    local.kms_statement,
+    local.describe_statements,
+    [{
+      Sid      = "ReadOwnParameters"
+      Effect   = "Allow"
+      Action   = ["ssm:GetParameter", "ssm:GetParameters", "ssm:GetParametersByPath"]
+      Resource = ["${local.parameter_arns[environment]}/*"]
+    }],
+  ) }
+
+  apply_statements = { for environment in var.environments : environment => concat(
+    local.plan_statements[environment],
+    local.state_statements[environment].write,
+    [
+      # These services name their resources only after they exist, or not at all in their ARNs: the
+      # limit to one region is what a policy can say. Separate accounts are the real wall.
+      {
+        Sid    = "ManageNetwork"
+        Effect = "Allow"
+        Action = [
+          "ec2:AllocateAddress", "ec2:AssociateRouteTable", "ec2:AttachInternetGateway",
+          "ec2:AuthorizeSecurityGroup*", "ec2:CreateInternetGateway", "ec2:CreateNatGateway",
+          "ec2:CreateRoute", "ec2:CreateRouteTable", "ec2:CreateSecurityGroup", "ec2:CreateSubnet",
+          "ec2:CreateTags", "ec2:CreateVpc", "ec2:CreateVpcEndpoint", "ec2:DeleteInternetGateway",
+          "ec2:DeleteNatGateway", "ec2:DeleteRoute", "ec2:DeleteRouteTable",
+          "ec2:DeleteSecurityGroup", "ec2:DeleteSubnet", "ec2:DeleteTags", "ec2:DeleteVpc",
+          "ec2:DeleteVpcEndpoints", "ec2:DetachInternetGateway", "ec2:DisassociateAddress",
+          "ec2:DisassociateRouteTable", "ec2:ModifySecurityGroupRules",
+          "ec2:ModifySubnetAttribute", "ec2:ModifyVpcAttribute", "ec2:ModifyVpcEndpoint",
+          "ec2:ReleaseAddress", "ec2:ReplaceRoute", "ec2:ReplaceRouteTableAssociation",
+          "ec2:RevokeSecurityGroup*", "ec2:UpdateSecurityGroupRuleDescriptions*",
+        ]
+        Resource  = ["*"]
+        Condition = { StringEquals = { "aws:RequestedRegion" = var.region } }
+      },
+      {
+        Sid    = "ManageNames"
+        Effect = "Allow"
+        Action = [
+          "route53:AssociateVPCWithHostedZone", "route53:ChangeTagsForResource",
+          "route53:CreateHostedZone", "route53:DeleteHostedZone", "servicediscovery:Create*",
+          "servicediscovery:Delete*", "servicediscovery:TagResource",
+          "servicediscovery:UntagResource", "servicediscovery:Update*",
+        ]
+        Resource = ["*"]
+      },
+      {
+        Sid    = "RegisterTaskDefinitions"
+        Effect = "Allow"
+        Action = ["ecs:CreateCluster", "ecs:DeregisterTaskDefinition", "ecs:RegisterTaskDefinition"]
+        # Neither action that takes away has a resource in IAM; registering starts nothing.
+        Resource = ["*"]
+      },
+      {
+        Sid    = "ManageServices"
+        Effect = "Allow"
+        Action = [
+          "ecs:CreateService", "ecs:DeleteCluster", "ecs:DeleteService",
+          "ecs:PutClusterCapacityProviders", "ecs:TagResource", "ecs:UntagResource",
+          "ecs:UpdateCluster", "ecs:UpdateClusterSettings", "ecs:UpdateService",
+        ]
+        Resource = [
+          "arn:${local.partition}:ecs:${var.region}:${local.account_id}:cluster/${var.project}-${environment}",
+          "arn:${local.partition}:ecs:${var.region}:${local.account_id}:service/${var.project}-${environment}/*",
+          "arn:${local.partition}:ecs:${var.region}:${local.account_id}:task-definition/${var.project}-*-${environment}-template:*",
+        ]
+      },
+      {
+        Sid    = "ManageNamedResources"
+        Effect = "Allow"
+        Action = [
+          "cloudwatch:DeleteDashboards", "cloudwatch:PutDashboard", "dynamodb:CreateTable",
+          "dynamodb:DeleteTable", "dynamodb:TagResource", "dynamodb:UntagResource",
+          "dynamodb:UpdateContinuousBackups", "dynamodb:UpdateTable", "dynamodb:UpdateTimeToLive",
+          "ecr:CreateRepository", "ecr:DeleteLifecyclePolicy", "ecr:DeleteRepository",
+          "ecr:DeleteRepositoryPolicy", "ecr:PutImageScanningConfiguration",
+          "ecr:PutImageTagMutability", "ecr:PutLifecyclePolicy", "ecr:SetRepositoryPolicy",
+          "ecr:TagResource", "ecr:UntagResource", "logs:CreateLogGroup", "logs:DeleteLogGroup",
+          "logs:DeleteRetentionPolicy", "logs:PutRetentionPolicy", "logs:TagResource",
+          "logs:UntagResource", "ssm:AddTagsToResource", "ssm:DeleteParameter",
+          "ssm:PutParameter", "ssm:RemoveTagsFromResource",
+        ]
+        Resource = [
+          "arn:${local.partition}:cloudwatch::${local.account_id}:dashboard/${var.project}-${environment}*",
+          "arn:${local.partition}:dynamodb:${var.region}:${local.account_id}:table/${var.project}-*-${environment}",
+          "arn:${local.partition}:ecr:${var.region}:${local.account_id}:repository/${var.project}/*",
+          "arn:${local.partition}:logs:${var.region}:${local.account_id}:log-group:/ecs/${var.project}-*-${environment}*",
+          "${local.parameter_arns[environment]}/*",
+        ]
+      },
+      # Only roles of services, by the end of their names: never the roles made here, its own included.
+      {
+        Sid    = "ManageServiceRoles"
+        Effect = "Allow"
+        Action = [
+          "iam:CreateRole", "iam:DeleteRole", "iam:DeleteRolePolicy", "iam:PutRolePolicy",
+          "iam:TagRole", "iam:UntagRole", "iam:UpdateAssumeRolePolicy", "iam:UpdateRole",
+          "iam:UpdateRoleDescription",
+        ]
+        Resource = local.service_role_arns[environment]
+      },
+      {
+        Sid       = "PassServiceRoles"
+        Effect    = "Allow"
+        Action    = ["iam:PassRole"]
+        Resource  = local.service_role_arns[environment]
+        Condition = { StringEquals = { "iam:PassedToService" = "ecs-tasks.amazonaws.com" } }
+      },
+      {
+        Sid       = "ServiceLinkedRoles"
+        Effect    = "Allow"
+        Action    = ["iam:CreateServiceLinkedRole"]
+        Resource  = ["arn:${local.partition}:iam::${local.account_id}:role/aws-service-role/*"]
+        Condition = { StringEquals = { "iam:AWSServiceName" = ["ecs.amazonaws.com"] } }
+      },
+    ],
+  ) }
+
+  deploy_statements = { for environment in var.environments : environment => [
+    {
+      Sid      = "ReadContracts"
+      Effect   = "Allow"
+      Action   = ["ssm:GetParameter", "ssm:GetParameters", "ssm:GetParametersByPath"]
+      Resource = ["${local.parameter_arns[environment]}/*/deploy", "${local.parameter_arns[environment]}/*/deploy/*", "${local.parameter_arns[environment]}/*/release", "${local.parameter_arns[environment]}/*/release/*"]
+    },
+    {
+      Sid      = "RecordReleases"
+      Effect   = "Allow"
+      Action   = ["ssm:AddTagsToResource", "ssm:PutParameter"]
+      Resource = ["${local.parameter_arns[environment]}/*/release/*"]
+    },
+    {
+      Sid      = "RegisterRevisions"
+      Effect   = "Allow"
+      Action   = ["ecs:DeregisterTaskDefinition", "ecs:DescribeTaskDefinition", "ecs:ListTaskDefinitions", "ecs:RegisterTaskDefinition"]
+      Resource = ["*"]
+    },
+    {
+      Sid    = "RollOut"
+      Effect = "Allow"
+      Action = [
+        "ecs:DescribeClusters", "ecs:DescribeServiceDeployments", "ecs:DescribeServiceRevisions",
+        "ecs:DescribeServices", "ecs:DescribeTasks", "ecs:ListServiceDeployments", "ecs:RunTask",
+        "ecs:StopServiceDeployment", "ecs:StopTask", "ecs:TagResource", "ecs:UpdateService",
+      ]
+      Resource = concat([
+        for kind in ["cluster", "service", "service-deployment", "service-revision", "task"] :
+        "arn:${local.partition}:ecs:${var.region}:${local.account_id}:${kind}/${var.project}-${environment}${kind == "cluster" ? "" : "/*"}"
+        ], [
+        "arn:${local.partition}:ecs:${var.region}:${local.account_id}:task-definition/${var.project}-*-${environment}:*",
+      ])
+    },
+    {
+      # IAM knows no resource for ListTasks but the container instance; the cluster is a condition.
+      Sid       = "ListTasks"
+      Effect    = "Allow"
+      Action    = ["ecs:ListTasks"]
+      Resource  = ["*"]
+      Condition = { ArnEquals = { "ecs:cluster" = "arn:${local.partition}:ecs:${var.region}:${local.account_id}:cluster/${var.project}-${environment}" } }
+    },
+    {
+      Sid       = "PassServiceRoles"
+      Effect    = "Allow"
+      Action    = ["iam:PassRole"]
+      Resource  = local.service_role_arns[environment]
+      Condition = { StringEquals = { "iam:PassedToService" = "ecs-tasks.amazonaws.com" } }
+    },
+    {
+      Sid      = "ReadLogs"
+      Effect   = "Allow"
+      Action   = ["logs:FilterLogEvents", "logs:GetLogEvents"]
+      Resource = ["arn:${local.partition}:logs:${var.region}:${local.account_id}:log-group:/ecs/${var.project}-*-${environment}:*"]
+    },
+    {
+      # The image may stand in another account's registry, whose policy then decides.
+      Sid      = "FindImages"
+      Effect   = "Allow"
+      Action   = ["ecr:BatchGetImage", "ecr:DescribeImages"]
+      Resource = ["arn:${local.partition}:ecr:*:*:repository/${var.project}/*"]
+    },
+  ] }
+
+  push_statements = [
+    {
+      Sid      = "RegistryToken"
+      Effect   = "Allow"
+      Action   = ["ecr:GetAuthorizationToken"]
+      Resource = ["*"]
+    },
+    {
+      Sid    = "PushImages"
+      Effect = "Allow"
+      Action = [
+        "ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:CompleteLayerUpload",
+        "ecr:DescribeImages", "ecr:DescribeRepositories", "ecr:GetDownloadUrlForLayer",
+        "ecr:InitiateLayerUpload", "ecr:PutImage", "ecr:UploadLayerPart",
+      ]
+      Resource = ["arn:${local.partition}:ecr:${var.region}:${local.account_id}:repository/${var.project}/*"]
+    },
+  ]
+}
+
+resource "aws_iam_role_policy" "plan" {
+  for_each = local.roles_by_purpose.plan
+
+  name   = "plan"
+  role   = aws_iam_role.github[each.key].id
+  policy = jsonencode({ Version = "2012-10-17", Statement = local.plan_statements[each.value.environment] })
+}
+
+resource "aws_iam_role_policy" "apply" {
+  for_each = local.roles_by_purpose.apply
+
+  name   = "apply"
+  role   = aws_iam_role.github[each.key].id
+  policy = jsonencode({ Version = "2012-10-17", Statement = local.apply_statements[each.value.environment] })
+}
+
+resource "aws_iam_role_policy" "deploy" {
+  for_each = local.roles_by_purpose.deploy
+
+  name   = "deploy"
+  role   = aws_iam_role.github[each.key].id
+  policy = jsonencode({ Version = "2012-10-17", Statement = local.deploy_statements[each.value.environment] })
+}
+
+resource "aws_iam_role_policy" "push" {
+  for_each = local.roles_by_purpose.push
+
+  name   = "push"
+  role   = aws_iam_role.github[each.key].id
+  policy = jsonencode({ Version = "2012-10-17", Statement = local.push_statements })
+}
+
+resource "aws_iam_role_policy_attachment" "extra" {
+  for_each = merge([
+    for key, role in local.roles : {
+      for arn in var.extra_policy_arns[role.purpose] : "${key} ${arn}" => { role = key, arn = arn }
+    }
+  ]...)
+
+  role       = aws_iam_role.github[each.value.role].name
+  policy_arn = each.value.arn
+}

@@ -1,0 +1,130 @@
+variable "project" {
+  description = "Name of the project: first part of every name made here."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[a-z]([a-z0-9-]{0,18}[a-z0-9])?$", var.project))
+    error_message = "project must be 1 to 20 lower-case letters, digits and hyphens, starting with a letter."
+  }
+}
+
+variable "region" {
+  description = "AWS region of the state bucket, and of the resources that the roles may manage."
+  type        = string
+}
+
+variable "environments" {
+  description = "Environments that live in this account. Each gets the roles <project>-<environment>-{plan,apply,deploy,push}."
+  type        = set(string)
+
+  validation {
+    condition     = length(var.environments) > 0 && alltrue([for name in var.environments : can(regex("^[a-z]([a-z0-9-]{0,18}[a-z0-9])?$", name))])
+    error_message = "environments must name at least one, each 1 to 20 lower-case letters, digits and hyphens, starting with a letter."
+  }
+}
+
+variable "github" {
+  description = "Which GitHub repositories may use the roles: the infrastructure repository plans and applies, application repositories push images and deploy. With ids (owner_id, repository_id) the roles also accept the form of the token's subject that carries ids, and hold on to the repository rather than to its name."
+  type = object({
+    infrastructure_repository = object({
+      name          = string
+      owner_id      = optional(string)
+      repository_id = optional(string)
+    })
+    application_repositories = optional(list(object({
+      name          = string
+      owner_id      = optional(string)
+      repository_id = optional(string)
+    })), [])
+    default_branch = optional(string, "main")
+    issuer_host    = optional(string, "token.actions.githubusercontent.com")
+  })
+
+  validation {
+    condition = alltrue([
+      for repository in concat([var.github.infrastructure_repository], var.github.application_repositories) :
+      can(regex("^[A-Za-z0-9-]+/[A-Za-z0-9._-]+$", repository.name))
+    ])
+    error_message = "github: name must be owner/repository, as GitHub spells it; wildcards are not allowed."
+  }
+
+  validation {
+    condition = alltrue([
+      for repository in concat([var.github.infrastructure_repository], var.github.application_repositories) :
+      (repository.owner_id == null) == (repository.repository_id == null) &&
+      can(regex("^[0-9]+$", coalesce(repository.owner_id, "0"))) &&
+      can(regex("^[0-9]+$", coalesce(repository.repository_id, "0")))
+    ])
+    error_message = "github: owner_id and repository_id must be given together, as the numbers that GitHub's API shows."
+  }
+
+  validation {
+    condition = length(distinct([
+      for repository in concat([var.github.infrastructure_repository], var.github.application_repositories) :
+      repository.repository_id != null
+    ])) == 1
+    error_message = "github: give ids for all repositories or for none."
+  }
+
+  validation {
+    condition     = can(regex("^[A-Za-z0-9._/-]+$", var.github.default_branch))
+    error_message = "github: default_branch must be a branch name; wildcards are not allowed."
+  }
+}
+
+variable "state_bucket_name" {
+  description = "Name of the S3 bucket for Terraform states. Names are unique in all of AWS. Null means <project>-terraform-state."
+  type        = string
+  default     = null
+}
+
+variable "kms_key_arn" {
+  description = "KMS key that encrypts the states. Null means S3's own key (AES-256)."
+  type        = string
+  default     = null
+}
+
+variable "noncurrent_state_days" {
+  description = "For how many days replaced versions of a state are kept: the way back after a damaged state."
+  type        = number
+  default     = 365
+
+  validation {
+    condition     = var.noncurrent_state_days >= 30 && floor(var.noncurrent_state_days) == var.noncurrent_state_days
+    error_message = "noncurrent_state_days must be a whole number of at least 30."
+  }
+}
+
+variable "oidc_provider_arn" {
+  description = "ARN of the account's OIDC provider for GitHub, where it has one already: an account holds only one. Null makes it."
+  type        = string
+  default     = null
+}
+
+variable "extra_policy_arns" {
+  description = "Managed policies for the roles of one purpose, for resources that the policies made here do not cover."
+  type = object({
+    plan   = optional(set(string), [])
+    apply  = optional(set(string), [])
+    deploy = optional(set(string), [])
+    push   = optional(set(string), [])
+  })
+  default = {}
+}
+
+variable "permissions_boundary_arn" {
+  description = "Permissions boundary for the roles made here. Null means none."
+  type        = string
+  default     = null
+}
+
+variable "max_session_seconds" {
+  description = "Longest session that a role gives out."
+  type        = number
+  default     = 3600
+
+  validation {
+    condition     = var.max_session_seconds >= 3600 && var.max_session_seconds <= 43200
+    error_message = "max_session_seconds must be from 3600 to 43200, IAM's limits."
+  }
+}

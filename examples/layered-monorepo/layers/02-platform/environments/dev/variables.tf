@@ -1,0 +1,19 @@
+variable "project" {
+  description = "Name of the project."
+  type        = string
+}
+
+variable "environment" {
+  description = "Name of the environment."
+  type        = string
+}
+
+variable "region" {
+  description = "AWS region of the environment."
+  type        = string
+}
+
+variable "container_insights" {
+  description = "CloudWatch Container Insights: disabled, enabled, enhanced."
+  type        = string
+}

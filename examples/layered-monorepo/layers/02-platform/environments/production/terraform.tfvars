@@ -1,0 +1,5 @@
+project     = "shop"
+environment = "production"
+region      = "eu-west-1"
+
+container_insights = "enhanced"

@@ -1,0 +1,5 @@
+project     = "shop"
+environment = "staging"
+region      = "eu-west-1"
+
+container_insights = "enabled"

@@ -1,0 +1,19 @@
+variable "project" {
+  description = "Name of the project."
+  type        = string
+}
+
+variable "environment" {
+  description = "Name of the environment."
+  type        = string
+}
+
+variable "foundation" {
+  description = "Outputs of 01-foundation."
+  type        = object({ vpc_id = string })
+}
+
+variable "container_insights" {
+  description = "CloudWatch Container Insights: disabled, enabled, enhanced."
+  type        = string
+}

@@ -1,0 +1,7 @@
+project     = "shop"
+environment = "staging"
+region      = "eu-west-1"
+
+services            = ["service-a", "service-b"]
+owns_repositories   = false
+deletion_protection = false

@@ -1,0 +1,72 @@
+variable "project" {
+  description = "Name of the project."
+  type        = string
+}
+
+variable "environment" {
+  description = "Name of the environment."
+  type        = string
+}
+
+variable "foundation" {
+  description = "Outputs of 01-foundation."
+  type = object({
+    security_group_app = string
+    app_network = object({
+      subnet_ids       = list(string)
+      assign_public_ip = bool
+    })
+  })
+}
+
+variable "platform" {
+  description = "Outputs of 02-platform."
+  type = object({
+    ecs_cluster_name = string
+    service_discovery_namespace = object({
+      id   = string
+      name = string
+    })
+  })
+}
+
+variable "shared_services" {
+  description = "Outputs of 03-shared-services."
+  type = object({
+    image_registry = object({
+      account_id = optional(string)
+      region     = optional(string)
+    })
+    repository_names = map(string)
+    sessions_table = object({
+      name = string
+      arn  = string
+    })
+  })
+}
+
+variable "service_b" {
+  description = "Outputs of service-b, which this service calls."
+  type = object({
+    service_url           = string
+    service_discovery_arn = string
+  })
+}
+
+variable "desired_count" {
+  description = "Number of tasks, once the service has been released."
+  type        = number
+}
+
+variable "task_size" {
+  description = "CPU units and memory of a task."
+  type = object({
+    cpu        = number
+    memory_mib = number
+  })
+}
+
+variable "log_retention_days" {
+  description = "For how many days logs are kept."
+  type        = number
+}

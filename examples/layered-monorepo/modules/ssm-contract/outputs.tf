@@ -1,0 +1,14 @@
+output "parameter_name" {
+  description = "Name of the SSM parameter that holds the contract."
+  value       = aws_ssm_parameter.deploy.name
+}
+
+output "parameter_arn" {
+  description = "ARN of the SSM parameter that holds the contract."
+  value       = aws_ssm_parameter.deploy.arn
+}
+
+output "release_path" {
+  description = "SSM path under which ecs-deploy records what is released."
+  value       = "${trimsuffix(aws_ssm_parameter.deploy.name, "/deploy")}/release"
+}
