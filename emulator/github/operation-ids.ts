@@ -1,0 +1,32 @@
+/** The operations of GitHub's REST API that the emulator answers, by GitHub's own ids. */
+export const operationIds = [
+  'actions/list-workflow-run-artifacts',
+  'checks/create',
+  'issues/add-labels',
+  'issues/create',
+  'issues/create-comment',
+  'issues/delete-comment',
+  'issues/get',
+  'issues/get-comment',
+  'issues/list-comments',
+  'issues/list-for-repo',
+  'issues/update',
+  'issues/update-comment',
+  'meta/get',
+  'pulls/get',
+  'pulls/list',
+  'pulls/list-files',
+  'rate-limit/get',
+  'repos/compare-commits-with-basehead',
+  'repos/create-deployment',
+  'repos/create-deployment-status',
+  'repos/get',
+  'repos/get-commit',
+  'repos/get-environment',
+  'repos/list-deployment-statuses',
+  'repos/list-deployments',
+  'repos/list-pull-requests-associated-with-commit',
+  'users/get-authenticated',
+] as const;
+
+export type OperationId = (typeof operationIds)[number];
