@@ -1,0 +1,46 @@
+# Every target installs what it lacks from the package registries by itself, and works again.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.PHONY: help demo test check build docs bench release-tree fix clean
+
+TSX := node_modules/.bin/tsx
+# jest's ES modules still stand behind a flag; the warnings about it help nobody.
+export NODE_OPTIONS := --experimental-vm-modules --disable-warning=ExperimentalWarning
+export AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED := true
+
+help: ## list the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
+
+demo: build ## the main job on this machine: pull request, merge, deploy, a failing deploy, drift
+	@$(TSX) scripts/demo/main.ts
+
+test: build ## every test that this machine can run; says which it cannot, and why
+	@$(TSX) scripts/test.ts
+
+check: node_modules/.installed ## format, lint, types, boundaries, unit tests, docs, terraform, workflows
+	@$(TSX) scripts/check.ts
+
+build: node_modules/.installed ## bundle the actions into actions/*/dist
+	@$(TSX) scripts/build.ts
+
+docs: node_modules/.installed ## render README tables and docs/reference from action.yml, workflows, HCL, schemas
+	@$(TSX) scripts/docs.ts
+
+bench: build ## print the measurements that this project watches
+	@$(TSX) scripts/bench/main.ts
+
+release-tree: build ## the tree that a release tags, in .cache/release-tree (or OUT=folder)
+	@$(TSX) scripts/release/tree.ts $(or $(OUT),.cache/release-tree)
+
+fix: node_modules/.installed ## format the sources and repair what the linter can
+	@node_modules/.bin/prettier --write --log-level warn .
+	@node_modules/.bin/eslint . --fix
+
+clean: ## remove what was built, downloaded and printed
+	rm -rf node_modules .cache demo-output actions/*/dist
+
+node_modules/.installed: package.json package-lock.json
+	@echo "install: npm packages"
+	@npm ci --no-progress --loglevel=error
+	@touch $@

@@ -1,0 +1,127 @@
+/**
+ * Runs every check, here as in CI. All of them run, and what failed is listed at the end.
+ *
+ * Usage: tsx scripts/check.ts [name…]
+ */
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { workflowTools, type Tool } from './tools.js';
+
+interface Check {
+  readonly name: string;
+  readonly run: () => Promise<CheckResult>;
+}
+
+type CheckResult =
+  | { readonly kind: 'passed' }
+  | { readonly kind: 'failed'; readonly output: string }
+  | { readonly kind: 'not-possible'; readonly reason: string };
+
+const root = join(import.meta.dirname, '..');
+const bin = (name: string): string => join(root, 'node_modules', '.bin', name);
+
+/** Two lanes, one a core: the first is bound by the type checker, the second by terraform. */
+const lanes: readonly (readonly Check[])[] = [
+  [
+    command('types', bin('tsc'), ['-p', 'tsconfig.json', '--noEmit']),
+    command('lint', bin('eslint'), ['.', '--max-warnings=0']),
+    command('unit and contract tests', bin('tsx'), [
+      'scripts/test.ts',
+      '--selectProjects',
+      'unit',
+      'contract',
+      '--maxWorkers=1',
+    ]),
+  ],
+  [
+    command('format', bin('prettier'), ['--check', '--log-level', 'warn', '.']),
+    command('boundaries', bin('depcruise'), [
+      '--config',
+      '.dependency-cruiser.cjs',
+      'actions',
+      'cli',
+      'emulator',
+      'scripts',
+      'test',
+    ]),
+    command('dead code', bin('knip'), []),
+    command('docs', bin('tsx'), ['scripts/docs.ts', '--check']),
+    command('vendored modules', bin('tsx'), ['scripts/vendor-modules.ts', '--check']),
+    ...workflowTools.map(toolCheck),
+    command('terraform', 'bash', ['scripts/check-terraform.sh']),
+  ],
+];
+
+const wanted = process.argv.slice(2);
+const started = Date.now();
+const outcomes = (
+  await Promise.all(
+    lanes.map(async (checks) => {
+      const results: { readonly name: string; readonly result: CheckResult }[] = [];
+      for (const check of checks) {
+        if (wanted.length > 0 && !wanted.includes(check.name)) continue;
+        const since = Date.now();
+        const result = await check.run();
+        const seconds = ((Date.now() - since) / 1000).toFixed(1);
+        console.log(`${mark(result)} ${check.name} (${seconds} s)`);
+        results.push({ name: check.name, result });
+      }
+      return results;
+    }),
+  )
+).flat();
+
+for (const { name, result } of outcomes) {
+  if (result.kind === 'failed') console.log(`\n--- ${name}\n${result.output.trimEnd()}`);
+  if (result.kind === 'not-possible') console.log(`\n--- ${name}: not checked: ${result.reason}`);
+}
+const inCi = (process.env['CI'] ?? '') !== '';
+const bad = outcomes.filter(
+  ({ result }) => result.kind === 'failed' || (inCi && result.kind === 'not-possible'),
+);
+const seconds = ((Date.now() - started) / 1000).toFixed(0);
+console.log(
+  bad.length === 0
+    ? `check: all ${outcomes.length} passed in ${seconds} s`
+    : `check: ${bad.map(({ name }) => name).join(', ')} failed (${seconds} s)`,
+);
+process.exitCode = bad.length === 0 ? 0 : 1;
+
+function mark(result: CheckResult): string {
+  switch (result.kind) {
+    case 'passed':
+      return 'ok     ';
+    case 'failed':
+      return 'FAILED ';
+    case 'not-possible':
+      return 'skipped';
+  }
+}
+
+function command(name: string, program: string, args: readonly string[]): Check {
+  return { name, run: () => run(program, args) };
+}
+
+function toolCheck(tool: Tool): Check {
+  return {
+    name: tool.name,
+    run: async () => {
+      const found = await tool.install();
+      if (found.kind === 'missing') return { kind: 'not-possible', reason: found.reason };
+      return run(found.path, [...(found.args ?? []), ...tool.args]);
+    },
+  };
+}
+
+function run(program: string, args: readonly string[]): Promise<CheckResult> {
+  return new Promise((resolve) => {
+    const child = spawn(program, [...args], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+    let output = '';
+    child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
+    child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
+    child.on('error', (error) => resolve({ kind: 'failed', output: error.message }));
+    child.on('close', (code) =>
+      resolve(code === 0 ? { kind: 'passed' } : { kind: 'failed', output }),
+    );
+  });
+}

@@ -1,0 +1,78 @@
+/**
+ * Renders the reference from its sources: the inputs and outputs of every action and reusable
+ * workflow, the variables and outputs of every Terraform module, the schema of `infra.yml`.
+ *
+ * Usage: tsx scripts/docs.ts [--check]
+ * With `--check` nothing is written, and files that are out of date are named.
+ */
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { glob } from 'tinyglobby';
+import { actionTables, workflowPage } from './docs/actions.js';
+import { moduleTables } from './docs/modules.js';
+import { infraSchemaJson } from './docs/schemas.js';
+import { replaceBetween } from './docs/markers.js';
+
+const root = join(import.meta.dirname, '..');
+const checkOnly = process.argv.includes('--check');
+const outdated: string[] = [];
+
+for (const path of await files('actions/*/action.yml')) {
+  const readme = join(dirname(path), 'README.md');
+  const tables = actionTables(path, await read(path));
+  let text = await read(readme);
+  text = replaceBetween(
+    readme,
+    text,
+    ['<!-- inputs:begin -->', '<!-- inputs:end -->'],
+    tables.inputs,
+  );
+  text = replaceBetween(
+    readme,
+    text,
+    ['<!-- outputs:begin -->', '<!-- outputs:end -->'],
+    tables.outputs,
+  );
+  await keep(readme, text);
+}
+for (const path of await files('.github/workflows/*.yml')) {
+  const page = workflowPage(path, await read(path));
+  if (page !== undefined) await keep(`docs/reference/${basename(path, '.yml')}.md`, page);
+}
+for (const readme of await files('terraform/{bootstrap,modules/*,blueprints/*}/README.md')) {
+  const directory = dirname(readme);
+  const sources = await files(`${directory}/*.tf`);
+  const tables = await moduleTables(await Promise.all(sources.map(read)));
+  const text = replaceBetween(
+    readme,
+    await read(readme),
+    ['<!-- BEGIN_TF_DOCS -->', '<!-- END_TF_DOCS -->'],
+    tables,
+  );
+  await keep(readme, text);
+}
+await keep('docs/reference/infra.schema.json', infraSchemaJson());
+
+if (outdated.length > 0 && checkOnly) {
+  console.log(`out of date (run "make docs"):\n${outdated.map((path) => `  ${path}`).join('\n')}`);
+  process.exitCode = 1;
+} else {
+  console.log(outdated.length === 0 ? 'docs: up to date' : `docs: wrote ${outdated.join(', ')}`);
+}
+
+async function files(pattern: string): Promise<readonly string[]> {
+  return (await glob(pattern, { cwd: root })).sort();
+}
+
+function read(path: string): Promise<string> {
+  return readFile(join(root, path), 'utf8');
+}
+
+async function keep(path: string, text: string): Promise<void> {
+  const current = await read(path).catch(() => undefined);
+  if (current === text) return;
+  outdated.push(path);
+  if (checkOnly) return;
+  await mkdir(dirname(join(root, path)), { recursive: true });
+  await writeFile(join(root, path), text);
+}

@@ -1,0 +1,70 @@
+/**
+ * Builds the tree that a release tags (docs/adr/0002): the tracked files, the bundles in each
+ * action's `dist/`, and a folder per action at the root, so that `org/infra-actions/ecs-deploy@v1`
+ * resolves.
+ *
+ * Usage: tsx scripts/release/tree.ts <folder>
+ */
+import { spawnSync } from 'node:child_process';
+import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { glob } from 'tinyglobby';
+import { isMap, isScalar, parseDocument } from 'yaml';
+
+const root = join(import.meta.dirname, '..', '..');
+
+/** Fills `target` anew; the bundles must have been built. */
+export async function buildReleaseTree(target: string): Promise<void> {
+  await rm(target, { recursive: true, force: true });
+  for (const path of trackedFiles()) {
+    const copy = join(target, path);
+    await mkdir(dirname(copy), { recursive: true });
+    await cp(join(root, path), copy, { verbatimSymlinks: true });
+  }
+  for (const manifest of (await glob('actions/*/action.yml', { cwd: root })).sort()) {
+    const name = basename(dirname(manifest));
+    await cp(join(root, 'actions', name, 'dist'), join(target, 'actions', name, 'dist'), {
+      recursive: true,
+      filter: (source) => basename(source) !== '.build-hash',
+    });
+    await mkdir(join(target, name), { recursive: true });
+    await writeFile(
+      join(target, name, 'action.yml'),
+      rootManifest(name, await readFile(join(root, manifest), 'utf8')),
+    );
+  }
+}
+
+/** The same action from a folder at the root: only where its bundles lie differs. */
+function rootManifest(name: string, source: string): string {
+  const document = parseDocument(source);
+  const runs: unknown = document.get('runs', true);
+  if (!isMap(runs)) throw new Error(`actions/${name}/action.yml has no "runs"`);
+  for (const key of ['pre', 'main', 'post']) {
+    const entry: unknown = runs.get(key, true);
+    if (isScalar(entry)) entry.value = `../actions/${name}/${String(entry.value)}`;
+  }
+  document.commentBefore = ` From actions/${name}/action.yml; made by scripts/release/tree.ts.`;
+  return document.toString({ lineWidth: 0 });
+}
+
+function trackedFiles(): readonly string[] {
+  const listed = spawnSync(
+    'git',
+    ['ls-files', '-z', '--cached', '--others', '--exclude-standard'],
+    {
+      cwd: root,
+      encoding: 'utf8',
+      maxBuffer: 64 * 1024 * 1024,
+    },
+  );
+  if (listed.status !== 0) throw new Error(`git ls-files: ${listed.stderr}`);
+  return listed.stdout.split('\0').filter((path) => path !== '');
+}
+
+if (process.argv[1] === import.meta.filename) {
+  const [target] = process.argv.slice(2);
+  if (target === undefined) throw new Error('usage: tsx scripts/release/tree.ts <folder>');
+  await buildReleaseTree(resolve(target));
+  console.log(`release tree: ${target}`);
+}

@@ -1,0 +1,86 @@
+/**
+ * Runs the tests and judges the run as a whole: a suite that was skipped from its first to its
+ * last test is named with its reason, and is a failure where CI is set.
+ *
+ * Usage: tsx scripts/test.ts [jest options]
+ * Ends with the line `N passed, N failed` (`, N skipped` where there are any).
+ */
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { join, relative } from 'node:path';
+
+interface JestResults {
+  readonly success: boolean;
+  readonly numPassedTests: number;
+  readonly numFailedTests: number;
+  readonly numPendingTests: number;
+  readonly numFailedTestSuites: number;
+  readonly testResults: readonly {
+    readonly name: string;
+    readonly status: string;
+    readonly assertionResults: readonly {
+      readonly status: string;
+      readonly ancestorTitles: readonly string[];
+    }[];
+  }[];
+}
+
+const root = join(import.meta.dirname, '..');
+const output = join(root, '.cache', 'test-results.json');
+mkdirSync(join(root, '.cache'), { recursive: true });
+rmSync(output, { force: true });
+
+const jest = spawnSync(
+  process.execPath,
+  [
+    join(root, 'node_modules/jest/bin/jest.js'),
+    '--json',
+    `--outputFile=${output}`,
+    ...process.argv.slice(2),
+  ],
+  { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] },
+);
+const results = readResults();
+const skippedSuites = results.testResults.flatMap((suite) => {
+  const ran = suite.assertionResults.some(
+    (test) => test.status === 'passed' || test.status === 'failed',
+  );
+  if (ran || suite.status === 'failed') return [];
+  const title = suite.assertionResults[0]?.ancestorTitles[0] ?? 'it holds no test';
+  return [{ path: relative(root, suite.name), title }];
+});
+
+for (const { path, title } of skippedSuites) console.log(`skipped: ${path}: ${title}`);
+const strict = (process.env['CI'] ?? '') !== '';
+const failed =
+  results.numFailedTests +
+  // A suite that could not even be loaded has no failed test of its own.
+  results.testResults.filter(
+    (suite) =>
+      suite.status === 'failed' && suite.assertionResults.every((test) => test.status !== 'failed'),
+  ).length +
+  (strict ? skippedSuites.length : 0);
+if (strict && skippedSuites.length > 0) {
+  console.log('A suite that is skipped whole counts as failed in CI.');
+}
+const skipped = results.numPendingTests > 0 ? `, ${results.numPendingTests} skipped` : '';
+console.log(`${results.numPassedTests} passed, ${failed} failed${skipped}`);
+process.exitCode = failed > 0 || jest.status !== 0 || results.numPassedTests === 0 ? 1 : 0;
+
+function readResults(): JestResults {
+  try {
+    return JSON.parse(readFileSync(output, 'utf8')) as JestResults;
+  } catch {
+    console.error(
+      `jest ended with ${jest.status ?? jest.signal ?? 'no status'} and left no results`,
+    );
+    return {
+      success: false,
+      numPassedTests: 0,
+      numFailedTests: 1,
+      numPendingTests: 0,
+      numFailedTestSuites: 0,
+      testResults: [],
+    };
+  }
+}
