@@ -72,3 +72,12 @@ export function childEnvironment(
 }
 
 const withheld = /^(INPUT_|STATE_|GITHUB_(OUTPUT|ENV|PATH|STATE|STEP_SUMMARY|TOKEN)$)/;
+
+/** Sets variables that are absent, for libraries that read the environment themselves. */
+export function setEnvironmentDefaults(
+  values: Readonly<Partial<Record<EnvironmentName, string>>>,
+): void {
+  for (const [name, value] of Object.entries(values)) {
+    if (process.env[name] === undefined || process.env[name] === '') process.env[name] = value;
+  }
+}
