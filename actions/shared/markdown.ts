@@ -80,16 +80,20 @@ export function details(title: string, blocks: readonly Block[], open = false): 
 /** A comment that only we read; `--` cannot stand inside one. */
 export const hidden = (value: string): Block => html(`<!-- ${value.replaceAll('--', '- -')} -->`);
 
-/** Escapes text for HTML content and attributes, and keeps GitHub from linking or pinging in it. */
+const htmlEscapes: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+  // GitHub pings and links what it finds in the rendered text: an entity alone would not stop it.
+  '@': '@&#8203;',
+  '#': '#&#8203;',
+};
+
+/** Escapes text for HTML content and attributes, and keeps GitHub from pinging or linking in it. */
 export function escapeHtml(value: string): string {
-  return value
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;')
-    .replaceAll("'", '&#39;')
-    .replaceAll('@', '&#64;')
-    .replaceAll('#', '&#35;');
+  return value.replaceAll(/[&<>"'@#]/g, (character) => htmlEscapes[character] ?? character);
 }
 
 /** Renders blocks as GitHub-flavoured markdown. */
