@@ -1,0 +1,328 @@
+import type { Failure, NetworkConfiguration, Service } from '@aws-sdk/client-ecs';
+import { z } from 'zod';
+import { AwsError } from '../aws-error.js';
+import { shortName } from './arns.js';
+import { requireCluster } from './clusters.js';
+import type { Context } from './context.js';
+import { resolveImages } from './images.js';
+import type { ClusterRecord, ServiceRecord, TaskDefinitionRecord, Workload } from './model.js';
+import { wake } from './rollout/scheduler.js';
+import { startDeployment } from './rollout/start.js';
+import {
+  checkPercents,
+  createServiceSchema,
+  type NetworkInput,
+  refuseUnsupported,
+  updateServiceSchema,
+} from './service-input.js';
+import { describeService } from './service-shape.js';
+import { setTags } from './tags.js';
+import { requireActiveTaskDefinition } from './task-definitions.js';
+import { type Input, type Output, page, parse, type Wire } from './wire.js';
+
+/** A service by name or ARN, whatever its status. Throws ServiceNotFoundException. */
+export function requireService(
+  context: Context,
+  cluster: ClusterRecord,
+  nameOrArn: string,
+): ServiceRecord {
+  const service = context.state.services.get(serviceArn(context, cluster, nameOrArn));
+  if (!service) throw new AwsError('ServiceNotFoundException', 'Service not found.');
+  return service;
+}
+
+function serviceArn(context: Context, cluster: ClusterRecord, nameOrArn: string): string {
+  return context.arns.of(`service/${cluster.name}/${shortName(nameOrArn)}`);
+}
+
+export async function createService(context: Context, input: Input): Promise<Output> {
+  const request = parse(createServiceSchema, input);
+  refuseUnsupported(request);
+  checkPercents(request.deploymentConfiguration ?? {});
+  if (!/^[A-Za-z0-9_-]{1,255}$/.test(request.serviceName)) {
+    throw new AwsError('InvalidParameterException', 'Service name contains invalid characters.');
+  }
+  const taskDefinition = requireActiveTaskDefinition(context, request.taskDefinition);
+  const images = await resolveImages(context, taskDefinition);
+
+  const cluster = requireCluster(context, request.cluster);
+  const arn = serviceArn(context, cluster, request.serviceName);
+  const former = context.state.services.get(arn);
+  if (former?.status === 'ACTIVE') {
+    throw new AwsError('InvalidParameterException', 'Creation of service was not idempotent.');
+  }
+  if (former?.status === 'DRAINING') {
+    throw new AwsError(
+      'InvalidParameterException',
+      'Unable to Start a service that is still Draining.',
+    );
+  }
+  const loadBalancers = request.loadBalancers ?? [];
+  checkLoadBalancers(loadBalancers, taskDefinition);
+  if (request.launchType !== undefined && (request.capacityProviderStrategy ?? []).length > 0) {
+    throw new AwsError(
+      'InvalidParameterException',
+      'Specifying both a launch type and capacity provider strategy is not supported.',
+    );
+  }
+  const strategy =
+    request.capacityProviderStrategy ??
+    (request.launchType === undefined && cluster.defaultCapacityProviderStrategy.length > 0
+      ? (cluster.defaultCapacityProviderStrategy as Workload['capacityProviderStrategy'])
+      : undefined);
+  const launchType = strategy ? undefined : (request.launchType ?? 'EC2');
+  const fargate = launchType === 'FARGATE' || strategy !== undefined;
+  const workload: Workload = {
+    taskDefinition,
+    launchType,
+    capacityProviderStrategy: strategy,
+    platformVersion: fargate ? (request.platformVersion ?? 'LATEST') : undefined,
+    networkConfiguration: network(request.networkConfiguration, taskDefinition),
+    loadBalancers,
+    serviceRegistries: request.serviceRegistries ?? [],
+    serviceConnectConfiguration: request.serviceConnectConfiguration,
+    volumeConfigurations: request.volumeConfigurations,
+    vpcLatticeConfigurations: request.vpcLatticeConfigurations,
+  };
+  const service: ServiceRecord = {
+    name: request.serviceName,
+    arn,
+    cluster,
+    createdAtMs: context.clock.now(),
+    status: 'ACTIVE',
+    desiredCount: request.desiredCount ?? 1,
+    workload,
+    deploymentConfiguration: {
+      deploymentCircuitBreaker: { enable: false, rollback: false },
+      maximumPercent: 200,
+      minimumHealthyPercent: 100,
+      strategy: 'ROLLING',
+      bakeTimeInMinutes: 0,
+      ...request.deploymentConfiguration,
+    },
+    healthCheckGracePeriodSeconds: request.healthCheckGracePeriodSeconds ?? 0,
+    enableExecuteCommand: request.enableExecuteCommand ?? false,
+    enableECSManagedTags: request.enableECSManagedTags ?? false,
+    propagateTags: request.propagateTags ?? 'NONE',
+    placementConstraints: request.placementConstraints ?? [],
+    placementStrategy: request.placementStrategy ?? [],
+    availabilityZoneRebalancing: request.availabilityZoneRebalancing ?? 'DISABLED',
+    roleArn: roleOf(context, request.role, loadBalancers.length > 0),
+    deployments: [],
+    serviceDeployments: [],
+    revisions: [],
+    events: [],
+    steady: false,
+    reconcileQueued: false,
+  };
+  setTags(context, arn, request.tags);
+  context.state.services.set(arn, service);
+  startDeployment(context, service, workload, images, () => wake(context, service));
+  return { service: describeService(context, service, true) };
+}
+
+export async function updateService(context: Context, input: Input): Promise<Output> {
+  const request = parse(updateServiceSchema, input);
+  refuseUnsupported(request);
+  const found = requireService(context, requireCluster(context, request.cluster), request.service);
+  const taskDefinition =
+    request.taskDefinition === undefined
+      ? found.workload.taskDefinition
+      : requireActiveTaskDefinition(context, request.taskDefinition);
+  const images = await resolveImages(context, taskDefinition);
+
+  // The wait may have outlived the service.
+  const service = requireService(
+    context,
+    requireCluster(context, request.cluster),
+    request.service,
+  );
+  if (service.status !== 'ACTIVE') {
+    throw new AwsError('ServiceNotActiveException', 'Service was not ACTIVE.');
+  }
+  const configuration = { ...service.deploymentConfiguration, ...request.deploymentConfiguration };
+  checkPercents(configuration);
+  const workload = changedWorkload(service.workload, request, taskDefinition);
+  checkLoadBalancers(workload.loadBalancers, taskDefinition);
+
+  service.deploymentConfiguration = configuration;
+  service.desiredCount = request.desiredCount ?? service.desiredCount;
+  service.healthCheckGracePeriodSeconds =
+    request.healthCheckGracePeriodSeconds ?? service.healthCheckGracePeriodSeconds;
+  service.enableExecuteCommand = request.enableExecuteCommand ?? service.enableExecuteCommand;
+  service.enableECSManagedTags = request.enableECSManagedTags ?? service.enableECSManagedTags;
+  service.propagateTags = request.propagateTags ?? service.propagateTags;
+  service.placementConstraints = request.placementConstraints ?? service.placementConstraints;
+  service.placementStrategy = request.placementStrategy ?? service.placementStrategy;
+  service.availabilityZoneRebalancing =
+    request.availabilityZoneRebalancing ?? service.availabilityZoneRebalancing;
+
+  const changed =
+    JSON.stringify(workloadKey(workload)) !== JSON.stringify(workloadKey(service.workload));
+  if (changed || request.forceNewDeployment === true) {
+    startDeployment(context, service, workload, images, () => wake(context, service));
+  } else {
+    wake(context, service);
+  }
+  return { service: describeService(context, service, true) };
+}
+
+function changedWorkload(
+  before: Workload,
+  request: z.infer<typeof updateServiceSchema>,
+  taskDefinition: TaskDefinitionRecord,
+): Workload {
+  const strategy = request.capacityProviderStrategy;
+  return {
+    ...before,
+    taskDefinition,
+    ...(strategy && strategy.length > 0
+      ? { capacityProviderStrategy: strategy, launchType: undefined }
+      : {}),
+    platformVersion: request.platformVersion ?? before.platformVersion,
+    networkConfiguration: request.networkConfiguration
+      ? network(request.networkConfiguration, taskDefinition)
+      : before.networkConfiguration,
+    loadBalancers: request.loadBalancers ?? before.loadBalancers,
+    serviceRegistries: request.serviceRegistries ?? before.serviceRegistries,
+    serviceConnectConfiguration:
+      request.serviceConnectConfiguration ?? before.serviceConnectConfiguration,
+    volumeConfigurations: request.volumeConfigurations ?? before.volumeConfigurations,
+    vpcLatticeConfigurations: request.vpcLatticeConfigurations ?? before.vpcLatticeConfigurations,
+  };
+}
+
+// Developer Guide, "View service history …": a deployment starts when a property changes that needs
+// one; the count, the percents and the grace period do not.
+function workloadKey(workload: Workload): unknown {
+  return { ...workload, taskDefinition: workload.taskDefinition.arn };
+}
+
+export function deleteService(context: Context, input: Input): Output {
+  const request = parse(
+    z.looseObject({
+      cluster: z.string().optional(),
+      service: z.string(),
+      force: z.boolean().optional(),
+    }),
+    input,
+  );
+  const cluster = requireCluster(context, request.cluster);
+  const service = requireService(context, cluster, request.service);
+  if (service.status === 'INACTIVE') {
+    throw new AwsError('ServiceNotActiveException', 'Service was not ACTIVE.');
+  }
+  if (service.desiredCount > 0 && request.force !== true) {
+    throw new AwsError(
+      'InvalidParameterException',
+      'The service cannot be stopped while it is scaled above 0.',
+    );
+  }
+  service.status = 'DRAINING';
+  service.desiredCount = 0;
+  wake(context, service);
+  return { service: describeService(context, service, true) };
+}
+
+export function describeServices(context: Context, input: Input): Output {
+  const request = parse(
+    z.looseObject({
+      cluster: z.string().optional(),
+      services: z.array(z.string()),
+      include: z.array(z.string()).optional(),
+    }),
+    input,
+  );
+  const cluster = requireCluster(context, request.cluster);
+  if (request.services.length === 0) {
+    throw new AwsError('InvalidParameterException', 'Services cannot be empty.');
+  }
+  if (request.services.length > 10) {
+    throw new AwsError('InvalidParameterException', 'At most 10 services can be described.');
+  }
+  const services: Wire<Service>[] = [];
+  const failures: Failure[] = [];
+  for (const nameOrArn of request.services) {
+    const arn = serviceArn(context, cluster, nameOrArn);
+    const service = context.state.services.get(arn);
+    if (service) {
+      services.push(describeService(context, service, request.include?.includes('TAGS') ?? false));
+    } else failures.push({ arn, reason: 'MISSING' });
+  }
+  return { services, failures };
+}
+
+export function listServices(context: Context, input: Input): Output {
+  const request = parse(
+    z.looseObject({ cluster: z.string().optional(), launchType: z.string().optional() }),
+    input,
+  );
+  const cluster = requireCluster(context, request.cluster);
+  const arns = [...context.state.services.values()]
+    .filter((service) => service.cluster === cluster && service.status !== 'INACTIVE')
+    .filter(({ workload }) => (request.launchType ?? workload.launchType) === workload.launchType)
+    .map((service) => service.arn);
+  const { items, nextToken } = page(arns, input);
+  return { serviceArns: items, nextToken };
+}
+
+/** Checks and completes a network configuration; awsvpc needs one. Throws InvalidParameterException. */
+export function network(
+  configuration: NetworkInput | undefined,
+  taskDefinition: TaskDefinitionRecord,
+): NetworkConfiguration | undefined {
+  const awsvpc = configuration?.awsvpcConfiguration;
+  const needed = taskDefinition.definition.networkMode === 'awsvpc';
+  if (needed && !awsvpc) {
+    throw new AwsError(
+      'InvalidParameterException',
+      "Network Configuration must be provided when networkMode 'awsvpc' is specified.",
+    );
+  }
+  if (!awsvpc) return undefined;
+  if (!needed) {
+    throw new AwsError(
+      'InvalidParameterException',
+      'Network Configuration is not valid for the given networkMode of this task definition.',
+    );
+  }
+  if (awsvpc.subnets.length === 0) {
+    throw new AwsError('InvalidParameterException', 'subnets can not be empty.');
+  }
+  return {
+    awsvpcConfiguration: {
+      ...awsvpc,
+      securityGroups: awsvpc.securityGroups ?? [],
+      assignPublicIp: awsvpc.assignPublicIp ?? 'DISABLED',
+    },
+  };
+}
+
+function checkLoadBalancers(
+  loadBalancers: Workload['loadBalancers'],
+  taskDefinition: TaskDefinitionRecord,
+): void {
+  const containers = taskDefinition.definition.containerDefinitions ?? [];
+  for (const { containerName = '', containerPort = 0 } of loadBalancers) {
+    const container = containers.find(({ name }) => name === containerName);
+    if (!container) {
+      throw new AwsError(
+        'InvalidParameterException',
+        `The container ${containerName} does not exist in the task definition.`,
+      );
+    }
+    if (!container.portMappings?.some((mapping) => mapping.containerPort === containerPort)) {
+      throw new AwsError(
+        'InvalidParameterException',
+        `The container ${containerName} did not have a container port ${containerPort} defined.`,
+      );
+    }
+  }
+}
+
+function roleOf(context: Context, role: string | undefined, balanced: boolean): string | undefined {
+  if (role?.startsWith('arn:')) return role;
+  const prefix = `arn:aws:iam::${context.arns.accountId}:role/`;
+  if (role !== undefined) return `${prefix}${role}`;
+  return balanced ? `${prefix}aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS` : undefined;
+}

@@ -1,0 +1,145 @@
+import type { Failure, Task } from '@aws-sdk/client-ecs';
+import { z } from 'zod';
+import { AwsError } from '../aws-error.js';
+import { shortName } from './arns.js';
+import { requireCluster } from './clusters.js';
+import type { Context } from './context.js';
+import { resolveImages } from './images.js';
+import type { ClusterRecord, TaskRecord } from './model.js';
+import { listenerOf } from './rollout/scheduler.js';
+import { runTaskSchema } from './service-input.js';
+import { network, requireService } from './services.js';
+import { setTags } from './tags.js';
+import { requireActiveTaskDefinition } from './task-definitions.js';
+import { launchTask, stopTask } from './task-lifecycle.js';
+import { describeTask } from './task-shape.js';
+import { type Input, type Output, page, parse, type Wire } from './wire.js';
+
+export async function runTask(context: Context, input: Input): Promise<Output> {
+  const request = parse(runTaskSchema, input);
+  const { count = 1 } = request;
+  if (count < 1 || count > 10) {
+    throw new AwsError('InvalidParameterException', 'count must be between 1 and 10.');
+  }
+  const taskDefinition = requireActiveTaskDefinition(context, request.taskDefinition);
+  const names = (taskDefinition.definition.containerDefinitions ?? []).map(({ name }) => name);
+  for (const { name } of request.overrides?.containerOverrides ?? []) {
+    if (!names.includes(name)) {
+      throw new AwsError(
+        'InvalidParameterException',
+        `Override for container named ${name ?? ''} is not a container in the TaskDefinition.`,
+      );
+    }
+  }
+  const images = await resolveImages(context, taskDefinition);
+  const cluster = requireCluster(context, request.cluster);
+  const networkConfiguration = network(request.networkConfiguration, taskDefinition);
+  const provider = request.capacityProviderStrategy?.[0]?.capacityProvider;
+  const tasks = Array.from({ length: count }, () => {
+    const task = launchTask(context, {
+      cluster,
+      taskDefinition,
+      images,
+      group: request.group ?? `family:${taskDefinition.family}`,
+      startedBy: request.startedBy,
+      overrides: request.overrides,
+      launchType: provider === undefined ? (request.launchType ?? 'EC2') : 'FARGATE',
+      capacityProviderName: provider,
+      networkConfiguration,
+      enableExecuteCommand: request.enableExecuteCommand ?? false,
+    });
+    setTags(context, task.arn, request.tags);
+    return describeTask(context, task, true);
+  });
+  return { tasks, failures: [] };
+}
+
+export function stopTaskByUser(context: Context, input: Input): Output {
+  const request = parse(
+    z.looseObject({
+      cluster: z.string().optional(),
+      task: z.string(),
+      reason: z.string().optional(),
+    }),
+    input,
+  );
+  const task = find(context, requireCluster(context, request.cluster), request.task);
+  if (!task) {
+    throw new AwsError('InvalidParameterException', 'The referenced task was not found.');
+  }
+  stopTask(
+    context,
+    task,
+    'UserInitiated',
+    request.reason ?? 'Task stopped by user',
+    task.deployment && listenerOf(context),
+  );
+  return { task: describeTask(context, task, true) };
+}
+
+export function describeTasks(context: Context, input: Input): Output {
+  const request = parse(
+    z.looseObject({
+      cluster: z.string().optional(),
+      tasks: z.array(z.string()),
+      include: z.array(z.string()).optional(),
+    }),
+    input,
+  );
+  const cluster = requireCluster(context, request.cluster);
+  if (request.tasks.length === 0) {
+    throw new AwsError('InvalidParameterException', 'Tasks cannot be empty.');
+  }
+  if (request.tasks.length > 100) {
+    throw new AwsError('InvalidParameterException', 'At most 100 tasks can be described.');
+  }
+  const tasks: Wire<Task>[] = [];
+  const failures: Failure[] = [];
+  for (const idOrArn of request.tasks) {
+    const task = find(context, cluster, idOrArn);
+    if (task) tasks.push(describeTask(context, task, request.include?.includes('TAGS') ?? false));
+    else failures.push({ arn: taskArn(context, cluster, idOrArn), reason: 'MISSING' });
+  }
+  return { tasks, failures };
+}
+
+export function listTasks(context: Context, input: Input): Output {
+  const request = parse(
+    z.looseObject({
+      cluster: z.string().optional(),
+      serviceName: z.string().optional(),
+      family: z.string().optional(),
+      startedBy: z.string().optional(),
+      launchType: z.string().optional(),
+      desiredStatus: z.enum(['RUNNING', 'PENDING', 'STOPPED']).optional(),
+    }),
+    input,
+  );
+  const cluster = requireCluster(context, request.cluster);
+  const service =
+    request.serviceName === undefined
+      ? undefined
+      : requireService(context, cluster, request.serviceName);
+  const { desiredStatus = 'RUNNING' } = request;
+  const arns = [...context.state.tasks.values()]
+    .filter((task) => task.cluster === cluster && task.desiredStatus === desiredStatus)
+    .filter((task) => !service || task.deployment?.service === service)
+    .filter((task) => (request.family ?? task.taskDefinition.family) === task.taskDefinition.family)
+    .filter((task) => (request.startedBy ?? task.startedBy) === task.startedBy)
+    .filter((task) => (request.launchType ?? task.launchType) === task.launchType)
+    .map((task) => task.arn)
+    .reverse();
+  const { items, nextToken } = page(arns, input);
+  return { taskArns: items, nextToken };
+}
+
+function taskArn(context: Context, cluster: ClusterRecord, idOrArn: string): string {
+  return idOrArn.startsWith('arn:')
+    ? idOrArn
+    : context.arns.of(`task/${cluster.name}/${shortName(idOrArn)}`);
+}
+
+function find(context: Context, cluster: ClusterRecord, idOrArn: string): TaskRecord | undefined {
+  const task = context.state.tasks.get(taskArn(context, cluster, idOrArn));
+  return task?.cluster === cluster ? task : undefined;
+}
