@@ -1,0 +1,119 @@
+import type { Registry } from './registry.js';
+
+/** What a container's image reference stands for. */
+export type ResolvedImage =
+  | {
+      readonly kind: 'found';
+      /** Digest of what the reference names: an image, or an index of images. */
+      readonly digest: string;
+      /** ENV of the image's configuration; of the first image of an index. */
+      readonly env: Record<string, string>;
+      /** `os/architecture` of each image; empty when none says. */
+      readonly platforms: readonly string[];
+    }
+  | { readonly kind: 'missing' }
+  | { readonly kind: 'unknown-registry' };
+
+/** Looks up the images that tasks are to run. */
+export interface Images {
+  resolve(reference: string): Promise<ResolvedImage>;
+}
+
+interface ManifestBody {
+  readonly config?: { readonly digest?: string };
+  readonly manifests?: readonly {
+    readonly digest: string;
+    readonly platform?: { readonly os?: string; readonly architecture?: string };
+  }[];
+}
+
+interface ImageConfig {
+  readonly os?: string;
+  readonly architecture?: string;
+  readonly config?: { readonly Env?: readonly string[] };
+}
+
+/**
+ * Resolves references of the emulator's own registry: by the host it reports, and by ECR's own
+ * host names. Every other host is an unknown registry: the emulator reaches no network.
+ */
+export function createImages(registry: Registry, registryHost: string, accountId: string): Images {
+  return {
+    async resolve(reference) {
+      const parsed = parseImageReference(reference);
+      const isEcr = new RegExp(`^${accountId}\\.dkr\\.ecr\\.[a-z0-9-]+\\.amazonaws\\.com$`);
+      if (!parsed || (parsed.host !== registryHost && !isEcr.test(parsed.host))) {
+        return { kind: 'unknown-registry' };
+      }
+      const name = parsed.digest ?? parsed.tag ?? 'latest';
+      const manifest = await registry.manifest(parsed.repository, name);
+      if (!manifest) return { kind: 'missing' };
+      const body = JSON.parse(manifest.body.toString('utf8')) as ManifestBody;
+
+      if (!body.manifests) {
+        const config = await readConfig(registry, parsed.repository, body);
+        return {
+          kind: 'found',
+          digest: manifest.digest,
+          env: environmentOf(config),
+          platforms: config.os === undefined ? [] : [platformOf(config)],
+        };
+      }
+      // BuildKit's attestations lie in the index under the platform unknown/unknown.
+      const entries = body.manifests.filter((entry) => entry.platform?.os !== 'unknown');
+      const platforms = entries.flatMap((entry) =>
+        entry.platform ? [platformOf(entry.platform)] : [],
+      );
+      const [first] = entries;
+      const image = first && (await registry.manifest(parsed.repository, first.digest));
+      if (!image) return { kind: 'missing' };
+      const imageBody = JSON.parse(image.body.toString('utf8')) as ManifestBody;
+      const config = await readConfig(registry, parsed.repository, imageBody);
+      return { kind: 'found', digest: manifest.digest, env: environmentOf(config), platforms };
+    },
+  };
+}
+
+/** The parts of `host/repository[:tag][@digest]`; undefined without a registry host. */
+export function parseImageReference(
+  reference: string,
+):
+  | { host: string; repository: string; tag: string | undefined; digest: string | undefined }
+  | undefined {
+  const match = /^([^/]+)\/([^:@]+)(?::([\w][\w.-]{0,127}))?(?:@(sha256:[0-9a-f]{64}))?$/.exec(
+    reference,
+  );
+  const [, host = '', repository = '', tag, digest] = match ?? [];
+  // A first part without a dot or a port is part of a name at Docker Hub, not a host.
+  if (!/[.:]|^localhost$/.test(host)) return undefined;
+  return { host, repository, tag, digest };
+}
+
+function platformOf(platform: { os?: string; architecture?: string }): string {
+  return `${platform.os ?? 'linux'}/${platform.architecture ?? 'amd64'}`;
+}
+
+async function readConfig(
+  registry: Registry,
+  repository: string,
+  manifest: ManifestBody,
+): Promise<ImageConfig> {
+  const digest = manifest.config?.digest;
+  const blob = digest === undefined ? undefined : await registry.blob(repository, digest);
+  if (!blob) return {};
+  try {
+    return JSON.parse(blob.toString('utf8')) as ImageConfig;
+  } catch {
+    // An artifact's configuration may be anything.
+    return {};
+  }
+}
+
+function environmentOf(config: ImageConfig): Record<string, string> {
+  return Object.fromEntries(
+    (config.config?.Env ?? []).map((line) => {
+      const at = line.indexOf('=');
+      return at === -1 ? [line, ''] : [line.slice(0, at), line.slice(at + 1)];
+    }),
+  );
+}

@@ -1,0 +1,195 @@
+import { randomBytes } from 'node:crypto';
+import { AwsError } from '../../aws-error.js';
+import type { Registry } from './registry.js';
+import { RegistryError } from './registry.js';
+
+/** ECR API reference, InitiateLayerUpload and CompleteLayerUpload: the size of a part. */
+const PART_SIZE_BYTES = 10 * 1024 * 1024;
+const SMALLEST_PART_BYTES = 5 * 1024 * 1024;
+
+interface Upload {
+  readonly repositoryName: string;
+  readonly registryUploadId: string;
+  readonly partSizes: number[];
+  receivedBytes: number;
+}
+
+/** ECR's own upload and download of layers, in terms of the registry. */
+export interface Layers {
+  initiate(input: Record<string, unknown>): Promise<unknown>;
+  uploadPart(input: Record<string, unknown>): Promise<unknown>;
+  complete(input: Record<string, unknown>): Promise<unknown>;
+  checkAvailability(input: Record<string, unknown>): Promise<unknown>;
+  downloadUrl(input: Record<string, unknown>): Promise<unknown>;
+  /** The layer behind a download URL's token. */
+  download(token: string): Promise<Buffer | undefined>;
+  clear(): void;
+}
+
+/**
+ * Creates the layer operations; error codes as in the ECR API reference.
+ *
+ * `downloadBase()` is the address under which `download`'s tokens are served.
+ */
+export function createLayers(
+  registry: Registry,
+  accountId: string,
+  downloadBase: () => string,
+): Layers {
+  const uploads = new Map<string, Upload>();
+  const downloads = new Map<string, { repositoryName: string; digest: string }>();
+
+  function uploadOf(input: Record<string, unknown>): Upload {
+    const id = text(input, 'uploadId');
+    const upload = uploads.get(id);
+    if (!upload || upload.repositoryName !== text(input, 'repositoryName')) {
+      throw new AwsError(
+        'UploadNotFoundException',
+        `The upload '${id}' could not be found in the repository with name '${text(input, 'repositoryName')}'`,
+      );
+    }
+    return upload;
+  }
+
+  return {
+    async initiate(input) {
+      const repositoryName = text(input, 'repositoryName');
+      const registryUploadId = await orRepositoryMissing(repositoryName, () =>
+        registry.startUpload(repositoryName),
+      );
+      const uploadId = randomBytes(16).toString('hex');
+      uploads.set(uploadId, { repositoryName, registryUploadId, partSizes: [], receivedBytes: 0 });
+      return { uploadId, partSize: PART_SIZE_BYTES };
+    },
+
+    async uploadPart(input) {
+      const upload = uploadOf(input);
+      const part = Buffer.from(text(input, 'layerPartBlob'), 'base64');
+      const first = Number(input['partFirstByte']);
+      const last = Number(input['partLastByte']);
+      if (first !== upload.receivedBytes || last !== first + part.length - 1) {
+        throw new AwsError(
+          'InvalidLayerPartException',
+          `The layer part from byte ${first} to ${last} does not follow the last valid byte ` +
+            `${upload.receivedBytes - 1}`,
+          400,
+          { lastValidByteReceived: upload.receivedBytes - 1 },
+        );
+      }
+      await registry.appendUpload(upload.repositoryName, upload.registryUploadId, part);
+      upload.partSizes.push(part.length);
+      upload.receivedBytes += part.length;
+      return {
+        registryId: accountId,
+        repositoryName: upload.repositoryName,
+        uploadId: input['uploadId'],
+        lastByteReceived: upload.receivedBytes - 1,
+      };
+    },
+
+    async complete(input) {
+      const upload = uploadOf(input);
+      const { repositoryName } = upload;
+      const [digest = ''] = Array.isArray(input['layerDigests'])
+        ? (input['layerDigests'] as string[])
+        : [];
+      if (upload.receivedBytes === 0) {
+        throw new AwsError('EmptyUploadException', 'The upload does not contain any layer parts');
+      }
+      if (upload.partSizes.slice(0, -1).some((size) => size < SMALLEST_PART_BYTES)) {
+        throw new AwsError(
+          'LayerPartTooSmallException',
+          'Layer parts must be at least 5 MiB in size',
+        );
+      }
+      if ((await registry.blobSize(repositoryName, digest)) !== undefined) {
+        throw new AwsError(
+          'LayerAlreadyExistsException',
+          `The layer with digest '${digest}' already exists in the repository with name '${repositoryName}'`,
+        );
+      }
+      try {
+        await registry.finishUpload(repositoryName, upload.registryUploadId, digest);
+      } catch (error) {
+        if (!(error instanceof RegistryError) || error.code !== 'DIGEST_INVALID') throw error;
+        throw new AwsError(
+          'InvalidLayerException',
+          `The layer's content does not have the digest '${digest}'`,
+        );
+      }
+      uploads.delete(text(input, 'uploadId'));
+      return {
+        registryId: accountId,
+        repositoryName,
+        uploadId: input['uploadId'],
+        layerDigest: digest,
+      };
+    },
+
+    async checkAvailability(input) {
+      const repositoryName = text(input, 'repositoryName');
+      const digests = (input['layerDigests'] as string[] | undefined) ?? [];
+      const layers: unknown[] = [];
+      const failures: unknown[] = [];
+      for (const layerDigest of digests) {
+        const size = await registry.blobSize(repositoryName, layerDigest);
+        if (size === undefined) {
+          failures.push({
+            layerDigest,
+            failureCode: 'MissingLayerDigest',
+            failureReason: 'Layer not found',
+          });
+          continue;
+        }
+        layers.push({ layerDigest, layerAvailability: 'AVAILABLE', layerSize: size });
+      }
+      return { layers, failures };
+    },
+
+    async downloadUrl(input) {
+      const repositoryName = text(input, 'repositoryName');
+      const digest = text(input, 'layerDigest');
+      if ((await registry.blobSize(repositoryName, digest)) === undefined) {
+        throw new AwsError(
+          'LayersNotFoundException',
+          `The layer with digest '${digest}' does not exist in the repository with name '${repositoryName}'`,
+        );
+      }
+      const token = randomBytes(24).toString('hex');
+      downloads.set(token, { repositoryName, digest });
+      return { downloadUrl: `${downloadBase()}/${token}`, layerDigest: digest };
+    },
+
+    async download(token) {
+      const found = downloads.get(token);
+      return found && registry.blob(found.repositoryName, found.digest);
+    },
+
+    clear() {
+      uploads.clear();
+      downloads.clear();
+    },
+  };
+}
+
+/** Runs a registry call, and says in ECR's words when the repository is not there. */
+export async function orRepositoryMissing<T>(
+  repositoryName: string,
+  run: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await run();
+  } catch (error) {
+    if (!(error instanceof RegistryError) || error.code !== 'NAME_UNKNOWN') throw error;
+    throw new AwsError(
+      'RepositoryNotFoundException',
+      `The repository with name '${repositoryName}' does not exist in the registry`,
+    );
+  }
+}
+
+/** A text member of a call's input; empty when it is missing. */
+export function text(input: Record<string, unknown>, name: string): string {
+  const value = input[name];
+  return typeof value === 'string' ? value : '';
+}

@@ -1,0 +1,201 @@
+import { createServer } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { AwsError } from '../aws-error.js';
+import { answerControl, answerError, answerJson, answerQuery } from './answer.js';
+import type { Backend } from './backends/process.js';
+import type { Answer, Call, Handler } from './call.js';
+import type { Calls } from './calls.js';
+import { authenticate } from './credentials.js';
+import type { Faults } from './faults.js';
+import type { Identity, RequestHead } from './identify.js';
+import { identify } from './identify.js';
+import { endToEnd, forwardStream } from './proxy.js';
+import type { RestOperations } from './rest-operations.js';
+import type { Sessions } from './sts/sessions.js';
+import { requestTarget } from './target.js';
+
+/** Serves requests that are not calls of AWS: control, registry, layer downloads. */
+export interface Site {
+  serves(head: RequestHead): boolean;
+  serve(head: RequestHead, request: IncomingMessage, response: ServerResponse): Promise<void>;
+}
+
+export interface FrontOptions {
+  readonly region: string;
+  readonly sites: readonly Site[];
+  /** Asked in order; the first that handles a call answers it. */
+  readonly handlers: readonly Handler[];
+  readonly backendFor: (service: string) => Backend;
+  readonly rest: RestOperations;
+  readonly sessions: Sessions;
+  readonly calls: Calls;
+  readonly faults: Faults;
+  readonly log: (line: string) => void;
+}
+
+/** The one HTTP endpoint of all services. */
+export interface Front {
+  /** Listens on 127.0.0.1 and gives the port; `port` 0 takes a free one. */
+  listen(port: number): Promise<number>;
+  stop(): Promise<void>;
+}
+
+/** Creates the endpoint: tells what is asked, counts it, fails it by rule, and has it answered. */
+export function createFront(options: FrontOptions): Front {
+  const server = createServer((request, response) => {
+    serve(options, request, response).catch((error: unknown) => {
+      options.log(`${request.method ?? ''} ${request.url ?? ''}: ${String(error)}`);
+      if (!response.headersSent) answerControl(response, 500, { message: String(error) });
+      else response.destroy();
+    });
+  });
+  // Terraform keeps connections open between calls; a shorter time races with its next request.
+  server.keepAliveTimeout = 75_000;
+  server.requestTimeout = 0;
+  return {
+    listen: (port) => listen(server, port),
+    stop: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+async function serve(
+  options: FrontOptions,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const target = requestTarget(request);
+  const head: RequestHead = {
+    method: request.method ?? 'GET',
+    path: target.path,
+    query: target.query,
+    headers: request.headers,
+    form: undefined,
+  };
+  const site = options.sites.find((candidate) => candidate.serves(head));
+  if (site) {
+    await site.serve(head, request, response);
+    return;
+  }
+
+  const isForm = /^application\/x-www-form-urlencoded/i.test(request.headers['content-type'] ?? '');
+  let body = isForm ? await readBody(request) : undefined;
+  const full = { ...head, form: body ? new URLSearchParams(body.toString('utf8')) : undefined };
+  const identity = identify(full, options.region, options.rest);
+  options.calls.record(identity.service, identity.operation);
+  const refused = applyFault(options, identity, request, response);
+  if (refused) return;
+
+  try {
+    const caller = authenticate(identity, options.sessions);
+    const backend = options.backendFor(identity.service);
+    const headers = endToEnd(request.headers);
+    const handler = options.handlers.find((candidate) => candidate.handles(identity));
+    if (!handler) {
+      const path = target.raw;
+      await forwardStream(backend, request, response, { path, headers, ...(body && { body }) });
+      return;
+    }
+    body ??= await readBody(request);
+    const call: Call = {
+      identity,
+      head: full,
+      caller,
+      body,
+      forward: (changes) =>
+        backend.send({
+          method: head.method,
+          path: changes?.path ?? target.raw,
+          headers: { ...(headers as Record<string, string>), ...changes?.headers },
+          body: changes?.body ?? body ?? Buffer.alloc(0),
+        }),
+    };
+    write(response, identity, await handler.answer(call));
+  } catch (error) {
+    if (response.headersSent) {
+      response.destroy();
+      return;
+    }
+    if (!(error instanceof AwsError)) {
+      options.log(`${identity.service}.${identity.operation} failed: ${describe(error)}`);
+    }
+    answerError(response, identity, toAwsError(error));
+  }
+}
+
+/** Does what a fault rule wants instead of an answer; true when one did. */
+function applyFault(
+  options: FrontOptions,
+  identity: Identity,
+  request: IncomingMessage,
+  response: ServerResponse,
+): boolean {
+  const fault = options.faults.next(identity.service, identity.operation, identity.protocol);
+  switch (fault?.kind) {
+    case undefined:
+      return false;
+    case 'answer':
+      request.resume();
+      answerError(response, identity, fault.error);
+      return true;
+    case 'timeout':
+      // The connection stays open, and silent, until the caller gives up or the front stops.
+      request.resume();
+      return true;
+    case 'reset':
+      request.socket.resetAndDestroy();
+      return true;
+  }
+}
+
+function write(response: ServerResponse, identity: Identity, answer: Answer): void {
+  switch (answer.kind) {
+    case 'json':
+      answerJson(response, answer.result);
+      return;
+    case 'query':
+      answerQuery(response, identity.operation, answer.namespace, answer.result);
+      return;
+    case 'response': {
+      const { status, headers, body } = answer.response;
+      const kept = endToEnd(headers);
+      delete kept['content-length'];
+      response.writeHead(status, { ...kept, 'content-length': body.length });
+      response.end(body);
+    }
+  }
+}
+
+function toAwsError(error: unknown): AwsError {
+  if (error instanceof AwsError) return error;
+  if (error instanceof SyntaxError) {
+    return new AwsError('SerializationException', error.message);
+  }
+  return new AwsError('InternalFailure', describe(error), 500);
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+}
+
+/** Reads the whole body of a request. */
+export async function readBody(request: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks);
+}
+
+function listen(server: Server, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, '127.0.0.1', () => {
+      server.off('error', reject);
+      const address = server.address();
+      if (address && typeof address === 'object') resolve(address.port);
+      else reject(new Error('the emulator did not get a port'));
+    });
+  });
+}

@@ -1,0 +1,86 @@
+import type { Backend } from '../backends/process.js';
+
+/** A role, as far as assuming it goes. */
+export interface Role {
+  readonly name: string;
+  readonly arn: string;
+  readonly id: string;
+  readonly trustPolicy: string;
+  readonly maxSessionSeconds: number;
+}
+
+export interface OpenIdProvider {
+  readonly arn: string;
+  /** Without the scheme, as ARNs and condition keys spell it. */
+  readonly url: string;
+  readonly clientIds: readonly string[];
+}
+
+/** What STS has to know of IAM. */
+export interface Iam {
+  role(name: string): Promise<Role | undefined>;
+  openIdProvider(url: string): Promise<OpenIdProvider | undefined>;
+}
+
+/** Reads roles and identity providers from the backend that holds IAM. */
+export function createIam(moto: Backend, accountId: string): Iam {
+  async function call(parameters: Record<string, string>): Promise<string | undefined> {
+    const response = await moto.send({
+      method: 'POST',
+      path: '/',
+      headers: {
+        'content-type': 'application/x-www-form-urlencoded',
+        authorization: signatureLike('iam', 'us-east-1'),
+      },
+      body: new URLSearchParams({ Version: '2010-05-08', ...parameters }).toString(),
+    });
+    const text = response.body.toString('utf8');
+    if (response.status === 200) return text;
+    if (text.includes('NoSuchEntity')) return undefined;
+    throw new Error(`IAM answered ${response.status} to ${String(parameters['Action'])}: ${text}`);
+  }
+
+  return {
+    async role(name) {
+      const xml = await call({ Action: 'GetRole', RoleName: name });
+      if (xml === undefined) return undefined;
+      return {
+        name,
+        arn: element(xml, 'Arn'),
+        id: element(xml, 'RoleId'),
+        trustPolicy: decodeURIComponent(element(xml, 'AssumeRolePolicyDocument')),
+        maxSessionSeconds: Number(element(xml, 'MaxSessionDuration') || '3600'),
+      };
+    },
+    async openIdProvider(url) {
+      const arn = `arn:aws:iam::${accountId}:oidc-provider/${url}`;
+      const xml = await call({ Action: 'GetOpenIDConnectProvider', OpenIDConnectProviderArn: arn });
+      if (xml === undefined) return undefined;
+      const list = new RegExp('<ClientIDList>([\s\S]*?)</ClientIDList>').exec(xml)?.[1] ?? '';
+      const clientIds = [...list.matchAll(/<member>([^<]*)<\/member>/g)].map((match) =>
+        unescapeXml(match[1] ?? ''),
+      );
+      return { arn, url, clientIds };
+    },
+  };
+}
+
+/** An Authorization header that names service and region; the backends check no signature. */
+export function signatureLike(service: string, region: string, accessKeyId = 'emulator'): string {
+  const scope = `${accessKeyId}/20260101/${region}/${service}/aws4_request`;
+  return `AWS4-HMAC-SHA256 Credential=${scope}, SignedHeaders=host, Signature=0`;
+}
+
+function element(xml: string, name: string): string {
+  const found = new RegExp(`<${name}>([\\s\\S]*?)</${name}>`).exec(xml)?.[1] ?? '';
+  return unescapeXml(found);
+}
+
+function unescapeXml(text: string): string {
+  return text
+    .replaceAll('&lt;', '<')
+    .replaceAll('&gt;', '>')
+    .replaceAll('&quot;', '"')
+    .replaceAll('&#39;', "'")
+    .replaceAll('&amp;', '&');
+}

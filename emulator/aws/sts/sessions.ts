@@ -1,0 +1,85 @@
+import { randomBytes } from 'node:crypto';
+import { AwsError } from '../../aws-error.js';
+
+/** Who a call comes from. */
+export interface Caller {
+  readonly arn: string;
+  readonly userId: string;
+  readonly account: string;
+  /** The role behind a session, as a trust policy names it. */
+  readonly roleArn: string | undefined;
+}
+
+export interface Session extends Caller {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken: string;
+  readonly expiresAtMs: number;
+}
+
+/** The temporary credentials that were handed out. */
+export interface Sessions {
+  create(caller: Caller, durationSeconds: number): Session;
+  /**
+   * Tells whose credentials these are. Throws AwsError `ExpiredToken` for a session that is over,
+   * `InvalidClientTokenId` for temporary credentials nobody handed out or without their token.
+   */
+  identify(accessKeyId: string | undefined, sessionToken: string | undefined): Caller;
+  clear(): void;
+}
+
+/**
+ * Creates an empty store. Times are real, not virtual: the SDKs judge an expiration by the
+ * machine's clock.
+ *
+ * Long-term keys are not checked: every one of them is the account's user `emulator`. The prefix
+ * ASIA marks temporary ones (IAM User Guide, "IAM identifiers", unique identifiers).
+ */
+export function createSessions(accountId: string, now: () => number = Date.now): Sessions {
+  const sessions = new Map<string, Session>();
+  const user: Caller = {
+    arn: `arn:aws:iam::${accountId}:user/emulator`,
+    userId: 'AIDAEMULATOREMULATOR0',
+    account: accountId,
+    roleArn: undefined,
+  };
+  return {
+    create(caller, durationSeconds) {
+      const session: Session = {
+        ...caller,
+        accessKeyId: `ASIA${uniqueId(16)}`,
+        secretAccessKey: randomBytes(30).toString('base64'),
+        sessionToken: randomBytes(120).toString('base64'),
+        expiresAtMs: now() + durationSeconds * 1000,
+      };
+      sessions.set(session.accessKeyId, session);
+      return session;
+    },
+    identify(accessKeyId, sessionToken) {
+      if (accessKeyId === undefined || !accessKeyId.startsWith('ASIA')) return user;
+      const session = sessions.get(accessKeyId);
+      if (!session || session.sessionToken !== sessionToken) {
+        throw new AwsError(
+          'InvalidClientTokenId',
+          'The security token included in the request is invalid.',
+          403,
+        );
+      }
+      if (session.expiresAtMs <= now()) {
+        throw new AwsError(
+          'ExpiredToken',
+          'The security token included in the request is expired',
+          403,
+        );
+      }
+      return session;
+    },
+    clear: () => sessions.clear(),
+  };
+}
+
+/** Random upper-case letters and digits, as AWS's unique ids are made of. */
+export function uniqueId(length: number): string {
+  const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
+  return Array.from(randomBytes(length), (byte) => alphabet.charAt(byte % 32)).join('');
+}
