@@ -1,0 +1,129 @@
+import path from 'node:path/posix';
+import picomatch from 'picomatch';
+import { removedStackDirectories } from '../stacks/layouts.js';
+import type { Stack, Workspace } from '../stacks/workspace.js';
+import { dependentsOf } from './waves.js';
+
+/** Why a change touches a stack; `file` is the changed file, relative to the root. */
+export type AffectedReason =
+  | {
+      readonly kind:
+        'own-file' | 'var-file' | 'backend-config' | 'lock-file' | 'file-read' | 'configuration';
+      readonly file: string;
+    }
+  | { readonly kind: 'module'; readonly file: string; readonly module: string };
+
+export interface AffectedStack {
+  readonly stack: Stack;
+  /** At least one; sorted by file. */
+  readonly reasons: readonly AffectedReason[];
+}
+
+export interface Affected {
+  /** Stacks whose own inputs changed, in the workspace's order. */
+  readonly changed: readonly AffectedStack[];
+  /**
+   * Stacks downstream of those at any depth, without a change of their own: they need a new plan
+   * only if an output that they read will change.
+   */
+  readonly dependents: readonly Stack[];
+  /** Directories that were stacks before `deletedFiles` went away. Their state may still exist. */
+  readonly removedDirectories: readonly string[];
+}
+
+/**
+ * Which stacks a set of changed and deleted files touches. Paths are relative to the repository's
+ * root; a rename is one deleted and one changed file. Pure: reads nothing.
+ */
+export function affectedStacks(options: {
+  readonly workspace: Workspace;
+  readonly changedFiles: readonly string[];
+  readonly deletedFiles?: readonly string[];
+}): Affected {
+  const { workspace, changedFiles, deletedFiles = [] } = options;
+  const index = indexStacks(workspace.stacks);
+  const reasons = new Map<Stack, AffectedReason[]>();
+  const add = (stack: Stack, reason: AffectedReason): void => {
+    const list = reasons.get(stack);
+    if (list === undefined) reasons.set(stack, [reason]);
+    else list.push(reason);
+  };
+  for (const file of [...new Set([...changedFiles, ...deletedFiles])].sort()) {
+    if (file === workspace.config.file) {
+      for (const stack of workspace.stacks) add(stack, { kind: 'configuration', file });
+      continue;
+    }
+    for (const [stack, reason] of index(file)) add(stack, reason);
+  }
+  const changed = workspace.stacks.flatMap((stack) => {
+    const found = reasons.get(stack);
+    return found === undefined ? [] : [{ stack, reasons: found }];
+  });
+  const downstream = dependentsOf(
+    changed.map(({ stack }) => stack.id),
+    workspace.edges,
+  );
+  return {
+    changed,
+    dependents: workspace.stacks.filter((stack) => downstream.has(stack.id)),
+    removedDirectories: removedStackDirectories(workspace, deletedFiles),
+  };
+}
+
+type Lookup = (file: string) => Iterable<readonly [Stack, AffectedReason]>;
+
+function indexStacks(stacks: readonly Stack[]): Lookup {
+  const roots = new Map<string, Stack[]>();
+  const modules = new Map<string, Stack[]>();
+  const reads = new Map<string, Stack[]>();
+  const named = new Map<string, (readonly [Stack, 'var-file' | 'backend-config'])[]>();
+  const globs = new Map<string, Stack[]>();
+  for (const stack of stacks) {
+    push(roots, stack.directory, stack);
+    for (const directory of stack.moduleDirectories) push(modules, directory, stack);
+    for (const read of stack.reads) push(read.includes('*') ? globs : reads, read, stack);
+    for (const file of stack.varFiles) push(named, file, [stack, 'var-file']);
+    for (const file of stack.backendConfigFiles) push(named, file, [stack, 'backend-config']);
+  }
+  const matchers = [...globs].map(
+    ([glob, readers]) => [picomatch(glob, { dot: true, nobrace: true }), readers] as const,
+  );
+  return function* (file) {
+    const directory = path.dirname(file);
+    const name = path.basename(file);
+    for (const [stack, kind] of named.get(file) ?? []) yield [stack, { kind, file }];
+    if (name === '.terraform.lock.hcl') {
+      for (const stack of roots.get(directory) ?? []) yield [stack, { kind: 'lock-file', file }];
+    } else if (isAutomaticVarFile(name)) {
+      for (const stack of roots.get(directory) ?? []) yield [stack, { kind: 'var-file', file }];
+    } else if (isConfiguration(name)) {
+      for (const stack of roots.get(directory) ?? []) yield [stack, { kind: 'own-file', file }];
+      for (const stack of modules.get(directory) ?? [])
+        yield [stack, { kind: 'module', file, module: directory }];
+    }
+    for (let place = file; ; place = path.dirname(place)) {
+      for (const stack of reads.get(place) ?? []) yield [stack, { kind: 'file-read', file }];
+      if (place === '.' || place === '/' || place === '..') break;
+    }
+    for (const [matches, readers] of matchers) {
+      if (!matches(file)) continue;
+      for (const stack of readers) yield [stack, { kind: 'file-read', file }];
+    }
+  };
+}
+
+/** Var files that Terraform loads without being told. */
+function isAutomaticVarFile(name: string): boolean {
+  return /^terraform\.tfvars(\.json)?$|\.auto\.tfvars(\.json)?$/.test(name);
+}
+
+/** Tests are `.tftest.hcl`, and other var files belong to the stacks that name them. */
+function isConfiguration(name: string): boolean {
+  return /\.(tf|tofu)(\.json)?$|^\.(terraform|opentofu)-version$/.test(name);
+}
+
+function push<K, V>(map: Map<K, V[]>, key: K, value: V): void {
+  const list = map.get(key);
+  if (list === undefined) map.set(key, [value]);
+  else list.push(value);
+}

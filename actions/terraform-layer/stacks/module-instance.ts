@@ -1,0 +1,199 @@
+import path from 'node:path/posix';
+import { evaluate, type Scope } from '../hcl/evaluate.js';
+import { convertToType } from '../hcl/type-constraint.js';
+import type { Source } from '../hcl/syntax.js';
+import { asNumber, isList, isMap, Unknown, type Evaluated } from '../hcl/value.js';
+import {
+  mergedAttributes,
+  type ModuleCall,
+  type ModuleSource,
+  type ModuleSources,
+  type NamedBlock,
+  type PlacedAttribute,
+} from './module-source.js';
+import type { Repository } from './repository.js';
+
+/** What every instance of one stack shares. */
+export interface StackContext {
+  readonly repository: Repository;
+  readonly sources: ModuleSources;
+  /** Where Terraform runs, relative to the repository's root. */
+  readonly directory: string;
+  /** `terraform.workspace`. */
+  readonly workspace: string;
+}
+
+/** Value of an input variable, or undefined where nobody gives it one. */
+export type Inputs = (name: string) => Evaluated | undefined;
+
+/** A module as one stack calls it: its names have values. Everything is worked out when asked. */
+export class ModuleInstance implements Scope {
+  readonly source: ModuleSource;
+  readonly #context: StackContext;
+  readonly #inputs: Inputs;
+  readonly #variables = new Map<string, Evaluated>();
+  readonly #locals = new Map<string, Evaluated>();
+  #localAttributes: ReadonlyMap<string, PlacedAttribute> | undefined;
+
+  constructor(context: StackContext, source: ModuleSource, inputs: Inputs) {
+    this.#context = context;
+    this.source = source;
+    this.#inputs = inputs;
+  }
+
+  lookup(root: string, name: string): Evaluated | undefined {
+    switch (root) {
+      case 'var':
+        return this.#variable(name);
+      case 'local':
+        return this.#local(name);
+      case 'path':
+        return this.#path(name);
+      case 'terraform':
+      case 'tofu':
+        return name === 'workspace' ? this.#context.workspace : undefined;
+      default:
+        return undefined;
+    }
+  }
+
+  moduleOutput(name: string, key: Evaluated | undefined, output: string): Evaluated | undefined {
+    const call = this.source.calls.find((candidate) => candidate.name === name);
+    const module = call && this.#context.sources.get(call.directory);
+    const block = module?.outputs.get(output);
+    if (call === undefined || module === undefined || block === undefined) return undefined;
+    const each = key === undefined ? undefined : { key, value: null };
+    const child = this.#child(call, module, each);
+    const value = mergedAttributes(this.#context.repository, block).get('value');
+    return value && evaluate(value.attribute.value, value.source, child);
+  }
+
+  readFile(file: string): string | undefined {
+    if (path.isAbsolute(file)) return undefined;
+    const place = path.join(this.#context.directory, file);
+    return place.startsWith('../') ? undefined : this.#context.repository.text(place);
+  }
+
+  /** Instances of the local modules it calls that matter, `count` and `for_each` worked out. */
+  *children(): Iterable<ModuleInstance> {
+    for (const call of this.source.calls) {
+      const module = this.#context.sources.get(call.directory);
+      if (module?.needsEvaluation !== true) continue;
+      for (const { each } of repetitions(this.#context.repository, call, this)) {
+        yield this.#child(call, module, each);
+      }
+    }
+  }
+
+  #child(call: ModuleCall, module: ModuleSource, each: Each | undefined): ModuleInstance {
+    const passed = mergedAttributes(this.#context.repository, call);
+    const scope = withEach(this, each);
+    return new ModuleInstance(this.#context, module, (name) => {
+      const found = passed.get(name);
+      return found && evaluate(found.attribute.value, found.source, scope);
+    });
+  }
+
+  #variable(name: string): Evaluated | undefined {
+    const known = this.#variables.get(name);
+    if (known !== undefined) return known;
+    const block = this.source.variables.get(name);
+    if (block === undefined) return undefined;
+    const value = this.#variableValue(block);
+    this.#variables.set(name, value);
+    return value;
+  }
+
+  #variableValue(block: NamedBlock): Evaluated {
+    const attributes = mergedAttributes(this.#context.repository, block);
+    const type = attributes.get('type');
+    const given = this.#inputs(block.name);
+    const fallback = attributes.get('default');
+    const value = given ?? (fallback && evaluate(fallback.attribute.value, fallback.source, this));
+    if (value === undefined) {
+      const source: Source = block.refs[0]?.source ?? { file: '', text: '', line: 1 };
+      return new Unknown(`var.${block.name} has no value`, source, 0, 0, true);
+    }
+    return type === undefined ? value : convertToType(value, type.attribute.value);
+  }
+
+  #local(name: string): Evaluated | undefined {
+    const known = this.#locals.get(name);
+    if (known !== undefined) return known;
+    this.#localAttributes ??= mergedAttributes(this.#context.repository, {
+      name: 'locals',
+      refs: this.source.locals,
+    });
+    const found = this.#localAttributes.get(name);
+    if (found === undefined) return undefined;
+    const { start, end, value } = found.attribute;
+    const reason = `local.${name} refers to itself`;
+    this.#locals.set(name, new Unknown(reason, found.source, start, end));
+    const result = evaluate(value, found.source, this);
+    this.#locals.set(name, result);
+    return result;
+  }
+
+  /** Relative to where Terraform runs, as Terraform has it. */
+  #path(name: string): Evaluated | undefined {
+    switch (name) {
+      case 'module':
+        return path.relative(this.#context.directory, this.source.directory) || '.';
+      case 'root':
+      case 'cwd':
+        return '.';
+      default:
+        return undefined;
+    }
+  }
+}
+
+/** `each` of one instance, or `count.index` as its key. */
+interface Each {
+  readonly key: Evaluated;
+  readonly value: Evaluated;
+}
+
+interface Repetition {
+  readonly each?: Each;
+}
+
+/**
+ * The instances that `count` or `for_each` make of a block. Where these are not known there is
+ * one, whose `each` is not known either: only what depends on it cannot be told.
+ */
+export function repetitions(
+  repository: Repository,
+  block: NamedBlock,
+  scope: Scope,
+): readonly Repetition[] {
+  const attributes = mergedAttributes(repository, block);
+  const count = attributes.get('count');
+  const forEach = attributes.get('for_each');
+  if (count !== undefined) {
+    const value = evaluate(count.attribute.value, count.source, scope);
+    if (value instanceof Unknown) return [{ each: { key: value, value } }];
+    const length = Math.min(asNumber(value) ?? 0, 1000);
+    return Array.from({ length }, (_, index) => ({ each: { key: index, value: index } }));
+  }
+  if (forEach === undefined) return [{}];
+  const value = evaluate(forEach.attribute.value, forEach.source, scope);
+  if (value instanceof Unknown) return [{ each: { key: value, value } }];
+  if (isList(value)) return value.map((item) => ({ each: { key: item, value: item } }));
+  if (!isMap(value)) return [];
+  return Object.entries(value).map(([key, item]) => ({ each: { key, value: item } }));
+}
+
+/** A scope in which `each` and `count` are those of one instance. */
+export function withEach(scope: Scope, each: Each | undefined): Scope {
+  if (each === undefined) return scope;
+  return {
+    lookup: (root, name) => {
+      if (root === 'each') return name === 'key' ? each.key : each.value;
+      if (root === 'count') return each.key;
+      return scope.lookup(root, name);
+    },
+    moduleOutput: (name, key, output) => scope.moduleOutput(name, key, output),
+    readFile: (file) => scope.readFile(file),
+  };
+}

@@ -1,0 +1,335 @@
+import path from 'node:path/posix';
+import {
+  childrenOf,
+  type Attribute,
+  type Body,
+  type Expression,
+  type Source,
+} from '../hcl/syntax.js';
+import { splitBlocks } from '../hcl/split.js';
+import type { BlockRef, Repository } from './repository.js';
+
+/** A block with what override files change in it: the later attribute wins. */
+export interface NamedBlock {
+  readonly name: string;
+  readonly refs: readonly BlockRef[];
+}
+
+/** A call of a local module. */
+export interface ModuleCall extends NamedBlock {
+  /** Relative to the repository's root. */
+  readonly directory: string;
+}
+
+/** A path that the configuration reads, with the block that says so. */
+export interface PathRead {
+  readonly expression: Expression;
+  readonly source: Source;
+}
+
+/** Names of outputs used through a data block; `all` where it is used as a whole. */
+export type OutputsUsed = ReadonlyMap<string, ReadonlySet<string> | 'all'>;
+
+/** The blocks of one directory that matter to the graph. The rest of its files is never parsed. */
+export interface ModuleSource {
+  readonly directory: string;
+  readonly variables: ReadonlyMap<string, NamedBlock>;
+  readonly locals: readonly BlockRef[];
+  readonly outputs: ReadonlyMap<string, NamedBlock>;
+  readonly calls: readonly ModuleCall[];
+  readonly remoteStates: readonly NamedBlock[];
+  readonly tfeOutputs: readonly NamedBlock[];
+  readonly terraform: readonly BlockRef[];
+  readonly reads: readonly PathRead[];
+  readonly outputsUsed: { readonly remoteState: OutputsUsed; readonly tfeOutputs: OutputsUsed };
+  /** Whether it, or a module below it, names a state or reads a file. */
+  readonly needsEvaluation: boolean;
+}
+
+const interesting =
+  /\b(?:terraform|variable|locals|module|output)\b|terraform_remote_state|tfe_outputs|\bpath\.|\bfile\w*\s*\(|\btemplatefile\b/;
+const readsPath = /\bpath\.(?:module|root|cwd)\b|\b(?:file\w*|templatefile)\s*\(/;
+const localSource = /\bsource\s*=\s*"\.{1,2}(?:\/|")/;
+
+/** Whether a file name is one of Terraform's or OpenTofu's configuration files in HCL. */
+export function isConfigurationFile(name: string): boolean {
+  return name.endsWith('.tf') || name.endsWith('.tofu');
+}
+
+/** Reads modules, each directory once. */
+export class ModuleSources {
+  readonly #repository: Repository;
+  readonly #sources = new Map<string, ModuleSource | undefined>();
+  readonly #closures = new Map<string, ReadonlySet<string>>();
+
+  constructor(repository: Repository) {
+    this.#repository = repository;
+  }
+
+  /** The module in a directory; undefined where there is none, or while it calls itself. */
+  get(directory: string): ModuleSource | undefined {
+    if (this.#sources.has(directory)) return this.#sources.get(directory);
+    this.#sources.set(directory, undefined);
+    const source = this.#read(directory);
+    this.#sources.set(directory, source);
+    return source;
+  }
+
+  /** Directories of all local modules below a module, itself not included. */
+  closure(directory: string): ReadonlySet<string> {
+    const known = this.#closures.get(directory);
+    if (known !== undefined) return known;
+    const found = new Set<string>();
+    const open = [...(this.get(directory)?.calls ?? [])];
+    for (let call = open.pop(); call !== undefined; call = open.pop()) {
+      if (found.has(call.directory)) continue;
+      found.add(call.directory);
+      open.push(...(this.get(call.directory)?.calls ?? []));
+    }
+    found.delete(directory);
+    this.#closures.set(directory, found);
+    return found;
+  }
+
+  #read(directory: string): ModuleSource | undefined {
+    const names = configurationFiles(this.#repository.namesIn(directory));
+    if (names.length === 0) return undefined;
+    const builder = new ModuleBuilder(directory, this.#repository);
+    for (const name of names) builder.addFile(path.join(directory, name));
+    const source = builder.build();
+    const below = source.calls.map((call) => ({ call, module: this.get(call.directory) }));
+    for (const { call, module } of below) {
+      if (module === undefined) this.#missingModule(directory, call);
+    }
+    return {
+      ...source,
+      needsEvaluation:
+        source.needsEvaluation || below.some(({ module }) => module?.needsEvaluation === true),
+    };
+  }
+
+  #missingModule(directory: string, call: ModuleCall): void {
+    const [ref] = call.refs;
+    if (ref === undefined) return;
+    const exists = configurationFiles(this.#repository.namesIn(call.directory)).length > 0;
+    this.#repository.problems.add({
+      code: exists ? 'module-calls-itself' : 'module-not-found',
+      message: exists
+        ? `module "${call.name}" leads back to ${directory}`
+        : `module "${call.name}": there is no Terraform file in ${call.directory}`,
+      at: { file: ref.source.file, line: ref.source.line, column: 1 },
+    });
+  }
+}
+
+/** Sorted, override files last; `x.tofu` stands in for `x.tf`, as OpenTofu has it. */
+function configurationFiles(names: readonly string[]): readonly string[] {
+  const all = new Set(names.filter(isConfigurationFile));
+  const isOverride = (name: string): boolean => /(?:^|_)override\.(?:tf|tofu)$/.test(name);
+  return [...all]
+    .filter((name) => !(name.endsWith('.tf') && all.has(name.replace(/\.tf$/, '.tofu'))))
+    .sort((a, b) => Number(isOverride(a)) - Number(isOverride(b)) || (a < b ? -1 : 1));
+}
+
+class ModuleBuilder {
+  readonly #directory: string;
+  readonly #repository: Repository;
+  readonly #variables = new Map<string, NamedBlock>();
+  readonly #outputs = new Map<string, NamedBlock>();
+  readonly #locals: BlockRef[] = [];
+  readonly #calls = new Map<string, NamedBlock>();
+  readonly #remoteStates = new Map<string, NamedBlock>();
+  readonly #tfeOutputs = new Map<string, NamedBlock>();
+  readonly #terraform: BlockRef[] = [];
+  readonly #reads: PathRead[] = [];
+  readonly #remoteStateOutputs = new Map<string, Set<string> | 'all'>();
+  readonly #tfeOutputsUsed = new Map<string, Set<string> | 'all'>();
+
+  constructor(directory: string, repository: Repository) {
+    this.#directory = directory;
+    this.#repository = repository;
+  }
+
+  addFile(file: string): void {
+    const text = this.#repository.text(file);
+    if (text === undefined || !interesting.test(text)) return;
+    const { blocks, error } = splitBlocks(text);
+    if (error !== undefined) {
+      this.#repository.syntaxProblem({ file, text, line: 1 }, error);
+      return;
+    }
+    usedOutputs(text, 'terraform_remote_state', 'outputs', this.#remoteStateOutputs);
+    usedOutputs(text, 'tfe_outputs', '(?:nonsensitive_)?values', this.#tfeOutputsUsed);
+    let line = 1;
+    let counted = 0;
+    for (const { type, labels, start, end } of blocks) {
+      line += newlines(text, counted, start);
+      counted = start;
+      if (labels === undefined) continue;
+      const source = { file, text: text.slice(start, end), line };
+      this.#addBlock({ type, labels, source });
+    }
+  }
+
+  #addBlock(ref: BlockRef): void {
+    const [first = '', second = ''] = ref.labels;
+    switch (ref.type) {
+      case 'variable':
+        append(this.#variables, first, ref);
+        break;
+      case 'output':
+        append(this.#outputs, first, ref);
+        break;
+      case 'locals':
+        this.#locals.push(ref);
+        break;
+      case 'terraform':
+        this.#terraform.push(ref);
+        break;
+      case 'module':
+        if (this.#calls.has(first) || localSource.test(ref.source.text)) {
+          append(this.#calls, first, ref);
+        }
+        break;
+      case 'data':
+        if (first === 'terraform_remote_state') append(this.#remoteStates, second, ref);
+        if (first === 'tfe_outputs') append(this.#tfeOutputs, second, ref);
+        break;
+    }
+    if (readsPath.test(ref.source.text)) this.#addReads(ref);
+  }
+
+  #addReads(ref: BlockRef): void {
+    const body = this.#repository.body(ref.source);
+    if (body === undefined) return;
+    for (const expression of expressionsIn(body)) {
+      for (const read of pathsIn(expression)) {
+        this.#reads.push({ expression: read, source: ref.source });
+      }
+    }
+  }
+
+  build(): ModuleSource {
+    const calls = [...this.#calls.values()].flatMap((call) => {
+      const source = mergedAttributes(this.#repository, call).get('source');
+      const value = source?.attribute.value;
+      if (value?.kind !== 'literal' || typeof value.value !== 'string') return [];
+      if (!/^\.{1,2}(?:\/|$)/.test(value.value)) return [];
+      return [{ ...call, directory: path.join(this.#directory, value.value).replace(/\/$/, '') }];
+    });
+    const remoteStates = [...this.#remoteStates.values()];
+    const tfeOutputs = [...this.#tfeOutputs.values()];
+    return {
+      directory: this.#directory,
+      variables: this.#variables,
+      locals: this.#locals,
+      outputs: this.#outputs,
+      calls,
+      remoteStates,
+      tfeOutputs,
+      terraform: this.#terraform,
+      reads: this.#reads,
+      outputsUsed: { remoteState: this.#remoteStateOutputs, tfeOutputs: this.#tfeOutputsUsed },
+      needsEvaluation: remoteStates.length + tfeOutputs.length + this.#reads.length > 0,
+    };
+  }
+}
+
+/** An attribute with the text it stands in. */
+export interface PlacedAttribute {
+  readonly attribute: Attribute;
+  readonly source: Source;
+}
+
+/** The attributes of a block, override files considered. */
+export function mergedAttributes(
+  repository: Repository,
+  block: NamedBlock,
+): ReadonlyMap<string, PlacedAttribute> {
+  const attributes = new Map<string, PlacedAttribute>();
+  for (const ref of block.refs) {
+    for (const [name, attribute] of repository.block(ref)?.body.attributes ?? []) {
+      attributes.set(name, { attribute, source: ref.source });
+    }
+  }
+  return attributes;
+}
+
+function append(map: Map<string, NamedBlock>, name: string, ref: BlockRef): void {
+  const known = map.get(name);
+  map.set(name, { name, refs: known === undefined ? [ref] : [...known.refs, ref] });
+}
+
+function newlines(text: string, from: number, to: number): number {
+  let count = 0;
+  for (let at = text.indexOf('\n', from); at >= 0 && at < to; at = text.indexOf('\n', at + 1)) {
+    count += 1;
+  }
+  return count;
+}
+
+function usedOutputs(
+  text: string,
+  type: string,
+  attribute: string,
+  found: Map<string, Set<string> | 'all'>,
+): void {
+  if (!text.includes(`data.${type}`)) return;
+  const use = new RegExp(
+    `\\bdata\\.${type}\\.([\\w-]+)(?:\\s*\\[[^\\]]*\\])?\\s*\\.\\s*${attribute}` +
+      `(?:\\s*\\.\\s*([\\w-]+)|\\s*\\[\\s*"([^"]+)"\\s*\\])?`,
+    'g',
+  );
+  for (const [, name = '', dotted, indexed] of text.matchAll(use)) {
+    const output = dotted ?? indexed;
+    const known = found.get(name);
+    if (output === undefined || known === 'all') found.set(name, 'all');
+    else found.set(name, (known ?? new Set<string>()).add(output));
+  }
+}
+
+function* expressionsIn(body: Body): Iterable<Expression> {
+  for (const { value } of body.attributes.values()) yield value;
+  for (const block of body.blocks) yield* expressionsIn(block.body);
+}
+
+/** Arguments of `file()` and its like, and strings that begin with a `path.` value. */
+function* pathsIn(expression: Expression): Iterable<Expression> {
+  if (expression.kind === 'call' && /^(?:core::)?(?:file\w*|templatefile)$/.test(expression.name)) {
+    const [path, pattern] = expression.parameters;
+    if (path !== undefined) {
+      yield expression.name.endsWith('fileset') && pattern !== undefined
+        ? joined(path, pattern)
+        : path;
+    }
+    for (const parameter of expression.parameters.slice(1)) yield* pathsIn(parameter);
+    return;
+  }
+  if (expression.kind === 'template') {
+    const [first] = expression.parts;
+    if (typeof first === 'object' && first.kind === 'interpolation' && isPathValue(first.value)) {
+      yield expression;
+      return;
+    }
+  }
+  for (const child of childrenOf(expression)) yield* pathsIn(child);
+}
+
+function isPathValue(expression: Expression): boolean {
+  return (
+    expression.kind === 'step' &&
+    expression.of.kind === 'variable' &&
+    expression.of.name === 'path' &&
+    expression.step.kind === 'attribute'
+  );
+}
+
+/** `fileset(path, pattern)` as one template. */
+function joined(path: Expression, pattern: Expression): Expression {
+  return {
+    kind: 'template',
+    parts: [{ kind: 'interpolation', value: path }, '/', { kind: 'interpolation', value: pattern }],
+    start: path.start,
+    end: pattern.end,
+  };
+}

@@ -1,0 +1,99 @@
+import path from 'node:path/posix';
+import { HclReader, type SyntaxFailure } from '../hcl/parse.js';
+import { locate, type Block, type Body, type Source } from '../hcl/syntax.js';
+import type { Files } from './files.js';
+import type { ProblemList } from './problem-list.js';
+
+/** One block of a file, not parsed before it is needed. */
+export interface BlockRef {
+  readonly type: string;
+  readonly labels: readonly string[];
+  readonly source: Source;
+}
+
+/** The files of a run with what was parsed of them; each file is read once. */
+export class Repository {
+  readonly files: Files;
+  readonly problems: ProblemList;
+  readonly #reader: HclReader;
+  readonly #texts = new Map<string, string | undefined>();
+  readonly #directories = new Map<string, string[]>();
+
+  constructor(files: Files, reader: HclReader, problems: ProblemList, directory: string) {
+    this.files = files;
+    this.#reader = reader;
+    this.problems = problems;
+    this.#index(files.list(directory));
+  }
+
+  #index(files: readonly string[]): void {
+    for (const file of files) {
+      const slash = file.lastIndexOf('/');
+      const directory = slash < 0 ? '.' : file.slice(0, slash);
+      const names = this.#directories.get(directory);
+      if (names === undefined) this.#directories.set(directory, [file.slice(slash + 1)]);
+      else names.push(file.slice(slash + 1));
+    }
+  }
+
+  /** Every directory below the working directory that holds a file. */
+  directories(): Iterable<string> {
+    return this.#directories.keys();
+  }
+
+  /** Names of the files directly in a directory, of modules outside the working directory too. */
+  namesIn(directory: string): readonly string[] {
+    const known = this.#directories.get(directory);
+    if (known !== undefined) return known;
+    this.#directories.set(directory, []);
+    const below = this.files.list(directory);
+    this.#index(below.filter((file) => path.dirname(file) === directory));
+    return this.#directories.get(directory) ?? [];
+  }
+
+  text(file: string): string | undefined {
+    if (this.#texts.has(file)) return this.#texts.get(file);
+    const text = this.files.read(file);
+    this.#texts.set(file, text);
+    return text;
+  }
+
+  /** The parsed block; a mistake in it is added to the problems. */
+  block(ref: BlockRef): Block | undefined {
+    return this.body(ref.source)?.blocks[0];
+  }
+
+  /** The parsed text; a mistake in it is added to the problems. */
+  body(source: Source): Body | undefined {
+    const result = this.#reader.body(source.text);
+    if (result.ok) return result.value;
+    this.syntaxProblem(source, result.failure);
+    return undefined;
+  }
+
+  /** Parses a whole file only to see whether it is in the language. */
+  checkSyntax(file: string): void {
+    const text = this.text(file);
+    const failure = text === undefined ? undefined : this.#reader.check(text);
+    if (text !== undefined && failure !== undefined) {
+      this.syntaxProblem({ file, text, line: 1 }, failure);
+    }
+  }
+
+  /** A value given as text, as `-var` takes it. */
+  expression(file: string, text: string) {
+    const result = this.#reader.expression(text);
+    return result.ok
+      ? { expression: result.value, source: { file, text: `x=${text}`, line: 1 } }
+      : undefined;
+  }
+
+  syntaxProblem(source: Source, failure: SyntaxFailure): void {
+    this.problems.add({
+      code: 'hcl-syntax',
+      message: failure.message,
+      at: locate(source, failure.offset),
+      hint: '`terraform fmt` says more about it',
+    });
+  }
+}
