@@ -14,6 +14,7 @@ export type EnvironmentName =
   | 'AWS_ROLE_ARN'
   | 'AWS_WEB_IDENTITY_TOKEN_FILE'
   | 'CI'
+  | 'DOCKER_CONFIG'
   | 'GITHUB_ACTION_PATH'
   | 'GITHUB_ACTIONS'
   | 'GITHUB_ACTOR'
@@ -34,12 +35,14 @@ export type EnvironmentName =
   | 'GOMEMLIMIT'
   | 'HOME'
   | 'PATH'
+  | 'REGISTRY_AUTH_FILE'
   | 'RUNNER_DEBUG'
   | 'RUNNER_TEMP'
   | 'RUNNER_TOOL_CACHE'
   | 'TF_CLI_CONFIG_FILE'
   | 'TF_PLUGIN_CACHE_DIR'
-  | 'TF_PLUGIN_MIRROR';
+  | 'TF_PLUGIN_MIRROR'
+  | 'XDG_RUNTIME_DIR';
 
 /** Looks one variable up; an empty value counts as absent, as GitHub writes absent ones. */
 export type Env = (name: EnvironmentName) => string | undefined;

@@ -1,0 +1,41 @@
+import type { RemoteImage, Repository } from './repository.js';
+import type { Manifest } from './image.js';
+
+/** What a push needs of Amazon ECR; `./ecr-client.ts` speaks to AWS. */
+export interface Ecr {
+  /** `undefined` where there is none of that name. */
+  findRepository(name: string): Promise<Repository | undefined>;
+  /** Makes it with immutable tags and scan on push; takes one that another run made meanwhile. */
+  createRepository(name: string): Promise<Repository>;
+  /** The images that the tags name; absent tags are left out. */
+  imagesByTag(
+    repository: string,
+    tags: readonly string[],
+  ): Promise<ReadonlyMap<string, RemoteImage>>;
+  imageByDigest(repository: string, digest: string): Promise<RemoteImage | undefined>;
+  /** Digest and compressed size (bytes) of what each tag names; absent tags are left out. */
+  describeTags(
+    repository: string,
+    tags: readonly string[],
+  ): Promise<ReadonlyMap<string, { readonly digest: string; readonly sizeBytes: number }>>;
+  /** Those of `digests` that need not be sent again. */
+  layersPresent(repository: string, digests: readonly string[]): Promise<ReadonlySet<string>>;
+  startUpload(
+    repository: string,
+  ): Promise<{ readonly uploadId: string; readonly partSizeBytes: number }>;
+  /** Returns the position that ECR wants next, which is not the part's end where it lost some. */
+  uploadPart(
+    repository: string,
+    uploadId: string,
+    part: { readonly firstByte: number; readonly content: Buffer },
+  ): Promise<number>;
+  completeUpload(repository: string, uploadId: string, digest: string): Promise<void>;
+  /** Puts a manifest, under a tag where one is given; the same image under it is success. */
+  putManifest(
+    repository: string,
+    manifest: Manifest,
+    tag?: string,
+  ): Promise<'written' | 'present' | 'tag-immutable'>;
+  /** A new login for the registry, good for 12 hours. */
+  login(): Promise<{ readonly username: string; readonly password: string }>;
+}

@@ -1,0 +1,153 @@
+import { z } from 'zod';
+import { OperationError } from '../../shared/errors.js';
+import type { BuildRequest, Engine, EnginePorts, Probe } from '../engine.js';
+import { privateDockerConfig } from '../login.js';
+import { digestPattern, probe, runStep } from './command.js';
+
+/** How a docker builds: buildx, the BuildKit of older clients, or the builder before it. */
+export type DockerBuilder = 'buildx' | 'buildkit' | 'classic';
+
+const versionSchema = z.object({
+  Client: z.object({ Version: z.string() }),
+  Server: z.object({ Version: z.string(), Os: z.string().optional() }).nullish(),
+});
+type DockerVersion = z.infer<typeof versionSchema>;
+
+/** Finds a docker whose daemon answers. */
+export async function dockerEngine(ports: EnginePorts): Promise<Probe> {
+  const answer = await probe(ports, 'docker', ['version', '--format', '{{json .}}']);
+  if ('failure' in answer) return { usable: false, reason: answer.failure };
+  const version = parseVersion(answer.stdout);
+  if (version?.Server == null) return { usable: false, reason: 'its daemon does not answer' };
+  const buildx = await probe(ports, 'docker', ['buildx', 'version']);
+  const builder = chooseBuilder(version, 'stdout' in buildx);
+  return { usable: true, engine: docker(ports, version.Server.Version, builder) };
+}
+
+/**
+ * Docker's clients from 23.0 build with BuildKit through buildx alone; older ones carry it, and
+ * need a Linux daemon of 18.09 or later (Docker docs, "BuildKit", and 23.0's release notes).
+ */
+export function chooseBuilder(version: DockerVersion, hasBuildx: boolean): DockerBuilder {
+  if (hasBuildx) return 'buildx';
+  const clientMajor = majorOf(version.Client.Version);
+  const serverMajor = majorOf(version.Server?.Version ?? '');
+  const serverOs = version.Server?.Os ?? 'linux';
+  return clientMajor < 23 && serverMajor > 18 && serverOs === 'linux' ? 'buildkit' : 'classic';
+}
+
+/** Arguments of `docker build`, or of `docker buildx build` into the daemon's own store. */
+export function dockerBuildArguments(
+  builder: DockerBuilder,
+  request: BuildRequest,
+): readonly string[] {
+  return [
+    ...(builder === 'buildx' ? ['buildx', 'build', '--load', '--progress', 'plain'] : ['build']),
+    ...(builder === 'buildkit' ? ['--progress', 'plain'] : []),
+    '--tag',
+    request.reference,
+    '--file',
+    request.dockerfile,
+    ...(request.target === undefined ? [] : ['--target', request.target]),
+    ...(request.platform === undefined ? [] : ['--platform', request.platform]),
+    ...pairs('--build-arg', request.buildArgs),
+    ...pairs('--label', request.labels),
+    request.contextDirectory,
+  ];
+}
+
+/** The digest in what `docker push` prints last: `<tag>: digest: sha256:… size: …`. */
+export function pushedDigest(output: string): string | undefined {
+  const line = output.split('\n').findLast((candidate) => candidate.includes('digest: sha256:'));
+  return line === undefined ? undefined : digestPattern.exec(line)?.[0];
+}
+
+function docker(ports: EnginePorts, serverVersion: string, builder: DockerBuilder): Engine {
+  const ways = {
+    buildx: 'buildx',
+    buildkit: 'BuildKit',
+    classic: 'the classic builder',
+  } as const;
+
+  async function inspect(reference: string, format: string): Promise<string> {
+    const result = await runStep(ports, {
+      code: 'build-failed',
+      command: 'docker',
+      args: ['image', 'inspect', '--format', format, reference],
+      quiet: true,
+    });
+    return result.stdout.trim();
+  }
+
+  return {
+    name: 'docker',
+    description: `docker ${serverVersion} with ${ways[builder]}`,
+
+    async build(request) {
+      await runStep(ports, {
+        code: 'build-failed',
+        command: 'docker',
+        args: dockerBuildArguments(builder, request),
+        env: {
+          ...(await privateDockerConfig(ports.workDirectory, ports.userConfig, request.login)),
+          DOCKER_BUILDKIT: builder === 'classic' ? '0' : '1',
+          // An attestation turns the one image into an index of two.
+          BUILDX_NO_DEFAULT_ATTESTATIONS: '1',
+        },
+      });
+      const [imageId = '', platform = ''] = (
+        await inspect(request.reference, '{{.Id}} {{.Os}}/{{.Architecture}}')
+      ).split(' ');
+      return { imageId, platform };
+    },
+
+    async push({ builtReference, reference, login }) {
+      const env = await privateDockerConfig(ports.workDirectory, ports.userConfig, login);
+      if (reference !== builtReference) {
+        await runStep(ports, {
+          code: 'push-failed',
+          command: 'docker',
+          args: ['tag', builtReference, reference],
+        });
+      }
+      const result = await runStep(ports, {
+        code: 'push-failed',
+        command: 'docker',
+        args: ['push', reference],
+        env,
+      });
+      const digest = pushedDigest(result.stdout) ?? (await repositoryDigest(reference));
+      if (digest === undefined) {
+        throw new OperationError(
+          'push-failed',
+          `docker does not say which digest ${reference} has`,
+        );
+      }
+      return digest;
+    },
+  };
+
+  /** RepoDigests: `<registry>/<repository>@<digest>`, one for each place it was pushed to. */
+  async function repositoryDigest(reference: string): Promise<string | undefined> {
+    const name = reference.slice(0, reference.lastIndexOf(':'));
+    const lines = (await inspect(reference, '{{join .RepoDigests "\\n"}}')).split('\n');
+    return lines.find((line) => line.startsWith(`${name}@`))?.slice(name.length + 1);
+  }
+}
+
+function pairs(flag: string, values: Readonly<Record<string, string>>): readonly string[] {
+  return Object.entries(values).flatMap(([key, value]) => [flag, `${key}=${value}`]);
+}
+
+function parseVersion(text: string): DockerVersion | undefined {
+  try {
+    return versionSchema.parse(JSON.parse(text));
+  } catch {
+    return undefined;
+  }
+}
+
+function majorOf(version: string): number {
+  const major = Number.parseInt(version, 10);
+  return Number.isNaN(major) ? Number.POSITIVE_INFINITY : major;
+}

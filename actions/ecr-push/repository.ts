@@ -1,0 +1,55 @@
+/** A repository of ECR, as far as a push needs it. */
+export interface Repository {
+  readonly name: string;
+  /** Without a scheme: `<registry host>/<name>`. */
+  readonly uri: string;
+  readonly accountId: string;
+  readonly tagMutability:
+    'MUTABLE' | 'IMMUTABLE' | 'MUTABLE_WITH_EXCLUSION' | 'IMMUTABLE_WITH_EXCLUSION';
+  /** Wildcard patterns of the tags to which `tagMutability` does not apply. */
+  readonly mutabilityExclusions: readonly string[];
+}
+
+/** An image that the repository holds. */
+export interface RemoteImage {
+  readonly digest: string;
+  /** Absent for an index of several images. */
+  readonly configDigest?: string;
+  readonly manifest: string;
+  readonly mediaType: string;
+}
+
+/** What the input `repository` says: a name, or a whole URI with its account and region. */
+export interface RepositoryReference {
+  readonly name: string;
+  readonly accountId?: string;
+  readonly region?: string;
+}
+
+/** ECR API reference, "CreateRepository": `repositoryName`. */
+const namePattern = /^(?:[a-z0-9]+(?:[._-][a-z0-9]+)*\/)*[a-z0-9]+(?:[._-][a-z0-9]+)*$/;
+const uriPattern =
+  /^(\d{12})\.dkr[.-]ecr(?:-fips)?\.([a-z0-9-]+)\.(?:amazonaws\.com(?:\.cn)?|on\.aws)\/(.+)$/;
+
+/** Reads a repository's name or URI; `undefined` where it is neither. */
+export function parseRepository(text: string): RepositoryReference | undefined {
+  const [, accountId, region, path] = uriPattern.exec(text) ?? [];
+  const name = path ?? text;
+  if (!namePattern.test(name) || name.length < 2 || name.length > 256) return undefined;
+  return {
+    name,
+    ...(accountId === undefined ? {} : { accountId }),
+    ...(region === undefined ? {} : { region }),
+  };
+}
+
+/** The registry's host, with its port where it has one: what engines log in to. */
+export function registryOf(repository: Repository): string {
+  return repository.uri.slice(0, repository.uri.indexOf('/'));
+}
+
+/** True for a registry on this very machine, which speaks plain HTTP. */
+export function isLoopback(registry: string): boolean {
+  const host = registry.replace(/:\d+$/, '');
+  return host === 'localhost' || host === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(host);
+}
