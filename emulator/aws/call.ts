@@ -30,6 +30,11 @@ export interface Handler {
   reset(): void;
 }
 
+/** Looks at calls before anything answers them; throws AwsError to refuse one. */
+export interface Guard {
+  check(identity: Identity, head: RequestHead, caller: Caller): void;
+}
+
 /** Reads the body of a JSON call. */
 export function jsonInput(call: Call): Record<string, unknown> {
   const text = call.body.toString('utf8');

@@ -3,7 +3,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { AwsError } from '../aws-error.js';
 import { answerControl, answerError, answerJson, answerQuery } from './answer.js';
 import type { Backend } from './backends/process.js';
-import type { Answer, Call, Handler } from './call.js';
+import type { Answer, Call, Guard, Handler } from './call.js';
 import type { Calls } from './calls.js';
 import { authenticate } from './credentials.js';
 import type { Faults } from './faults.js';
@@ -23,6 +23,8 @@ export interface Site {
 export interface FrontOptions {
   readonly region: string;
   readonly sites: readonly Site[];
+  /** Each may refuse a call. */
+  readonly guards: readonly Guard[];
   /** Asked in order; the first that handles a call answers it. */
   readonly handlers: readonly Handler[];
   readonly backendFor: (service: string) => Backend;
@@ -91,6 +93,7 @@ async function serve(
 
   try {
     const caller = authenticate(identity, options.sessions);
+    for (const guard of options.guards) guard.check(identity, full, caller);
     const backend = options.backendFor(identity.service);
     const headers = endToEnd(request.headers);
     const handler = options.handlers.find((candidate) => candidate.handles(identity));
@@ -107,7 +110,7 @@ async function serve(
       body,
       forward: (changes) =>
         backend.send({
-          method: head.method,
+          method: changes?.method ?? head.method,
           path: changes?.path ?? target.raw,
           headers: { ...(headers as Record<string, string>), ...changes?.headers },
           body: changes?.body ?? body ?? Buffer.alloc(0),
@@ -162,8 +165,9 @@ function write(response: ServerResponse, identity: Identity, answer: Answer): vo
     case 'response': {
       const { status, headers, body } = answer.response;
       const kept = endToEnd(headers);
-      delete kept['content-length'];
-      response.writeHead(status, { ...kept, 'content-length': body.length });
+      // The answer to a HEAD has a length and no body; a handler may have changed any other body.
+      if (response.req.method !== 'HEAD') kept['content-length'] = String(body.length);
+      response.writeHead(status, kept);
       response.end(body);
     }
   }

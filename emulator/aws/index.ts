@@ -21,6 +21,8 @@ import { createRegistry } from './ecr/registry.js';
 import type { Faults } from './faults.js';
 import { createFaults } from './faults.js';
 import { createFront } from './front.js';
+import { createApplicationAutoscaling } from './gaps/application-autoscaling.js';
+import { createS3PolicyConditions } from './gaps/s3-policy-conditions.js';
 import type { LogWriter } from './log-writer.js';
 import { createLogWriter } from './log-writer.js';
 import { createRestOperations } from './rest-operations.js';
@@ -95,6 +97,7 @@ export async function startAws(options: AwsOptions): Promise<Aws> {
       issuers: options.issuers,
     });
 
+    const s3Policies = createS3PolicyConditions();
     const ecs = { current: undefined as OwnedService | undefined };
     const handlers: Handler[] = [
       {
@@ -122,6 +125,18 @@ export async function startAws(options: AwsOptions): Promise<Aws> {
         images: createImageOperations(registry, ACCOUNT_ID),
         registryHost: () => address.host,
       }),
+      createApplicationAutoscaling({
+        accountId: ACCOUNT_ID,
+        region,
+        nowMs: () => clock.now(),
+        async ecsServiceExists(cluster, service) {
+          const input = { cluster, services: [service] };
+          const found = await ecs.current?.handle('DescribeServices', input).catch(() => undefined);
+          const services = (found?.['services'] ?? []) as { status?: string }[];
+          return services.some(({ status }) => status === 'ACTIVE');
+        },
+      }),
+      s3Policies,
     ];
 
     async function reset(): Promise<void> {
@@ -158,6 +173,7 @@ export async function startAws(options: AwsOptions): Promise<Aws> {
         createLayerSite(layers),
         createRegistrySite({ backend: ministackBackend, authorization, calls, faults }),
       ],
+      guards: [s3Policies],
       handlers,
       backendFor: (service) => (service === 'ecr' ? ministackBackend : motoBackend),
       rest: createRestOperations(modelDirectory(options.python)),

@@ -223,8 +223,8 @@ async function forwardJson<T>(call: Call, operation?: string, input?: unknown): 
   );
   const parsed = JSON.parse(response.body.toString('utf8')) as Record<string, unknown>;
   if (response.status < 400) return parsed as T;
-  const type = String(parsed['__type'] ?? 'ServerException');
-  const message = String(parsed['message'] ?? parsed['Message'] ?? '');
+  const type = text(parsed, '__type') || 'ServerException';
+  const message = text(parsed, 'message') || text(parsed, 'Message');
   throw new AwsError(type.split('#').at(-1) ?? type, message, response.status);
 }
 

@@ -56,7 +56,7 @@ export function createIam(moto: Backend, accountId: string): Iam {
       const arn = `arn:aws:iam::${accountId}:oidc-provider/${url}`;
       const xml = await call({ Action: 'GetOpenIDConnectProvider', OpenIDConnectProviderArn: arn });
       if (xml === undefined) return undefined;
-      const list = new RegExp('<ClientIDList>([\s\S]*?)</ClientIDList>').exec(xml)?.[1] ?? '';
+      const list = rawElement(xml, 'ClientIDList');
       const clientIds = [...list.matchAll(/<member>([^<]*)<\/member>/g)].map((match) =>
         unescapeXml(match[1] ?? ''),
       );
@@ -72,8 +72,11 @@ export function signatureLike(service: string, region: string, accessKeyId = 'em
 }
 
 function element(xml: string, name: string): string {
-  const found = new RegExp(`<${name}>([\\s\\S]*?)</${name}>`).exec(xml)?.[1] ?? '';
-  return unescapeXml(found);
+  return unescapeXml(rawElement(xml, name));
+}
+
+function rawElement(xml: string, name: string): string {
+  return new RegExp(`<${name}>([^]*?)</${name}>`).exec(xml)?.[1] ?? '';
 }
 
 function unescapeXml(text: string): string {

@@ -1,8 +1,8 @@
 import { AwsError } from '../../aws-error.js';
 import { escapeXml } from '../answer.js';
+import { evaluate, statementsOf } from '../policy.js';
 import type { Iam, Role } from './iam.js';
 import type { Caller, Session, Sessions } from './sessions.js';
-import { trustAllows } from './trust-policy.js';
 import type { TokenIssuer } from './web-identity.js';
 import { verifyWebIdentity } from './web-identity.js';
 
@@ -45,12 +45,12 @@ export function createSts(options: StsOptions): Sts {
     if (!role) throw denied;
     const context = new Map(identity.context);
     context.set('sts:rolesessionname', [request.sessionName]);
-    const allowed = trustAllows(role.trustPolicy, {
+    const verdict = evaluate(statementsOf(role.trustPolicy), {
       action: 'sts:AssumeRoleWithWebIdentity',
       principal: { kind: 'Federated', names: [identity.provider.arn] },
       context,
     });
-    if (!allowed) throw denied;
+    if (verdict !== 'Allow') throw denied;
     checkDuration(request.durationSeconds, role.maxSessionSeconds);
     const session = open(role, request.sessionName, request.durationSeconds);
     return (
@@ -76,7 +76,8 @@ export function createSts(options: StsOptions): Sts {
     const names = [caller.account, root, caller.arn, ...(caller.roleArn ? [caller.roleArn] : [])];
     for (const action of isTagged ? ['sts:AssumeRole', 'sts:TagSession'] : ['sts:AssumeRole']) {
       const principal = { kind: 'AWS', names } as const;
-      if (role && trustAllows(role.trustPolicy, { action, principal, context })) continue;
+      const statements = role ? statementsOf(role.trustPolicy) : [];
+      if (evaluate(statements, { action, principal, context }) === 'Allow') continue;
       throw new AwsError(
         'AccessDenied',
         `User: ${caller.arn} is not authorized to perform: ${action} on resource: ${request.roleArn}`,

@@ -2,12 +2,12 @@ import { createLocalJWKSet, decodeJwt, errors, jwtVerify } from 'jose';
 import type { JSONWebKeySet, JWTPayload } from 'jose';
 import { AwsError } from '../../aws-error.js';
 import type { Iam, OpenIdProvider } from './iam.js';
-import type { ConditionContext } from './trust-policy.js';
+import type { ConditionContext } from '../policy.js';
 
 /** An issuer of identity tokens whose keys are at hand. */
 export interface TokenIssuer {
   readonly issuerUrl: string;
-  jwks(): { keys: object[] };
+  jwks(): JSONWebKeySet;
 }
 
 export interface WebIdentity {
@@ -81,7 +81,7 @@ function decode(token: string): JWTPayload {
 
 async function verify(token: string, issuer: TokenIssuer): Promise<JWTPayload> {
   try {
-    const keys = createLocalJWKSet(issuer.jwks() as JSONWebKeySet);
+    const keys = createLocalJWKSet(issuer.jwks());
     return (await jwtVerify(token, keys, { issuer: issuer.issuerUrl })).payload;
   } catch (error) {
     if (error instanceof errors.JWTExpired) {
