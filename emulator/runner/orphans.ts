@@ -1,0 +1,40 @@
+import { readFile, readdir } from 'node:fs/promises';
+
+/** A process that an action left behind. */
+export interface Orphan {
+  readonly pid: number;
+  readonly command: string;
+}
+
+async function read(file: string): Promise<string> {
+  // Processes end while they are being looked at, and others' are not ours to read.
+  return readFile(file, 'utf8').catch(() => '');
+}
+
+/**
+ * Finds the processes that carry a job's `RUNNER_TRACKING_ID`, as the runner does at a job's end.
+ * Only where there is a `/proc`; elsewhere none is found.
+ */
+export async function findOrphans(trackingId: string): Promise<Orphan[]> {
+  const names = await readdir('/proc').catch(() => []);
+  const orphans: Orphan[] = [];
+  for (const name of names) {
+    if (!/^\d+$/.test(name) || Number(name) === process.pid) continue;
+    const environment = await read(`/proc/${name}/environ`);
+    if (!environment.split('\0').includes(`RUNNER_TRACKING_ID=${trackingId}`)) continue;
+    const command = (await read(`/proc/${name}/cmdline`)).split('\0').join(' ').trim();
+    orphans.push({ pid: Number(name), command });
+  }
+  return orphans;
+}
+
+/** Ends them as the runner does: at once. */
+export function killOrphans(orphans: readonly Orphan[]): void {
+  for (const { pid } of orphans) {
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch {
+      // It has ended by itself.
+    }
+  }
+}

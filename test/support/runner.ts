@@ -1,0 +1,65 @@
+import { mkdtemp, realpath, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { runStep } from '../../emulator/runner/index.js';
+import type { JobOptions, RunStepResult, StepOptions } from '../../emulator/runner/index.js';
+
+export {
+  createJob,
+  pullRequestEvent,
+  pushEvent,
+  runStep,
+  scheduleEvent,
+  withGithub,
+  workflowDispatchEvent,
+} from '../../emulator/runner/index.js';
+export type {
+  Annotation,
+  Job,
+  JobOptions,
+  JobResult,
+  RunStepResult,
+  StepOptions,
+  StepResult,
+} from '../../emulator/runner/index.js';
+
+const fixtures = path.join(import.meta.dirname, 'fixtures', 'actions');
+
+/** The directory of a fixture action, such as `probe`. */
+export function fixtureAction(name: string): string {
+  return path.join(fixtures, name);
+}
+
+/** The directory of one of our actions; its bundle must be built. */
+export function ownAction(name: 'ecr-push' | 'ecs-deploy' | 'terraform-layer'): string {
+  return path.join(import.meta.dirname, '..', '..', 'actions', name);
+}
+
+/** Runs `body` with an empty directory that is removed afterwards. */
+export async function withDirectory<T>(body: (directory: string) => Promise<T>): Promise<T> {
+  const directory = await mkdtemp(path.join(await realpath(os.tmpdir()), 'workspace-'));
+  try {
+    return await body(directory);
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+/** Runs the probe action, in an empty workspace unless one is given. */
+export async function runProbe(
+  scripts: { readonly main?: string; readonly post?: string },
+  options: Partial<JobOptions & StepOptions> = {},
+): Promise<RunStepResult> {
+  return withDirectory((directory) =>
+    runStep({
+      workspace: directory,
+      actionDirectory: fixtureAction('probe'),
+      ...options,
+      inputs: {
+        'main-script': scripts.main ?? '',
+        'post-script': scripts.post ?? '',
+        ...options.inputs,
+      },
+    }),
+  );
+}
