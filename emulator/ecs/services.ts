@@ -65,11 +65,14 @@ export async function createService(context: Context, input: Input): Promise<Out
       'Specifying both a launch type and capacity provider strategy is not supported.',
     );
   }
+  // The Terraform provider sends an empty strategy beside a launch type.
+  const requested = request.capacityProviderStrategy ?? [];
   const strategy =
-    request.capacityProviderStrategy ??
-    (request.launchType === undefined && cluster.defaultCapacityProviderStrategy.length > 0
-      ? (cluster.defaultCapacityProviderStrategy as Workload['capacityProviderStrategy'])
-      : undefined);
+    requested.length > 0
+      ? requested
+      : request.launchType === undefined && cluster.defaultCapacityProviderStrategy.length > 0
+        ? (cluster.defaultCapacityProviderStrategy as Workload['capacityProviderStrategy'])
+        : undefined;
   const launchType = strategy ? undefined : (request.launchType ?? 'EC2');
   const fargate = launchType === 'FARGATE' || strategy !== undefined;
   const workload: Workload = {
