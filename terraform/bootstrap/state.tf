@@ -56,6 +56,8 @@ resource "aws_s3_bucket_ownership_controls" "state" {
 }
 
 resource "aws_s3_bucket_lifecycle_configuration" "state" {
+  count = var.noncurrent_state_days == null ? 0 : 1
+
   bucket = aws_s3_bucket.state.id
 
   rule {

@@ -44,10 +44,14 @@ locals {
         ids      = local.application_ids
         ref      = null
       }
+      # An image is built once, before any environment is named, and then promoted by its digest.
       push = {
-        subjects = [for subject in local.application_subjects : "${subject}:environment:${environment}"]
-        ids      = local.application_ids
-        ref      = null
+        subjects = flatten([for subject in local.application_subjects : [
+          "${subject}:environment:${environment}",
+          "${subject}:ref:refs/heads/${var.github.default_branch}",
+        ]])
+        ids = local.application_ids
+        ref = null
       }
     }
   }

@@ -85,13 +85,13 @@ variable "kms_key_arn" {
 }
 
 variable "noncurrent_state_days" {
-  description = "For how many days replaced versions of a state are kept: the way back after a damaged state."
+  description = "For how many days replaced versions of a state are kept: the way back after a damaged state. Null keeps them for good; states are small."
   type        = number
-  default     = 365
+  default     = null
 
   validation {
-    condition     = var.noncurrent_state_days >= 30 && floor(var.noncurrent_state_days) == var.noncurrent_state_days
-    error_message = "noncurrent_state_days must be a whole number of at least 30."
+    condition     = var.noncurrent_state_days == null || try(var.noncurrent_state_days >= 30 && floor(var.noncurrent_state_days) == var.noncurrent_state_days, false)
+    error_message = "noncurrent_state_days must be null or a whole number of at least 30."
   }
 }
 

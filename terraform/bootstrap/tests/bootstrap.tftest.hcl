@@ -67,11 +67,20 @@ run "trusts_each_purpose_with_its_own_subjects" {
   }
 
   assert {
-    condition = alltrue([
-      for purpose in ["deploy", "push"] :
-      jsondecode(aws_iam_role.github["dev-${purpose}"].assume_role_policy).Statement[0].Condition.StringLike["token.actions.githubusercontent.com:sub"] == ["repo:org/service-a:environment:dev"]
-    ])
-    error_message = "deploy and push roles answer to application repositories in their environment only"
+    condition = jsondecode(aws_iam_role.github["dev-deploy"].assume_role_policy).Statement[0].Condition.StringLike == {
+      "token.actions.githubusercontent.com:sub" = ["repo:org/service-a:environment:dev"]
+    }
+    error_message = "a deploy role answers to application repositories in its environment only"
+  }
+
+  assert {
+    condition = jsondecode(aws_iam_role.github["dev-push"].assume_role_policy).Statement[0].Condition.StringLike == {
+      "token.actions.githubusercontent.com:sub" = [
+        "repo:org/service-a:environment:dev",
+        "repo:org/service-a:ref:refs/heads/main",
+      ]
+    }
+    error_message = "a push role also answers to the default branch, where images are built"
   }
 }
 

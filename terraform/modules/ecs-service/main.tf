@@ -13,7 +13,7 @@ data "aws_ssm_parameters_by_path" "release" {
 
 locals {
   name        = "${var.project}-${var.service}-${var.environment}"
-  released    = contains(nonsensitive(data.aws_ssm_parameters_by_path.release.names), "/${var.environment}/${var.project}/${var.service}/release/current")
+  released    = contains(data.aws_ssm_parameters_by_path.release.names, "/${var.environment}/${var.project}/${var.service}/release/current")
   repository  = coalesce(var.image_repository.name, "${var.project}/${var.service}")
   dns_enabled = var.service_discovery != null
 
