@@ -1,3 +1,5 @@
+import type { SourceLocation } from '../../shared/errors.js';
+
 /** What happens to a stack's changes after merge: applied, applied behind the gate, or only shown. */
 export type ApplyPolicy = 'auto' | 'approval' | 'never';
 
@@ -25,7 +27,7 @@ export interface StackRule {
   /** Directory pattern relative to the working directory, `{name}` captures one path segment. */
   readonly path: string;
   /** Layers, stack names or display ids (globs) that every stack of this rule comes after. */
-  readonly after: readonly string[];
+  readonly after: readonly { readonly name: string; readonly at: SourceLocation }[];
   /** Var files relative to the stack's directory; `{environment}` and captures are filled in. */
   readonly varFiles: readonly string[];
   /** Files for `-backend-config`, relative to the stack's directory, with captures filled in. */
@@ -44,6 +46,8 @@ export interface InfraConfig {
   readonly stacks: readonly StackRule[];
   /** Template of HCP Terraform workspace names, over `{stack}`, `{environment}` and captures. */
   readonly stateName: string;
+  /** Globs over state keys (`s3://bucket/key`) of states that other repositories own. */
+  readonly externalStates: readonly string[];
   /** `deny`: a stack reads the state of the foundation only, never a sibling's. */
   readonly siblingState: 'allow' | 'deny';
   /** Globs over layer and stack names: what counts as foundation where `siblingState` is `deny`. */

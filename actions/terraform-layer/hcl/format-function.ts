@@ -6,7 +6,7 @@ import { asNumber, asString, type Evaluated } from './value.js';
  */
 export function formatText(format: string, values: readonly Evaluated[]): string | undefined {
   let next = 0;
-  let failed = false;
+  let failures = 0;
   const text = format.replace(
     /%(?:(%)|([-0+ ]*)(\d*)(?:\.\d+)?(.?))/gu,
     (whole: string, _percent: unknown, flags = '', width = '', verb = '') => {
@@ -15,13 +15,13 @@ export function formatText(format: string, values: readonly Evaluated[]): string
       next += 1;
       const piece = value === undefined ? undefined : formatOne(String(verb), value);
       if (piece === undefined) {
-        failed = true;
+        failures += 1;
         return '';
       }
       return pad(piece, String(flags), Number(width));
     },
   );
-  return failed || next < values.length ? undefined : text;
+  return failures > 0 || next < values.length ? undefined : text;
 }
 
 function formatOne(verb: string, value: Evaluated): string | undefined {

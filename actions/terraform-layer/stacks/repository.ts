@@ -1,5 +1,5 @@
 import path from 'node:path/posix';
-import { HclReader, type SyntaxFailure } from '../hcl/parse.js';
+import type { HclReader, SyntaxFailure } from '../hcl/parse.js';
 import { locate, type Block, type Body, type Source } from '../hcl/syntax.js';
 import type { Files } from './files.js';
 import type { ProblemList } from './problem-list.js';

@@ -1,0 +1,90 @@
+import type { ApplyPolicy, EnvironmentConfig } from './infra-config.js';
+import type { InfraFile } from './infra-schema.js';
+
+/** Usual names, in the order of promotion. */
+const ranks: readonly RegExp[] = [
+  /^(?:global|shared|common)$/,
+  /^(?:dev|develop|development|local|sandbox)$/,
+  /^(?:test|testing|qa|int|integration|testnet|stokenet)$/,
+  /^(?:stag|stage|staging|uat|preprod|pre-prod|acceptance)$/,
+  /^(?:prod|production|live|mainnet)$/,
+];
+
+const sharedRank = 0;
+const lastAutomaticRank = 2;
+
+function rankOf(name: string): number | undefined {
+  const rank = ranks.findIndex((pattern) => pattern.test(name.toLowerCase()));
+  return rank < 0 ? undefined : rank;
+}
+
+/**
+ * Settings of each environment. Where `infra.yml` names none, `found` are the names that
+ * directories and var files give, promoted in the usual order: dev, test, staging, production; a
+ * name that is not a usual one comes last and asks for approval, which is the safe side.
+ */
+export function environmentConfigs(
+  file: InfraFile,
+  found: Iterable<string>,
+): readonly EnvironmentConfig[] {
+  const declared = Object.entries(file.environments);
+  if (declared.length > 0) {
+    return inPromotionOrder(
+      declared.map(([name, settings]) =>
+        configOf(file, name, settings ?? {}, settings?.after ?? []),
+      ),
+    );
+  }
+  const names = [...new Set(found)].sort();
+  return inPromotionOrder(
+    names.map((name) => configOf(file, name, {}, usualPredecessors(name, names))),
+  );
+}
+
+function configOf(
+  file: InfraFile,
+  name: string,
+  settings: NonNullable<InfraFile['environments'][string]>,
+  after: readonly string[],
+): EnvironmentConfig {
+  const rank = rankOf(name);
+  const apply: ApplyPolicy =
+    settings.apply ??
+    (rank !== undefined && rank !== sharedRank && rank <= lastAutomaticRank ? 'auto' : 'approval');
+  return {
+    name,
+    apply,
+    after,
+    unreviewed: settings.unreviewed ?? (apply === 'auto' ? 'allow' : 'stop'),
+    ...(settings.region === undefined ? {} : { region: settings.region }),
+    ...(settings['plan-role'] === undefined ? {} : { planRole: settings['plan-role'] }),
+    ...(settings['apply-role'] === undefined ? {} : { applyRole: settings['apply-role'] }),
+    shared: settings.shared ?? rank === sharedRank,
+    stateNameAliases: file['state-name-aliases'][name] ?? [],
+  };
+}
+
+/** The nearest lower rank that exists; a name without a rank comes after all that have one. */
+function usualPredecessors(name: string, names: readonly string[]): readonly string[] {
+  const own = rankOf(name) ?? ranks.length;
+  const lower = names.filter((other) => (rankOf(other) ?? ranks.length) < own);
+  const nearest = Math.max(...lower.map((other) => rankOf(other) ?? ranks.length));
+  return lower.filter((other) => (rankOf(other) ?? ranks.length) === nearest);
+}
+
+/** Each behind those it is `after`, otherwise as written. Names on a cycle come last, as written. */
+function inPromotionOrder(
+  environments: readonly EnvironmentConfig[],
+): readonly EnvironmentConfig[] {
+  const ordered: EnvironmentConfig[] = [];
+  let open = environments;
+  while (open.length > 0) {
+    const waiting = new Set(open.map(({ name }) => name));
+    const ready = open.filter(({ after }) => !after.some((name) => waiting.has(name)));
+    const [next] = ready.length > 0 ? ready : open;
+    if (next === undefined) break;
+    ordered.push(next);
+    open = open.filter((environment) => environment !== next);
+  }
+  return ordered;
+}

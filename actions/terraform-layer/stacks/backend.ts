@@ -1,0 +1,66 @@
+import { evaluate } from '../hcl/evaluate.js';
+import type { Body, Source } from '../hcl/syntax.js';
+import { mapOf, type Evaluated, type EvaluatedMap } from '../hcl/value.js';
+import type { SourceLocation } from '../../shared/errors.js';
+import type { ModuleInstance } from './module-instance.js';
+import type { Repository } from './repository.js';
+import { readAssignments } from './variables.js';
+
+/** The backend of a root module as far as its files say it. */
+export interface ResolvedBackend {
+  readonly type: string;
+  readonly config: EvaluatedMap;
+  readonly at?: SourceLocation;
+}
+
+/**
+ * The `backend` or `cloud` block of a root module, merged with `-backend-config` files (the last
+ * wins). Without a block it is Terraform's local backend. A config file that is not there is added
+ * to the problems.
+ */
+export function resolveBackend(
+  repository: Repository,
+  instance: ModuleInstance,
+  configFiles: readonly string[],
+): ResolvedBackend {
+  let found: ResolvedBackend = { type: 'local', config: {} };
+  for (const ref of instance.source.terraform) {
+    if (!/\b(?:backend|cloud)\b/.test(ref.source.text)) continue;
+    for (const block of repository.block(ref)?.body.blocks ?? []) {
+      if (block.type !== 'backend' && block.type !== 'cloud') continue;
+      const [label = 'local'] = block.labels;
+      const { line } = ref.source;
+      const before = ref.source.text.slice(0, block.start);
+      found = {
+        type: block.type === 'cloud' ? 'cloud' : label,
+        config: configOf(block.body, ref.source, instance),
+        at: { file: ref.source.file, line: line + before.split('\n').length - 1, column: 1 },
+      };
+    }
+  }
+  const files = configFiles.map((file) => {
+    const values = readAssignments(repository, file);
+    if (values === undefined) {
+      repository.problems.add({
+        code: 'backend-config-not-found',
+        message: `there is no backend config ${file} for ${instance.source.directory}`,
+        at: { file },
+      });
+    }
+    return values ?? {};
+  });
+  const merged = [found.config, ...files].flatMap((values) => Object.entries(values));
+  return { ...found, config: mapOf(merged) };
+}
+
+/** Nested blocks (`workspaces`, `assume_role`) become maps. */
+function configOf(body: Body, source: Source, instance: ModuleInstance): EvaluatedMap {
+  const entries: [string, Evaluated][] = [];
+  for (const { name, value } of body.attributes.values()) {
+    entries.push([name, evaluate(value, source, instance)]);
+  }
+  for (const block of body.blocks) {
+    entries.push([block.type, configOf(block.body, source, instance)]);
+  }
+  return mapOf(entries);
+}

@@ -1,0 +1,190 @@
+import type { SourceLocation } from '../../shared/errors.js';
+import { evaluate } from '../hcl/evaluate.js';
+import { locate } from '../hcl/syntax.js';
+import { asString, isMap, Unknown, type Evaluated, type EvaluatedMap } from '../hcl/value.js';
+import { repetitions, withEach, type ModuleInstance } from './module-instance.js';
+import {
+  mergedAttributes,
+  type NamedBlock,
+  type OutputsUsed,
+  type PlacedAttribute,
+} from './module-source.js';
+import type { Repository } from './repository.js';
+import { cloudKey, defaultWorkspace, stateIdentity } from './state-identity.js';
+
+/** A state that a stack reads. */
+export interface StateReference {
+  readonly kind: 'remote-state' | 'tfe-outputs';
+  readonly name: string;
+  readonly backend: string;
+  readonly stateKey: string;
+  readonly at: SourceLocation;
+  readonly outputs?: readonly string[];
+}
+
+/**
+ * Every state that a root module and the local modules below it read. `count` and `for_each` of the
+ * data blocks and of the module calls are worked out; what cannot be told is added to the problems.
+ */
+export function stateReferences(
+  repository: Repository,
+  root: ModuleInstance,
+  directory: string,
+): readonly StateReference[] {
+  const found: StateReference[] = [];
+  for (const instance of instancesBelow(root)) {
+    const { remoteStates, tfeOutputs, outputsUsed } = instance.source;
+    for (const block of remoteStates) {
+      const outputs = outputsUsed.remoteState;
+      found.push(...remoteStateReferences({ repository, instance, block, directory, outputs }));
+    }
+    for (const block of tfeOutputs) {
+      const outputs = outputsUsed.tfeOutputs;
+      found.push(...tfeReferences({ repository, instance, block, directory, outputs }));
+    }
+  }
+  return found;
+}
+
+/** A module instance and all below it that matter. */
+export function* instancesBelow(root: ModuleInstance): Iterable<ModuleInstance> {
+  yield root;
+  for (const child of root.children()) yield* instancesBelow(child);
+}
+
+interface ReferenceContext {
+  readonly repository: Repository;
+  readonly instance: ModuleInstance;
+  readonly block: NamedBlock;
+  readonly directory: string;
+  readonly outputs: OutputsUsed;
+}
+
+function remoteStateReferences(context: ReferenceContext): readonly StateReference[] {
+  const { repository, instance, block, directory } = context;
+  const attributes = mergedAttributes(repository, block);
+  const at = placeOf(block);
+  return repetitions(repository, block, instance).flatMap(({ each }) => {
+    const scope = withEach(instance, each);
+    const value = (name: string): Evaluated | undefined => {
+      const found = attributes.get(name);
+      return found && evaluate(found.attribute.value, found.source, scope);
+    };
+    const type = value('backend') ?? null;
+    const config = value('config') ?? {};
+    const workspace = value('workspace') ?? defaultWorkspace;
+    const fail = (attribute: string, unknown?: Unknown): readonly StateReference[] => {
+      notEvaluable(context, attributes.get(attribute.split('.', 1)[0] ?? ''), attribute, unknown);
+      return [];
+    };
+    if (type instanceof Unknown) return fail('backend', type);
+    if (config instanceof Unknown) return fail('config', config);
+    if (workspace instanceof Unknown) return fail('workspace', workspace);
+    if (typeof type !== 'string') return fail('backend');
+    if (!isMap(config)) return fail('config');
+    const settings = flattenBlocks(config);
+    const identity = stateIdentity(
+      type,
+      settings,
+      asString(workspace) ?? defaultWorkspace,
+      directory,
+    );
+    if (!identity.ok) return fail(`config.${identity.attribute}`, identity.unknown);
+    return [
+      {
+        kind: 'remote-state',
+        name: block.name,
+        backend: type,
+        stateKey: identity.key,
+        at,
+        ...usedBy(context.outputs, block.name),
+      },
+    ];
+  });
+}
+
+/** `workspaces = [{ name = "x" }]`, as older code has it, is the same as the map. */
+function flattenBlocks(config: EvaluatedMap): EvaluatedMap {
+  const { workspaces } = config;
+  if (!Array.isArray(workspaces)) return config;
+  const [only] = workspaces as readonly Evaluated[];
+  return { ...config, workspaces: only ?? null };
+}
+
+function tfeReferences(context: ReferenceContext): readonly StateReference[] {
+  const { repository, instance, block } = context;
+  const attributes = mergedAttributes(repository, block);
+  const at = placeOf(block);
+  return repetitions(repository, block, instance).flatMap(({ each }) => {
+    const scope = withEach(instance, each);
+    const text = (name: string): string | undefined => {
+      const found = attributes.get(name);
+      const value =
+        found === undefined ? null : evaluate(found.attribute.value, found.source, scope);
+      if (typeof value === 'string') return value;
+      notEvaluable(context, found, name, value instanceof Unknown ? value : undefined);
+      return undefined;
+    };
+    const organization = text('organization');
+    const workspace = text('workspace');
+    if (organization === undefined || workspace === undefined) return [];
+    const stateKey = cloudKey('app.terraform.io', organization, workspace);
+    return [
+      {
+        kind: 'tfe-outputs',
+        name: block.name,
+        backend: 'cloud',
+        stateKey,
+        at,
+        ...usedBy(context.outputs, block.name),
+      },
+    ];
+  });
+}
+
+function usedBy(outputs: OutputsUsed, name: string): { readonly outputs?: readonly string[] } {
+  const used = outputs.get(name);
+  return used === 'all' ? {} : { outputs: [...(used ?? [])].sort() };
+}
+
+function placeOf(block: NamedBlock): SourceLocation {
+  const source = block.refs[0]?.source;
+  return { file: source?.file ?? '', line: source?.line ?? 1, column: 1 };
+}
+
+/** Says which expression cannot be told, where, and what it lacks. */
+function notEvaluable(
+  { repository, block, directory }: ReferenceContext,
+  attribute: PlacedAttribute | undefined,
+  name: string,
+  unknown: Unknown | undefined,
+): void {
+  if (unknown === undefined || attribute === undefined) {
+    repository.problems.add({
+      code: 'remote-state-incomplete',
+      message: `${block.name}: ${name} is missing`,
+      at: attribute ? locate(attribute.source, attribute.attribute.start) : placeOf(block),
+    });
+    return;
+  }
+  const local = unknown.source === attribute.source;
+  const at = locate(
+    local ? unknown.source : attribute.source,
+    local ? unknown.start : attribute.attribute.start,
+  );
+  const text = expressionText(attribute, unknown);
+  repository.problems.add({
+    code: 'not-evaluable',
+    message: `${block.name}: ${name} = ${text} cannot be told for ${directory}: ${unknown.reason}`,
+    at,
+    hint: local
+      ? 'give the variable a default or a value in a tfvars file, or write the value here'
+      : `see ${unknown.source.file}:${locate(unknown.source, unknown.start).line ?? 1}`,
+  });
+}
+
+function expressionText({ attribute, source }: PlacedAttribute, unknown: Unknown): string {
+  const { start, end } = unknown.source === source ? unknown : attribute.value;
+  const text = source.text.slice(start, end).replace(/\s+/g, ' ');
+  return text.length > 120 ? `${text.slice(0, 120)}…` : text;
+}
