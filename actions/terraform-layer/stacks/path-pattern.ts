@@ -51,6 +51,6 @@ function segmentSource(segment: string, captures: string[]): string {
       return `(?<c${captures.length - 1}>[^/]+)`;
     }
     if (part.startsWith('*')) return '[^/]*';
-    return part.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
+    return part.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
   });
 }
