@@ -1,0 +1,135 @@
+import type {
+  Deployment as SdkDeployment,
+  Service as SdkService,
+  ServiceDeployment as SdkServiceDeployment,
+  ServiceDeploymentBrief as SdkBrief,
+  ServiceRevision as SdkServiceRevision,
+  Tag as SdkTag,
+  Task as SdkTask,
+} from '@aws-sdk/client-ecs';
+import type {
+  Deployment,
+  Service,
+  ServiceDeployment,
+  ServiceDeploymentBrief,
+  ServiceRevision,
+  Tag,
+  Task,
+} from '../model.js';
+
+export function toService(service: SdkService): Service {
+  return {
+    arn: service.serviceArn ?? '',
+    name: service.serviceName ?? '',
+    clusterArn: service.clusterArn ?? '',
+    status: service.status ?? '',
+    controller: service.deploymentController?.type ?? 'ECS',
+    scheduling: service.schedulingStrategy ?? 'REPLICA',
+    strategy: service.deploymentConfiguration?.strategy ?? 'ROLLING',
+    rollsBack:
+      service.deploymentConfiguration?.deploymentCircuitBreaker?.rollback === true ||
+      service.deploymentConfiguration?.alarms?.rollback === true,
+    desiredCount: service.desiredCount ?? 0,
+    runningCount: service.runningCount ?? 0,
+    pendingCount: service.pendingCount ?? 0,
+    taskDefinitionArn: service.taskDefinition ?? '',
+    deployments: (service.deployments ?? []).map(toDeployment),
+    events: (service.events ?? []).map((event) => ({
+      id: event.id ?? '',
+      atMs: event.createdAt?.getTime() ?? 0,
+      message: event.message ?? '',
+    })),
+  };
+}
+
+function toDeployment(deployment: SdkDeployment): Deployment {
+  return {
+    id: deployment.id ?? '',
+    status: deployment.status ?? '',
+    taskDefinitionArn: deployment.taskDefinition ?? '',
+    desiredCount: deployment.desiredCount ?? 0,
+    runningCount: deployment.runningCount ?? 0,
+    pendingCount: deployment.pendingCount ?? 0,
+    failedTasks: deployment.failedTasks ?? 0,
+    rolloutState: deployment.rolloutState,
+    rolloutStateReason: deployment.rolloutStateReason,
+    createdAtMs: deployment.createdAt?.getTime() ?? 0,
+  };
+}
+
+export function toBrief(brief: SdkBrief): ServiceDeploymentBrief {
+  return {
+    arn: brief.serviceDeploymentArn ?? '',
+    status: brief.status ?? '',
+    createdAtMs: brief.createdAt?.getTime() ?? 0,
+    targetRevisionArn: brief.targetServiceRevisionArn ?? '',
+  };
+}
+
+export function toServiceDeployment(deployment: SdkServiceDeployment): ServiceDeployment {
+  const { targetServiceRevision: target, deploymentCircuitBreaker: breaker } = deployment;
+  return {
+    arn: deployment.serviceDeploymentArn ?? '',
+    status: deployment.status ?? '',
+    statusReason: deployment.statusReason,
+    createdAtMs: deployment.createdAt?.getTime() ?? 0,
+    finishedAtMs: deployment.finishedAt?.getTime(),
+    stoppedAtMs: deployment.stoppedAt?.getTime(),
+    targetRevisionArn: target?.arn ?? '',
+    target: {
+      requested: target?.requestedTaskCount ?? 0,
+      running: target?.runningTaskCount ?? 0,
+      pending: target?.pendingTaskCount ?? 0,
+    },
+    breaker: {
+      status: breaker?.status ?? 'DISABLED',
+      failureCount: breaker?.failureCount ?? 0,
+      threshold: breaker?.threshold,
+    },
+    triggeredAlarms: deployment.alarms?.triggeredAlarmNames ?? [],
+    rollback:
+      deployment.rollback === undefined
+        ? undefined
+        : {
+            reason: deployment.rollback.reason,
+            startedAtMs: deployment.rollback.startedAt?.getTime(),
+            revisionArn: deployment.rollback.serviceRevisionArn,
+          },
+  };
+}
+
+export function toServiceRevision(revision: SdkServiceRevision): ServiceRevision {
+  return {
+    arn: revision.serviceRevisionArn ?? '',
+    taskDefinitionArn: revision.taskDefinition ?? '',
+    images: (revision.containerImages ?? []).map((image) => ({
+      container: image.containerName ?? '',
+      image: image.image ?? '',
+      digest: image.imageDigest,
+    })),
+  };
+}
+
+export function toTask(task: SdkTask): Task {
+  return {
+    arn: task.taskArn ?? '',
+    taskDefinitionArn: task.taskDefinitionArn ?? '',
+    startedBy: task.startedBy,
+    stopCode: task.stopCode,
+    stoppedReason: task.stoppedReason,
+    createdAtMs: task.createdAt?.getTime(),
+    startedAtMs: task.startedAt?.getTime(),
+    stoppedAtMs: task.stoppedAt?.getTime() ?? task.executionStoppedAt?.getTime(),
+    containers: (task.containers ?? []).map((container) => ({
+      name: container.name ?? '',
+      image: container.image,
+      exitCode: container.exitCode,
+      reason: container.reason,
+      healthStatus: container.healthStatus,
+    })),
+  };
+}
+
+export function toTags(tags: readonly SdkTag[] | undefined): readonly Tag[] {
+  return (tags ?? []).map((tag) => ({ key: tag.key ?? '', value: tag.value ?? '' }));
+}

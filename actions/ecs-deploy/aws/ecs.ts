@@ -1,0 +1,186 @@
+import type * as ecsSdk from '@aws-sdk/client-ecs';
+import type { AwsClientConfig } from '../../shared/aws-access.js';
+import { OperationError } from '../../shared/errors.js';
+import type { JsonObject } from '../model.js';
+import type { Ecs } from '../ports.js';
+import { isObject } from '../task-definition.js';
+import { awsErrorName, call, lazy } from './calls.js';
+import {
+  toBrief,
+  toService,
+  toServiceDeployment,
+  toServiceRevision,
+  toTags,
+  toTask,
+} from './ecs-views.js';
+import { receiveRawJson, sendRawJson } from './raw-json.js';
+
+type Sdk = typeof ecsSdk;
+
+/** Amazon ECS behind the port, by the SDK. */
+export function openEcs(config: AwsClientConfig): Ecs {
+  const open = lazy(async () => {
+    const sdk = await import('@aws-sdk/client-ecs');
+    return { sdk, client: new sdk.ECSClient(config) };
+  });
+  const run = async <T>(
+    operation: string,
+    body: (client: ecsSdk.ECSClient, sdk: Sdk) => Promise<T>,
+  ): Promise<T> => {
+    const { client, sdk } = await open();
+    return call(`ecs:${operation}`, () => body(client, sdk));
+  };
+
+  return {
+    async lookUpService(cluster, service) {
+      try {
+        const answer = await run('DescribeServices', (client, sdk) =>
+          client.send(new sdk.DescribeServicesCommand({ cluster, services: [service] })),
+        );
+        const [found] = answer.services ?? [];
+        return found === undefined || found.status === 'INACTIVE'
+          ? { kind: 'service-missing' }
+          : { kind: 'found', service: toService(found) };
+      } catch (thrown) {
+        if (awsErrorName(thrown) === 'ClusterNotFoundException') return { kind: 'cluster-missing' };
+        throw thrown;
+      }
+    },
+
+    async serviceNames(cluster) {
+      const answer = await run('ListServices', (client, sdk) =>
+        client.send(new sdk.ListServicesCommand({ cluster, maxResults: 100 })),
+      );
+      return lastSegments(answer.serviceArns);
+    },
+
+    async clusterNames() {
+      const answer = await run('ListClusters', (client, sdk) =>
+        client.send(new sdk.ListClustersCommand({ maxResults: 100 })),
+      );
+      return lastSegments(answer.clusterArns);
+    },
+
+    async describeTaskDefinition(reference) {
+      try {
+        const answer = await run('DescribeTaskDefinition', async (client, sdk) => {
+          const command = new sdk.DescribeTaskDefinitionCommand({
+            taskDefinition: reference,
+            include: ['TAGS'],
+          });
+          const rawAnswer = receiveRawJson(command);
+          const typed = await client.send(command);
+          return { typed, raw: rawAnswer()['taskDefinition'] };
+        });
+        const arn = answer.typed.taskDefinition?.taskDefinitionArn;
+        if (arn === undefined || !isObject(answer.raw)) return undefined;
+        return { arn, definition: answer.raw, tags: toTags(answer.typed.tags) };
+      } catch (thrown) {
+        if (awsErrorName(thrown) === 'ClientException') return undefined;
+        throw thrown;
+      }
+    },
+
+    async registerTaskDefinition(definition, tags) {
+      const body: JsonObject = { ...definition, tags: tags.map((tag) => ({ ...tag })) };
+      const answer = await run('RegisterTaskDefinition', (client, sdk) => {
+        const command = new sdk.RegisterTaskDefinitionCommand({
+          family: undefined,
+          containerDefinitions: [],
+        });
+        sendRawJson(command, body);
+        return client.send(command);
+      });
+      return present(answer.taskDefinition?.taskDefinitionArn, 'RegisterTaskDefinition');
+    },
+
+    async updateService(request) {
+      const answer = await run('UpdateService', (client, sdk) =>
+        client.send(
+          new sdk.UpdateServiceCommand({
+            cluster: request.cluster,
+            service: request.service,
+            taskDefinition: request.taskDefinitionArn,
+            ...(request.desiredCount === undefined ? {} : { desiredCount: request.desiredCount }),
+            ...(request.forceNewDeployment ? { forceNewDeployment: true } : {}),
+          }),
+        ),
+      );
+      return toService(present(answer.service, 'UpdateService'));
+    },
+
+    async listServiceDeployments(cluster, service, createdAfterMs) {
+      const answer = await run('ListServiceDeployments', (client, sdk) =>
+        client.send(
+          new sdk.ListServiceDeploymentsCommand({
+            cluster,
+            service,
+            createdAt: { after: new Date(createdAfterMs) },
+            maxResults: 100,
+          }),
+        ),
+      );
+      return (answer.serviceDeployments ?? [])
+        .map(toBrief)
+        .sort((left, right) => right.createdAtMs - left.createdAtMs);
+    },
+
+    async describeServiceDeployment(arn) {
+      const answer = await run('DescribeServiceDeployments', (client, sdk) =>
+        client.send(new sdk.DescribeServiceDeploymentsCommand({ serviceDeploymentArns: [arn] })),
+      );
+      const [found] = answer.serviceDeployments ?? [];
+      return found === undefined ? undefined : toServiceDeployment(found);
+    },
+
+    async describeServiceRevisions(arns) {
+      if (arns.length === 0) return [];
+      const answer = await run('DescribeServiceRevisions', (client, sdk) =>
+        client.send(
+          new sdk.DescribeServiceRevisionsCommand({ serviceRevisionArns: arns.slice(0, 20) }),
+        ),
+      );
+      return (answer.serviceRevisions ?? []).map(toServiceRevision);
+    },
+
+    async stoppedTaskArns(cluster, service) {
+      const arns: string[] = [];
+      let nextToken: string | undefined;
+      do {
+        const answer = await run('ListTasks', (client, sdk) =>
+          client.send(
+            new sdk.ListTasksCommand({
+              cluster,
+              serviceName: service,
+              desiredStatus: 'STOPPED',
+              ...(nextToken === undefined ? {} : { nextToken }),
+            }),
+          ),
+        );
+        arns.push(...(answer.taskArns ?? []));
+        nextToken = answer.nextToken;
+      } while (nextToken !== undefined && arns.length < 500);
+      return arns;
+    },
+
+    async describeTasks(cluster, arns) {
+      if (arns.length === 0) return [];
+      // The API takes 100 at once.
+      const answer = await run('DescribeTasks', (client, sdk) =>
+        client.send(new sdk.DescribeTasksCommand({ cluster, tasks: arns.slice(0, 100) })),
+      );
+      return (answer.tasks ?? []).map(toTask);
+    },
+  };
+}
+
+function lastSegments(arns: readonly string[] | undefined): readonly string[] {
+  return (arns ?? []).map((arn) => arn.slice(arn.lastIndexOf('/') + 1)).sort();
+}
+
+function present<T>(value: T | undefined, operation: string): T {
+  if (value === undefined) {
+    throw new OperationError('aws-answer-incomplete', `ecs:${operation} answered without a result`);
+  }
+  return value;
+}

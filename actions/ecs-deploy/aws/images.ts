@@ -1,0 +1,118 @@
+import type * as ecrSdk from '@aws-sdk/client-ecr';
+import type { AwsClientConfig } from '../../shared/aws-access.js';
+import type { Images, Repository } from '../ports.js';
+import { awsErrorName, call } from './calls.js';
+
+type Sdk = typeof ecrSdk;
+
+/** Amazon ECR behind the port, by the SDK. */
+export function openImages(config: AwsClientConfig): Images {
+  const clients = new Map<string, ecrSdk.ECRClient>();
+  const run = async <T>(
+    operation: string,
+    repository: Repository,
+    body: (client: ecrSdk.ECRClient, sdk: Sdk) => Promise<T>,
+  ): Promise<T> => {
+    const sdk = await import('@aws-sdk/client-ecr');
+    const region = repository.region ?? config.region;
+    const client = clients.get(region) ?? new sdk.ECRClient({ ...config, region });
+    clients.set(region, client);
+    return call(`ecr:${operation} of ${repository.name}`, () => body(client, sdk));
+  };
+  const named = (
+    repository: Repository,
+  ): { readonly repositoryName: string; readonly registryId?: string } => ({
+    repositoryName: repository.name,
+    ...(repository.registryId === undefined ? {} : { registryId: repository.registryId }),
+  });
+
+  return {
+    async repositoryUri(repository) {
+      const answer = await unlessMissing(() =>
+        run('DescribeRepositories', repository, (client, sdk) =>
+          client.send(
+            new sdk.DescribeRepositoriesCommand({
+              repositoryNames: [repository.name],
+              ...(repository.registryId === undefined ? {} : { registryId: repository.registryId }),
+            }),
+          ),
+        ),
+      );
+      return answer?.repositories?.[0]?.repositoryUri;
+    },
+
+    async findDigest(repository, image) {
+      const answer = await unlessMissing(() =>
+        run('DescribeImages', repository, (client, sdk) =>
+          client.send(
+            new sdk.DescribeImagesCommand({
+              ...named(repository),
+              imageIds: ['tag' in image ? { imageTag: image.tag } : { imageDigest: image.digest }],
+            }),
+          ),
+        ),
+      );
+      return answer?.imageDetails?.[0]?.imageDigest;
+    },
+
+    async newestTags(repository, limit) {
+      const found: ecrSdk.ImageDetail[] = [];
+      let nextToken: string | undefined;
+      do {
+        const answer = await unlessMissing(() =>
+          run('DescribeImages', repository, (client, sdk) =>
+            client.send(
+              new sdk.DescribeImagesCommand({
+                ...named(repository),
+                filter: { tagStatus: 'TAGGED' },
+                maxResults: 1000,
+                ...(nextToken === undefined ? {} : { nextToken }),
+              }),
+            ),
+          ),
+        );
+        found.push(...(answer?.imageDetails ?? []));
+        nextToken = answer?.nextToken;
+      } while (nextToken !== undefined);
+      return found
+        .sort((left, right) => pushedAtMs(right) - pushedAtMs(left))
+        .flatMap((image) => image.imageTags ?? [])
+        .slice(0, limit);
+    },
+
+    async platformDigests(repository, digest) {
+      const answer = await run('BatchGetImage', repository, (client, sdk) =>
+        client.send(
+          new sdk.BatchGetImageCommand({
+            ...named(repository),
+            imageIds: [{ imageDigest: digest }],
+          }),
+        ),
+      );
+      return manifestDigests(answer.images?.[0]?.imageManifest);
+    },
+  };
+}
+
+/** The digests in an OCI image index or Docker manifest list. */
+export function manifestDigests(manifest: string | undefined): readonly string[] {
+  const parsed = JSON.parse(manifest ?? '{}') as {
+    readonly manifests?: readonly { readonly digest?: string }[];
+  };
+  return (parsed.manifests ?? []).flatMap((entry) => entry.digest ?? []);
+}
+
+function pushedAtMs(image: ecrSdk.ImageDetail): number {
+  return image.imagePushedAt?.getTime() ?? 0;
+}
+
+const missing = new Set(['RepositoryNotFoundException', 'ImageNotFoundException']);
+
+async function unlessMissing<T>(run: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await run();
+  } catch (thrown) {
+    if (missing.has(awsErrorName(thrown) ?? '')) return undefined;
+    throw thrown;
+  }
+}

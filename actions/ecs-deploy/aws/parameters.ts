@@ -1,0 +1,38 @@
+import type { AwsClientConfig } from '../../shared/aws-access.js';
+import type { Parameters } from '../ports.js';
+import { awsErrorName, call, lazy } from './calls.js';
+
+/** SSM's Parameter Store behind the port, by the SDK. */
+export function openParameters(config: AwsClientConfig): Parameters {
+  const open = lazy(async () => {
+    const sdk = await import('@aws-sdk/client-ssm');
+    return { sdk, client: new sdk.SSMClient(config) };
+  });
+  return {
+    async get(name) {
+      const { sdk, client } = await open();
+      try {
+        const answer = await call(`ssm:GetParameter of ${name}`, () =>
+          client.send(new sdk.GetParameterCommand({ Name: name, WithDecryption: true })),
+        );
+        return answer.Parameter?.Value;
+      } catch (thrown) {
+        if (awsErrorName(thrown) === 'ParameterNotFound') return undefined;
+        throw thrown;
+      }
+    },
+    async put(name, value) {
+      const { sdk, client } = await open();
+      await call(`ssm:PutParameter of ${name}`, () =>
+        client.send(
+          new sdk.PutParameterCommand({
+            Name: name,
+            Value: value,
+            Type: 'String',
+            Overwrite: true,
+          }),
+        ),
+      );
+    },
+  };
+}

@@ -1,0 +1,272 @@
+import { toError } from '../shared/errors.js';
+import { isAccessDenied } from './aws/calls.js';
+import { diagnose, formatDiagnosis, type Diagnosis } from './diagnosis.js';
+import { collectEvidence, type EvidenceScope } from './evidence.js';
+import { describeFailedTask, type FailedTask } from './failed-tasks.js';
+import { shortName, type Service, type ServiceDeployment, type ServiceEvent } from './model.js';
+import type { DeployPorts } from './ports.js';
+import { describeProgress } from './progress.js';
+import {
+  failureDetected,
+  judge,
+  stopRequested,
+  type OwnDeployment,
+  type RolloutOutcome,
+} from './rollout.js';
+
+export interface FollowRequest extends EvidenceScope {
+  readonly own: OwnDeployment;
+  /** Events from before our update. */
+  readonly knownEventIds: ReadonlySet<string>;
+  readonly pollIntervalSeconds: number;
+  readonly timeoutMinutes: number;
+}
+
+export interface Followed {
+  readonly outcome: RolloutOutcome | 'timed-out' | 'cancelled';
+  readonly service: Service;
+  readonly serviceDeployment: ServiceDeployment | undefined;
+  /** Present unless the rollout succeeded without a failed task. */
+  readonly diagnosis: Diagnosis | undefined;
+  readonly failedTasks: readonly FailedTask[];
+  /** Since our update, newest first. */
+  readonly events: readonly ServiceEvent[];
+  readonly statusReason: string | undefined;
+  /** The deployment that took over. */
+  readonly supersededBy: string | undefined;
+  readonly durationSeconds: number;
+}
+
+type Ports = Pick<DeployPorts, 'ecs' | 'logs' | 'log' | 'clock' | 'random' | 'signal'>;
+
+/** Looking may fail this often in a row, the SDK's own retries besides, before we give up. */
+const toleratedFailures = 5;
+
+/**
+ * Follows our own deployment to its end, looking every `pollIntervalSeconds` (a little less, by
+ * chance, so that many services do not look at once). Failed tasks are reported as they happen.
+ *
+ * @throws OperationError where ECS cannot be asked any more
+ */
+export async function follow(ports: Ports, request: FollowRequest): Promise<Followed> {
+  const { clock, log } = ports;
+  const { own } = request;
+  const evidence = collectEvidence(ports, request);
+  const startedMs = clock.now();
+  const deadlineMs = startedMs + request.timeoutMinutes * 60_000;
+  const view = openView(ports, request);
+  let counters = '';
+  let progress = '';
+  let failures = 0;
+  let tripTold = false;
+  const eventsTold = new Set(request.knownEventIds);
+
+  for (;;) {
+    const lookedAtMs = clock.now();
+    const seconds = Math.round((lookedAtMs - startedMs) / 1000);
+    let sight: View | undefined;
+    try {
+      sight = await view.look();
+      failures = 0;
+    } catch (thrown) {
+      failures += 1;
+      if (failures > toleratedFailures || isAccessDenied(thrown)) throw thrown;
+      log.warning(`cannot look at the rollout: ${toError(thrown).message}`);
+    }
+
+    if (sight !== undefined) {
+      const judgement = judge(sight);
+      const ended = judgement.kind === 'ended';
+      const failing = ended
+        ? judgement.outcome !== 'succeeded'
+        : judgement.phase === 'rolling-back';
+      const events = sight.service.events.filter(({ id }) => !request.knownEventIds.has(id));
+      const timedOut = !ended && lookedAtMs >= deadlineMs;
+      const line = describeProgress(sight, judgement);
+      if (line !== progress) log.info(`${elapsed(seconds)} ${line}`);
+      progress = line;
+
+      const now = countersOf(sight.service, sight.serviceDeployment);
+      if (now !== counters || failing || timedOut) {
+        for (const task of await evidence.gather(ended || timedOut || failing)) {
+          report(log, seconds, task, evidence.failedTasks.length);
+        }
+        counters = now;
+      }
+      for (const event of [...events].reverse()) {
+        if (eventsTold.has(event.id)) continue;
+        eventsTold.add(event.id);
+        log.debug(`${elapsed(seconds)} ${event.message}`);
+      }
+
+      const facts = (): Diagnosis =>
+        diagnose({
+          definition: request.definition,
+          failedTasks: evidence.failedTasks,
+          events,
+          serviceDeployment: sight.serviceDeployment,
+          statusReason: judgement.kind === 'ended' ? judgement.statusReason : undefined,
+        });
+      if (failing && !tripTold && judgement.kind === 'going' && !sight.stopSeen) {
+        tripTold = true;
+        await evidence.readLateLogs();
+        log.error(
+          `${elapsed(seconds)} the rollout failed, ECS rolls back: ${formatDiagnosis(facts())}`,
+        );
+      }
+      if (ended || timedOut) {
+        const outcome = ended ? judgement.outcome : 'timed-out';
+        if (outcome !== 'succeeded') await evidence.readLateLogs();
+        const quiet = outcome === 'succeeded' && evidence.failedTasks.length === 0;
+        return {
+          outcome,
+          service: sight.service,
+          serviceDeployment: sight.serviceDeployment,
+          diagnosis: quiet || outcome === 'superseded' ? undefined : facts(),
+          failedTasks: evidence.failedTasks,
+          events,
+          statusReason: ended ? judgement.statusReason : undefined,
+          supersededBy: outcome === 'superseded' ? nameOfNewer(sight) : undefined,
+          durationSeconds: (clock.now() - startedMs) / 1000,
+        };
+      }
+      if (ports.signal.aborted) return cancelled(sight);
+    }
+
+    try {
+      await clock.sleep(nextLookMs(lookedAtMs), ports.signal);
+    } catch (thrown) {
+      if (!ports.signal.aborted) throw thrown;
+      return cancelled(sight ?? (await view.look()));
+    }
+  }
+
+  function nextLookMs(lookedAtMs: number): number {
+    const intervalMs = request.pollIntervalSeconds * 1000 * (0.9 + 0.1 * ports.random());
+    const nextMs = Math.min(lookedAtMs + intervalMs, Math.max(deadlineMs, lookedAtMs + 1));
+    return Math.max(0, nextMs - clock.now());
+  }
+
+  function cancelled(sight: View): Followed {
+    return {
+      outcome: 'cancelled',
+      service: sight.service,
+      serviceDeployment: sight.serviceDeployment,
+      diagnosis: undefined,
+      failedTasks: evidence.failedTasks,
+      events: sight.service.events.filter(({ id }) => !request.knownEventIds.has(id)),
+      statusReason: undefined,
+      supersededBy: undefined,
+      durationSeconds: (clock.now() - startedMs) / 1000,
+    };
+  }
+
+  function nameOfNewer(sight: View): string {
+    const primary = sight.service.deployments.find(({ status }) => status === 'PRIMARY');
+    const definition =
+      primary === undefined || primary.id === own.id ? '' : shortName(primary.taskDefinitionArn);
+    const deployment = sight.newer === undefined ? '' : ` (${sight.newer.arn})`;
+    return `${definition === '' ? 'a newer deployment' : definition}${deployment}`;
+  }
+}
+
+type View = Parameters<typeof judge>[0];
+
+/** Looks at the service and at our service deployment, and remembers what has been seen. */
+function openView(ports: Ports, request: FollowRequest): { look(): Promise<View> } {
+  const { ecs, log } = ports;
+  const { cluster, serviceName, own } = request;
+  let arn: string | undefined;
+  let readable = true;
+  let failedBefore = false;
+  let stopSeen = false;
+
+  /** Service deployments since ours, unless the role may not list them. */
+  const since = async (): ReturnType<typeof ecs.listServiceDeployments> => {
+    try {
+      // AWS notes both within a moment of each other, in either order.
+      return await ecs.listServiceDeployments(cluster, serviceName, own.createdAtMs - 5000);
+    } catch (thrown) {
+      if (!isAccessDenied(thrown)) throw thrown;
+      readable = false;
+      log.warning(
+        `${toError(thrown).message}; the rollout is judged by DescribeServices alone, which knows less of rollbacks and stops`,
+      );
+      return [];
+    }
+  };
+  /** By the task definition of its service revision: UpdateService does not return its ARN. */
+  const find = async (): Promise<string | undefined> => {
+    const candidates = await since();
+    const revisions = await ecs.describeServiceRevisions(
+      candidates.map(({ targetRevisionArn }) => targetRevisionArn),
+    );
+    const ours = new Set(
+      revisions
+        .filter(({ taskDefinitionArn }) => taskDefinitionArn === own.taskDefinitionArn)
+        .map((revision) => revision.arn),
+    );
+    // The oldest: the same definition may be rolled out again later.
+    return candidates.findLast(({ targetRevisionArn }) => ours.has(targetRevisionArn))?.arn;
+  };
+
+  return {
+    async look() {
+      if (arn === undefined && readable) arn = await find();
+      const [lookup, serviceDeployment] = await Promise.all([
+        ecs.lookUpService(cluster, serviceName),
+        arn === undefined ? undefined : ecs.describeServiceDeployment(arn),
+      ]);
+      if (lookup.kind !== 'found') throw new Error(`service ${serviceName} is gone`);
+      const { service } = lookup;
+      const mine = service.deployments.find(({ id }) => id === own.id);
+      failedBefore ||= mine?.rolloutState === 'FAILED';
+      const primary = service.deployments.find(({ status }) => status === 'PRIMARY');
+      const replaced = primary !== undefined && primary.id !== own.id;
+      if (serviceDeployment !== undefined) {
+        stopSeen ||= stopRequested(serviceDeployment) || isStoppedByHand(serviceDeployment);
+      }
+      const suspicious = replaced || serviceDeployment?.status === 'STOPPED';
+      const newer =
+        suspicious && readable
+          ? (await since()).find(
+              (brief) =>
+                brief.arn !== arn &&
+                brief.createdAtMs >= (serviceDeployment?.createdAtMs ?? own.createdAtMs),
+            )
+          : undefined;
+      return { own, service, serviceDeployment, newer, failedBefore, stopSeen };
+    },
+  };
+}
+
+function isStoppedByHand(deployment: ServiceDeployment): boolean {
+  return deployment.stoppedAtMs !== undefined && !failureDetected(deployment);
+}
+
+/** What changes when a task starts, stops or fails; while it stays, there is no task to look for. */
+function countersOf(service: Service, deployment: ServiceDeployment | undefined): string {
+  return JSON.stringify([
+    service.events[0]?.id,
+    service.deployments.map(({ id, runningCount, pendingCount, failedTasks }) => [
+      id,
+      runningCount,
+      pendingCount,
+      failedTasks,
+    ]),
+    deployment?.breaker.failureCount,
+  ]);
+}
+
+/** The first failed task is an annotation; GitHub shows ten a step, so the others are lines. */
+function report(log: DeployPorts['log'], seconds: number, task: FailedTask, total: number): void {
+  const message = `${elapsed(seconds)} ${describeFailedTask(task)}`;
+  if (total <= 1) log.warning(message);
+  else log.info(message);
+  for (const line of task.logLines) log.info(`    | ${line}`);
+}
+
+export function elapsed(seconds: number): string {
+  const minutes = Math.floor(seconds / 60);
+  return `${String(minutes).padStart(2, '0')}:${String(seconds % 60).padStart(2, '0')}`;
+}

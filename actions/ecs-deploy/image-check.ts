@@ -1,0 +1,135 @@
+import { UserError, type Problem } from '../shared/errors.js';
+import { isAccessDenied } from './aws/calls.js';
+import {
+  formatImageReference,
+  parseEcrHost,
+  parseImageReference,
+  repositoryUri,
+  type ImageReference,
+} from './image-reference.js';
+import type { DeployPorts, ImageName, Repository } from './ports.js';
+
+/** An image as it goes into the task definition. */
+export interface ResolvedImage {
+  readonly image: string;
+  /** Absent where neither the reference nor ECR says it. */
+  readonly digest: string | undefined;
+  /** The ECR repository that was asked; absent for other registries. */
+  readonly repository: Repository | undefined;
+}
+
+type Ports = Pick<DeployPorts, 'images' | 'log'>;
+
+/**
+ * Checks that an image is there, and pins its digest.
+ *
+ * A registry is ECR where its host says so, or where ECR itself names it as the URI of the
+ * repository (an ECR behind another host name). Other registries are taken at their word.
+ *
+ * @returns the image, or the problem with it: `image-missing`, `repository-missing`
+ */
+export async function checkImage(
+  ports: Ports,
+  reference: ImageReference,
+  input: string,
+): Promise<ResolvedImage | Problem> {
+  const { host } = reference;
+  const ecr = host === undefined ? undefined : parseEcrHost(host);
+  const repository: Repository = { name: reference.repository, ...ecr };
+  try {
+    if (ecr === undefined && !(await isEcr(ports, reference, repository))) {
+      return unchecked(ports, reference, 'it is not in ECR');
+    }
+    const name: ImageName =
+      reference.digest === undefined
+        ? { tag: reference.tag ?? 'latest' }
+        : { digest: reference.digest };
+    const digest = await ports.images.findDigest(repository, name);
+    if (digest === undefined) return await imageMissing(ports, reference, repository, input);
+    return { image: `${repositoryUri(reference)}@${digest}`, digest, repository };
+  } catch (thrown) {
+    if (!isAccessDenied(thrown)) throw thrown;
+    return unchecked(ports, reference, (thrown as Error).message);
+  }
+}
+
+/**
+ * Checks a digest in a repository, named with or without its registry.
+ *
+ * @returns the image, or the problem with it: `image-missing`, `repository-missing`
+ */
+export async function checkDigest(
+  ports: Ports,
+  repository: string,
+  digest: string,
+): Promise<ResolvedImage | Problem> {
+  const named = parseImageReference(repository);
+  if (named?.host !== undefined) {
+    return checkImage(ports, { ...named, tag: undefined, digest }, 'image-digest');
+  }
+  const uri = await ports.images.repositoryUri({ name: repository });
+  const reference = uri === undefined ? undefined : parseImageReference(uri);
+  if (reference === undefined) return repositoryMissing(repository, 'repository');
+  return checkImage(ports, { ...reference, digest }, 'image-digest');
+}
+
+async function isEcr(
+  ports: Ports,
+  reference: ImageReference,
+  repository: Repository,
+): Promise<boolean> {
+  // Docker Hub's short form has no host that ECR could name.
+  if (reference.host === undefined) return false;
+  return (await ports.images.repositoryUri(repository)) === repositoryUri(reference);
+}
+
+function unchecked(ports: Ports, reference: ImageReference, why: string): ResolvedImage {
+  const image = formatImageReference(reference);
+  if (reference.digest === undefined) {
+    ports.log.warning(`${image} is deployed by its tag, unchecked: ${why}`);
+  } else {
+    ports.log.info(`${image} is deployed unchecked: ${why}`);
+  }
+  return { image, digest: reference.digest, repository: undefined };
+}
+
+async function imageMissing(
+  ports: Ports,
+  reference: ImageReference,
+  repository: Repository,
+  input: string,
+): Promise<Problem> {
+  if ((await ports.images.repositoryUri(repository)) === undefined) {
+    return repositoryMissing(reference.repository, input);
+  }
+  const tags = await ports.images.newestTags(repository, 10);
+  const wanted =
+    reference.digest === undefined ? `tag "${reference.tag ?? ''}"` : `digest ${reference.digest}`;
+  return {
+    code: 'image-missing',
+    message: `repository ${reference.repository} has no image with ${wanted}`,
+    at: { input },
+    hint: tags.length === 0 ? 'it holds no tagged image' : `newest tags: ${tags.join(', ')}`,
+  };
+}
+
+function repositoryMissing(repository: string, input: string): Problem {
+  return {
+    code: 'repository-missing',
+    message: `there is no ECR repository "${repository}" in this account and region`,
+    at: { input },
+  };
+}
+
+export function isProblem(value: ResolvedImage | Problem): value is Problem {
+  return 'code' in value;
+}
+
+/** Throws all problems together; returns the images where there is none. */
+export function withoutProblems(
+  images: Readonly<Record<string, ResolvedImage | Problem>>,
+): Readonly<Record<string, ResolvedImage>> {
+  const problems = Object.values(images).filter(isProblem);
+  if (problems.length > 0) throw new UserError(problems);
+  return images as Readonly<Record<string, ResolvedImage>>;
+}

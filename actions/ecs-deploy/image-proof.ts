@@ -1,0 +1,62 @@
+import { OperationError } from '../shared/errors.js';
+import type { ResolvedImage } from './image-check.js';
+import type { RunningImage, ServiceDeployment } from './model.js';
+import type { DeployPorts } from './ports.js';
+
+/** Whether ECS runs the digests that were asked for. */
+export type ImageProof =
+  | { readonly kind: 'same' }
+  | { readonly kind: 'different'; readonly differences: readonly ImageDifference[] }
+  | { readonly kind: 'unknown'; readonly reason: string };
+
+export interface ImageDifference {
+  readonly container: string;
+  readonly wanted: string;
+  readonly running: string;
+}
+
+/**
+ * Compares the digests asked for with those that ECS resolved for the service revision (API
+ * reference, "ContainerImage"). A digest of one platform's manifest is the same image as the
+ * index that lists it.
+ */
+export async function compareRunningImages(
+  ports: Pick<DeployPorts, 'ecs' | 'images'>,
+  wanted: Readonly<Record<string, ResolvedImage>>,
+  deployment: ServiceDeployment | undefined,
+): Promise<ImageProof> {
+  if (deployment === undefined) return { kind: 'unknown', reason: 'no service revision is known' };
+  try {
+    const [revision] = await ports.ecs.describeServiceRevisions([deployment.targetRevisionArn]);
+    const differences: ImageDifference[] = [];
+    let compared = 0;
+    for (const [container, image] of Object.entries(wanted)) {
+      const running = revision?.images.find((candidate) => candidate.container === container);
+      if (image.digest === undefined || running?.digest === undefined) continue;
+      compared += 1;
+      if (!(await isSame(ports, image, image.digest, running, running.digest))) {
+        differences.push({ container, wanted: image.digest, running: running.digest });
+      }
+    }
+    if (differences.length > 0) return { kind: 'different', differences };
+    return compared > 0 || Object.keys(wanted).length === 0
+      ? { kind: 'same' }
+      : { kind: 'unknown', reason: 'ECS names no digest' };
+  } catch (thrown) {
+    if (!(thrown instanceof OperationError)) throw thrown;
+    return { kind: 'unknown', reason: thrown.message };
+  }
+}
+
+async function isSame(
+  ports: Pick<DeployPorts, 'images'>,
+  image: ResolvedImage,
+  wanted: string,
+  running: RunningImage,
+  digest: string,
+): Promise<boolean> {
+  if (digest === wanted) return true;
+  if (image.repository === undefined || !running.image.includes(image.repository.name))
+    return false;
+  return (await ports.images.platformDigests(image.repository, wanted)).includes(digest);
+}

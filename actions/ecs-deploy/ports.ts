@@ -1,0 +1,97 @@
+import type { Clock } from '../shared/clock.js';
+import type { Logger } from '../shared/log.js';
+import type {
+  JsonObject,
+  RegisteredDefinition,
+  Service,
+  ServiceDeployment,
+  ServiceDeploymentBrief,
+  ServiceLookup,
+  ServiceRevision,
+  Tag,
+  Task,
+} from './model.js';
+
+/** What a rollout needs of Amazon ECS. */
+export interface Ecs {
+  lookUpService(cluster: string, service: string): Promise<ServiceLookup>;
+  /** Up to 100 names. */
+  serviceNames(cluster: string): Promise<readonly string[]>;
+  clusterNames(): Promise<readonly string[]>;
+  /** A family (its latest active revision), `family:revision`, or an ARN; `undefined`: none. */
+  describeTaskDefinition(reference: string): Promise<RegisteredDefinition | undefined>;
+  /** Returns the ARN of the new revision. */
+  registerTaskDefinition(definition: JsonObject, tags: readonly Tag[]): Promise<string>;
+  updateService(request: UpdateServiceRequest): Promise<Service>;
+  /** Newest first. */
+  listServiceDeployments(
+    cluster: string,
+    service: string,
+    createdAfterMs: number,
+  ): Promise<readonly ServiceDeploymentBrief[]>;
+  describeServiceDeployment(arn: string): Promise<ServiceDeployment | undefined>;
+  describeServiceRevisions(arns: readonly string[]): Promise<readonly ServiceRevision[]>;
+  stoppedTaskArns(cluster: string, service: string): Promise<readonly string[]>;
+  describeTasks(cluster: string, arns: readonly string[]): Promise<readonly Task[]>;
+}
+
+export interface UpdateServiceRequest {
+  readonly cluster: string;
+  readonly service: string;
+  readonly taskDefinitionArn: string;
+  readonly desiredCount: number | undefined;
+  readonly forceNewDeployment: boolean;
+}
+
+/** Parameters of SSM's Parameter Store. */
+export interface Parameters {
+  get(name: string): Promise<string | undefined>;
+  put(name: string, value: string): Promise<void>;
+}
+
+/** A repository in Amazon ECR; registry and region default to the caller's. */
+export interface Repository {
+  readonly name: string;
+  readonly registryId?: string;
+  readonly region?: string;
+}
+
+export interface Images {
+  /** `undefined`: there is no such repository. */
+  repositoryUri(repository: Repository): Promise<string | undefined>;
+  /** The digest of a tag, or of a digest that is there; `undefined`: no such image. */
+  findDigest(repository: Repository, image: ImageName): Promise<string | undefined>;
+  /** Newest first. */
+  newestTags(repository: Repository, limit: number): Promise<readonly string[]>;
+  /** Digests of an index's manifests; empty for an image of one platform. */
+  platformDigests(repository: Repository, digest: string): Promise<readonly string[]>;
+}
+
+export type ImageName = { readonly tag: string } | { readonly digest: string };
+
+export interface Logs {
+  /** The last lines of a stream, oldest first; empty where the stream does not exist. */
+  lastLines(request: LogRequest): Promise<readonly string[]>;
+}
+
+export interface LogRequest {
+  readonly group: string;
+  readonly stream: string;
+  readonly region: string | undefined;
+  readonly limit: number;
+}
+
+export interface DeployPorts {
+  readonly ecs: Ecs;
+  readonly parameters: Parameters;
+  readonly images: Images;
+  readonly logs: Logs;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Reads a text file of the workspace; `undefined`: not there. */
+  readonly readFile: (path: string) => Promise<string | undefined>;
+  /** `[0, 1)`. */
+  readonly random: () => number;
+  /** Aborted when the job is cancelled. */
+  readonly signal: AbortSignal;
+}

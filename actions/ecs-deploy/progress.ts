@@ -1,0 +1,35 @@
+import { shortName } from './model.js';
+import { primaryOf, type Judgement, type Sight } from './rollout.js';
+
+/** One line about where the rollout stands; it changes only when something did. */
+export function describeProgress(sight: Sight, judgement: Judgement): string {
+  const { own, service, serviceDeployment } = sight;
+  const mine = service.deployments.find(({ id }) => id === own.id);
+  const definition = shortName(own.taskDefinitionArn);
+  const counts = serviceDeployment?.target;
+  const running = mine?.runningCount ?? counts?.running ?? 0;
+  const wanted = mine?.desiredCount ?? counts?.requested ?? service.desiredCount;
+  const pending = mine?.pendingCount ?? counts?.pending ?? 0;
+  const old = service.deployments
+    .filter(({ id }) => id !== own.id)
+    .reduce((sum, deployment) => sum + deployment.runningCount, 0);
+  const breaker = serviceDeployment?.breaker;
+  const failed = Math.max(mine?.failedTasks ?? 0, breaker?.failureCount ?? 0);
+  const limit = breaker?.threshold === undefined ? '' : ` of ${breaker.threshold} allowed`;
+  const parts = [
+    `${running} of ${wanted} tasks running`,
+    pending === 0 ? '' : `${pending} starting`,
+    old === 0 ? '' : `${old} old`,
+    failed === 0 ? '' : `${failed}${limit} failed`,
+  ].filter((part) => part !== '');
+  return `${definition} ${phaseName(judgement, sight)}: ${parts.join(', ')}`;
+}
+
+function phaseName(judgement: Judgement, { own, service }: Sight): string {
+  if (judgement.kind === 'ended') return judgement.outcome;
+  if (judgement.phase !== 'rolling-back') return judgement.phase.replace('-', ' ');
+  const primary = primaryOf(service);
+  return primary === undefined || primary.id === own.id
+    ? 'rolling back'
+    : `rolling back to ${shortName(primary.taskDefinitionArn)}`;
+}

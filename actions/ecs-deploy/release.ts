@@ -1,0 +1,29 @@
+import { z } from 'zod';
+
+/**
+ * What `release/current` holds: the last release that succeeded, or `starting` from just before
+ * the service's first rollout until it has succeeded once. Terraform reads only whether the
+ * parameter exists.
+ */
+export const releaseSchema = z.object({
+  version: z.literal(1),
+  status: z.enum(['starting', 'succeeded']),
+  /** By container name, by digest where it is known. */
+  images: z.record(z.string(), z.string()),
+  taskDefinition: z.string().optional(),
+  commit: z.string().optional(),
+  run: z.string().optional(),
+  /** ISO 8601. */
+  at: z.string(),
+});
+
+export type Release = z.infer<typeof releaseSchema>;
+
+/** `undefined` where the text is no release of ours: it is then written anew. */
+export function parseRelease(text: string): Release | undefined {
+  try {
+    return releaseSchema.safeParse(JSON.parse(text)).data;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,281 @@
+import {
+  bullets,
+  code,
+  codeBlock,
+  details,
+  heading,
+  paragraph,
+  renderMarkdown,
+  strong,
+  table,
+  text,
+  type Block,
+  type Inline,
+} from '../shared/markdown.js';
+import { formatDiagnosis, type Diagnosis } from './diagnosis.js';
+import type { Applied } from './effects.js';
+import { describeFailedTask, type FailedTask } from './failed-tasks.js';
+import type { Followed } from './follow.js';
+import { shortName } from './model.js';
+import type { Observed, Plan, Step } from './plan.js';
+import { outcomeOf, type Outcome } from './result.js';
+import { rolloutTimeline } from './timeline.js';
+
+/** What a command leaves behind. */
+export interface Report {
+  readonly outputs: Readonly<Record<string, string>>;
+  /** Markdown for the job summary. */
+  readonly summary: string;
+  /** One sentence for the log. */
+  readonly message: string;
+  /** Present where the step must fail; the code is the error's. */
+  readonly failure: { readonly code: string } | undefined;
+}
+
+/** The names of all outputs, as `action.yml` declares them. */
+export const outputNames = [
+  'outcome',
+  'reason',
+  'service-name',
+  'cluster',
+  'task-definition-arn',
+  'previous-task-definition-arn',
+  'deployment-id',
+  'service-deployment-arn',
+  'image-digest',
+  'exit-code',
+  'diagnosis',
+] as const;
+
+export type Outputs = Readonly<Record<(typeof outputNames)[number], string>>;
+
+const failing = new Set<Outcome>([
+  'failed',
+  'rolled-back',
+  'superseded',
+  'stopped',
+  'timed-out',
+  'cancelled',
+]);
+
+/** Reports a deploy. */
+export function reportDeploy(observed: Observed, plan: Plan, applied: Applied): Report {
+  const outcome = outcomeOf(applied, plan.upToDate);
+  const message = messageOf(outcome, observed, applied);
+  const { followed } = applied;
+  return {
+    outputs: outputsOf(observed, applied, outcome, message),
+    summary: renderMarkdown([
+      heading(3, `${icon(outcome)} `, code(observed.service.name), `: ${outcome}`),
+      paragraph(...proseWithCode(message)),
+      ...factTable(observed, applied),
+      ...(followed === undefined ? [] : diagnosisBlocks(followed)),
+      ...(followed === undefined ? [] : timelineBlocks(followed)),
+      ...details('Steps', [stepList(plan)]),
+    ]),
+    message,
+    failure: failing.has(outcome) ? { code: `deploy-${outcome}` } : undefined,
+  };
+}
+
+/** Reports what a deploy would do. */
+export function reportDryRun(observed: Observed, plan: Plan): Report {
+  const message =
+    plan.steps.length === 0
+      ? `${observed.service.name} runs this already: there is nothing to do`
+      : `dry run: ${plan.steps.length} steps, nothing was changed`;
+  const applied: Applied = {
+    taskDefinitionArn: observed.running.arn,
+    own: undefined,
+    followed: undefined,
+    proof: undefined,
+    cancelledEarly: false,
+  };
+  return {
+    outputs: outputsOf(observed, applied, 'dry-run', message),
+    summary: renderMarkdown([
+      heading(3, code(observed.service.name), ': dry run'),
+      paragraph(...proseWithCode(message)),
+      stepList(plan),
+    ]),
+    message: [message, ...plan.steps.map((step) => `- ${describeStep(step)}`)].join('\n'),
+    failure: undefined,
+  };
+}
+
+function outputsOf(
+  observed: Observed,
+  applied: Applied,
+  outcome: Outcome,
+  reason: string,
+): Outputs {
+  const { followed } = applied;
+  const diagnosis = followed?.diagnosis;
+  return {
+    outcome,
+    reason,
+    'service-name': observed.target.serviceName,
+    cluster: observed.target.cluster,
+    'task-definition-arn': applied.taskDefinitionArn,
+    'previous-task-definition-arn': observed.running.arn,
+    'deployment-id': applied.own?.id ?? '',
+    'service-deployment-arn': followed?.serviceDeployment?.arn ?? '',
+    'image-digest': observed.images[observed.container]?.digest ?? '',
+    'exit-code': diagnosis?.exitCode === undefined ? '' : String(diagnosis.exitCode),
+    diagnosis: diagnosis === undefined ? '' : JSON.stringify(diagnosis),
+  };
+}
+
+function messageOf(outcome: Outcome, observed: Observed, applied: Applied): string {
+  const { service, target } = observed;
+  const { followed, proof } = applied;
+  const revision = shortName(applied.taskDefinitionArn);
+  const cause = because(followed?.diagnosis);
+  const stop = `aws ecs stop-service-deployment --stop-type ROLLBACK --service-deployment-arn ${followed?.serviceDeployment?.arn ?? '<arn>'}`;
+  switch (outcome) {
+    case 'succeeded': {
+      const took = Math.round(followed?.durationSeconds ?? 0);
+      return followed?.service.desiredCount === 0
+        ? `${service.name} is set to ${revision}, but its desired count is 0: no task ran, so this verifies nothing`
+        : `${service.name} runs ${revision} after ${took} s`;
+    }
+    case 'no-op':
+      return `${service.name} runs this already (${revision}): nothing was changed`;
+    case 'started':
+      return `${service.name} is being rolled out to ${revision}; "wait: false" does not follow it`;
+    case 'failed':
+      if (proof?.kind === 'different') {
+        const wrong = proof.differences.map(
+          (one) => `container ${one.container} runs ${one.running} instead of ${one.wanted}`,
+        );
+        return `${service.name} was rolled out, but not with the image that was asked for: ${wrong.join('; ')}`;
+      }
+      return `${service.name} failed to roll out ${revision}${cause}`;
+    case 'rolled-back':
+      return `${service.name} failed to roll out ${revision} and ECS rolled back to ${nowRunning(applied, observed)}${cause}`;
+    case 'superseded':
+      return `the rollout of ${revision} was superseded by ${followed?.supersededBy ?? 'another one'}: its own verdict is unknown`;
+    case 'stopped':
+      return `the rollout of ${revision} was stopped by hand${followed?.statusReason === undefined ? '' : `: ${followed.statusReason}`}; ${service.name} runs ${nowRunning(applied, observed)}`;
+    case 'timed-out':
+      return `${service.name} has not rolled out ${revision} within the time limit${cause}. ECS goes on with it; to stop it: ${stop}`;
+    case 'cancelled':
+      return applied.cancelledEarly || applied.own === undefined
+        ? `cancelled before ${target.serviceName} was touched`
+        : `cancelled: nobody follows the rollout of ${revision} any more, and ECS goes on with it; to stop it: ${stop}`;
+    case 'dry-run':
+      return 'dry run';
+  }
+}
+
+function because(diagnosis: Diagnosis | undefined): string {
+  return diagnosis === undefined ? '' : `: ${formatDiagnosis(diagnosis)}`;
+}
+
+function nowRunning(applied: Applied, observed: Observed): string {
+  const primary = applied.followed?.service.deployments.find(({ status }) => status === 'PRIMARY');
+  return shortName(primary?.taskDefinitionArn ?? observed.running.arn);
+}
+
+function icon(outcome: Outcome): string {
+  if (outcome === 'succeeded' || outcome === 'no-op') return '✅';
+  return failing.has(outcome) ? '❌' : 'ℹ️';
+}
+
+/** Messages hold names and log lines of others: as code, GitHub neither pings nor links in them. */
+function proseWithCode(message: string): readonly Inline[] {
+  return [code(message)];
+}
+
+function factTable(observed: Observed, applied: Applied): readonly Block[] {
+  const rows: (readonly [string, string])[] = [
+    ['cluster', observed.target.cluster],
+    ['task definition', shortName(applied.taskDefinitionArn)],
+    ['before', shortName(observed.running.arn)],
+    ['made from', observed.base.origin],
+    ...Object.entries(observed.images).map(
+      ([container, { image }]) => [`image of ${container}`, image] as const,
+    ),
+  ];
+  if (applied.own !== undefined) rows.push(['deployment', applied.own.id]);
+  if (applied.proof !== undefined) rows.push(['running image', proofText(applied.proof)]);
+  return [
+    table(
+      ['', ''],
+      rows.map(([name, value]) => [name, code(value)]),
+    ),
+  ];
+}
+
+function proofText(proof: NonNullable<Applied['proof']>): string {
+  if (proof.kind === 'same') return 'as asked, by digest';
+  return proof.kind === 'different' ? 'not what was asked' : `not compared: ${proof.reason}`;
+}
+
+function diagnosisBlocks(followed: Followed): readonly Block[] {
+  const { diagnosis, failedTasks, events } = followed;
+  const blocks: Block[] = [];
+  if (diagnosis !== undefined) {
+    blocks.push(paragraph(strong(text('Cause: ')), code(diagnosis.cause)));
+    if (diagnosis.hint !== undefined) blocks.push(paragraph(text(diagnosis.hint)));
+  }
+  for (const task of failedTasks.slice(0, 3)) blocks.push(...taskBlocks(task));
+  if (failedTasks.length > 3) {
+    blocks.push(
+      ...details(`${failedTasks.length - 3} more failed tasks`, [
+        bullets(failedTasks.slice(3, 50).map((task) => [code(describeFailedTask(task))])),
+      ]),
+    );
+  }
+  if (blocks.length > 0 && events.length > 0) {
+    const lines = [...events].reverse().slice(-50);
+    blocks.push(
+      ...details('Service events', [
+        codeBlock(
+          'text',
+          lines.map(({ atMs, message }) => `${new Date(atMs).toISOString()} ${message}`).join('\n'),
+        ),
+      ]),
+    );
+  }
+  return blocks;
+}
+
+function taskBlocks(task: FailedTask): readonly Block[] {
+  return [
+    paragraph(code(describeFailedTask(task))),
+    ...(task.logLines.length === 0 ? [] : [codeBlock('text', task.logLines.join('\n'))]),
+  ];
+}
+
+function timelineBlocks(followed: Followed): readonly Block[] {
+  const chart = rolloutTimeline(followed);
+  return chart === undefined ? [] : details('Timeline', [codeBlock('mermaid', chart)], true);
+}
+
+function stepList(plan: Plan): Block {
+  return plan.steps.length === 0
+    ? paragraph('none')
+    : bullets(plan.steps.map((step) => [code(describeStep(step))]));
+}
+
+/** One step in words, for the dry run and the summary. */
+export function describeStep(step: Step): string {
+  switch (step.kind) {
+    case 'write-release-starting':
+    case 'write-release-current':
+      return `${step.kind} ${step.path}: ${step.reason}`;
+    case 'register-task-definition': {
+      const changes = step.changes.slice(0, 20).map(({ kind, path }) => `${path} ${kind}`);
+      const more = step.changes.length > 20 ? `, and ${step.changes.length - 20} more` : '';
+      return `${step.kind} in family ${step.family}: ${step.reason} (${changes.join(', ')}${more})`;
+    }
+    case 'update-service': {
+      const count = step.desiredCount === undefined ? '' : `, desired count ${step.desiredCount}`;
+      const force = step.forceNewDeployment ? ', forced' : '';
+      return `${step.kind} to ${step.taskDefinitionArn === undefined ? 'the new revision' : shortName(step.taskDefinitionArn)}${count}${force}: ${step.reason}`;
+    }
+    case 'follow':
+      return `${step.kind}: ${step.reason}`;
+  }
+}

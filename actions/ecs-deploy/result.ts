@@ -1,0 +1,19 @@
+import type { Applied } from './effects.js';
+import type { RolloutOutcome } from './rollout.js';
+
+export type Outcome =
+  | RolloutOutcome
+  | 'cancelled'
+  | 'dry-run'
+  /** `wait: false`: the rollout goes on by itself. */
+  | 'started'
+  | 'no-op'
+  | 'timed-out';
+
+/** What became of the deploy. */
+export function outcomeOf(applied: Applied, upToDate: boolean): Outcome {
+  if (applied.cancelledEarly) return 'cancelled';
+  if (applied.proof?.kind === 'different') return 'failed';
+  if (applied.followed !== undefined) return applied.followed.outcome;
+  return upToDate ? 'no-op' : 'started';
+}

@@ -1,0 +1,112 @@
+import type { Deployment, Service, ServiceDeployment, ServiceDeploymentBrief } from './model.js';
+
+/** The deployment that our own update created. */
+export interface OwnDeployment {
+  /** `ecs-svc/…` */
+  readonly id: string;
+  readonly taskDefinitionArn: string;
+  readonly createdAtMs: number;
+}
+
+/** One look at the service. */
+export interface Sight {
+  readonly own: OwnDeployment;
+  readonly service: Service;
+  /** Ours; absent until it is found, or where the role may not read service deployments. */
+  readonly serviceDeployment: ServiceDeployment | undefined;
+  /** A service deployment that began after ours. */
+  readonly newer: ServiceDeploymentBrief | undefined;
+  /** Our deployment has been seen to fail, in this look or an earlier one. */
+  readonly failedBefore: boolean;
+  /** Someone asked for a stop, in this look or an earlier one. */
+  readonly stopSeen: boolean;
+}
+
+export type RolloutOutcome = 'succeeded' | 'failed' | 'rolled-back' | 'superseded' | 'stopped';
+
+export type Judgement =
+  | { readonly kind: 'going'; readonly phase: 'starting' | 'rolling-out' | 'rolling-back' }
+  | { readonly kind: 'ended'; readonly outcome: RolloutOutcome; readonly statusReason?: string };
+
+/**
+ * Judges our own deployment by its service deployment, or by DescribeServices where that cannot
+ * be read. The count of deployments or tasks is no evidence: another deployment, a rollback or a
+ * scale to 0 makes a failed one look stable.
+ *
+ * Source: ECS API reference, "ServiceDeployment"; Developer Guide, "View service history using
+ * Amazon ECS service deployments" and "How the Amazon ECS deployment circuit breaker detects
+ * failures".
+ */
+export function judge(sight: Sight): Judgement {
+  return sight.serviceDeployment === undefined
+    ? judgeByService(sight)
+    : judgeByServiceDeployment(sight, sight.serviceDeployment);
+}
+
+/** A failure that ECS itself detected; it decides what a stop or a rollback means. */
+export function failureDetected(deployment: ServiceDeployment): boolean {
+  return deployment.breaker.status === 'TRIGGERED' || deployment.triggeredAlarms.length > 0;
+}
+
+export function stopRequested(deployment: ServiceDeployment): boolean {
+  return /^(STOP|ROLLBACK)_REQUESTED$/.test(deployment.status) && !failureDetected(deployment);
+}
+
+function judgeByServiceDeployment(sight: Sight, deployment: ServiceDeployment): Judgement {
+  const ended = (outcome: RolloutOutcome): Judgement => ({
+    kind: 'ended',
+    outcome,
+    ...(deployment.statusReason === undefined ? {} : { statusReason: deployment.statusReason }),
+  });
+  const byUs = failureDetected(deployment);
+  switch (deployment.status) {
+    case 'SUCCESSFUL':
+      return ended('succeeded');
+    case 'ROLLBACK_SUCCESSFUL':
+      return ended(!byUs && sight.stopSeen ? 'stopped' : 'rolled-back');
+    case 'ROLLBACK_FAILED':
+      return ended('failed');
+    case 'STOPPED':
+      if (byUs) return ended('failed');
+      return ended(sight.newer === undefined ? 'stopped' : 'superseded');
+    case 'ROLLBACK_REQUESTED':
+    case 'ROLLBACK_IN_PROGRESS':
+    case 'STOP_REQUESTED':
+      return { kind: 'going', phase: 'rolling-back' };
+    default:
+      if (sight.newer !== undefined && primaryOf(sight.service)?.id !== sight.own.id) {
+        return ended('superseded');
+      }
+      return {
+        kind: 'going',
+        phase: deployment.status === 'PENDING' ? 'starting' : 'rolling-out',
+      };
+  }
+}
+
+function judgeByService({ own, service, failedBefore, newer }: Sight): Judgement {
+  const mine = service.deployments.find(({ id }) => id === own.id);
+  const primary = primaryOf(service);
+  const ended = (outcome: RolloutOutcome, from: Deployment | undefined): Judgement => ({
+    kind: 'ended',
+    outcome,
+    ...(from?.rolloutStateReason === undefined ? {} : { statusReason: from.rolloutStateReason }),
+  });
+  if (mine?.rolloutState === 'COMPLETED') return ended('succeeded', mine);
+  if (mine?.rolloutState === 'FAILED' || failedBefore) {
+    if (!service.rollsBack) return ended('failed', mine);
+    if (primary === undefined || primary.id === own.id) {
+      return { kind: 'going', phase: 'rolling-back' };
+    }
+    if (primary.rolloutState === 'COMPLETED') return ended('rolled-back', mine ?? primary);
+    if (primary.rolloutState === 'FAILED') return ended('failed', primary);
+    return { kind: 'going', phase: 'rolling-back' };
+  }
+  const replaced = primary !== undefined && primary.id !== own.id;
+  if (replaced || newer !== undefined) return ended('superseded', primary);
+  return { kind: 'going', phase: 'rolling-out' };
+}
+
+export function primaryOf(service: Service): Deployment | undefined {
+  return service.deployments.find(({ status }) => status === 'PRIMARY');
+}

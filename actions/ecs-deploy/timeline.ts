@@ -1,0 +1,75 @@
+import type { Followed } from './follow.js';
+
+interface Bar {
+  readonly section: string;
+  readonly label: string;
+  readonly critical: boolean;
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+const shownTasks = 12;
+
+/**
+ * The rollout as a Mermaid gantt chart, by AWS's clock; `undefined` where no time is known.
+ * Labels hold nothing that Mermaid would read as syntax.
+ */
+export function rolloutTimeline(followed: Followed): string | undefined {
+  const bars = barsOf(followed);
+  if (bars.length === 0) return undefined;
+  const lines = ['gantt', '  dateFormat x', '  axisFormat %H:%M:%S', '  todayMarker off'];
+  let section = '';
+  bars.forEach((bar, index) => {
+    if (bar.section !== section) lines.push(`  section ${plainLabel(bar.section)}`);
+    section = bar.section;
+    const tags = `${bar.critical ? 'crit, ' : ''}b${index}`;
+    lines.push(
+      `  ${plainLabel(bar.label)} :${tags}, ${bar.fromMs}, ${Math.max(bar.toMs, bar.fromMs + 1000)}`,
+    );
+  });
+  return lines.join('\n');
+}
+
+function barsOf({ serviceDeployment, failedTasks, outcome, service }: Followed): readonly Bar[] {
+  const tasks = failedTasks.slice(0, shownTasks).flatMap((task): readonly Bar[] => {
+    const fromMs = task.createdAtMs ?? task.startedAtMs;
+    const toMs = task.stoppedAtMs;
+    if (fromMs === undefined || toMs === undefined) return [];
+    const code = task.culprit?.exitCode;
+    const end = code === undefined ? (task.stopCode ?? 'failed') : `exit ${code}`;
+    const label = `${task.id.slice(0, 8)} ${end}`;
+    return [{ section: 'Failed tasks', label, critical: true, fromMs, toMs }];
+  });
+  if (serviceDeployment === undefined) return tasks;
+  const { createdAtMs, finishedAtMs, stoppedAtMs, rollback } = serviceDeployment;
+  const endMs = Math.max(
+    finishedAtMs ?? stoppedAtMs ?? 0,
+    ...tasks.map(({ toMs }) => toMs),
+    ...service.events.slice(0, 1).map(({ atMs }) => atMs),
+  );
+  const rollbackMs = rollback?.startedAtMs;
+  const bars: Bar[] = [
+    {
+      section: 'Deployment',
+      label: outcome === 'succeeded' ? 'rolled out' : 'rollout',
+      critical: outcome !== 'succeeded',
+      fromMs: createdAtMs,
+      toMs: rollbackMs ?? endMs,
+    },
+  ];
+  if (rollbackMs !== undefined) {
+    bars.push({
+      section: 'Deployment',
+      label: 'rollback',
+      critical: false,
+      fromMs: rollbackMs,
+      toMs: endMs,
+    });
+  }
+  return [...bars, ...tasks];
+}
+
+/** Mermaid ends a task's label at a colon and a statement at a semicolon or hash. */
+function plainLabel(text: string): string {
+  return text.replaceAll(/[^\p{L}\p{N} ._/-]/gu, ' ').trim();
+}
