@@ -67,11 +67,23 @@ async function indexOf(file: FileHandle, path: string): Promise<TarIndex> {
   if (files.size === 0) {
     throw archiveError('archive-not-an-image', path, 'is not a tar archive, or an empty one');
   }
-  for (const [name, target] of links) {
-    const range = files.get(target);
+  for (const name of links.keys()) {
+    const range = files.get(linkEnd(name, links));
     if (range !== undefined) files.set(name, range);
   }
   return files;
+}
+
+/** Follows links that lead to links; `name` itself where they lead in a circle. */
+function linkEnd(name: string, links: ReadonlyMap<string, string>): string {
+  const seen = new Set<string>();
+  let end = name;
+  for (let next = links.get(end); next !== undefined; next = links.get(end)) {
+    if (seen.has(next)) return name;
+    seen.add(next);
+    end = next;
+  }
+  return end;
 }
 
 /** The header's checksum is the sum of its bytes, the checksum itself read as spaces. */

@@ -1,0 +1,113 @@
+import type { Engine } from '../../../actions/ecr-push/engine.js';
+import { pushWithRetries, type EnginePushed } from '../../../actions/ecr-push/engine-push.js';
+import type { Repository } from '../../../actions/ecr-push/repository.js';
+import type { Clock } from '../../../actions/shared/clock.js';
+import { OperationError } from '../../../actions/shared/errors.js';
+import type { Logger } from '../../../actions/shared/log.js';
+import { anyDigest, fakeEcr, remoteImage, repository, type FakeEcr } from '../../support/ecr.js';
+
+const nothing = (): void => undefined;
+const log: Logger = {
+  info: nothing,
+  debug: nothing,
+  notice: nothing,
+  warning: nothing,
+  error: nothing,
+  group: (_title, body) => body(),
+};
+const clock: Clock = { now: () => 0, sleep: () => Promise.resolve() };
+const imageId = anyDigest('c');
+const pushed = remoteImage('1', { configDigest: imageId });
+
+/** An engine whose push arrives at `ecr`; `failures` say what each push does instead, first. */
+function engine(ecr: FakeEcr, failures: readonly (() => void)[] = []): Engine {
+  let attempt = 0;
+  return {
+    name: 'docker',
+    description: 'docker',
+    build: () => Promise.reject(new Error('not here')),
+    push({ reference }) {
+      const failure = failures[attempt];
+      attempt += 1;
+      if (failure !== undefined) {
+        failure();
+        return Promise.reject(new OperationError('push-failed', 'the push failed'));
+      }
+      ecr.calls.push(`push ${reference}`);
+      ecr.manifests.set(pushed.digest, pushed);
+      ecr.tags.set(reference.slice('127.0.0.1:5000/'.length), pushed);
+      return Promise.resolve(pushed.digest);
+    },
+  };
+}
+
+function push(
+  ecr: FakeEcr,
+  tags: readonly string[],
+  options: { readonly engine?: Engine; readonly repository?: Repository } = {},
+): Promise<EnginePushed> {
+  const signal = new AbortController().signal;
+  return pushWithRetries(
+    { ecr, clock, log, signal },
+    {
+      engine: options.engine ?? engine(ecr),
+      repository: options.repository ?? repository(),
+      built: { imageId, platform: 'linux/amd64' },
+      builtReference: `127.0.0.1:5000/shop/service-a:${tags[0] ?? ''}`,
+      tags,
+    },
+  );
+}
+
+it('pushes the first tag with the engine, and the others by the API', async () => {
+  const ecr = fakeEcr();
+  const result = await push(ecr, ['v1', 'v2']);
+  expect(ecr.calls).toEqual(['push 127.0.0.1:5000/shop/service-a:v1', 'putManifest v2']);
+  expect(result.digest).toBe(pushed.digest);
+  expect(ecr.tags.get('shop/service-a:v2')?.digest).toBe(pushed.digest);
+});
+
+it('pushes nothing where a tag already names the built image', async () => {
+  const ecr = fakeEcr();
+  ecr.tags.set('shop/service-a:v2', pushed);
+  const result = await push(ecr, ['v1', 'v2']);
+  expect(ecr.calls).toEqual(['putManifest v1']);
+  expect([...result.outcomes]).toEqual([
+    ['v2', 'kept'],
+    ['v1', 'written'],
+  ]);
+});
+
+it('refuses an immutable tag on another image, without pushing', async () => {
+  const immutable = repository({ tagMutability: 'IMMUTABLE' });
+  const ecr = fakeEcr([immutable]);
+  ecr.tags.set('shop/service-a:v1', remoteImage('2'));
+  await expect(push(ecr, ['v1', 'v2'], { repository: immutable })).rejects.toMatchObject({
+    problems: [{ code: 'tag-immutable' }],
+  });
+  expect(ecr.calls).toEqual([]);
+});
+
+it('tries a failed push again, and gives up after the third', async () => {
+  const ecr = fakeEcr();
+  await push(ecr, ['v1'], { engine: engine(ecr, [nothing, nothing]) });
+  expect(ecr.tags.get('shop/service-a:v1')?.digest).toBe(pushed.digest);
+
+  const failing = engine(ecr, [nothing, nothing, nothing]);
+  await expect(push(fakeEcr(), ['v1'], { engine: failing })).rejects.toMatchObject({
+    code: 'push-failed',
+  });
+});
+
+it('is done where another run put the same image under the tag meanwhile', async () => {
+  const immutable = repository({ tagMutability: 'IMMUTABLE' });
+  const ecr = fakeEcr([immutable]);
+  const meanwhile = (): void => {
+    ecr.tags.set('shop/service-a:v1', pushed);
+  };
+  const result = await push(ecr, ['v1'], {
+    repository: immutable,
+    engine: engine(ecr, [meanwhile]),
+  });
+  expect(result.outcomes.get('v1')).toBe('kept');
+});
