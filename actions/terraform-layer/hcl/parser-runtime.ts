@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type * as TreeSitter from 'web-tree-sitter';
 
@@ -34,13 +35,15 @@ async function startParser(): Promise<TreeSitter.Parser> {
 
 /** A bundle `dist/<entry>/index.js` finds the parts in `dist/hcl`, which `scripts/build.ts` makes. */
 function bundledParts(): ParserParts | undefined {
-  const directory = fileURLToPath(new URL('../hcl/', import.meta.url));
-  const entry = `${directory}index.cjs`;
+  // Not `new URL(…, import.meta.url)`: the bundler would copy the folder in as an asset.
+  const bundle = path.dirname(fileURLToPath(import.meta.url));
+  const directory = path.join(path.dirname(bundle), 'hcl');
+  const entry = path.join(directory, 'index.cjs');
   if (!existsSync(entry)) return undefined;
   return {
     entry,
-    runtimeWasm: `${directory}web-tree-sitter.wasm`,
-    grammarWasm: `${directory}tree-sitter-terraform.wasm`,
+    runtimeWasm: path.join(directory, 'web-tree-sitter.wasm'),
+    grammarWasm: path.join(directory, 'tree-sitter-terraform.wasm'),
   };
 }
 
