@@ -28,9 +28,11 @@ function setting(context: Context, name: string) {
   };
 }
 
+const putAccountSettingSchema = z.looseObject({ name: z.string(), value: z.string() });
+
 /** PutAccountSetting and PutAccountSettingDefault: one account, one principal. */
 export function putAccountSetting(context: Context, input: Input): Output {
-  const { name, value } = parse(z.looseObject({ name: z.string(), value: z.string() }), input);
+  const { name, value } = parse(putAccountSettingSchema, input);
   if (!(name in DEFAULTS)) {
     throw new AwsError('InvalidParameterException', `Invalid account setting name: ${name}`);
   }
@@ -38,21 +40,22 @@ export function putAccountSetting(context: Context, input: Input): Output {
   return { setting: setting(context, name) };
 }
 
+const deleteAccountSettingSchema = z.looseObject({ name: z.string() });
+
 export function deleteAccountSetting(context: Context, input: Input): Output {
-  const { name } = parse(z.looseObject({ name: z.string() }), input);
+  const { name } = parse(deleteAccountSettingSchema, input);
   context.state.accountSettings.delete(name);
   return { setting: setting(context, name) };
 }
 
+const listAccountSettingsSchema = z.looseObject({
+  name: z.string().optional(),
+  value: z.string().optional(),
+  effectiveSettings: z.boolean().optional(),
+});
+
 export function listAccountSettings(context: Context, input: Input): Output {
-  const filter = parse(
-    z.looseObject({
-      name: z.string().optional(),
-      value: z.string().optional(),
-      effectiveSettings: z.boolean().optional(),
-    }),
-    input,
-  );
+  const filter = parse(listAccountSettingsSchema, input);
   const names = filter.effectiveSettings
     ? Object.keys(DEFAULTS)
     : [...context.state.accountSettings.keys()];

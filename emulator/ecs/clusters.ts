@@ -28,11 +28,13 @@ export function requireCluster(context: Context, nameOrArn: string | undefined):
   return cluster;
 }
 
+const createClusterSchema = clusterFields.extend({
+  clusterName: z.string().optional(),
+  tags: tagsSchema.optional(),
+});
+
 export function createCluster(context: Context, input: Input): Output {
-  const request = parse(
-    clusterFields.extend({ clusterName: z.string().optional(), tags: tagsSchema.optional() }),
-    input,
-  );
+  const request = parse(createClusterSchema, input);
   const name = request.clusterName ?? 'default';
   if (!/^[A-Za-z0-9_-]{1,255}$/.test(name)) {
     throw new AwsError('InvalidParameterException', 'Invalid cluster name.');
@@ -56,8 +58,10 @@ export function createCluster(context: Context, input: Input): Output {
   return { cluster: describe(context, cluster, ALL_FIELDS) };
 }
 
+const updateClusterSchema = clusterFields.extend({ cluster: z.string() });
+
 export function updateCluster(context: Context, input: Input): Output {
-  const request = parse(clusterFields.extend({ cluster: z.string() }), input);
+  const request = parse(updateClusterSchema, input);
   const cluster = requireCluster(context, request.cluster);
   if (request.settings) cluster.settings = merged(cluster.settings, request.settings);
   if (request.configuration) cluster.configuration = request.configuration;
@@ -67,22 +71,26 @@ export function updateCluster(context: Context, input: Input): Output {
   return { cluster: describe(context, cluster, ALL_FIELDS) };
 }
 
+const updateClusterSettingsSchema = z.looseObject({
+  cluster: z.string(),
+  settings: settingsSchema,
+});
+
 export function updateClusterSettings(context: Context, input: Input): Output {
-  const request = parse(z.looseObject({ cluster: z.string(), settings: settingsSchema }), input);
+  const request = parse(updateClusterSettingsSchema, input);
   const cluster = requireCluster(context, request.cluster);
   cluster.settings = merged(cluster.settings, request.settings);
   return { cluster: describe(context, cluster, ALL_FIELDS) };
 }
 
+const putClusterCapacityProvidersSchema = z.looseObject({
+  cluster: z.string(),
+  capacityProviders: z.array(z.string()),
+  defaultCapacityProviderStrategy: z.array(z.looseObject({ capacityProvider: z.string() })),
+});
+
 export function putClusterCapacityProviders(context: Context, input: Input): Output {
-  const request = parse(
-    z.looseObject({
-      cluster: z.string(),
-      capacityProviders: z.array(z.string()),
-      defaultCapacityProviderStrategy: z.array(z.looseObject({ capacityProvider: z.string() })),
-    }),
-    input,
-  );
+  const request = parse(putClusterCapacityProvidersSchema, input);
   const cluster = requireCluster(context, request.cluster);
   const providers = checkedProviders(request.capacityProviders);
   const foreign = request.defaultCapacityProviderStrategy.find(
@@ -99,8 +107,10 @@ export function putClusterCapacityProviders(context: Context, input: Input): Out
   return { cluster: describe(context, cluster, ALL_FIELDS) };
 }
 
+const deleteClusterSchema = z.looseObject({ cluster: z.string() });
+
 export function deleteCluster(context: Context, input: Input): Output {
-  const request = parse(z.looseObject({ cluster: z.string() }), input);
+  const request = parse(deleteClusterSchema, input);
   const cluster = requireCluster(context, request.cluster);
   if (servicesOf(context, cluster).length > 0) {
     throw new AwsError(
@@ -118,14 +128,13 @@ export function deleteCluster(context: Context, input: Input): Output {
   return { cluster: describe(context, cluster, ALL_FIELDS) };
 }
 
+const describeClustersSchema = z.looseObject({
+  clusters: z.array(z.string()).optional(),
+  include: z.array(z.string()).optional(),
+});
+
 export function describeClusters(context: Context, input: Input): Output {
-  const request = parse(
-    z.looseObject({
-      clusters: z.array(z.string()).optional(),
-      include: z.array(z.string()).optional(),
-    }),
-    input,
-  );
+  const request = parse(describeClustersSchema, input);
   const clusters: Wire<Cluster>[] = [];
   const failures: Failure[] = [];
   for (const nameOrArn of request.clusters ?? ['default']) {

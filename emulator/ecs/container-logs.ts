@@ -19,5 +19,6 @@ export function writeLogs(
     prefix === undefined
       ? (container.runtimeId ?? task.id)
       : `${prefix}/${container.definition.name ?? ''}/${task.id}`;
-  context.background(context.logs.put(group, stream, lines, context.clock.now()));
+  const now = context.clock.now();
+  context.background(() => context.logs.put(group, stream, lines, now));
 }

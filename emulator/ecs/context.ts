@@ -14,6 +14,6 @@ export interface Context {
   state: State;
   /** Runs later in virtual time, unless the emulator was reset meanwhile. Returns a cancel. */
   after(delayMs: number, run: () => void): () => void;
-  /** Starts work that leaves the virtual clock (registry, logs); `settled` of the service awaits it. */
-  background(work: Promise<unknown>): void;
+  /** Queues work that leaves the virtual clock (registry, logs), so that log lines keep their order. */
+  background(work: () => Promise<unknown>): void;
 }

@@ -24,9 +24,7 @@ export async function resolveImages(
 export function refreshMissing(context: Context, images: Map<string, ImageResolution>): void {
   for (const [reference, resolution] of images) {
     if (resolution.kind !== 'missing') continue;
-    context.background(
-      context.images.resolve(reference).then((found) => images.set(reference, found)),
-    );
+    context.background(async () => images.set(reference, await context.images.resolve(reference)));
   }
 }
 

@@ -94,7 +94,7 @@ function refuseExecuteCommand(): never {
 /** Creates the emulated Amazon ECS of one account and region. */
 export function createEcs(options: EcsOptions): EcsService {
   let epoch = 0;
-  const pending = new Set<Promise<unknown>>();
+  let queue: Promise<unknown> = Promise.resolve();
   const context: Context = {
     clock: options.clock,
     arns: createArns(options.region, options.accountId),
@@ -109,9 +109,7 @@ export function createEcs(options: EcsOptions): EcsService {
       });
     },
     background(work) {
-      const done = work.catch((error: unknown) => options.onBackgroundError?.(error));
-      pending.add(done);
-      void done.finally(() => pending.delete(done));
+      queue = queue.then(work).catch((error: unknown) => options.onBackgroundError?.(error));
     },
   };
   return {
@@ -129,7 +127,7 @@ export function createEcs(options: EcsOptions): EcsService {
     },
     dump: () => plain(dump(context)),
     async settled() {
-      while (pending.size > 0) await Promise.all(pending);
+      await queue;
     },
   };
 }

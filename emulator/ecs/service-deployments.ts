@@ -16,18 +16,17 @@ import { countRevision, hasEnded } from './rollout/service-deployments.js';
 import { requireService } from './services.js';
 import { type Input, type Output, page, parse, seconds, type Wire } from './wire.js';
 
+const listServiceDeploymentsSchema = z.looseObject({
+  cluster: z.string().optional(),
+  service: z.string(),
+  status: z.array(z.string()).optional(),
+  createdAt: z
+    .looseObject({ before: z.number().optional(), after: z.number().optional() })
+    .optional(),
+});
+
 export function listServiceDeployments(context: Context, input: Input): Output {
-  const request = parse(
-    z.looseObject({
-      cluster: z.string().optional(),
-      service: z.string(),
-      status: z.array(z.string()).optional(),
-      createdAt: z
-        .looseObject({ before: z.number().optional(), after: z.number().optional() })
-        .optional(),
-    }),
-    input,
-  );
+  const request = parse(listServiceDeploymentsSchema, input);
   const service = requireService(
     context,
     requireCluster(context, request.cluster),
@@ -55,11 +54,12 @@ function brief(record: ServiceDeploymentRecord): Wire<ServiceDeploymentBrief> {
   };
 }
 
+const describeServiceDeploymentsSchema = z.looseObject({
+  serviceDeploymentArns: z.array(z.string()).min(1).max(20),
+});
+
 export function describeServiceDeployments(context: Context, input: Input): Output {
-  const { serviceDeploymentArns } = parse(
-    z.looseObject({ serviceDeploymentArns: z.array(z.string()).min(1).max(20) }),
-    input,
-  );
+  const { serviceDeploymentArns } = parse(describeServiceDeploymentsSchema, input);
   const { found, failures } = lookUp(serviceDeploymentArns, (arn) => find(context, arn));
   return {
     serviceDeployments: found.map((record) => describe(context, record)),
@@ -99,11 +99,12 @@ function describe(context: Context, record: ServiceDeploymentRecord): Wire<Servi
   };
 }
 
+const describeServiceRevisionsSchema = z.looseObject({
+  serviceRevisionArns: z.array(z.string()).min(1).max(20),
+});
+
 export function describeServiceRevisions(context: Context, input: Input): Output {
-  const { serviceRevisionArns } = parse(
-    z.looseObject({ serviceRevisionArns: z.array(z.string()).min(1).max(20) }),
-    input,
-  );
+  const { serviceRevisionArns } = parse(describeServiceRevisionsSchema, input);
   const all = services(context).flatMap((service) =>
     service.revisions.map((revision) => ({ service, revision })),
   );
@@ -149,12 +150,14 @@ function describeRevision(
   };
 }
 
+const stopServiceDeploymentSchema = z.looseObject({
+  serviceDeploymentArn: z.string(),
+  stopType: z.string().optional(),
+});
+
 /** StopServiceDeployment; from the states that the Developer Guide names in "Stopping Amazon ECS service deployments". */
 export function stopServiceDeployment(context: Context, input: Input): Output {
-  const { serviceDeploymentArn, stopType = 'ROLLBACK' } = parse(
-    z.looseObject({ serviceDeploymentArn: z.string(), stopType: z.string().optional() }),
-    input,
-  );
+  const { serviceDeploymentArn, stopType = 'ROLLBACK' } = parse(stopServiceDeploymentSchema, input);
   if (stopType !== 'ROLLBACK') {
     throw new AwsError('InvalidParameterException', `Unsupported stopType ${stopType}.`);
   }

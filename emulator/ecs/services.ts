@@ -201,15 +201,14 @@ function workloadKey(workload: Workload): unknown {
   return { ...workload, taskDefinition: workload.taskDefinition.arn };
 }
 
+const deleteServiceSchema = z.looseObject({
+  cluster: z.string().optional(),
+  service: z.string(),
+  force: z.boolean().optional(),
+});
+
 export function deleteService(context: Context, input: Input): Output {
-  const request = parse(
-    z.looseObject({
-      cluster: z.string().optional(),
-      service: z.string(),
-      force: z.boolean().optional(),
-    }),
-    input,
-  );
+  const request = parse(deleteServiceSchema, input);
   const cluster = requireCluster(context, request.cluster);
   const service = requireService(context, cluster, request.service);
   if (service.status === 'INACTIVE') {
@@ -227,15 +226,14 @@ export function deleteService(context: Context, input: Input): Output {
   return { service: describeService(context, service, true) };
 }
 
+const describeServicesSchema = z.looseObject({
+  cluster: z.string().optional(),
+  services: z.array(z.string()),
+  include: z.array(z.string()).optional(),
+});
+
 export function describeServices(context: Context, input: Input): Output {
-  const request = parse(
-    z.looseObject({
-      cluster: z.string().optional(),
-      services: z.array(z.string()),
-      include: z.array(z.string()).optional(),
-    }),
-    input,
-  );
+  const request = parse(describeServicesSchema, input);
   const cluster = requireCluster(context, request.cluster);
   if (request.services.length === 0) {
     throw new AwsError('InvalidParameterException', 'Services cannot be empty.');
@@ -255,11 +253,13 @@ export function describeServices(context: Context, input: Input): Output {
   return { services, failures };
 }
 
+const listServicesSchema = z.looseObject({
+  cluster: z.string().optional(),
+  launchType: z.string().optional(),
+});
+
 export function listServices(context: Context, input: Input): Output {
-  const request = parse(
-    z.looseObject({ cluster: z.string().optional(), launchType: z.string().optional() }),
-    input,
-  );
+  const request = parse(listServicesSchema, input);
   const cluster = requireCluster(context, request.cluster);
   const arns = [...context.state.services.values()]
     .filter((service) => service.cluster === cluster && service.status !== 'INACTIVE')

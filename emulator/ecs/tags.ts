@@ -19,16 +19,20 @@ export function tagsOf(context: Context, arn: string): Tag[] {
 
 const resource = z.looseObject({ resourceArn: z.string() });
 
+const tagResourceSchema = resource.extend({ tags: tagsSchema });
+
 export function tagResource(context: Context, input: Input): Output {
-  const { resourceArn, tags } = parse(resource.extend({ tags: tagsSchema }), input);
+  const { resourceArn, tags } = parse(tagResourceSchema, input);
   const keys = new Set(tags.map((tag) => tag.key));
   const kept = existing(context, resourceArn).filter((tag) => !keys.has(tag.key));
   context.state.tags.set(resourceArn, checked([...kept, ...tags]));
   return {};
 }
 
+const untagResourceSchema = resource.extend({ tagKeys: z.array(z.string()) });
+
 export function untagResource(context: Context, input: Input): Output {
-  const { resourceArn, tagKeys } = parse(resource.extend({ tagKeys: z.array(z.string()) }), input);
+  const { resourceArn, tagKeys } = parse(untagResourceSchema, input);
   const kept = existing(context, resourceArn).filter((tag) => !tagKeys.includes(tag.key ?? ''));
   context.state.tags.set(resourceArn, kept);
   return {};

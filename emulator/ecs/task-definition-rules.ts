@@ -111,7 +111,7 @@ function checkFargate(input: RegisterInput, containers: readonly ContainerDefini
 
 // `1 vCPU` and `2 GB` are allowed and mean 1024 units each (API reference, RegisterTaskDefinition).
 function units(text: string, unit: string): number {
-  const match = new RegExp(`^(\\d+(?:\\.\\d+)?)\\s*(${unit})?$`, 'i').exec(text.trim());
+  const match = new RegExp(`^(\\d*\\.?\\d+)\\s*(${unit})?$`, 'i').exec(text.trim());
   if (!match) refuse(`Invalid setting for task: '${text}'.`);
   return Number(match[1]) * (match[2] === undefined ? 1 : 1024);
 }

@@ -13,11 +13,10 @@ import {
 import { checkTaskDefinition } from './task-definition-rules.js';
 import { type Input, type Output, page, parse, seconds, type Wire } from './wire.js';
 
+const registerTaskDefinitionSchema = registerSchema.extend({ tags: tagsSchema.optional() });
+
 export function registerTaskDefinition(context: Context, input: Input): Output {
-  const { tags, ...definition } = parse(
-    registerSchema.extend({ tags: tagsSchema.optional() }),
-    input,
-  );
+  const { tags, ...definition } = parse(registerTaskDefinitionSchema, input);
   checkTaskDefinition(definition);
   const family = definition.family ?? '';
   const revision = (context.state.revisionNumbers.get(family) ?? 0) + 1;
@@ -104,8 +103,10 @@ export function requireActiveTaskDefinition(
   return record;
 }
 
+const describeTaskDefinitionSchema = reference.extend({ include: z.array(z.string()).optional() });
+
 export function describeTaskDefinition(context: Context, input: Input): Output {
-  const request = parse(reference.extend({ include: z.array(z.string()).optional() }), input);
+  const request = parse(describeTaskDefinitionSchema, input);
   const record = findTaskDefinition(context, request.taskDefinition);
   if (!record) throw new AwsError('ClientException', 'Unable to describe task definition.');
   return {
@@ -131,9 +132,11 @@ export function deregisterTaskDefinition(context: Context, input: Input): Output
   return { taskDefinition: describe(context, record) };
 }
 
+const deleteTaskDefinitionsSchema = z.looseObject({ taskDefinitions: z.array(z.string()) });
+
 /** DeleteTaskDefinitions: only revisions that were deregistered before. */
 export function deleteTaskDefinitions(context: Context, input: Input): Output {
-  const request = parse(z.looseObject({ taskDefinitions: z.array(z.string()) }), input);
+  const request = parse(deleteTaskDefinitionsSchema, input);
   if (request.taskDefinitions.length > 10) {
     throw new AwsError('InvalidParameterException', 'At most 10 task definitions.');
   }
@@ -157,19 +160,14 @@ export function deleteTaskDefinitions(context: Context, input: Input): Output {
   return { taskDefinitions, failures };
 }
 
+const listTaskDefinitionsSchema = z.looseObject({
+  familyPrefix: z.string().optional(),
+  status: z.enum(['ACTIVE', 'INACTIVE', 'DELETE_IN_PROGRESS']).optional(),
+  sort: z.enum(['ASC', 'DESC']).optional(),
+});
+
 export function listTaskDefinitions(context: Context, input: Input): Output {
-  const {
-    familyPrefix,
-    status = 'ACTIVE',
-    sort = 'ASC',
-  } = parse(
-    z.looseObject({
-      familyPrefix: z.string().optional(),
-      status: z.enum(['ACTIVE', 'INACTIVE', 'DELETE_IN_PROGRESS']).optional(),
-      sort: z.enum(['ASC', 'DESC']).optional(),
-    }),
-    input,
-  );
+  const { familyPrefix, status = 'ACTIVE', sort = 'ASC' } = parse(listTaskDefinitionsSchema, input);
   // Despite its name, familyPrefix is the full family here (API reference, ListTaskDefinitions).
   const records = [...context.state.taskDefinitions.values()]
     .filter((record) => familyPrefix === undefined || record.family === familyPrefix)
@@ -180,14 +178,13 @@ export function listTaskDefinitions(context: Context, input: Input): Output {
   return { taskDefinitionArns: items.map((record) => record.arn), nextToken };
 }
 
+const listTaskDefinitionFamiliesSchema = z.looseObject({
+  familyPrefix: z.string().optional(),
+  status: z.enum(['ACTIVE', 'INACTIVE', 'ALL']).optional(),
+});
+
 export function listTaskDefinitionFamilies(context: Context, input: Input): Output {
-  const { familyPrefix = '', status = 'ALL' } = parse(
-    z.looseObject({
-      familyPrefix: z.string().optional(),
-      status: z.enum(['ACTIVE', 'INACTIVE', 'ALL']).optional(),
-    }),
-    input,
-  );
+  const { familyPrefix = '', status = 'ALL' } = parse(listTaskDefinitionFamiliesSchema, input);
   const records = [...context.state.taskDefinitions.values()];
   const active = new Set(
     records.filter((record) => record.status === 'ACTIVE').map((record) => record.family),

@@ -150,8 +150,11 @@ function run(context: Context, task: TaskRecord, listener: TaskListener): void {
     writeLogs(context, task, container, container.logLines);
   }
   move(task, 'RUNNING', listener);
-  for (const container of task.containers) scheduleFate(context, task, container, listener);
   scheduleHealth(context, task, listener);
+  // A fate may strike at once, and stopping a task cancels all that is scheduled for it.
+  for (const container of task.containers) {
+    if (task.desiredStatus === 'RUNNING') scheduleFate(context, task, container, listener);
+  }
 }
 
 function scheduleFate(

@@ -54,15 +54,14 @@ export async function runTask(context: Context, input: Input): Promise<Output> {
   return { tasks, failures: [] };
 }
 
+const stopTaskByUserSchema = z.looseObject({
+  cluster: z.string().optional(),
+  task: z.string(),
+  reason: z.string().optional(),
+});
+
 export function stopTaskByUser(context: Context, input: Input): Output {
-  const request = parse(
-    z.looseObject({
-      cluster: z.string().optional(),
-      task: z.string(),
-      reason: z.string().optional(),
-    }),
-    input,
-  );
+  const request = parse(stopTaskByUserSchema, input);
   const task = find(context, requireCluster(context, request.cluster), request.task);
   if (!task) {
     throw new AwsError('InvalidParameterException', 'The referenced task was not found.');
@@ -77,15 +76,14 @@ export function stopTaskByUser(context: Context, input: Input): Output {
   return { task: describeTask(context, task, true) };
 }
 
+const describeTasksSchema = z.looseObject({
+  cluster: z.string().optional(),
+  tasks: z.array(z.string()),
+  include: z.array(z.string()).optional(),
+});
+
 export function describeTasks(context: Context, input: Input): Output {
-  const request = parse(
-    z.looseObject({
-      cluster: z.string().optional(),
-      tasks: z.array(z.string()),
-      include: z.array(z.string()).optional(),
-    }),
-    input,
-  );
+  const request = parse(describeTasksSchema, input);
   const cluster = requireCluster(context, request.cluster);
   if (request.tasks.length === 0) {
     throw new AwsError('InvalidParameterException', 'Tasks cannot be empty.');
@@ -103,18 +101,17 @@ export function describeTasks(context: Context, input: Input): Output {
   return { tasks, failures };
 }
 
+const listTasksSchema = z.looseObject({
+  cluster: z.string().optional(),
+  serviceName: z.string().optional(),
+  family: z.string().optional(),
+  startedBy: z.string().optional(),
+  launchType: z.string().optional(),
+  desiredStatus: z.enum(['RUNNING', 'PENDING', 'STOPPED']).optional(),
+});
+
 export function listTasks(context: Context, input: Input): Output {
-  const request = parse(
-    z.looseObject({
-      cluster: z.string().optional(),
-      serviceName: z.string().optional(),
-      family: z.string().optional(),
-      startedBy: z.string().optional(),
-      launchType: z.string().optional(),
-      desiredStatus: z.enum(['RUNNING', 'PENDING', 'STOPPED']).optional(),
-    }),
-    input,
-  );
+  const request = parse(listTasksSchema, input);
   const cluster = requireCluster(context, request.cluster);
   const service =
     request.serviceName === undefined

@@ -184,7 +184,8 @@ function onHealthy(context: Context, deployment: DeploymentRecord, task: TaskRec
   deployment.failedTasks = 0;
   deployment.failedRounds = 0;
   const breaker = serviceDeployment.configuration.deploymentCircuitBreaker;
-  if (!hasEnded(serviceDeployment) && resetsOnHealthyTask(breaker)) {
+  const forward = !hasEnded(serviceDeployment) && !serviceDeployment.rollback;
+  if (forward && resetsOnHealthyTask(breaker)) {
     serviceDeployment.failureCount = 0;
   }
   for (const { targetGroupArn } of task.loadBalancers) {
