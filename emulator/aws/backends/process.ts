@@ -111,6 +111,8 @@ async function startOnce(
     send: (message) => send(agent, port, message),
     async stop() {
       agent.destroy();
+      // Its end is now waited for, which an unreferenced child alone does not keep us up for.
+      child.ref();
       if (ended === undefined) child.kill('SIGKILL');
       await exit;
     },
