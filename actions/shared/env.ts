@@ -29,6 +29,7 @@ export type EnvironmentName =
   | 'GITHUB_RUN_ID'
   | 'GITHUB_SERVER_URL'
   | 'GITHUB_SHA'
+  | 'GITHUB_STEP_SUMMARY'
   | 'GITHUB_WORKFLOW'
   | 'GITHUB_WORKSPACE'
   | 'GOGC'

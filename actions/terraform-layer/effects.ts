@@ -1,0 +1,197 @@
+import { mkdir, mkdtemp, stat } from 'node:fs/promises';
+import path from 'node:path';
+import type { Clock } from '../shared/clock.js';
+import { childEnvironment, type Env } from '../shared/env.js';
+import type { GithubContext } from '../shared/github-context.js';
+import type { Logger } from '../shared/log.js';
+import type { FetchIdToken } from '../shared/oidc.js';
+import type { RunProcess } from '../shared/process.js';
+import type { Secrets } from '../shared/secrets.js';
+import { affectedStacks } from './graph/affected.js';
+import type { Inputs } from './inputs.js';
+import type { Observed, RunPlan } from './plan.js';
+import { Progress } from './report/progress.js';
+import { changedFiles } from './review/changed-files.js';
+import { runStacks } from './schedule/run-stacks.js';
+import type { StackOutcome } from './schedule/outcome.js';
+import { applyStack, planStack, type StackPorts } from './schedule/stack-steps.js';
+import { checkSyntax, loadWorkspace } from './stacks/load-workspace.js';
+import { openEnvironments } from './terraform/access.js';
+import { commonEnvironment, environmentOfChild } from './terraform/child-environment.js';
+import { defaultParallelism, type Machine } from './terraform/collector.js';
+import { commandLineTerraform } from './terraform/command-line.js';
+import { declaredVariables } from './terraform/declared-variables.js';
+import { downloadTerraform } from './terraform/download.js';
+import { findTerraform, type TerraformProgram } from './terraform/find.js';
+import { runnerToolStore } from './terraform/tool-store.js';
+
+/** The world as a run needs it. */
+export interface Ports {
+  readonly env: Env;
+  readonly log: Logger;
+  readonly secrets: Secrets;
+  readonly signal: AbortSignal;
+  readonly clock: Clock;
+  readonly machine: Machine;
+  readonly runProcess: RunProcess;
+  readonly fetchIdToken: FetchIdToken;
+  readonly github: GithubContext | undefined;
+  /** Absolute path of the repository's root. */
+  readonly root: string;
+  /** Where private directories are made: `RUNNER_TEMP`. */
+  readonly temporaryDirectory: string;
+  /** Command line that prints AWS credentials for a request file. */
+  readonly credentialProcess: readonly string[];
+  /** Told the private directory of the run, which the post step removes. */
+  readonly onRunDirectory: (directory: string) => void;
+}
+
+/**
+ * Reads the repository and what changed in it; touches nothing else.
+ *
+ * @throws UserError with every problem of `infra.yml`, the configuration, or the graph
+ */
+export async function observe(inputs: Inputs, ports: Ports): Promise<Observed> {
+  const { root } = ports;
+  const workspace = await loadWorkspace({
+    root,
+    directory: inputs.workingDirectory,
+    ...(inputs.configPath === undefined ? {} : { configPath: inputs.configPath }),
+    variables: inputs.variables,
+  });
+  const withVariables = Object.keys(inputs.variables).length > 0 ? workspace.stacks : [];
+  const [declared, missing] = await Promise.all([
+    declaredVariables(root, withVariables),
+    missingFiles(root, inputs.varFiles),
+  ]);
+  const observed = { workspace, declaredVariables: declared, missingVarFiles: missing };
+  if (inputs.layers.kind !== 'changed') return { ...observed, affected: undefined };
+  const { changed, deleted, range } = await changedFiles(
+    {
+      root,
+      directory: inputs.workingDirectory,
+      environment: childEnvironment(),
+      runProcess: ports.runProcess,
+    },
+    ports.github?.pullRequest,
+  );
+  ports.log.info(`${changed.length + deleted.length} files changed in ${range}`);
+  const affected = affectedStacks({ workspace, changedFiles: changed, deletedFiles: deleted });
+  return { ...observed, affected };
+}
+
+/**
+ * Runs Terraform in every stack of the plan: `apply` changes the world, `plan` and `drift` only
+ * look. A stack that fails is an outcome, not an error.
+ *
+ * @throws UserError or OperationError where nothing could be started
+ */
+export async function perform(
+  plan: RunPlan,
+  inputs: Inputs,
+  ports: Ports,
+): Promise<readonly StackOutcome[]> {
+  const stacks = plan.stages.flatMap((stage) => stage.stacks.map(({ stack }) => stack));
+  if (stacks.length === 0) return [];
+  await checkSyntax({ root: ports.root, stacks });
+  await mkdir(ports.temporaryDirectory, { recursive: true });
+  const directory = await mkdtemp(path.join(ports.temporaryDirectory, 'terraform-layer-'));
+  ports.onRunDirectory(directory);
+  const parallelism = inputs.parallelism ?? defaultParallelism(ports.machine);
+  const common = await commonEnvironment({ ...ports, parallelism, runDirectory: directory });
+  const environments = await openEnvironments(plan.environments, stacks, inputs, {
+    ...ports,
+    directory: path.join(directory, 'aws'),
+    now: () => ports.clock.now(),
+  });
+  const program = await terraformProgram(inputs, ports, environmentOfChild(common, {}));
+  const declared = await declaredVariables(ports.root, stacks);
+  const planDirectory = path.join(directory, 'plans');
+  await mkdir(planDirectory, { recursive: true, mode: 0o700 });
+  const progress = new Progress(ports.log, {
+    command: plan.command,
+    total: stacks.length,
+    redact: (text) => ports.secrets.redact(text),
+  });
+  const children = new Map(
+    [...environments].map(([name, changes]) => [name, environmentOfChild(common, changes)]),
+  );
+  const stackPorts: StackPorts = {
+    terraform: commandLineTerraform({
+      program: program.path,
+      root: ports.root,
+      environmentFor: ({ environment }) => children.get(environment) ?? {},
+      variablesFor: ({ id }) => declaredOnly(inputs.variables, declared.get(id)),
+      varFiles: inputs.varFiles,
+      lockTimeoutSeconds: inputs.lockTimeoutSeconds,
+      childrenDirectory: path.join(directory, 'children'),
+      pluginCacheDirectory: common.pluginCacheDirectory,
+      runProcess: ports.runProcess,
+      signal: ports.signal,
+      now: () => ports.clock.now(),
+    }),
+    edges: plan.workspace.edges,
+    planDirectory,
+    signal: ports.signal,
+    now: () => ports.clock.now(),
+    onProgress: (stack, event) => progress.step(stack, event),
+  };
+  const step = plan.command === 'apply' ? applyStack : planStack;
+  ports.log.info(`${stacks.length} stacks, up to ${parallelism} at a time`);
+  const outcomes = await runStacks({
+    stages: plan.stages,
+    concurrency: parallelism,
+    signal: ports.signal,
+    run: (stack) => step(stack, stackPorts),
+    onEnd: (outcome) => progress.end(outcome),
+  });
+  for (const outcome of outcomes) await progress.output(outcome);
+  return outcomes;
+}
+
+function terraformProgram(
+  inputs: Inputs,
+  ports: Ports,
+  environment: Readonly<Record<string, string>>,
+): Promise<TerraformProgram> {
+  const wanted = inputs.terraformVersion;
+  return findTerraform({
+    wanted,
+    searchPath: ports.env('PATH') ?? '',
+    environment,
+    runProcess: ports.runProcess,
+    log: ports.log,
+    download: async () =>
+      downloadTerraform(
+        wanted,
+        {
+          baseUrl: inputs.terraformReleasesUrl,
+          platform: process.platform,
+          architecture: process.arch,
+        },
+        await runnerToolStore(ports.env),
+        ports.log,
+      ),
+  });
+}
+
+function declaredOnly(
+  variables: Readonly<Record<string, string>>,
+  declared: ReadonlySet<string> | undefined,
+): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(variables).filter(([name]) => declared?.has(name) === true),
+  );
+}
+
+async function missingFiles(root: string, files: readonly string[]): Promise<readonly string[]> {
+  const found = await Promise.all(
+    files.map((file) =>
+      stat(path.join(root, file)).then(
+        (entry) => entry.isFile(),
+        () => false,
+      ),
+    ),
+  );
+  return files.filter((_, index) => found[index] !== true);
+}

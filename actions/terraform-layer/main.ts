@@ -1,0 +1,35 @@
+import { availableParallelism, freemem, tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { systemClock } from '../shared/clock.js';
+import { readGithubContext } from '../shared/github-context.js';
+import { githubIdToken } from '../shared/oidc.js';
+import { runProcess } from '../shared/process.js';
+import { runAction } from '../shared/run.js';
+import { observe, perform } from './effects.js';
+import { readInputs } from './inputs.js';
+import { planRun } from './plan.js';
+import { announce, publish, publishDryRun, publishGraph } from './report/publish.js';
+
+await runAction(async (context) => {
+  const { env } = context;
+  const bundle = path.dirname(fileURLToPath(import.meta.url));
+  const inputs = readInputs((name) => context.input(name), env);
+  const ports = {
+    ...context,
+    clock: systemClock,
+    machine: { cores: availableParallelism(), freeBytes: freemem() },
+    runProcess,
+    fetchIdToken: githubIdToken(env),
+    github: readGithubContext(env),
+    root: env('GITHUB_WORKSPACE') ?? process.cwd(),
+    temporaryDirectory: env('RUNNER_TEMP') ?? tmpdir(),
+    credentialProcess: [process.execPath, path.join(bundle, '..', 'credentials', 'index.js')],
+    onRunDirectory: (directory: string) => context.saveState('run-directory', directory),
+  };
+  const plan = planRun(inputs, await observe(inputs, ports));
+  announce(plan, ports);
+  if (plan.command === 'graph') await publishGraph(plan, ports);
+  else if (inputs.dryRun) publishDryRun(plan, ports);
+  else await publish(plan, await perform(plan, inputs, ports), inputs, ports);
+});

@@ -1,0 +1,234 @@
+import picomatch from 'picomatch';
+import { UserError, type Problem } from '../shared/errors.js';
+import { suggestion } from '../shared/inputs.js';
+import type { EnvironmentConfig } from './config/infra-config.js';
+import type { Affected, AffectedReason } from './graph/affected.js';
+import { dependenciesAmong, wavesOf } from './graph/waves.js';
+import type { Command, Inputs } from './inputs.js';
+import type { EnvironmentStage } from './schedule/run-stacks.js';
+import type { Stack, Workspace } from './stacks/workspace.js';
+
+/** What was read before anything is decided. */
+export interface Observed {
+  readonly workspace: Workspace;
+  /** Set where `layers` is `changed`. */
+  readonly affected: Affected | undefined;
+  /** Names of the variables that each stack's root module declares, by id. */
+  readonly declaredVariables: ReadonlyMap<string, ReadonlySet<string>>;
+  /** Var files of the input that do not exist. */
+  readonly missingVarFiles: readonly string[];
+}
+
+/** Why a stack takes part. */
+export type StackReason =
+  | { readonly kind: 'all' }
+  | { readonly kind: 'glob'; readonly glob: string }
+  | { readonly kind: 'affected'; readonly reasons: readonly AffectedReason[] }
+  /** It reads a stack that is affected. */
+  | { readonly kind: 'dependent' };
+
+/** An environment that a run without `environment:` leaves alone. */
+export interface LeftOutEnvironment {
+  readonly environment: string;
+  readonly why: 'needs-approval' | 'never-applied';
+}
+
+/** What a run will do, and why; a dry run prints it. */
+export interface RunPlan {
+  readonly command: Command;
+  readonly workspace: Workspace;
+  /** In promotion order. */
+  readonly environments: readonly EnvironmentConfig[];
+  /** Plans and drift checks need no order: each of their stages stands alone. */
+  readonly stages: readonly EnvironmentStage[];
+  readonly reasons: ReadonlyMap<string, StackReason>;
+  readonly waves: readonly {
+    readonly environment: string;
+    readonly stacks: readonly (readonly string[])[];
+  }[];
+  readonly leftOut: readonly LeftOutEnvironment[];
+  /** Directories that were stacks until this change; their states may still exist. */
+  readonly removedDirectories: readonly string[];
+}
+
+/**
+ * Decides which stacks run, in which order. Pure.
+ *
+ * @throws UserError with every problem: `environment-unknown`, `environment-never-applied`,
+ * `layers-match-nothing`, `variable-undeclared`, `var-file-missing`, `no-role`
+ */
+export function planRun(inputs: Inputs, observed: Observed): RunPlan {
+  const { workspace } = observed;
+  const problems: Problem[] = [];
+  const { environments, leftOut } = chooseEnvironments(inputs, workspace, problems);
+  const reasons = chooseStacks(inputs, observed, environments, problems);
+  const chosen = workspace.stacks.filter(({ id }) => reasons.has(id));
+  problems.push(...variableProblems(inputs, observed, chosen));
+  for (const file of observed.missingVarFiles) {
+    problems.push({
+      code: 'var-file-missing',
+      message: `"${file}" does not exist`,
+      at: { input: 'var-file' },
+      hint: "a path from the repository's root",
+    });
+  }
+  if (problems.length > 0) throw new UserError(problems);
+  return {
+    command: inputs.command,
+    workspace,
+    environments,
+    stages: stagesOf(inputs.command, workspace, environments, chosen),
+    reasons,
+    waves: environments.map(({ name }) => ({
+      environment: name,
+      stacks: wavesOf(
+        chosen.filter(({ environment }) => environment === name).map(({ id }) => id),
+        workspace.edges,
+      ),
+    })),
+    leftOut,
+    removedDirectories: observed.affected?.removedDirectories ?? [],
+  };
+}
+
+function chooseEnvironments(
+  inputs: Inputs,
+  { config }: Workspace,
+  problems: Problem[],
+): Pick<RunPlan, 'environments' | 'leftOut'> {
+  const applies = inputs.command === 'apply';
+  if (inputs.environments.length === 0) {
+    if (!applies) return { environments: config.environments, leftOut: [] };
+    return {
+      environments: config.environments.filter(({ apply }) => apply === 'auto'),
+      leftOut: config.environments.flatMap(({ name, apply }): LeftOutEnvironment[] =>
+        apply === 'auto'
+          ? []
+          : [{ environment: name, why: apply === 'never' ? 'never-applied' : 'needs-approval' }],
+      ),
+    };
+  }
+  const names = config.environments.map(({ name }) => name);
+  for (const wanted of inputs.environments.filter((name) => !names.includes(name))) {
+    const near = suggestion(wanted, names);
+    problems.push({
+      code: 'environment-unknown',
+      message: `"${wanted}" is none of ${names.join(', ')}`,
+      at: { input: 'environment' },
+      ...(near === undefined ? {} : { hint: near }),
+    });
+  }
+  const environments = config.environments.filter(({ name }) => inputs.environments.includes(name));
+  for (const { name } of environments.filter(({ apply }) => applies && apply === 'never')) {
+    problems.push({
+      code: 'environment-never-applied',
+      message: `"${name}" is not applied from here: its "apply" is "never"`,
+      at: { input: 'environment' },
+    });
+  }
+  return { environments, leftOut: [] };
+}
+
+function chooseStacks(
+  { layers }: Inputs,
+  { workspace, affected }: Observed,
+  environments: readonly EnvironmentConfig[],
+  problems: Problem[],
+): ReadonlyMap<string, StackReason> {
+  const names = new Set(environments.map(({ name }) => name));
+  const candidates = workspace.stacks.filter(({ environment }) => names.has(environment));
+  if (layers.kind === 'all') {
+    return new Map(candidates.map(({ id }) => [id, { kind: 'all' }]));
+  }
+  if (layers.kind === 'changed') return affectedReasons(candidates, affected);
+  const reasons = new Map<string, StackReason>();
+  for (const glob of layers.globs) {
+    const matches = picomatch(glob);
+    const found = candidates.filter(({ layer, name, displayId, id }) =>
+      [layer, name, displayId, id].some((text) => text !== undefined && matches(text)),
+    );
+    for (const { id } of found) reasons.set(id, { kind: 'glob', glob });
+    if (found.length > 0 || names.size === 0) continue;
+    const known = [...new Set(candidates.flatMap(({ layer, name }) => [layer ?? name, name]))];
+    const near = suggestion(glob, known);
+    problems.push({
+      code: 'layers-match-nothing',
+      message: `"${glob}" matches no stack; there are ${known.sort().slice(0, 20).join(', ')}`,
+      at: { input: 'layers' },
+      ...(near === undefined ? {} : { hint: near }),
+    });
+  }
+  return reasons;
+}
+
+function affectedReasons(
+  candidates: readonly Stack[],
+  affected: Affected | undefined,
+): ReadonlyMap<string, StackReason> {
+  const changed = new Map(affected?.changed.map(({ stack, reasons }) => [stack.id, reasons]));
+  const dependents = new Set(affected?.dependents.map(({ id }) => id));
+  const reasons = new Map<string, StackReason>();
+  for (const { id } of candidates) {
+    const own = changed.get(id);
+    if (own !== undefined) reasons.set(id, { kind: 'affected', reasons: own });
+    else if (dependents.has(id)) reasons.set(id, { kind: 'dependent' });
+  }
+  return reasons;
+}
+
+function variableProblems(
+  { variables }: Inputs,
+  { declaredVariables }: Observed,
+  chosen: readonly Stack[],
+): readonly Problem[] {
+  if (chosen.length === 0) return [];
+  return Object.keys(variables)
+    .filter((name) => !chosen.some(({ id }) => declaredVariables.get(id)?.has(name) === true))
+    .map((name) => ({
+      code: 'variable-undeclared',
+      message: `no stack of this run declares the variable "${name}"`,
+      at: { input: 'vars' },
+    }));
+}
+
+function stagesOf(
+  command: Command,
+  workspace: Workspace,
+  environments: readonly EnvironmentConfig[],
+  chosen: readonly Stack[],
+): readonly EnvironmentStage[] {
+  const ordered = command === 'apply';
+  const running = new Set(environments.map(({ name }) => name));
+  const dependencies = dependenciesAmong(
+    chosen.map(({ id }) => id),
+    workspace.edges,
+  );
+  return environments.map(({ name }) => ({
+    environment: name,
+    after: ordered ? runningBefore(name, workspace, running) : [],
+    stacks: chosen
+      .filter(({ environment }) => environment === name)
+      .map((stack) => ({ stack, after: ordered ? [...(dependencies.get(stack.id) ?? [])] : [] })),
+  }));
+}
+
+/** The environments of this run that come before one, also where others lie between. */
+function runningBefore(
+  name: string,
+  { config }: Workspace,
+  running: ReadonlySet<string>,
+): readonly string[] {
+  const after = new Map(
+    config.environments.map((environment) => [environment.name, environment.after]),
+  );
+  const found = new Set<string>();
+  const seen = new Set([name]);
+  const open = [...(after.get(name) ?? [])];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    if (seen.has(next)) continue;
+    seen.add(next);
+    if (running.has(next)) found.add(next);
+    else open.push(...(after.get(next) ?? []));
+  }
+  return [...found];
+}

@@ -1,0 +1,199 @@
+import { commentLimit } from '../shared/sticky-comment.js';
+import {
+  code,
+  codeBlock,
+  details,
+  heading,
+  link,
+  paragraph,
+  renderMarkdown,
+  strong,
+  text,
+  type Inline,
+} from '../shared/markdown.js';
+import { renderMermaid } from './graph/render.js';
+import type { RunPlan } from './plan.js';
+import { annotationsOf, type Annotation } from './report/annotations.js';
+import { describeFailure, headline, tally } from './report/headline.js';
+import { fitPage, type Section } from './report/sections.js';
+import { hasDetails, stackFold } from './report/stack-fold.js';
+import { stackTable } from './report/stack-table.js';
+import { nodeStatus, urgency } from './report/status.js';
+import { visible } from './report/value-text.js';
+import type { StackOutcome } from './schedule/outcome.js';
+
+export interface ReportContext {
+  /** Address of the run, where everything can be read. */
+  readonly runUrl: string | undefined;
+  /** The commit that was planned or applied. */
+  readonly commit: string | undefined;
+}
+
+export interface Report {
+  /** Body of the pull request comment, less than GitHub's limit with the marker. */
+  readonly comment: string;
+  /** Markdown of the job summary, less than 1 MiB. */
+  readonly summary: string;
+  readonly outputs: Readonly<Record<string, string>>;
+  readonly annotations: readonly Annotation[];
+  /** Why the step must fail; undefined where all went well. */
+  readonly failure: string | undefined;
+}
+
+/** The hidden marker and what GitHub may count otherwise. */
+const commentRoom = commentLimit - 1024;
+const summaryRoomBytes = 1_000_000;
+
+/** Everything a run tells the world. Pure; holds no sensitive value. */
+export function report(
+  plan: RunPlan,
+  outcomes: readonly StackOutcome[],
+  context: ReportContext,
+): Report {
+  return {
+    comment: page(plan, outcomes, context, 'comment'),
+    summary: page(plan, outcomes, context, 'summary'),
+    outputs: outputsOf(plan, outcomes),
+    annotations: annotationsOf(outcomes),
+    failure: describeFailure(plan.command, outcomes),
+  };
+}
+
+function page(
+  plan: RunPlan,
+  outcomes: readonly StackOutcome[],
+  context: ReportContext,
+  target: 'comment' | 'summary',
+): string {
+  const small = target === 'comment';
+  const labels = new Map(plan.workspace.stacks.map(({ id, displayId }) => [id, displayId]));
+  const folds = outcomes
+    .filter(hasDetails)
+    .sort((left, right) => urgency(left) - urgency(right))
+    .map((outcome, index): Section => {
+      // One huge plan must not push out all the others.
+      const share = small ? 16_000 : 250_000;
+      return {
+        rank: urgency(outcome) <= 2 ? 10 + index : 1000 + index,
+        render: (room) => stackFold(plan.command, outcome, Math.min(room, share)),
+      };
+    });
+  const sections: readonly Section[] = [
+    { rank: 0, render: () => headSection(plan, outcomes, context) },
+    {
+      rank: 1,
+      render: (room) =>
+        stackTable(plan.command, outcomes, labels, Math.min(room, small ? 24_000 : 300_000)),
+    },
+    {
+      rank: 500,
+      render: (room) => graphSection(plan, outcomes, Math.min(room, small ? 12_000 : 60_000)),
+    },
+    ...folds,
+  ];
+  const { markdown } = fitPage(
+    sections,
+    small ? commentRoom : summaryRoomBytes,
+    (leftOut) => leftOutNote(leftOut, context, small),
+    small ? undefined : (value) => new TextEncoder().encode(value).length,
+  );
+  return markdown;
+}
+
+function headSection(
+  plan: RunPlan,
+  outcomes: readonly StackOutcome[],
+  { runUrl, commit }: ReportContext,
+): string {
+  const origin: Inline[] = [
+    ...(commit === undefined ? [] : [text('Commit '), code(commit.slice(0, 10))]),
+    ...(runUrl === undefined
+      ? []
+      : [text(commit === undefined ? '' : ', '), link(runUrl, text('run'))]),
+  ];
+  return renderMarkdown([
+    heading(3, headline(plan, outcomes)),
+    paragraph(strong(text(tally(plan.command, outcomes)))),
+    ...plan.leftOut.map(({ environment, why }) =>
+      paragraph(
+        code(visible(environment)),
+        why === 'never-applied'
+          ? ' is never applied from here.'
+          : ' needs approval: it is applied by a run that names it.',
+      ),
+    ),
+    ...plan.removedDirectories.map((directory) =>
+      paragraph(
+        '⚠️ ',
+        code(visible(directory)),
+        ' was a stack until this change. What it made still exists: destroy it before its code goes.',
+      ),
+    ),
+    ...(origin.length === 0 ? [] : [paragraph(...origin)]),
+  ]);
+}
+
+function graphSection(
+  plan: RunPlan,
+  outcomes: readonly StackOutcome[],
+  room: number,
+): string | undefined {
+  if (outcomes.length < 2) return undefined;
+  const statuses = new Map(outcomes.map((outcome) => [outcome.stack.id, nodeStatus(outcome)]));
+  const all = outcomes.map(({ stack }) => stack.id);
+  const busy = outcomes
+    .filter(({ end }) => end.status !== 'unchanged')
+    .map(({ stack }) => stack.id);
+  for (const [title, ids] of [
+    ['Graph', all],
+    ['Graph of the stacks with changes', busy],
+  ] as const) {
+    if (ids.length === 0) continue;
+    const picture = renderMermaid(plan.workspace, { statuses, only: new Set(ids) });
+    const markdown = renderMarkdown(details(title, [codeBlock('mermaid', picture)], true));
+    if (markdown.length <= room) return markdown;
+  }
+  return undefined;
+}
+
+function leftOutNote(leftOut: number, { runUrl }: ReportContext, small: boolean): string {
+  const where = small ? 'the job summary and the log of the run' : 'the log of the run';
+  return renderMarkdown([
+    paragraph(
+      `${leftOut} ${leftOut === 1 ? 'part does' : 'parts do'} not fit here: read `,
+      runUrl === undefined ? text(where) : link(runUrl, text(where)),
+      '.',
+    ),
+  ]);
+}
+
+function outputsOf(
+  plan: RunPlan,
+  outcomes: readonly StackOutcome[],
+): Readonly<Record<string, string>> {
+  const changing = outcomes.filter(
+    ({ end }) => end.status === 'changes' || end.status === 'applied',
+  );
+  return {
+    stacks: JSON.stringify(outcomes.map(stackOutput)),
+    'has-changes': String(changing.length > 0),
+    affected: JSON.stringify([...plan.reasons.keys()]),
+    waves: JSON.stringify(plan.waves),
+    environments: JSON.stringify(plan.environments.map(({ name }) => name)),
+    drifted: JSON.stringify(plan.command === 'drift' ? changing.map(({ stack }) => stack.id) : []),
+  };
+}
+
+function stackOutput({ stack, end, changes, milliseconds }: StackOutcome): unknown {
+  return {
+    id: stack.id,
+    name: stack.displayId,
+    environment: stack.environment,
+    directory: stack.directory,
+    status: end.status,
+    ...changes.counts,
+    outputs: changes.outputs.map(({ name }) => name),
+    'waits-for': end.status === 'waiting' ? end.waitsFor : [],
+    seconds: Math.round(milliseconds / 100) / 10,
+  };
+}

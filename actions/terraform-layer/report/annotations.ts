@@ -1,0 +1,28 @@
+import type { SourceLocation } from '../../shared/errors.js';
+import type { StackOutcome } from '../schedule/outcome.js';
+
+/** One message at one place, for all stacks that share the file. */
+export interface Annotation {
+  readonly severity: 'error' | 'warning';
+  readonly message: string;
+  readonly at: SourceLocation | undefined;
+}
+
+/** What Terraform said, once for each place: a module's error comes up in every stack that uses it. */
+export function annotationsOf(outcomes: readonly StackOutcome[]): readonly Annotation[] {
+  const found = new Map<string, Omit<Annotation, 'message'> & { text: string; stacks: string[] }>();
+  for (const { stack, end, diagnostics } of outcomes) {
+    if (end.status === 'waiting') continue;
+    for (const { severity, summary, detail, at } of diagnostics) {
+      const text = detail === '' ? summary : `${summary}: ${detail}`;
+      const key = JSON.stringify([severity, text, at?.file, at?.line]);
+      const known = found.get(key);
+      if (known === undefined) found.set(key, { severity, text, at, stacks: [stack.displayId] });
+      else known.stacks.push(stack.displayId);
+    }
+  }
+  return [...found.values()].map(({ severity, text, at, stacks }) => {
+    const more = stacks.length > 3 ? ` and ${stacks.length - 3} more` : '';
+    return { severity, message: `${stacks.slice(0, 3).join(', ')}${more}: ${text}`, at };
+  });
+}

@@ -1,0 +1,43 @@
+import type { AffectedReason } from '../graph/affected.js';
+import type { RunPlan, StackReason } from '../plan.js';
+
+/** What a run would do, wave by wave, with the reason for each stack. */
+export function describePlan(plan: RunPlan): readonly string[] {
+  const labels = new Map(plan.workspace.stacks.map(({ id, displayId }) => [id, displayId]));
+  return plan.waves.flatMap(({ environment, stacks }) =>
+    stacks.length === 0
+      ? [`${environment}: nothing`]
+      : [
+          `${environment}:`,
+          ...stacks.flatMap((wave, index) =>
+            wave.map((id) => {
+              const reason = plan.reasons.get(id);
+              const why = reason === undefined ? '' : ` (${reasonText(reason)})`;
+              return `  ${index + 1}. ${labels.get(id) ?? id}${why}`;
+            }),
+          ),
+        ],
+  );
+}
+
+function reasonText(reason: StackReason): string {
+  switch (reason.kind) {
+    case 'all':
+      return 'all';
+    case 'glob':
+      return `matches ${reason.glob}`;
+    case 'dependent':
+      return 'reads a stack that is affected';
+    case 'affected': {
+      const [first] = reason.reasons;
+      const more = reason.reasons.length > 1 ? ` and ${reason.reasons.length - 1} more` : '';
+      return first === undefined ? 'affected' : `${affectedText(first)}${more}`;
+    }
+  }
+}
+
+function affectedText(reason: AffectedReason): string {
+  return reason.kind === 'module'
+    ? `module ${reason.module} changed: ${reason.file}`
+    : `${reason.kind.replaceAll('-', ' ')} changed: ${reason.file}`;
+}

@@ -1,0 +1,86 @@
+import type { Command } from '../inputs.js';
+import type { RunPlan } from '../plan.js';
+import { isFailure, type StackOutcome } from '../schedule/outcome.js';
+import { visible } from './value-text.js';
+
+const titles: Readonly<Record<Command, string>> = {
+  plan: 'Terraform plan',
+  apply: 'Terraform apply',
+  drift: 'Terraform drift',
+  graph: 'Terraform stacks',
+};
+
+/** `Terraform plan: dev, staging`. */
+export function headline(
+  { command, environments }: RunPlan,
+  outcomes: readonly StackOutcome[],
+): string {
+  const present = new Set(outcomes.map(({ stack }) => stack.environment));
+  const names = environments.map(({ name }) => name).filter((name) => present.has(name));
+  const shown = names.slice(0, 6).map(visible).join(', ');
+  const more = names.length > 6 ? ` and ${names.length - 6} more` : '';
+  return names.length === 0 ? titles[command] : `${titles[command]}: ${shown}${more}`;
+}
+
+/** One sentence of counts over all stacks. */
+export function tally(command: Command, outcomes: readonly StackOutcome[]): string {
+  if (outcomes.length === 0) return 'No stack is affected.';
+  const sum = (key: 'add' | 'change' | 'replace' | 'destroy'): number =>
+    outcomes.reduce((total, { changes }) => total + changes.counts[key], 0);
+  const count = (status: StackOutcome['end']['status']): number =>
+    outcomes.filter(({ end }) => end.status === status).length;
+  const changing = count('changes') + count('applied');
+  const of = `${changing} of ${stacks(outcomes.length)}`;
+  const counts = `${sum('add')} to add, ${sum('change')} to change, ${sum('replace')} to replace, ${sum('destroy')} to destroy`;
+  const applied = `${sum('add')} added, ${sum('change')} changed, ${sum('replace')} replaced, ${sum('destroy')} destroyed`;
+  const main: Readonly<Record<Command, string>> = {
+    plan: changing === 0 ? `No changes in ${stacks(outcomes.length)}` : `${counts} in ${of}`,
+    apply:
+      changing === 0
+        ? `Nothing to apply in ${stacks(outcomes.length)}`
+        : `${of} applied: ${applied}`,
+    drift:
+      changing === 0
+        ? `In sync: ${stacks(outcomes.length)}`
+        : `${of} ${changing === 1 ? 'differs' : 'differ'} from the code: ${counts}`,
+    graph: stacks(outcomes.length),
+  };
+  const others = [
+    [count('failed'), 'failed'],
+    [count('interrupted'), 'interrupted'],
+    [count('not-started'), 'not started'],
+    [count('waiting'), 'waiting for a state that does not exist yet'],
+  ] as const;
+  const rest = others.flatMap(([number, words]) => (number === 0 ? [] : [`${number} ${words}`]));
+  return `${[main[command], ...rest].join('; ')}.`;
+}
+
+/** Why the step fails, with the stacks by name; undefined where it does not. */
+export function describeFailure(
+  command: Command,
+  outcomes: readonly StackOutcome[],
+): string | undefined {
+  const named = (label: string, status: StackOutcome['end']['status']): readonly string[] => {
+    const ids = outcomes
+      .filter(({ end }) => end.status === status)
+      .map(({ stack }) => stack.displayId);
+    if (ids.length === 0) return [];
+    const more = ids.length > 10 ? ` and ${ids.length - 10} more` : '';
+    return [`${label}: ${ids.slice(0, 10).join(', ')}${more}`];
+  };
+  const waitingFails = command === 'apply';
+  const failed = outcomes.some(
+    (outcome) => isFailure(outcome) || (waitingFails && outcome.end.status === 'waiting'),
+  );
+  if (!failed) return undefined;
+  return [
+    ...named('Failed', 'failed'),
+    ...named('Interrupted', 'interrupted'),
+    ...(waitingFails ? named('Without the state of an upstream', 'waiting') : []),
+    ...named('Not started', 'not-started'),
+  ].join('. ');
+}
+
+function stacks(count: number): string {
+  return count === 1 ? '1 stack' : `${count} stacks`;
+}

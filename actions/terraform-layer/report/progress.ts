@@ -1,0 +1,77 @@
+import type { Logger } from '../../shared/log.js';
+import { shortCounts } from '../review/changes.js';
+import type { StackProgress } from '../schedule/stack-steps.js';
+import type { StackOutcome } from '../schedule/outcome.js';
+import type { Stack } from '../stacks/workspace.js';
+import type { Command } from '../inputs.js';
+import { diffText } from './stack-diff.js';
+import { statusWords } from './status.js';
+
+/** Lines of the job's log while stacks run, and each stack's whole output once it has ended. */
+export class Progress {
+  readonly #log: Logger;
+  readonly #command: Command;
+  readonly #total: number;
+  readonly #redact: (text: string) => string;
+  readonly #printed = new Set<string>();
+  #ended = 0;
+
+  constructor(
+    log: Logger,
+    options: {
+      readonly command: Command;
+      readonly total: number;
+      readonly redact: (text: string) => string;
+    },
+  ) {
+    this.#log = log;
+    this.#command = options.command;
+    this.#total = options.total;
+    this.#redact = options.redact;
+  }
+
+  step({ displayId }: Stack, progress: StackProgress): void {
+    if (progress.kind === 'event') {
+      const { event } = progress;
+      const worthALine = event.kind === 'resource' && event.phase !== 'start';
+      if (worthALine && this.#command === 'apply') this.#say(`  ${displayId}: ${event.text}`);
+      return;
+    }
+    const words = { init: 'started', plan: 'planning', show: undefined, apply: 'applying' };
+    const word = words[progress.step];
+    if (word !== undefined) this.#say(`  ${displayId}: ${word}`);
+  }
+
+  /** One line with what came of it; the output of a failed stack follows at once. */
+  async end(outcome: StackOutcome): Promise<void> {
+    this.#ended += 1;
+    const counts = shortCounts(outcome.changes);
+    const seconds = (outcome.milliseconds / 1000).toFixed(1);
+    this.#say(
+      [
+        `[${this.#ended}/${this.#total}] ${outcome.stack.displayId}: ${statusWords(this.#command, outcome)}`,
+        ...(counts === '' ? [] : [counts]),
+        ...(outcome.milliseconds === 0 ? [] : [`${seconds} s`]),
+      ].join(', '),
+    );
+    const { status } = outcome.end;
+    if (status === 'failed' || status === 'interrupted') await this.output(outcome);
+  }
+
+  /** What Terraform said in one stack, and what its plan changes, in a fold. */
+  async output(outcome: StackOutcome): Promise<void> {
+    const { stack, lines, changes } = outcome;
+    if (lines.length === 0 || this.#printed.has(stack.id)) return;
+    this.#printed.add(stack.id);
+    const diff = diffText(changes, 500_000);
+    await this.#log.group(`Output of ${stack.displayId}`, () => {
+      for (const line of lines) this.#say(line);
+      if (diff !== '') this.#say(diff);
+      return Promise.resolve();
+    });
+  }
+
+  #say(text: string): void {
+    this.#log.info(this.#redact(text));
+  }
+}

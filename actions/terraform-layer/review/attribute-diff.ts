@@ -1,0 +1,169 @@
+import type { AttributeChange, ShownValue } from './changes.js';
+
+/** One side of a change, with Terraform's marks, which have the value's shape or are `true`. */
+export interface Side {
+  readonly value: unknown;
+  readonly sensitive: unknown;
+  readonly unknown: unknown;
+}
+
+type Path = readonly (string | number)[];
+
+/**
+ * What differs between two values, leaf by leaf. A leaf that either side marks sensitive is shown
+ * as such, and counts as a change only where the values differ.
+ */
+export function diffAttributes(
+  before: Side,
+  after: Side,
+  replacePaths: readonly Path[] = [],
+): readonly AttributeChange[] {
+  const changes: AttributeChange[] = [];
+  const forces = (path: Path): boolean =>
+    replacePaths.some(
+      (replaced) =>
+        replaced.every((step, index) => path[index] === step) ||
+        path.every((step, index) => replaced[index] === step),
+    );
+  const visit = (path: Path, left: Side, right: Side): void => {
+    const hidden = left.sensitive === true || right.sensitive === true;
+    if (!hidden && right.unknown !== true) {
+      const keys = commonKeys(left, right);
+      if (keys !== undefined) {
+        for (const key of keys) visit([...path, key], childOf(left, key), childOf(right, key));
+        return;
+      }
+      const json = jsonDocuments(left.value, right.value);
+      if (json !== undefined) {
+        const inner = diffAttributes(sideOf(json.before), sideOf(json.after));
+        for (const change of inner) {
+          const joined = `${formatPath(path)} → ${change.path}`;
+          changes.push({ ...change, path: joined, forcesReplacement: forces(path) });
+        }
+        if (inner.length > 0) return;
+      }
+    }
+    if (right.unknown !== true && equal(left.value, right.value)) {
+      if (!hidden || left.sensitive === right.sensitive || isEmpty(left.value)) return;
+    }
+    changes.push({
+      path: formatPath(path),
+      before: shown(left, hidden),
+      after: shown(right, hidden),
+      forcesReplacement: forces(path),
+    });
+  };
+  visit([], before, after);
+  return changes;
+}
+
+/** A value with nothing marked. */
+export function sideOf(value: unknown): Side {
+  return { value, sensitive: false, unknown: false };
+}
+
+/** `tags.Name`, `ingress[0]`, `tags["a b"]`; `(all)` for the whole value. */
+export function formatPath(path: Path): string {
+  if (path.length === 0) return '(all)';
+  return path
+    .map((step, index) => {
+      if (typeof step === 'number') return `[${step}]`;
+      if (!/^[\w-]+$/.test(step)) return `[${JSON.stringify(step)}]`;
+      return index === 0 ? step : `.${step}`;
+    })
+    .join('');
+}
+
+export function shown(side: Side, hidden: boolean): ShownValue {
+  if (side.unknown === true) return { kind: 'unknown' };
+  if (side.value === null || side.value === undefined) return { kind: 'absent' };
+  if (hidden) return { kind: 'sensitive' };
+  return { kind: 'value', value: withoutMarked(side) };
+}
+
+/** A value shown whole still hides what is marked inside it. */
+function withoutMarked(side: Side): unknown {
+  if (side.sensitive === true) return '(sensitive)';
+  if (side.unknown === true) return '(known after apply)';
+  const { value } = side;
+  if (Array.isArray(value)) {
+    return value.map((_, index) => withoutMarked(childOf(side, index)));
+  }
+  if (isObject(value)) {
+    const keys = new Set([
+      ...Object.keys(value),
+      ...(isObject(side.unknown) ? Object.keys(side.unknown) : []),
+    ]);
+    return Object.fromEntries([...keys].map((key) => [key, withoutMarked(childOf(side, key))]));
+  }
+  return value;
+}
+
+/** Keys to go on with where both sides are objects, or both are lists; else undefined. */
+function commonKeys(left: Side, right: Side): readonly (string | number)[] | undefined {
+  const [a, b] = [left.value, right.value];
+  if (isObject(a) && isObject(b)) {
+    const marked = isObject(right.unknown) ? Object.keys(right.unknown) : [];
+    return [...new Set([...Object.keys(a), ...Object.keys(b), ...marked])].sort();
+  }
+  if (Array.isArray(a) && Array.isArray(b)) {
+    const marked = Array.isArray(right.unknown) ? right.unknown.length : 0;
+    return Array.from({ length: Math.max(a.length, b.length, marked) }, (_, index) => index);
+  }
+  return undefined;
+}
+
+function childOf(side: Side, key: string | number): Side {
+  return {
+    value: member(side.value, key),
+    sensitive: side.sensitive === true ? true : (member(side.sensitive, key) ?? false),
+    unknown: side.unknown === true ? true : (member(side.unknown, key) ?? false),
+  };
+}
+
+function member(value: unknown, key: string | number): unknown {
+  if (Array.isArray(value)) return typeof key === 'number' ? (value[key] as unknown) : undefined;
+  // A key such as `constructor` must not find what every object has.
+  if (isObject(value) && Object.hasOwn(value, key)) return value[key];
+  return undefined;
+}
+
+/** Both sides as documents, where both are JSON objects or lists written in a string. */
+function jsonDocuments(
+  before: unknown,
+  after: unknown,
+): { readonly before: unknown; readonly after: unknown } | undefined {
+  const left = jsonDocument(before);
+  const right = jsonDocument(after);
+  return left === undefined || right === undefined ? undefined : { before: left, after: right };
+}
+
+function jsonDocument(value: unknown): unknown {
+  if (typeof value !== 'string' || !/^\s*[[{]/.test(value)) return undefined;
+  try {
+    return JSON.parse(value) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+function equal(left: unknown, right: unknown): boolean {
+  if (left === right) return true;
+  if (isEmpty(left) && isEmpty(right)) return true;
+  if (Array.isArray(left) && Array.isArray(right)) {
+    return left.length === right.length && left.every((item, index) => equal(item, right[index]));
+  }
+  if (isObject(left) && isObject(right)) {
+    const keys = new Set([...Object.keys(left), ...Object.keys(right)]);
+    return [...keys].every((key) => equal(member(left, key), member(right, key)));
+  }
+  return false;
+}
+
+function isEmpty(value: unknown): boolean {
+  return value === null || value === undefined;
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

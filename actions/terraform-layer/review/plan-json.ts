@@ -1,0 +1,135 @@
+import { z } from 'zod';
+import { OperationError } from '../../shared/errors.js';
+import { diffAttributes, shown, type Side } from './attribute-diff.js';
+import {
+  byDanger,
+  countChanges,
+  type ChangeKind,
+  type OutputChange,
+  type PlanChanges,
+  type ResourceChange,
+  type ShownValue,
+} from './changes.js';
+
+const changeSchema = z.object({
+  actions: z.array(z.string()),
+  before: z.unknown(),
+  after: z.unknown(),
+  after_unknown: z.unknown(),
+  before_sensitive: z.unknown(),
+  after_sensitive: z.unknown(),
+  replace_paths: z.array(z.array(z.union([z.string(), z.number()]))).optional(),
+  importing: z.unknown(),
+});
+
+const planSchema = z.object({
+  resource_changes: z
+    .array(
+      z.object({
+        address: z.string(),
+        previous_address: z.string().optional(),
+        mode: z.string(),
+        type: z.string(),
+        deposed: z.string().optional(),
+        action_reason: z.string().optional(),
+        change: changeSchema,
+      }),
+    )
+    .default([]),
+  output_changes: z.record(z.string(), changeSchema).default({}),
+});
+
+type Change = z.infer<typeof changeSchema>;
+
+/**
+ * Reads `terraform show -json <plan>` (Terraform documentation, "JSON Output Format") into what
+ * would be changed. Data sources and unchanged resources are left out; imports, moves and
+ * resources that are forgotten are not, though Terraform calls the first two `no-op`.
+ *
+ * @throws OperationError `plan-unreadable`
+ */
+export function readPlan(json: unknown): PlanChanges {
+  const parsed = planSchema.safeParse(json);
+  if (!parsed.success) {
+    throw new OperationError(
+      'plan-unreadable',
+      `the plan is not in Terraform's format: ${z.prettifyError(parsed.error)}`,
+    );
+  }
+  const resources = parsed.data.resource_changes
+    .flatMap((resource): ResourceChange[] => {
+      const { change } = resource;
+      const imported = change.importing !== undefined && change.importing !== null;
+      const { previous_address: previousAddress } = resource;
+      const kind = kindOf(change.actions, imported, previousAddress !== undefined);
+      if (resource.mode !== 'managed' || kind === undefined) return [];
+      return [
+        {
+          address: resource.address,
+          type: resource.type,
+          kind,
+          imported,
+          ...(previousAddress === undefined ? {} : { previousAddress }),
+          ...(resource.deposed === undefined ? {} : { deposed: resource.deposed }),
+          ...(resource.action_reason === undefined ? {} : { reason: resource.action_reason }),
+          attributes:
+            kind === 'destroy' || kind === 'forget'
+              ? []
+              : diffAttributes(
+                  // What does not exist has no attributes: each one of the other side is shown.
+                  { ...beforeSide(change), value: change.before ?? {} },
+                  afterSide(change),
+                  change.replace_paths,
+                ).filter(({ before, after }) => !isNothing(before) || !isNothing(after)),
+        },
+      ];
+    })
+    .sort(byDanger);
+  const outputs = Object.entries(parsed.data.output_changes)
+    .flatMap(([name, change]): OutputChange[] => {
+      const action = outputAction(change.actions);
+      if (action === undefined) return [];
+      const [before, after] = [beforeSide(change), afterSide(change)];
+      const hidden = before.sensitive === true || after.sensitive === true;
+      return [{ name, action, before: shown(before, hidden), after: shown(after, hidden) }];
+    })
+    .sort((left, right) => (left.name < right.name ? -1 : 1));
+  return { resources, outputs, counts: countChanges(resources) };
+}
+
+function kindOf(
+  actions: readonly string[],
+  imported: boolean,
+  moved: boolean,
+): ChangeKind | undefined {
+  const has = (action: string): boolean => actions.includes(action);
+  if (has('create')) return has('delete') || has('forget') ? 'replace' : 'create';
+  if (has('delete')) return 'destroy';
+  if (has('update')) return 'update';
+  if (has('forget')) return 'forget';
+  if (imported) return 'import';
+  return moved ? 'move' : undefined;
+}
+
+function outputAction(actions: readonly string[]): OutputChange['action'] | undefined {
+  const [action] = actions;
+  return action === 'create' || action === 'update' || action === 'delete' ? action : undefined;
+}
+
+function isNothing(value: ShownValue): boolean {
+  if (value.kind !== 'value') return value.kind === 'absent';
+  const inner = value.value;
+  return typeof inner === 'object' && inner !== null && Object.keys(inner).length === 0;
+}
+
+function beforeSide(change: Change): Side {
+  return { value: change.before, sensitive: change.before_sensitive, unknown: false };
+}
+
+function afterSide(change: Change): Side {
+  return {
+    value: change.after,
+    sensitive: change.after_sensitive,
+    unknown: change.after_unknown,
+  };
+}

@@ -1,0 +1,133 @@
+import PQueue from 'p-queue';
+
+export interface Task {
+  readonly id: string;
+  /** Ids of tasks that must have succeeded first. */
+  readonly dependsOn: readonly string[];
+}
+
+export type TaskEnd<R> =
+  | { readonly kind: 'succeeded' | 'failed'; readonly result: R }
+  /** `because`: the tasks whose failure kept it from starting; empty where the run was cancelled. */
+  | { readonly kind: 'not-started'; readonly because: readonly string[] };
+
+/**
+ * Runs every task after those it depends on, as many at once as allowed, those at the head of the
+ * longest chain first. A failure stops only what depends on it, at any depth; after `signal` is
+ * aborted nothing more is started, and what runs is awaited. Dependencies that are no tasks count
+ * as met. The tasks must not form a cycle.
+ */
+export async function runInOrder<R>(options: {
+  readonly tasks: readonly Task[];
+  readonly concurrency: number;
+  readonly signal: AbortSignal;
+  readonly run: (id: string) => Promise<{ readonly ok: boolean; readonly result: R }>;
+  /** Told as soon as it is known that a task will not start. */
+  readonly onNotStarted?: (id: string, because: readonly string[]) => void;
+}): Promise<ReadonlyMap<string, TaskEnd<R>>> {
+  const { tasks, signal } = options;
+  const ids = new Set(tasks.map(({ id }) => id));
+  const open = new Map(
+    tasks.map(({ id, dependsOn }) => [id, new Set(dependsOn.filter((other) => ids.has(other)))]),
+  );
+  const dependents = invert(open);
+  const chains = chainLengths(tasks, dependents);
+  const ends = new Map<string, TaskEnd<R>>();
+  const queue = new PQueue({ concurrency: options.concurrency });
+  const thrown: unknown[] = [];
+
+  const finish = (id: string, end: TaskEnd<R>): void => {
+    ends.set(id, end);
+    for (const dependent of dependents.get(id) ?? []) {
+      open.get(dependent)?.delete(id);
+      if (open.get(dependent)?.size === 0) settle(dependent);
+    }
+  };
+  const leave = (id: string, because: readonly string[]): void => {
+    options.onNotStarted?.(id, because);
+    finish(id, { kind: 'not-started', because });
+  };
+  const settle = (id: string): void => {
+    const because = failedUpstreams(tasksById.get(id)?.dependsOn ?? [], ends);
+    if (because === undefined) enqueue(id);
+    else leave(id, because);
+  };
+  const enqueue = (id: string): void => {
+    const work = async (): Promise<void> => {
+      if (signal.aborted || thrown.length > 0) {
+        leave(id, []);
+        return;
+      }
+      const { ok, result } = await options.run(id);
+      finish(id, { kind: ok ? 'succeeded' : 'failed', result });
+    };
+    queue.add(work, { priority: chains.get(id) ?? 0 }).catch((error: unknown) => {
+      thrown.push(error);
+      leave(id, []);
+    });
+  };
+  const tasksById = new Map(tasks.map((task) => [task.id, task]));
+  const ready = tasks.filter(({ id }) => open.get(id)?.size === 0);
+  for (const { id } of ready) enqueue(id);
+  await queue.onIdle();
+  if (thrown.length > 0) throw thrown[0];
+  if (ends.size < tasks.length) throw new Error('the tasks given to runInOrder form a cycle');
+  return ends;
+}
+
+/** Undefined where every dependency succeeded; else the failures at the root of it. */
+function failedUpstreams<R>(
+  dependsOn: readonly string[],
+  ends: ReadonlyMap<string, TaskEnd<R>>,
+): readonly string[] | undefined {
+  const causes = new Set<string>();
+  let blocked = false;
+  for (const id of dependsOn) {
+    const end = ends.get(id);
+    if (end?.kind === 'failed') {
+      blocked = true;
+      causes.add(id);
+    } else if (end?.kind === 'not-started') {
+      blocked = true;
+      for (const cause of end.because) causes.add(cause);
+    }
+  }
+  return blocked ? [...causes].sort() : undefined;
+}
+
+function invert(
+  dependencies: ReadonlyMap<string, ReadonlySet<string>>,
+): ReadonlyMap<string, readonly string[]> {
+  const dependents = new Map<string, string[]>();
+  for (const [id, others] of dependencies) {
+    for (const other of others) {
+      const list = dependents.get(other);
+      if (list === undefined) dependents.set(other, [id]);
+      else list.push(id);
+    }
+  }
+  return dependents;
+}
+
+/** How many tasks the longest chain that starts at each one has. */
+function chainLengths(
+  tasks: readonly Task[],
+  dependents: ReadonlyMap<string, readonly string[]>,
+): ReadonlyMap<string, number> {
+  const lengths = new Map<string, number>();
+  const visit = (start: string): void => {
+    const stack = [start];
+    for (let id = stack.at(-1); id !== undefined; id = stack.at(-1)) {
+      const next = dependents.get(id) ?? [];
+      const unknown = next.filter((other) => !lengths.has(other));
+      if (unknown.length > 0) {
+        stack.push(...unknown);
+        continue;
+      }
+      lengths.set(id, 1 + Math.max(0, ...next.map((other) => lengths.get(other) ?? 0)));
+      stack.pop();
+    }
+  };
+  for (const { id } of tasks) visit(id);
+  return lengths;
+}

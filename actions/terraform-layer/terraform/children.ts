@@ -1,0 +1,77 @@
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { Clock } from '../../shared/clock.js';
+
+/** A Terraform that may outlive this process, noted so that the post step finds it. */
+export interface RunningChild {
+  readonly processId: number;
+  /** The stack's display id. */
+  readonly stack: string;
+  readonly command: string;
+}
+
+const childSchema = z.object({ processId: z.number(), stack: z.string(), command: z.string() });
+
+/** Notes a child in `directory`; the function returned removes the note. */
+export async function noteChild(
+  directory: string,
+  child: RunningChild,
+): Promise<() => Promise<void>> {
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  const file = join(directory, `${child.processId}.json`);
+  await writeFile(file, JSON.stringify(child), { mode: 0o600 });
+  return () => rm(file, { force: true });
+}
+
+/** Children noted in `directory` that still run. */
+export async function runningChildren(
+  directory: string,
+  isRunning: (processId: number) => boolean,
+): Promise<readonly RunningChild[]> {
+  const names = await readdir(directory).catch(() => []);
+  const children = await Promise.all(
+    names.map(async (name) => {
+      const text = await readFile(join(directory, name), 'utf8').catch(() => '');
+      try {
+        return childSchema.parse(JSON.parse(text));
+      } catch {
+        // Half written when its writer was killed: the process has only just begun.
+        return undefined;
+      }
+    }),
+  );
+  return children.filter(
+    (child) => child !== undefined && isRunning(child.processId),
+  ) as readonly RunningChild[];
+}
+
+/** Waits until none of the children runs, or the time is over; returns those that still do. */
+export async function waitForChildren(options: {
+  readonly directory: string;
+  readonly isRunning: (processId: number) => boolean;
+  readonly clock: Clock;
+  readonly timeoutSeconds: number;
+  readonly onWaiting: (children: readonly RunningChild[]) => void;
+}): Promise<readonly RunningChild[]> {
+  const { directory, isRunning, clock } = options;
+  const end = clock.now() + options.timeoutSeconds * 1000;
+  let told = false;
+  for (;;) {
+    const children = await runningChildren(directory, isRunning);
+    if (children.length === 0 || clock.now() >= end) return children;
+    if (!told) options.onWaiting(children);
+    told = true;
+    await clock.sleep(500);
+  }
+}
+
+/** Whether a process of this id exists; it may be another user's. */
+export function isProcessRunning(processId: number): boolean {
+  try {
+    process.kill(processId, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}

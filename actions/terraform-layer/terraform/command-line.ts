@@ -1,0 +1,233 @@
+import { readdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { OperationError } from '../../shared/errors.js';
+import type { ChildResult, RunProcess } from '../../shared/process.js';
+import type { Stack } from '../stacks/workspace.js';
+import { noteChild } from './children.js';
+import { distinctDiagnostics, type Diagnostic } from './diagnostics.js';
+import { parseEvent, type TerraformEvent } from './events.js';
+import { SharedLock } from './exclusive.js';
+import { PluginCache, type ProviderSources } from './plugin-cache.js';
+import type { PlanRun, Terraform, TerraformRun } from './terraform.js';
+
+export interface CommandLineOptions {
+  /** Absolute path of the program. */
+  readonly program: string;
+  /** Absolute path of the repository's root. */
+  readonly root: string;
+  /** The environment of each child, by the stack's environment. */
+  readonly environmentFor: (stack: Stack) => Readonly<Record<string, string>>;
+  /** For `-var`, those that this stack declares. */
+  readonly variablesFor: (stack: Stack) => Readonly<Record<string, string>>;
+  /** For `-var-file` after the stack's own; relative to the root. */
+  readonly varFiles: readonly string[];
+  readonly lockTimeoutSeconds: number;
+  /** Where running children are noted for the post step. */
+  readonly childrenDirectory: string;
+  /** `TF_PLUGIN_CACHE_DIR` for stacks; undefined where the user's CLI config sets one. */
+  readonly pluginCacheDirectory: string | undefined;
+  readonly runProcess: RunProcess;
+  readonly signal: AbortSignal;
+  readonly now: () => number;
+}
+
+/** Runs Terraform as child processes, each in a session of its own. */
+export function commandLineTerraform(options: CommandLineOptions): Terraform {
+  const pluginCache = new PluginCache();
+  /** Stacks of several environments may share a directory and its lock file. */
+  const directoryLocks = new Map<string, SharedLock>();
+
+  async function run(
+    stack: Stack,
+    command: 'init' | 'plan' | 'apply' | 'show',
+    args: readonly string[],
+    extra: {
+      readonly environment?: Readonly<Record<string, string>>;
+      readonly onEvent?: ((event: TerraformEvent) => void) | undefined;
+    } = {},
+  ): Promise<{ readonly child: ChildResult; readonly run: TerraformRun }> {
+    const began = options.now();
+    const lines: string[] = [];
+    const diagnostics: Diagnostic[] = [];
+    let note: Promise<() => Promise<void>> | undefined;
+    const child = await options
+      .runProcess({
+        command: options.program,
+        args: [command, ...args],
+        cwd: path.join(options.root, stack.directory),
+        env: {
+          ...options.environmentFor(stack),
+          ...stackEnvironment(stack),
+          ...extra.environment,
+        },
+        signal: options.signal,
+        survivesParent: true,
+        onStart: (processId) => {
+          const noted = { processId, stack: stack.displayId, command };
+          note = noteChild(options.childrenDirectory, noted);
+        },
+        ...(command === 'show'
+          ? {}
+          : {
+              onLine: (line: string) => {
+                const event = parseEvent(line, stack.directory);
+                if (event === undefined) return;
+                lines.push(...event.text.split('\n'));
+                if (event.kind === 'diagnostic') diagnostics.push(event.diagnostic);
+                extra.onEvent?.(event);
+              },
+            }),
+      })
+      .finally(async () => (await note)?.());
+    return {
+      child,
+      run: {
+        end: endOf(child, command),
+        diagnostics: distinctDiagnostics(diagnostics),
+        lines,
+        milliseconds: options.now() - began,
+      },
+    };
+  }
+
+  async function init(stack: Stack): Promise<TerraformRun> {
+    const lock = directoryLocks.get(stack.directory) ?? new SharedLock();
+    directoryLocks.set(stack.directory, lock);
+    return lock.run(true, async () => {
+      const sources = await providerSources(options.root, stack);
+      const environment = pluginEnvironment(options.pluginCacheDirectory, sources);
+      const args = initArguments(stack, options.root, sources.lockFile !== undefined);
+      return pluginCache.init(sources, async () => {
+        const value = (await run(stack, 'init', args, { environment })).run;
+        return { ok: value.end === 'succeeded', value };
+      });
+    });
+  }
+
+  async function plan(
+    stack: Stack,
+    { planFile, onEvent }: Parameters<Terraform['plan']>[1],
+  ): Promise<PlanRun> {
+    const { child, run: result } = await run(
+      stack,
+      'plan',
+      [
+        '-input=false',
+        '-json',
+        '-detailed-exitcode',
+        `-out=${planFile}`,
+        `-lock-timeout=${options.lockTimeoutSeconds}s`,
+        ...variableArguments(stack, options),
+      ],
+      { onEvent },
+    );
+    return { ...result, hasChanges: result.end === 'succeeded' && child.exitCode === 2 };
+  }
+
+  async function show(stack: Stack, planFile: string): Promise<unknown> {
+    const { child, run: result } = await run(stack, 'show', ['-json', planFile]);
+    if (result.end === 'interrupted') throw new OperationError('cancelled', 'cancelled');
+    try {
+      if (result.end !== 'succeeded') throw new Error(child.stderr.trim());
+      return JSON.parse(child.stdout) as unknown;
+    } catch (cause) {
+      throw new OperationError(
+        'plan-unreadable',
+        `the plan of ${stack.displayId} cannot be read: ${cause instanceof Error ? cause.message : ''}`,
+        { cause },
+      );
+    }
+  }
+
+  async function apply(
+    stack: Stack,
+    { planFile, onEvent }: Parameters<Terraform['apply']>[1],
+  ): Promise<TerraformRun> {
+    // Ephemeral variables are not in the plan file: Terraform wants them again.
+    const args = [
+      '-input=false',
+      '-json',
+      `-lock-timeout=${options.lockTimeoutSeconds}s`,
+      ...variableArguments(stack, options),
+      planFile,
+    ];
+    return (await run(stack, 'apply', args, { onEvent })).run;
+  }
+
+  return { init, plan, show, apply };
+}
+
+function endOf(child: ChildResult, command: string): TerraformRun['end'] {
+  if (child.exitCode === 0 || (command === 'plan' && child.exitCode === 2)) return 'succeeded';
+  if (child.interrupted) return 'interrupted';
+  return child.endedBySignal === undefined ? 'failed' : 'killed';
+}
+
+/** Environments that share a directory keep their data apart. */
+function stackEnvironment(stack: Stack): Readonly<Record<string, string>> {
+  return {
+    ...(stack.binding === 'directory'
+      ? {}
+      : { TF_DATA_DIR: path.join('.terraform', `environment-${stack.environment}`) }),
+    ...(stack.workspace === undefined ? {} : { TF_WORKSPACE: stack.workspace }),
+  };
+}
+
+function initArguments(stack: Stack, root: string, locked: boolean): readonly string[] {
+  return [
+    '-input=false',
+    '-json',
+    // HCP Terraform refuses it; elsewhere it keeps a changed backend from asking to move state.
+    ...(stack.backend.type === 'cloud' ? [] : ['-reconfigure']),
+    ...(locked ? ['-lockfile=readonly'] : []),
+    ...stack.backendConfigFiles.map((file) => `-backend-config=${path.join(root, file)}`),
+  ];
+}
+
+function variableArguments(stack: Stack, options: CommandLineOptions): readonly string[] {
+  return [
+    ...[...stack.varFiles, ...options.varFiles].map(
+      (file) => `-var-file=${path.join(options.root, file)}`,
+    ),
+    ...Object.entries(options.variablesFor(stack)).map(([name, value]) => `-var=${name}=${value}`),
+  ];
+}
+
+async function providerSources(root: string, stack: Stack): Promise<ProviderSources> {
+  const lockFile = path.join(root, stack.directory, '.terraform.lock.hcl');
+  return {
+    lockFile: await readFile(lockFile, 'utf8').catch(() => undefined),
+    configuration: await configurationTexts(root, [stack.directory, ...stack.moduleDirectories]),
+  };
+}
+
+async function configurationTexts(
+  root: string,
+  directories: readonly string[],
+): Promise<readonly string[]> {
+  const texts = await Promise.all(
+    directories.map(async (directory) => {
+      const names = await readdir(path.join(root, directory)).catch(() => []);
+      const wanted = names.filter((name) => /\.(tf|tofu)(\.json)?$/.test(name)).sort();
+      return Promise.all(
+        wanted.map((name) => readFile(path.join(root, directory, name), 'utf8').catch(() => '')),
+      );
+    }),
+  );
+  return texts.flat();
+}
+
+function pluginEnvironment(
+  directory: string | undefined,
+  sources: ProviderSources,
+): Readonly<Record<string, string>> {
+  if (directory === undefined) return {};
+  return {
+    TF_PLUGIN_CACHE_DIR: directory,
+    // Without a committed lock file Terraform would fetch again and write into the cache; the
+    // lock file that it then writes holds for this machine only, and nobody commits it.
+    ...(sources.lockFile === undefined
+      ? { TF_PLUGIN_CACHE_MAY_BREAK_DEPENDENCY_LOCK_FILE: '1' }
+      : {}),
+  };
+}

@@ -1,0 +1,103 @@
+import { delimiter, join } from 'node:path';
+import { access, constants } from 'node:fs/promises';
+import { z } from 'zod';
+import { OperationError, UserError } from '../../shared/errors.js';
+import type { Logger } from '../../shared/log.js';
+import type { RunProcess } from '../../shared/process.js';
+import type { VersionConstraint } from './version-constraint.js';
+
+/** A Terraform or OpenTofu that can be run. */
+export interface TerraformProgram {
+  readonly name: 'terraform' | 'tofu';
+  /** Absolute path. */
+  readonly path: string;
+  readonly version: string;
+}
+
+const versionSchema = z.object({ terraform_version: z.string() });
+
+/**
+ * The first program on the PATH that fits: Terraform before OpenTofu, each as often as the PATH
+ * has it. Where none fits, `download` is asked.
+ *
+ * @throws UserError `tofu-not-found` where OpenTofu is asked for and no fitting one is on the PATH
+ */
+export async function findTerraform(options: {
+  readonly wanted: VersionConstraint;
+  readonly searchPath: string;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly runProcess: RunProcess;
+  readonly log: Logger;
+  readonly download: () => Promise<{ readonly directory: string; readonly version: string }>;
+}): Promise<TerraformProgram> {
+  const { wanted, log } = options;
+  const names = wanted.program === undefined ? (['terraform', 'tofu'] as const) : [wanted.program];
+  const passedOver: string[] = [];
+  for (const name of names) {
+    for (const path of await programsOnPath(name, options.searchPath)) {
+      const version = await versionOf(path, options);
+      if (version !== undefined && wanted.allows(version)) {
+        log.info(`Using ${title(name)} ${version} (${path})`);
+        return { name, path, version };
+      }
+      passedOver.push(`${path} ${version === undefined ? 'does not run' : `is ${version}`}`);
+    }
+  }
+  if (wanted.program === 'tofu') {
+    throw new UserError({
+      code: 'tofu-not-found',
+      message: `no OpenTofu for ${JSON.stringify(wanted.text)} is on the PATH${listed(passedOver)}`,
+      at: { input: 'terraform-version' },
+      hint: 'only Terraform is downloaded: install OpenTofu in an earlier step, for example with opentofu/setup-opentofu',
+    });
+  }
+  if (passedOver.length > 0) log.info(`No fitting Terraform on the PATH${listed(passedOver)}`);
+  const { directory, version } = await options.download();
+  const path = join(directory, 'terraform');
+  log.info(`Using Terraform ${version} (${path})`);
+  return { name: 'terraform', path, version };
+}
+
+async function programsOnPath(name: string, searchPath: string): Promise<readonly string[]> {
+  const candidates = searchPath
+    .split(delimiter)
+    .filter((directory) => directory !== '')
+    .map((directory) => join(directory, name));
+  const found = await Promise.all(
+    [...new Set(candidates)].map(async (path) => {
+      try {
+        await access(path, constants.X_OK);
+        return [path];
+      } catch {
+        return [];
+      }
+    }),
+  );
+  return found.flat();
+}
+
+async function versionOf(
+  path: string,
+  { environment, runProcess }: Parameters<typeof findTerraform>[0],
+): Promise<string | undefined> {
+  try {
+    const result = await runProcess({
+      command: path,
+      args: ['version', '-json'],
+      env: environment,
+    });
+    const parsed = versionSchema.safeParse(JSON.parse(result.stdout));
+    return result.exitCode === 0 && parsed.success ? parsed.data.terraform_version : undefined;
+  } catch (error) {
+    if (error instanceof OperationError || error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+function title(name: TerraformProgram['name']): string {
+  return name === 'tofu' ? 'OpenTofu' : 'Terraform';
+}
+
+function listed(passedOver: readonly string[]): string {
+  return passedOver.length === 0 ? '' : ` (${passedOver.join('; ')})`;
+}
