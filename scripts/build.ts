@@ -8,7 +8,7 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
 import { glob } from 'tinyglobby';
 import ts from 'typescript';
@@ -63,15 +63,18 @@ async function main(): Promise<void> {
   const jobs: (() => Promise<void>)[] = [];
   for (const { name } of stale) {
     const emitted = await emit(name, sources);
-    await rm(join(root, 'actions', name, 'dist'), { recursive: true, force: true });
     for (const entry of entries.filter((path) => path.startsWith(`actions/${name}/`))) {
       jobs.push(() => bundle(entry, emitted));
     }
   }
   await runTwoAtOnce(jobs);
   for (const { name, hash } of stale) {
-    await copyAssets(name);
-    await writeFile(join(root, 'actions', name, 'dist', '.build-hash'), hash);
+    const bundled = bundledDirectory(name);
+    await copyAssets(name, bundled);
+    await writeFile(join(bundled, '.build-hash'), hash);
+    const dist = join(root, 'actions', name, 'dist');
+    await rm(dist, { recursive: true, force: true });
+    await rename(bundled, dist);
     await rm(emittedDirectory(name), { recursive: true, force: true });
   }
   const seconds = ((Date.now() - started) / 1000).toFixed(1);
@@ -101,6 +104,11 @@ function emittedDirectory(name: string): string {
   return join(root, '.cache', 'build', name);
 }
 
+/** Bundles take the place of the former ones in one move, so that what runs is never half built. */
+function bundledDirectory(name: string): string {
+  return join(emittedDirectory(name), 'dist');
+}
+
 /** Strips the types file by file; `make check` is what judges them. */
 async function emit(name: string, sources: readonly string[]): Promise<string> {
   const directory = emittedDirectory(name);
@@ -128,8 +136,7 @@ function stripTypes(path: string, text: string): string {
 }
 
 async function bundle(entry: string, emitted: string): Promise<void> {
-  const action = dirname(entry);
-  const out = join(root, action, 'dist', basename(entry, '.ts'));
+  const out = join(emitted, 'dist', basename(entry, '.ts'));
   await run(process.execPath, [
     join(root, 'node_modules/@vercel/ncc/dist/ncc/cli.js'),
     'build',
@@ -146,9 +153,9 @@ async function bundle(entry: string, emitted: string): Promise<void> {
   ]);
 }
 
-async function copyAssets(name: string): Promise<void> {
+async function copyAssets(name: string, bundled: string): Promise<void> {
   for (const [from, to] of assets[name] ?? []) {
-    const target = join(root, 'actions', name, 'dist', to);
+    const target = join(bundled, to);
     await mkdir(dirname(target), { recursive: true });
     await copyFile(join(root, from), target);
   }
