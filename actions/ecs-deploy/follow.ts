@@ -6,13 +6,8 @@ import { describeFailedTask, type FailedTask } from './failed-tasks.js';
 import { shortName, type Service, type ServiceDeployment, type ServiceEvent } from './model.js';
 import type { DeployPorts } from './ports.js';
 import { describeProgress } from './progress.js';
-import {
-  failureDetected,
-  judge,
-  stopRequested,
-  type OwnDeployment,
-  type RolloutOutcome,
-} from './rollout.js';
+import { judge, type OwnDeployment, type RolloutOutcome, type Sight } from './rollout.js';
+import { openSight } from './sight.js';
 
 export interface FollowRequest extends EvidenceScope {
   readonly own: OwnDeployment;
@@ -54,7 +49,7 @@ export async function follow(ports: Ports, request: FollowRequest): Promise<Foll
   const evidence = collectEvidence(ports, request);
   const startedMs = clock.now();
   const deadlineMs = startedMs + request.timeoutMinutes * 60_000;
-  const view = openView(ports, request);
+  const view = openSight(ports, request);
   let counters = '';
   let progress = '';
   let failures = 0;
@@ -64,7 +59,7 @@ export async function follow(ports: Ports, request: FollowRequest): Promise<Foll
   for (;;) {
     const lookedAtMs = clock.now();
     const seconds = Math.round((lookedAtMs - startedMs) / 1000);
-    let sight: View | undefined;
+    let sight: Sight | undefined;
     try {
       sight = await view.look();
       failures = 0;
@@ -88,9 +83,9 @@ export async function follow(ports: Ports, request: FollowRequest): Promise<Foll
 
       const now = countersOf(sight.service, sight.serviceDeployment);
       if (now !== counters || failing || timedOut) {
-        for (const task of await evidence.gather(ended || timedOut || failing)) {
-          report(log, seconds, task, evidence.failedTasks.length);
-        }
+        const known = evidence.failedTasks.length;
+        const found = await evidence.gather(ended || timedOut || failing);
+        found.forEach((task, index) => report(log, seconds, task, known + index === 0));
         counters = now;
       }
       for (const event of [...events].reverse()) {
@@ -107,7 +102,7 @@ export async function follow(ports: Ports, request: FollowRequest): Promise<Foll
           serviceDeployment: sight.serviceDeployment,
           statusReason: judgement.kind === 'ended' ? judgement.statusReason : undefined,
         });
-      if (failing && !tripTold && judgement.kind === 'going' && !sight.stopSeen) {
+      if (failing && !tripTold && judgement.kind === 'going') {
         tripTold = true;
         await evidence.readLateLogs();
         log.error(
@@ -147,7 +142,7 @@ export async function follow(ports: Ports, request: FollowRequest): Promise<Foll
     return Math.max(0, nextMs - clock.now());
   }
 
-  function cancelled(sight: View): Followed {
+  function cancelled(sight: Sight): Followed {
     return {
       outcome: 'cancelled',
       service: sight.service,
@@ -161,87 +156,13 @@ export async function follow(ports: Ports, request: FollowRequest): Promise<Foll
     };
   }
 
-  function nameOfNewer(sight: View): string {
+  function nameOfNewer(sight: Sight): string {
     const primary = sight.service.deployments.find(({ status }) => status === 'PRIMARY');
     const definition =
       primary === undefined || primary.id === own.id ? '' : shortName(primary.taskDefinitionArn);
     const deployment = sight.newer === undefined ? '' : ` (${sight.newer.arn})`;
     return `${definition === '' ? 'a newer deployment' : definition}${deployment}`;
   }
-}
-
-type View = Parameters<typeof judge>[0];
-
-/** Looks at the service and at our service deployment, and remembers what has been seen. */
-function openView(ports: Ports, request: FollowRequest): { look(): Promise<View> } {
-  const { ecs, log } = ports;
-  const { cluster, serviceName, own } = request;
-  let arn: string | undefined;
-  let readable = true;
-  let failedBefore = false;
-  let stopSeen = false;
-
-  /** Service deployments since ours, unless the role may not list them. */
-  const since = async (): ReturnType<typeof ecs.listServiceDeployments> => {
-    try {
-      // AWS notes both within a moment of each other, in either order.
-      return await ecs.listServiceDeployments(cluster, serviceName, own.createdAtMs - 5000);
-    } catch (thrown) {
-      if (!isAccessDenied(thrown)) throw thrown;
-      readable = false;
-      log.warning(
-        `${toError(thrown).message}; the rollout is judged by DescribeServices alone, which knows less of rollbacks and stops`,
-      );
-      return [];
-    }
-  };
-  /** By the task definition of its service revision: UpdateService does not return its ARN. */
-  const find = async (): Promise<string | undefined> => {
-    const candidates = await since();
-    const revisions = await ecs.describeServiceRevisions(
-      candidates.map(({ targetRevisionArn }) => targetRevisionArn),
-    );
-    const ours = new Set(
-      revisions
-        .filter(({ taskDefinitionArn }) => taskDefinitionArn === own.taskDefinitionArn)
-        .map((revision) => revision.arn),
-    );
-    // The oldest: the same definition may be rolled out again later.
-    return candidates.findLast(({ targetRevisionArn }) => ours.has(targetRevisionArn))?.arn;
-  };
-
-  return {
-    async look() {
-      if (arn === undefined && readable) arn = await find();
-      const [lookup, serviceDeployment] = await Promise.all([
-        ecs.lookUpService(cluster, serviceName),
-        arn === undefined ? undefined : ecs.describeServiceDeployment(arn),
-      ]);
-      if (lookup.kind !== 'found') throw new Error(`service ${serviceName} is gone`);
-      const { service } = lookup;
-      const mine = service.deployments.find(({ id }) => id === own.id);
-      failedBefore ||= mine?.rolloutState === 'FAILED';
-      const primary = service.deployments.find(({ status }) => status === 'PRIMARY');
-      const replaced = primary !== undefined && primary.id !== own.id;
-      if (serviceDeployment !== undefined) {
-        stopSeen ||= stopRequested(serviceDeployment) || isStoppedByHand(serviceDeployment);
-      }
-      const suspicious = replaced || serviceDeployment?.status === 'STOPPED';
-      const newer =
-        suspicious && readable
-          ? (await since()).find(
-              (brief) =>
-                brief.arn !== arn &&
-                brief.createdAtMs >= (serviceDeployment?.createdAtMs ?? own.createdAtMs),
-            )
-          : undefined;
-      return { own, service, serviceDeployment, newer, failedBefore, stopSeen };
-    },
-  };
-}
-
-function isStoppedByHand(deployment: ServiceDeployment): boolean {
-  return deployment.stoppedAtMs !== undefined && !failureDetected(deployment);
 }
 
 /** What changes when a task starts, stops or fails; while it stays, there is no task to look for. */
@@ -259,9 +180,9 @@ function countersOf(service: Service, deployment: ServiceDeployment | undefined)
 }
 
 /** The first failed task is an annotation; GitHub shows ten a step, so the others are lines. */
-function report(log: DeployPorts['log'], seconds: number, task: FailedTask, total: number): void {
+function report(log: DeployPorts['log'], seconds: number, task: FailedTask, first: boolean): void {
   const message = `${elapsed(seconds)} ${describeFailedTask(task)}`;
-  if (total <= 1) log.warning(message);
+  if (first) log.warning(message);
   else log.info(message);
   for (const line of task.logLines) log.info(`    | ${line}`);
 }

@@ -27,9 +27,11 @@ export function describeProgress(sight: Sight, judgement: Judgement): string {
 
 function phaseName(judgement: Judgement, { own, service }: Sight): string {
   if (judgement.kind === 'ended') return judgement.outcome;
-  if (judgement.phase !== 'rolling-back') return judgement.phase.replace('-', ' ');
+  if (judgement.phase === 'starting' || judgement.phase === 'rolling-out')
+    return judgement.phase.replace('-', ' ');
   const primary = primaryOf(service);
+  const verb = judgement.phase === 'stopping' ? 'stopped by hand, rolling back' : 'rolling back';
   return primary === undefined || primary.id === own.id
-    ? 'rolling back'
-    : `rolling back to ${shortName(primary.taskDefinitionArn)}`;
+    ? verb
+    : `${verb} to ${shortName(primary.taskDefinitionArn)}`;
 }

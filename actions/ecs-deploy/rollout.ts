@@ -18,14 +18,16 @@ export interface Sight {
   readonly newer: ServiceDeploymentBrief | undefined;
   /** Our deployment has been seen to fail, in this look or an earlier one. */
   readonly failedBefore: boolean;
-  /** Someone asked for a stop, in this look or an earlier one. */
-  readonly stopSeen: boolean;
 }
 
 export type RolloutOutcome = 'succeeded' | 'failed' | 'rolled-back' | 'superseded' | 'stopped';
 
 export type Judgement =
-  | { readonly kind: 'going'; readonly phase: 'starting' | 'rolling-out' | 'rolling-back' }
+  | {
+      readonly kind: 'going';
+      /** `stopping`: by hand; `rolling-back`: ECS found a failure. */
+      readonly phase: 'starting' | 'rolling-out' | 'rolling-back' | 'stopping';
+    }
   | { readonly kind: 'ended'; readonly outcome: RolloutOutcome; readonly statusReason?: string };
 
 /**
@@ -43,13 +45,17 @@ export function judge(sight: Sight): Judgement {
     : judgeByServiceDeployment(sight, sight.serviceDeployment);
 }
 
-/** A failure that ECS itself detected; it decides what a stop or a rollback means. */
+/**
+ * A failure that ECS itself detected. A rolling deployment has no other way back than this and a
+ * stop by hand.
+ */
 export function failureDetected(deployment: ServiceDeployment): boolean {
-  return deployment.breaker.status === 'TRIGGERED' || deployment.triggeredAlarms.length > 0;
-}
-
-export function stopRequested(deployment: ServiceDeployment): boolean {
-  return /^(STOP|ROLLBACK)_REQUESTED$/.test(deployment.status) && !failureDetected(deployment);
+  const { breaker, triggeredAlarms, rollback } = deployment;
+  return (
+    breaker.status === 'TRIGGERED' ||
+    triggeredAlarms.length > 0 ||
+    /circuit breaker|alarm/i.test(rollback?.reason ?? '')
+  );
 }
 
 function judgeByServiceDeployment(sight: Sight, deployment: ServiceDeployment): Judgement {
@@ -58,21 +64,21 @@ function judgeByServiceDeployment(sight: Sight, deployment: ServiceDeployment): 
     outcome,
     ...(deployment.statusReason === undefined ? {} : { statusReason: deployment.statusReason }),
   });
-  const byUs = failureDetected(deployment);
+  const detected = failureDetected(deployment);
   switch (deployment.status) {
     case 'SUCCESSFUL':
       return ended('succeeded');
     case 'ROLLBACK_SUCCESSFUL':
-      return ended(!byUs && sight.stopSeen ? 'stopped' : 'rolled-back');
+      return ended(detected ? 'rolled-back' : 'stopped');
     case 'ROLLBACK_FAILED':
       return ended('failed');
     case 'STOPPED':
-      if (byUs) return ended('failed');
+      if (detected) return ended('failed');
       return ended(sight.newer === undefined ? 'stopped' : 'superseded');
     case 'ROLLBACK_REQUESTED':
     case 'ROLLBACK_IN_PROGRESS':
     case 'STOP_REQUESTED':
-      return { kind: 'going', phase: 'rolling-back' };
+      return { kind: 'going', phase: detected ? 'rolling-back' : 'stopping' };
     default:
       if (sight.newer !== undefined && primaryOf(sight.service)?.id !== sight.own.id) {
         return ended('superseded');

@@ -1,0 +1,78 @@
+import { OperationError, toError } from '../shared/errors.js';
+import { isAccessDenied } from './aws/calls.js';
+import type { DeployPorts } from './ports.js';
+import type { OwnDeployment, Sight } from './rollout.js';
+
+export interface SightRequest {
+  readonly cluster: string;
+  readonly serviceName: string;
+  readonly own: OwnDeployment;
+}
+
+/** Looks at the service and at our service deployment, and remembers what has been seen. */
+export function openSight(
+  ports: Pick<DeployPorts, 'ecs' | 'log'>,
+  request: SightRequest,
+): { look(): Promise<Sight> } {
+  const { ecs, log } = ports;
+  const { cluster, serviceName, own } = request;
+  let arn: string | undefined;
+  let readable = true;
+  let failedBefore = false;
+
+  /** Service deployments since ours, unless the role may not list them. */
+  const since = async (): ReturnType<typeof ecs.listServiceDeployments> => {
+    try {
+      // AWS notes both within a moment of each other, in either order.
+      return await ecs.listServiceDeployments(cluster, serviceName, own.createdAtMs - 5000);
+    } catch (thrown) {
+      if (!isAccessDenied(thrown)) throw thrown;
+      readable = false;
+      log.warning(
+        `${toError(thrown).message}; the rollout is judged by DescribeServices alone, which knows less of rollbacks and stops`,
+      );
+      return [];
+    }
+  };
+  /** By the task definition of its service revision: UpdateService does not return its ARN. */
+  const find = async (): Promise<string | undefined> => {
+    const candidates = await since();
+    const revisions = await ecs.describeServiceRevisions(
+      candidates.map(({ targetRevisionArn }) => targetRevisionArn),
+    );
+    const ours = new Set(
+      revisions
+        .filter(({ taskDefinitionArn }) => taskDefinitionArn === own.taskDefinitionArn)
+        .map((revision) => revision.arn),
+    );
+    // The oldest: the same definition may be rolled out again later.
+    return candidates.findLast(({ targetRevisionArn }) => ours.has(targetRevisionArn))?.arn;
+  };
+
+  return {
+    async look() {
+      if (arn === undefined && readable) arn = await find();
+      const [lookup, serviceDeployment] = await Promise.all([
+        ecs.lookUpService(cluster, serviceName),
+        arn === undefined ? undefined : ecs.describeServiceDeployment(arn),
+      ]);
+      if (lookup.kind !== 'found')
+        throw new OperationError('service-gone', `service ${serviceName} is gone`);
+      const { service } = lookup;
+      const mine = service.deployments.find(({ id }) => id === own.id);
+      failedBefore ||= mine?.rolloutState === 'FAILED';
+      const primary = service.deployments.find(({ status }) => status === 'PRIMARY');
+      const replaced = primary !== undefined && primary.id !== own.id;
+      const suspicious = replaced || serviceDeployment?.status === 'STOPPED';
+      const newer =
+        suspicious && readable
+          ? (await since()).find(
+              (brief) =>
+                brief.arn !== arn &&
+                brief.createdAtMs >= (serviceDeployment?.createdAtMs ?? own.createdAtMs),
+            )
+          : undefined;
+      return { own, service, serviceDeployment, newer, failedBefore };
+    },
+  };
+}

@@ -1,0 +1,287 @@
+import { AwsError } from '../../emulator/aws-error.js';
+import { openEcs } from '../../actions/ecs-deploy/aws/ecs.js';
+import type { Contract } from '../../actions/ecs-deploy/contract.js';
+import type { DeployInputs } from '../../actions/ecs-deploy/inputs.js';
+import type {
+  DeployPorts,
+  Images,
+  LogRequest,
+  Parameters,
+  Repository,
+} from '../../actions/ecs-deploy/ports.js';
+import type { Clock } from '../../actions/shared/clock.js';
+import type { Logger } from '../../actions/shared/log.js';
+import { type EcsFixture, NETWORK, REGISTRY } from './ecs-emulator.js';
+
+export interface LogEntry {
+  readonly level: 'info' | 'debug' | 'notice' | 'warning' | 'error';
+  readonly message: string;
+  /** By the deploy's clock. */
+  readonly atMs: number;
+}
+
+/** Everything that a deploy touches, in this process and in virtual time. */
+export interface DeployWorld {
+  readonly fixture: EcsFixture;
+  readonly ports: DeployPorts;
+  readonly log: readonly LogEntry[];
+  readonly parameters: Map<string, string>;
+  readonly files: Map<string, string>;
+  /** Calls per ECS operation. */
+  readonly calls: Map<string, number>;
+  readonly controller: AbortController;
+  /** Runs before each call: throw an AwsError to make it fail. */
+  intercept(hook: (operation: string) => void): void;
+  /** Runs each time the deploy sleeps, before the time moves on. */
+  whileSleeping(hook: () => Promise<void> | void): void;
+}
+
+/** A world around an emulated ECS; `random` decides the jitter. */
+export function deployWorld(fixture: EcsFixture, random: () => number = () => 1): DeployWorld {
+  const log: LogEntry[] = [];
+  const parameters = new Map<string, string>();
+  const files = new Map<string, string>();
+  const calls = new Map<string, number>();
+  const controller = new AbortController();
+  let interceptor: (operation: string) => void = () => undefined;
+  let sleeper: () => Promise<void> | void = () => undefined;
+  const clock: Clock = {
+    now: () => fixture.clock.now(),
+    async sleep(milliseconds, signal) {
+      await sleeper();
+      signal?.throwIfAborted();
+      const whole = Math.floor(milliseconds / 250) * 0.25;
+      if (whole > 0) await fixture.advance(whole, undefined, 0.25);
+      const rest = milliseconds / 1000 - whole;
+      if (rest > 0) await fixture.advance(rest, undefined, rest);
+    },
+  };
+  return {
+    fixture,
+    log,
+    parameters,
+    files,
+    calls,
+    controller,
+    intercept: (hook) => (interceptor = hook),
+    whileSleeping: (hook) => (sleeper = hook),
+    ports: {
+      ecs: openEcs(
+        inProcessConfig(fixture, (operation) => {
+          calls.set(operation, (calls.get(operation) ?? 0) + 1);
+          interceptor(operation);
+        }),
+      ),
+      parameters: memoryParameters(parameters),
+      images: registryImages(fixture),
+      logs: { lastLines: (request) => Promise.resolve(lastLines(fixture, request)) },
+      clock,
+      log: recordingLogger(log, clock),
+      readFile: (path) => Promise.resolve(files.get(path)),
+      random,
+      signal: controller.signal,
+    },
+  };
+}
+
+/**
+ * A configuration for the real SDK client that reaches the emulated ECS without a socket: our
+ * adapter, the SDK's serialisation and its retries are all in use.
+ */
+export function inProcessConfig(
+  fixture: EcsFixture,
+  onCall: (operation: string) => void = () => undefined,
+) {
+  return {
+    region: 'eu-west-1',
+    retryMode: 'standard' as const,
+    maxAttempts: 1,
+    credentials: () =>
+      Promise.resolve({
+        accessKeyId: 'test',
+        secretAccessKey: 'test',
+        sessionToken: 'test',
+        expiration: new Date(Date.now() + 3_600_000),
+      }),
+    requestHandler: {
+      async handle(request: { headers: Record<string, string>; body: unknown }) {
+        const operation = (request.headers['x-amz-target'] ?? '').split('.')[1] ?? '';
+        try {
+          onCall(operation);
+          const input = JSON.parse(textOf(request.body)) as Record<string, unknown>;
+          return httpResponse(200, await fixture.ecs.handle(operation, input));
+        } catch (thrown) {
+          if (!(thrown instanceof AwsError)) throw thrown;
+          return httpResponse(thrown.httpStatus, {
+            __type: thrown.code,
+            message: thrown.message,
+            ...thrown.fields,
+          });
+        }
+      },
+    },
+  };
+}
+
+function httpResponse(statusCode: number, body: unknown): { response: object } {
+  return {
+    response: {
+      statusCode,
+      headers: { 'content-type': 'application/x-amz-json-1.1' },
+      body: Buffer.from(JSON.stringify(body)),
+    },
+  };
+}
+
+function textOf(body: unknown): string {
+  return typeof body === 'string' ? body : new TextDecoder().decode(body as Uint8Array);
+}
+
+function memoryParameters(values: Map<string, string>): Parameters {
+  return {
+    get: (name) => Promise.resolve(values.get(name)),
+    put: (name, value) => {
+      values.set(name, value);
+      return Promise.resolve();
+    },
+  };
+}
+
+/** ECR, as the images pushed to the fixture say. */
+function registryImages(fixture: EcsFixture): Images {
+  const pushed = ({ name }: Repository): (readonly [reference: string, digest: string])[] =>
+    [...fixture.images].flatMap(([reference, image]) =>
+      image.kind === 'found' && reference.startsWith(`${REGISTRY}/${name}:`)
+        ? [[reference, image.digest] as const]
+        : [],
+    );
+  return {
+    repositoryUri: (repository) =>
+      Promise.resolve(
+        pushed(repository).length === 0 ? undefined : `${REGISTRY}/${repository.name}`,
+      ),
+    findDigest: (repository, image) =>
+      Promise.resolve(
+        pushed(repository).find(([reference, digest]) =>
+          'tag' in image ? reference.endsWith(`:${image.tag}`) : digest === image.digest,
+        )?.[1],
+      ),
+    newestTags: (repository, limit) =>
+      Promise.resolve(
+        pushed(repository)
+          .map(([reference]) => reference.slice(reference.lastIndexOf(':') + 1))
+          .reverse()
+          .slice(0, limit),
+      ),
+    platformDigests: () => Promise.resolve([]),
+  };
+}
+
+function lastLines(fixture: EcsFixture, request: LogRequest): readonly string[] {
+  return fixture.logs
+    .filter(({ group, stream }) => group === request.group && stream === request.stream)
+    .flatMap(({ lines }) => lines)
+    .slice(-request.limit);
+}
+
+function recordingLogger(entries: LogEntry[], clock: Clock): Logger {
+  const record =
+    (level: LogEntry['level']) =>
+    (message: string): void => {
+      entries.push({ level, message, atMs: clock.now() });
+    };
+  return {
+    info: record('info'),
+    debug: record('debug'),
+    notice: record('notice'),
+    warning: record('warning'),
+    error: record('error'),
+    group: (title, body) => {
+      record('info')(title);
+      return body();
+    },
+  };
+}
+
+/** Pushes an image and makes it known by digest too, as a registry does. */
+export function pushImage(
+  fixture: EcsFixture,
+  name: string,
+  env: Record<string, string> = {},
+): { readonly tag: string; readonly digest: string; readonly reference: string } {
+  const tag = fixture.push(name, env);
+  const image = fixture.images.get(tag);
+  if (image?.kind !== 'found') throw new Error('not pushed');
+  const reference = `${tag.slice(0, tag.lastIndexOf(':'))}@${image.digest}`;
+  fixture.images.set(reference, image);
+  return { tag, digest: image.digest, reference };
+}
+
+export const contractKey = { project: 'shop', environment: 'dev', service: 'web' };
+export const contractParameter = '/dev/shop/web/deploy';
+export const releaseParameter = '/dev/shop/web/release/current';
+
+/** The contract of the service that `serviceWithContract` makes. */
+export function contract(changes: Partial<Contract> = {}): Contract {
+  return {
+    version: 1,
+    ...contractKey,
+    cluster: 'main',
+    serviceName: 'web',
+    strategy: 'rolling',
+    templateFamily: 'web-template',
+    liveFamily: 'web',
+    container: 'app',
+    repository: 'shop/web',
+    desiredCount: 2,
+    logGroup: '/ecs/web',
+    ...changes,
+  };
+}
+
+/**
+ * What Terraform leaves: the template, the service with its placeholder and no task, the contract.
+ */
+export async function serviceWithContract(
+  world: DeployWorld,
+  options: { readonly service?: object; readonly contract?: Partial<Contract> } = {},
+): Promise<void> {
+  const { fixture, parameters } = world;
+  const placeholder = 'public.ecr.aws/docker/library/busybox:stable';
+  const template = await fixture.define(placeholder, { family: 'web-template' });
+  await fixture.create(template, {
+    desiredCount: 0,
+    networkConfiguration: NETWORK,
+    deploymentConfiguration: {
+      minimumHealthyPercent: 100,
+      maximumPercent: 200,
+      deploymentCircuitBreaker: { enable: true, rollback: true },
+    },
+    ...options.service,
+  });
+  await fixture.advance(30);
+  parameters.set(contractParameter, JSON.stringify(contract(options.contract)));
+}
+
+/** Inputs of a deploy by contract. */
+export function deployInputs(changes: Partial<DeployInputs> = {}): DeployInputs {
+  return {
+    command: 'deploy',
+    aws: {
+      region: 'eu-west-1',
+      roleArn: undefined,
+      audience: 'sts.amazonaws.com',
+      allowedAccountIds: [],
+    },
+    target: { kind: 'contract', key: contractKey },
+    logLines: 20,
+    image: undefined,
+    container: undefined,
+    images: {},
+    dryRun: false,
+    wait: true,
+    pollIntervalSeconds: 5,
+    timeoutMinutes: 30,
+    ...changes,
+  };
+}

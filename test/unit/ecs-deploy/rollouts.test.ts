@@ -1,0 +1,330 @@
+import { parseImageReference } from '../../../actions/ecs-deploy/image-reference.js';
+import { runCommand } from '../../../actions/ecs-deploy/commands.js';
+import type { DeployInputs, WantedImage } from '../../../actions/ecs-deploy/inputs.js';
+import type { Report } from '../../../actions/ecs-deploy/report.js';
+import { AwsError } from '../../../emulator/aws-error.js';
+import {
+  deployInputs,
+  deployWorld,
+  pushImage,
+  releaseParameter,
+  serviceWithContract,
+  type DeployWorld,
+} from '../../support/ecs.js';
+import { ecsFixture } from '../../support/ecs-emulator.js';
+
+let world: DeployWorld;
+
+beforeEach(async () => {
+  world = deployWorld(await ecsFixture());
+});
+
+const origin = { commit: 'c0ffee', run: 'https://github.com/acme/shop/actions/runs/7' };
+
+function wanted(tag: string): WantedImage {
+  const reference = parseImageReference(tag);
+  if (reference === undefined) throw new Error(`no image reference: ${tag}`);
+  return { kind: 'reference', reference };
+}
+
+function deploy(tag: string, changes: Partial<DeployInputs> = {}): Promise<Report> {
+  return runCommand(world.ports, deployInputs({ image: wanted(tag), ...changes }), origin);
+}
+
+/** A service that runs a first good release. */
+async function runningService(options: Parameters<typeof serviceWithContract>[1] = {}) {
+  await serviceWithContract(world, options);
+  const image = pushImage(world.fixture, 'shop/web:v1');
+  await deploy(image.tag);
+  world.calls.clear();
+  (world.log as unknown[]).length = 0;
+  return image;
+}
+
+describe('the first deploy', () => {
+  it('takes the service from 0 to the count of its contract, and follows it to the end', async () => {
+    await serviceWithContract(world);
+    const image = pushImage(world.fixture, 'shop/web:v1');
+    const report = await deploy(image.tag);
+    expect(report.failure).toBeUndefined();
+    expect(report.outputs).toMatchObject({ outcome: 'succeeded', 'image-digest': image.digest });
+    const service = await world.fixture.service();
+    expect(service).toMatchObject({ desiredCount: 2, runningCount: 2 });
+    const definition = await world.ports.ecs.describeTaskDefinition(service.taskDefinition ?? '');
+    expect(definition?.definition).toMatchObject({
+      family: 'web',
+      containerDefinitions: [{ name: 'app', image: image.reference }],
+    });
+    expect(definition?.tags).toEqual(
+      expect.arrayContaining([
+        { key: 'infra-actions:template', value: 'web-template:1' },
+        { key: 'infra-actions:image-digest', value: image.digest },
+        { key: 'infra-actions:commit', value: origin.commit },
+        { key: 'infra-actions:run', value: origin.run },
+      ]),
+    );
+  });
+
+  it('writes that a release is starting before it touches the service', async () => {
+    await serviceWithContract(world);
+    const seen: (string | undefined)[] = [];
+    world.intercept((operation) => {
+      if (operation === 'UpdateService') seen.push(world.parameters.get(releaseParameter));
+    });
+    await deploy(pushImage(world.fixture, 'shop/web:v1').tag);
+    expect(seen.map((text) => JSON.parse(text ?? '{}') as unknown)).toEqual([
+      expect.objectContaining({ status: 'starting', commit: origin.commit }),
+    ]);
+    expect(JSON.parse(world.parameters.get(releaseParameter) ?? '{}')).toMatchObject({
+      status: 'succeeded',
+      taskDefinition: expect.stringMatching(/task-definition\/web:1$/) as string,
+    });
+  });
+
+  it('stays "starting" when it fails, and the next one succeeds', async () => {
+    await serviceWithContract(world);
+    const report = await deploy(
+      pushImage(world.fixture, 'shop/web:bad', { EMULATOR_FATE: 'crash:3' }).tag,
+    );
+    expect(report.failure).toBeDefined();
+    expect(JSON.parse(world.parameters.get(releaseParameter) ?? '{}')).toMatchObject({
+      status: 'starting',
+    });
+    const next = await deploy(pushImage(world.fixture, 'shop/web:good').tag);
+    expect(next.outputs['outcome']).toBe('succeeded');
+  });
+});
+
+describe('a further deploy', () => {
+  it('sends the task definition and never the count', async () => {
+    await runningService();
+    await world.fixture.update({ desiredCount: 5 });
+    await world.fixture.advance(60);
+    const report = await deploy(pushImage(world.fixture, 'shop/web:v2').tag);
+    expect(report.outputs['outcome']).toBe('succeeded');
+    expect(await world.fixture.service()).toMatchObject({ desiredCount: 5, runningCount: 5 });
+  });
+
+  it('does nothing where the service runs it already', async () => {
+    const image = await runningService();
+    const report = await deploy(image.tag);
+    expect(report).toMatchObject({ failure: undefined, outputs: { outcome: 'no-op' } });
+    expect([...world.calls.keys()].sort()).toEqual(['DescribeServices', 'DescribeTaskDefinition']);
+  });
+
+  it('brings the template’s changes to the image that runs now', async () => {
+    const image = await runningService();
+    await world.fixture.define('public.ecr.aws/docker/library/busybox:stable', {
+      family: 'web-template',
+      environment: { LOG_LEVEL: 'debug' },
+    });
+    const report = await runCommand(
+      world.ports,
+      deployInputs({ image: { kind: 'current' } }),
+      origin,
+    );
+    expect(report.outputs['outcome']).toBe('succeeded');
+    const { taskDefinition = '' } = await world.fixture.service();
+    const found = await world.ports.ecs.describeTaskDefinition(taskDefinition);
+    expect(found?.definition).toMatchObject({
+      containerDefinitions: [
+        { image: image.reference, environment: [{ name: 'LOG_LEVEL', value: 'debug' }] },
+      ],
+    });
+  });
+
+  it('follows the rollout of the same definition that is under way already', async () => {
+    await runningService();
+    const image = pushImage(world.fixture, 'shop/web:v2');
+    await deploy(image.tag, { wait: false });
+    world.calls.clear();
+    const report = await deploy(image.tag);
+    expect(report.outputs['outcome']).toBe('succeeded');
+    expect(world.calls.get('UpdateService')).toBeUndefined();
+  });
+
+  it('prints its steps and changes nothing in a dry run', async () => {
+    await runningService();
+    const image = pushImage(world.fixture, 'shop/web:v2');
+    const report = await deploy(image.tag, { dryRun: true });
+    expect(report.outputs['outcome']).toBe('dry-run');
+    expect(report.message).toMatch(
+      /register-task-definition.*\n.*update-service.*\n.*follow.*\n.*write-release-current/,
+    );
+    expect(world.calls.get('RegisterTaskDefinition')).toBeUndefined();
+    expect(world.calls.get('UpdateService')).toBeUndefined();
+  });
+});
+
+describe('a rollout that fails', () => {
+  const crash = { EMULATOR_FATE: 'crash:3', EMULATOR_LOG: 'starting\ncannot reach the database' };
+
+  it('is told while it fails, with exit code and log line, within one poll of each event', async () => {
+    await runningService();
+    const bad = pushImage(world.fixture, 'shop/web:bad', crash);
+    const report = await deploy(bad.tag);
+    expect(report.outputs).toMatchObject({ outcome: 'rolled-back', 'exit-code': '3' });
+    expect(report.failure).toEqual({ code: 'deploy-rolled-back' });
+    expect(JSON.parse(report.outputs['diagnosis'] ?? '{}')).toMatchObject({
+      code: 'container-exited',
+      container: 'app',
+      exitCode: 3,
+      lastLogLine: 'cannot reach the database',
+    });
+
+    const [rollout] = await world.fixture.rollouts();
+    const trippedMs = (rollout?.rollback?.startedAt ?? 0) * 1000;
+    const told = world.log.find(({ level }) => level === 'error');
+    expect(told?.message).toContain('cannot reach the database');
+    expect((told?.atMs ?? Infinity) - trippedMs).toBeLessThanOrEqual(5000);
+
+    const [first] = (await world.fixture.tasks('STOPPED')).filter(({ taskDefinitionArn }) =>
+      taskDefinitionArn?.endsWith('web:2'),
+    );
+    const firstTold = world.log.find(({ level }) => level === 'warning');
+    expect(firstTold?.message).toContain('exited with code 3');
+    expect((firstTold?.atMs ?? Infinity) - (first?.stoppedAt ?? 0) * 1000).toBeLessThan(
+      trippedMs - (first?.stoppedAt ?? 0) * 1000,
+    );
+  });
+
+  it('leaves the old revision running and the record of the last release as it was', async () => {
+    await runningService();
+    const before = world.parameters.get(releaseParameter);
+    await deploy(pushImage(world.fixture, 'shop/web:bad', crash).tag);
+    expect((await world.fixture.service()).taskDefinition).toMatch(/web:1$/);
+    expect(world.parameters.get(releaseParameter)).toBe(before);
+  });
+
+  it('is a failure without rollback where the breaker has none', async () => {
+    await runningService({
+      service: {
+        deploymentConfiguration: { deploymentCircuitBreaker: { enable: true, rollback: false } },
+      },
+    });
+    const report = await deploy(pushImage(world.fixture, 'shop/web:bad', crash).tag);
+    expect(report.outputs).toMatchObject({ outcome: 'failed', 'exit-code': '3' });
+  });
+
+  it('can be tried again with the same definition', async () => {
+    await runningService({
+      service: {
+        deploymentConfiguration: { deploymentCircuitBreaker: { enable: true, rollback: false } },
+      },
+    });
+    const bad = pushImage(world.fixture, 'shop/web:bad', crash);
+    await deploy(bad.tag);
+    world.calls.clear();
+    const again = await deploy(bad.tag);
+    expect(again.outputs['outcome']).toBe('failed');
+    expect(world.calls.get('RegisterTaskDefinition')).toBeUndefined();
+    expect(world.calls.get('UpdateService')).toBe(1);
+  });
+
+  it('names an image that cannot be pulled', async () => {
+    await runningService();
+    const report = await deploy(
+      pushImage(world.fixture, 'shop/web:gone', { EMULATOR_FATE: 'pull-failure' }).tag,
+    );
+    expect(report.outputs['outcome']).toBe('rolled-back');
+    expect(JSON.parse(report.outputs['diagnosis'] ?? '{}')).toMatchObject({ code: 'image-pull' });
+  });
+
+  it('times out where ECS would try for ever, and names the cause', async () => {
+    await runningService({
+      service: {
+        deploymentConfiguration: { deploymentCircuitBreaker: { enable: false, rollback: false } },
+      },
+    });
+    const report = await deploy(pushImage(world.fixture, 'shop/web:bad', crash).tag, {
+      timeoutMinutes: 3,
+    });
+    expect(report.outputs).toMatchObject({ outcome: 'timed-out', 'exit-code': '3' });
+  });
+});
+
+describe('a rollout that others interfere with', () => {
+  it('is superseded by a newer deployment, which is named', async () => {
+    await runningService();
+    const slow = pushImage(world.fixture, 'shop/web:slow', { EMULATOR_FATE: 'slow:60' });
+    const other = await world.fixture.define(pushImage(world.fixture, 'shop/web:other').tag);
+    let sleeps = 0;
+    world.whileSleeping(async () => {
+      sleeps += 1;
+      if (sleeps === 3) await world.fixture.update({ taskDefinition: other });
+    });
+    const report = await deploy(slow.tag);
+    expect(report.outputs['outcome']).toBe('superseded');
+    expect(report.message).toContain(other.slice(other.lastIndexOf('/') + 1));
+  });
+
+  it('is stopped by hand', async () => {
+    await runningService();
+    const slow = pushImage(world.fixture, 'shop/web:slow', { EMULATOR_FATE: 'slow:60' });
+    let sleeps = 0;
+    world.whileSleeping(async () => {
+      sleeps += 1;
+      if (sleeps !== 3) return;
+      const [rollout] = await world.fixture.rollouts();
+      await world.fixture.call('StopServiceDeployment', {
+        serviceDeploymentArn: rollout?.serviceDeploymentArn,
+        stopType: 'ROLLBACK',
+      });
+    });
+    const report = await deploy(slow.tag);
+    expect(report.outputs['outcome']).toBe('stopped');
+  });
+
+  it('goes on when the job is cancelled, and says how to stop it', async () => {
+    await runningService();
+    world.whileSleeping(() => world.controller.abort(new Error('SIGINT')));
+    const report = await deploy(pushImage(world.fixture, 'shop/web:v2').tag);
+    expect(report.outputs['outcome']).toBe('cancelled');
+    expect(report.message).toContain('aws ecs stop-service-deployment');
+    expect(report.message).toContain(report.outputs['service-deployment-arn']);
+  });
+
+  it('touches nothing when the job is cancelled before', async () => {
+    await runningService();
+    world.controller.abort(new Error('SIGINT'));
+    const report = await deploy(pushImage(world.fixture, 'shop/web:v2').tag);
+    expect(report.outputs['outcome']).toBe('cancelled');
+    expect(world.calls.get('RegisterTaskDefinition')).toBeUndefined();
+  });
+
+  it('survives looks that fail for a while', async () => {
+    await runningService();
+    let looks = 0;
+    world.intercept((operation) => {
+      if (operation !== 'DescribeServiceDeployments') return;
+      looks += 1;
+      if (looks < 4) throw new AwsError('ServerException', 'try later', 500);
+    });
+    const report = await deploy(pushImage(world.fixture, 'shop/web:v2').tag);
+    expect(report.outputs['outcome']).toBe('succeeded');
+  });
+});
+
+describe('a role that may not read service deployments', () => {
+  beforeEach(() => {
+    world.intercept((operation) => {
+      if (/ServiceDeployments$/.test(operation)) {
+        throw new AwsError('AccessDeniedException', 'not authorized');
+      }
+    });
+  });
+
+  it('is judged by the service: success', async () => {
+    await runningService();
+    const report = await deploy(pushImage(world.fixture, 'shop/web:v2').tag);
+    expect(report.outputs['outcome']).toBe('succeeded');
+  });
+
+  it('is judged by the service: rolled back, with the cause', async () => {
+    await runningService();
+    const report = await deploy(
+      pushImage(world.fixture, 'shop/web:bad', { EMULATOR_FATE: 'crash:9' }).tag,
+    );
+    expect(report.outputs).toMatchObject({ outcome: 'rolled-back', 'exit-code': '9' });
+  });
+});
