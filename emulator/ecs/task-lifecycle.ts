@@ -1,18 +1,9 @@
-import type { NetworkConfiguration, TaskStopCode } from '@aws-sdk/client-ecs';
-import { hexId } from './arns.js';
+import type { TaskStopCode } from '@aws-sdk/client-ecs';
 import { writeLogs } from './container-logs.js';
 import type { Context } from './context.js';
-import { fateOf, logLinesOf } from './fates.js';
 import { pullError } from './images.js';
-import type {
-  ClusterRecord,
-  ContainerRecord,
-  DeploymentRecord,
-  TaskDefinitionRecord,
-  TaskRecord,
-  TaskStatus,
-} from './model.js';
-import type { ImageResolution } from './ports.js';
+import type { ContainerRecord, TaskRecord, TaskStatus } from './model.js';
+import { newTask, type TaskSpec } from './new-task.js';
 
 // The states and their order: Developer Guide, "Amazon ECS task lifecycle". ACTIVATING is left out:
 // no load balancer or registry is really attached.
@@ -32,61 +23,13 @@ const nobody: TaskListener = {
   changed: () => undefined,
 };
 
-export interface TaskSpec {
-  readonly cluster: ClusterRecord;
-  readonly taskDefinition: TaskDefinitionRecord;
-  readonly images: ReadonlyMap<string, ImageResolution>;
-  readonly deployment?: DeploymentRecord;
-  readonly group: string;
-  readonly startedBy?: string | undefined;
-  readonly overrides?: TaskOverrides | undefined;
-  readonly launchType?: string | undefined;
-  readonly capacityProviderName?: string | undefined;
-  readonly networkConfiguration?: NetworkConfiguration | undefined;
-  readonly enableExecuteCommand?: boolean;
-}
-
-export interface TaskOverrides {
-  readonly containerOverrides?:
-    | {
-        readonly name?: string | undefined;
-        readonly environment?:
-          { readonly name?: string | undefined; readonly value?: string | undefined }[] | undefined;
-      }[]
-    | undefined;
-}
-
 /** Starts a task and schedules its life by its containers' fates. */
 export function launchTask(
   context: Context,
   spec: TaskSpec,
   listener: TaskListener = nobody,
 ): TaskRecord {
-  const id = hexId();
-  const task: TaskRecord = {
-    id,
-    arn: context.arns.of(`task/${spec.cluster.name}/${id}`),
-    cluster: spec.cluster,
-    taskDefinition: spec.taskDefinition,
-    ...(spec.deployment && { deployment: spec.deployment }),
-    containers: (spec.taskDefinition.definition.containerDefinitions ?? []).map((definition) =>
-      newContainer(definition, spec),
-    ),
-    group: spec.group,
-    startedBy: spec.startedBy,
-    overrides: spec.overrides ?? { containerOverrides: [], inferenceAcceleratorOverrides: [] },
-    launchType: spec.launchType,
-    capacityProviderName: spec.capacityProviderName,
-    networkConfiguration: spec.networkConfiguration,
-    loadBalancers: spec.deployment?.revision.workload.loadBalancers ?? [],
-    enableExecuteCommand: spec.enableExecuteCommand ?? false,
-    createdAtMs: context.clock.now(),
-    lastStatus: 'PROVISIONING',
-    desiredStatus: 'RUNNING',
-    healthy: false,
-    version: 1,
-    cancels: [],
-  };
+  const task = newTask(context, spec);
   context.state.tasks.set(task.arn, task);
   later(context, task, context.timings.provisioningMs, () => {
     task.pullStartedAtMs = context.clock.now();
@@ -94,35 +37,6 @@ export function launchTask(
     later(context, task, context.timings.pullMs, () => start(context, task, listener));
   });
   return task;
-}
-
-function newContainer(definition: ContainerRecord['definition'], spec: TaskSpec): ContainerRecord {
-  const override = spec.overrides?.containerOverrides?.find(
-    (entry) => entry.name === definition.name,
-  );
-  const environment = Object.fromEntries(
-    [...(definition.environment ?? []), ...(override?.environment ?? [])].map((entry) => [
-      entry.name ?? '',
-      entry.value ?? '',
-    ]),
-  );
-  const image = definition.image ?? '';
-  const resolution = spec.images.get(image) ?? { kind: 'missing' };
-  const read = fateOf(environment, image, resolution);
-  return {
-    definition,
-    image,
-    resolution,
-    fate: 'fate' in read ? read.fate : { kind: 'crash', exitCode: 64, afterSeconds: 0 },
-    logLines: [
-      ...logLinesOf(environment, resolution),
-      ...('unreadable' in read
-        ? [`emulator: EMULATOR_FATE "${read.unreadable}" of the image is not understood`]
-        : []),
-    ],
-    lastStatus: 'PENDING',
-    healthStatus: 'UNKNOWN',
-  };
 }
 
 function start(context: Context, task: TaskRecord, listener: TaskListener): void {
@@ -187,7 +101,7 @@ function exit(
   if (exitCode === 137) {
     container.reason = 'OutOfMemoryError: Container killed due to memory usage';
   }
-  if (exitCode !== 0) {
+  if (exitCode !== 0 && container.logLines.length === 0) {
     writeLogs(context, task, container, [
       `emulator: container ${container.definition.name ?? ''} exited with code ${exitCode}`,
     ]);
