@@ -4,6 +4,7 @@ import { AwsError } from '../aws-error.js';
 import { shortName } from './arns.js';
 import type { Context } from './context.js';
 import type { ClusterRecord } from './model.js';
+import { capacityProviderStrategy } from './service-input.js';
 import { setTags, tagsOf, tagsSchema } from './tags.js';
 import { type Input, type Output, page, parse, type Wire } from './wire.js';
 
@@ -16,7 +17,7 @@ const clusterFields = z.looseObject({
   configuration: z.looseObject({}).optional(),
   serviceConnectDefaults: z.looseObject({}).optional(),
   capacityProviders: z.array(z.string()).optional(),
-  defaultCapacityProviderStrategy: z.array(z.looseObject({})).optional(),
+  defaultCapacityProviderStrategy: capacityProviderStrategy.optional(),
 });
 
 /** The active cluster of that name or ARN, `default` without one. Throws ClusterNotFoundException. */
@@ -86,7 +87,7 @@ export function updateClusterSettings(context: Context, input: Input): Output {
 const putClusterCapacityProvidersSchema = z.looseObject({
   cluster: z.string(),
   capacityProviders: z.array(z.string()),
-  defaultCapacityProviderStrategy: z.array(z.looseObject({ capacityProvider: z.string() })),
+  defaultCapacityProviderStrategy: capacityProviderStrategy,
 });
 
 export function putClusterCapacityProviders(context: Context, input: Input): Output {
@@ -180,8 +181,7 @@ function describe(
       ? (cluster.configuration as Wire<Cluster>['configuration'])
       : undefined,
     capacityProviders: cluster.capacityProviders,
-    defaultCapacityProviderStrategy:
-      cluster.defaultCapacityProviderStrategy as Wire<Cluster>['defaultCapacityProviderStrategy'],
+    defaultCapacityProviderStrategy: cluster.defaultCapacityProviderStrategy,
     serviceConnectDefaults:
       cluster.serviceConnectDefaults as Wire<Cluster>['serviceConnectDefaults'],
   };

@@ -20,7 +20,7 @@ export interface ClusterRecord {
   configuration: unknown;
   serviceConnectDefaults: unknown;
   capacityProviders: string[];
-  defaultCapacityProviderStrategy: unknown[];
+  defaultCapacityProviderStrategy: CapacityProviderStrategyItem[];
 }
 
 export interface TaskDefinitionRecord {

@@ -1,6 +1,6 @@
 import type { Deployment, Service } from '@aws-sdk/client-ecs';
 import type { Context } from './context.js';
-import type { DeploymentRecord, ServiceRecord, TaskRecord } from './model.js';
+import type { DeploymentRecord, ServiceRecord, TaskRecord, Workload } from './model.js';
 import { hasEnded } from './rollout/service-deployments.js';
 import { tasksOfService } from './rollout/scheduler.js';
 import { tagsOf } from './tags.js';
@@ -23,7 +23,7 @@ export function describeService(
     desiredCount: service.desiredCount,
     runningCount: running(tasks),
     pendingCount: pending(tasks),
-    ...placementOf(service),
+    ...placementOf(workload),
     taskDefinition: workload.taskDefinition.arn,
     loadBalancers: workload.loadBalancers,
     serviceRegistries: workload.serviceRegistries as Wire<Service>['serviceRegistries'],
@@ -65,8 +65,7 @@ export function describeService(
   };
 }
 
-function placementOf(service: ServiceRecord) {
-  const { workload } = service;
+function placementOf(workload: Workload) {
   return {
     launchType: workload.launchType as Wire<Service>['launchType'],
     capacityProviderStrategy: workload.capacityProviderStrategy,
@@ -94,7 +93,7 @@ function describeDeployment(
     failedTasks: deployment.failedTasks,
     createdAt: seconds(deployment.createdAtMs),
     updatedAt: seconds(deployment.updatedAtMs),
-    ...placementOf(deployment.service),
+    ...placementOf(workload),
     networkConfiguration: workload.networkConfiguration,
     rolloutState: deployment.rolloutState,
     rolloutStateReason: deployment.rolloutStateReason,

@@ -1,17 +1,16 @@
-import type { Failure, NetworkConfiguration, Service } from '@aws-sdk/client-ecs';
+import type { Failure, Service } from '@aws-sdk/client-ecs';
 import { z } from 'zod';
 import { AwsError } from '../aws-error.js';
 import { shortName } from './arns.js';
 import { requireCluster } from './clusters.js';
 import type { Context } from './context.js';
 import { resolveImages } from './images.js';
-import type { ClusterRecord, ServiceRecord, TaskDefinitionRecord, Workload } from './model.js';
+import type { ClusterRecord, ServiceRecord } from './model.js';
 import { wake } from './rollout/scheduler.js';
 import { startDeployment } from './rollout/start.js';
 import {
   checkPercents,
   createServiceSchema,
-  type NetworkInput,
   refuseUnsupported,
   updateServiceSchema,
 } from './service-input.js';
@@ -19,6 +18,7 @@ import { describeService } from './service-shape.js';
 import { setTags } from './tags.js';
 import { requireActiveTaskDefinition } from './task-definitions.js';
 import { type Input, type Output, page, parse, type Wire } from './wire.js';
+import { changedWorkload, newWorkload, sameWorkload } from './workload.js';
 
 /** A service by name or ARN, whatever its status. Throws ServiceNotFoundException. */
 export function requireService(
@@ -57,36 +57,7 @@ export async function createService(context: Context, input: Input): Promise<Out
       'Unable to Start a service that is still Draining.',
     );
   }
-  const loadBalancers = request.loadBalancers ?? [];
-  checkLoadBalancers(loadBalancers, taskDefinition);
-  if (request.launchType !== undefined && (request.capacityProviderStrategy ?? []).length > 0) {
-    throw new AwsError(
-      'InvalidParameterException',
-      'Specifying both a launch type and capacity provider strategy is not supported.',
-    );
-  }
-  // The Terraform provider sends an empty strategy beside a launch type.
-  const requested = request.capacityProviderStrategy ?? [];
-  const strategy =
-    requested.length > 0
-      ? requested
-      : request.launchType === undefined && cluster.defaultCapacityProviderStrategy.length > 0
-        ? (cluster.defaultCapacityProviderStrategy as Workload['capacityProviderStrategy'])
-        : undefined;
-  const launchType = strategy ? undefined : (request.launchType ?? 'EC2');
-  const fargate = launchType === 'FARGATE' || strategy !== undefined;
-  const workload: Workload = {
-    taskDefinition,
-    launchType,
-    capacityProviderStrategy: strategy,
-    platformVersion: fargate ? (request.platformVersion ?? 'LATEST') : undefined,
-    networkConfiguration: network(request.networkConfiguration, taskDefinition),
-    loadBalancers,
-    serviceRegistries: request.serviceRegistries ?? [],
-    serviceConnectConfiguration: request.serviceConnectConfiguration,
-    volumeConfigurations: request.volumeConfigurations,
-    vpcLatticeConfigurations: request.vpcLatticeConfigurations,
-  };
+  const workload = newWorkload(cluster, request, taskDefinition);
   const service: ServiceRecord = {
     name: request.serviceName,
     arn,
@@ -110,7 +81,7 @@ export async function createService(context: Context, input: Input): Promise<Out
     placementConstraints: request.placementConstraints ?? [],
     placementStrategy: request.placementStrategy ?? [],
     availabilityZoneRebalancing: request.availabilityZoneRebalancing ?? 'DISABLED',
-    roleArn: roleOf(context, request.role, loadBalancers.length > 0),
+    roleArn: roleOf(context, request.role, workload.loadBalancers.length > 0),
     deployments: [],
     serviceDeployments: [],
     revisions: [],
@@ -146,7 +117,6 @@ export async function updateService(context: Context, input: Input): Promise<Out
   const configuration = { ...service.deploymentConfiguration, ...request.deploymentConfiguration };
   checkPercents(configuration);
   const workload = changedWorkload(service.workload, request, taskDefinition);
-  checkLoadBalancers(workload.loadBalancers, taskDefinition);
 
   service.deploymentConfiguration = configuration;
   service.desiredCount = request.desiredCount ?? service.desiredCount;
@@ -160,45 +130,12 @@ export async function updateService(context: Context, input: Input): Promise<Out
   service.availabilityZoneRebalancing =
     request.availabilityZoneRebalancing ?? service.availabilityZoneRebalancing;
 
-  const changed =
-    JSON.stringify(workloadKey(workload)) !== JSON.stringify(workloadKey(service.workload));
-  if (changed || request.forceNewDeployment === true) {
+  if (!sameWorkload(workload, service.workload) || request.forceNewDeployment === true) {
     startDeployment(context, service, workload, images, () => wake(context, service));
   } else {
     wake(context, service);
   }
   return { service: describeService(context, service, true) };
-}
-
-function changedWorkload(
-  before: Workload,
-  request: z.infer<typeof updateServiceSchema>,
-  taskDefinition: TaskDefinitionRecord,
-): Workload {
-  const strategy = request.capacityProviderStrategy;
-  return {
-    ...before,
-    taskDefinition,
-    ...(strategy && strategy.length > 0
-      ? { capacityProviderStrategy: strategy, launchType: undefined }
-      : {}),
-    platformVersion: request.platformVersion ?? before.platformVersion,
-    networkConfiguration: request.networkConfiguration
-      ? network(request.networkConfiguration, taskDefinition)
-      : before.networkConfiguration,
-    loadBalancers: request.loadBalancers ?? before.loadBalancers,
-    serviceRegistries: request.serviceRegistries ?? before.serviceRegistries,
-    serviceConnectConfiguration:
-      request.serviceConnectConfiguration ?? before.serviceConnectConfiguration,
-    volumeConfigurations: request.volumeConfigurations ?? before.volumeConfigurations,
-    vpcLatticeConfigurations: request.vpcLatticeConfigurations ?? before.vpcLatticeConfigurations,
-  };
-}
-
-// Developer Guide, "View service history …": a deployment starts when a property changes that needs
-// one; the count, the percents and the grace period do not.
-function workloadKey(workload: Workload): unknown {
-  return { ...workload, taskDefinition: workload.taskDefinition.arn };
 }
 
 const deleteServiceSchema = z.looseObject({
@@ -267,60 +204,6 @@ export function listServices(context: Context, input: Input): Output {
     .map((service) => service.arn);
   const { items, nextToken } = page(arns, input);
   return { serviceArns: items, nextToken };
-}
-
-/** Checks and completes a network configuration; awsvpc needs one. Throws InvalidParameterException. */
-export function network(
-  configuration: NetworkInput | undefined,
-  taskDefinition: TaskDefinitionRecord,
-): NetworkConfiguration | undefined {
-  const awsvpc = configuration?.awsvpcConfiguration;
-  const needed = taskDefinition.definition.networkMode === 'awsvpc';
-  if (needed && !awsvpc) {
-    throw new AwsError(
-      'InvalidParameterException',
-      "Network Configuration must be provided when networkMode 'awsvpc' is specified.",
-    );
-  }
-  if (!awsvpc) return undefined;
-  if (!needed) {
-    throw new AwsError(
-      'InvalidParameterException',
-      'Network Configuration is not valid for the given networkMode of this task definition.',
-    );
-  }
-  if (awsvpc.subnets.length === 0) {
-    throw new AwsError('InvalidParameterException', 'subnets can not be empty.');
-  }
-  return {
-    awsvpcConfiguration: {
-      ...awsvpc,
-      securityGroups: awsvpc.securityGroups ?? [],
-      assignPublicIp: awsvpc.assignPublicIp ?? 'DISABLED',
-    },
-  };
-}
-
-function checkLoadBalancers(
-  loadBalancers: Workload['loadBalancers'],
-  taskDefinition: TaskDefinitionRecord,
-): void {
-  const containers = taskDefinition.definition.containerDefinitions ?? [];
-  for (const { containerName = '', containerPort = 0 } of loadBalancers) {
-    const container = containers.find(({ name }) => name === containerName);
-    if (!container) {
-      throw new AwsError(
-        'InvalidParameterException',
-        `The container ${containerName} does not exist in the task definition.`,
-      );
-    }
-    if (!container.portMappings?.some((mapping) => mapping.containerPort === containerPort)) {
-      throw new AwsError(
-        'InvalidParameterException',
-        `The container ${containerName} did not have a container port ${containerPort} defined.`,
-      );
-    }
-  }
 }
 
 function roleOf(context: Context, role: string | undefined, balanced: boolean): string | undefined {

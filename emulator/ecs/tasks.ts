@@ -8,12 +8,13 @@ import { resolveImages } from './images.js';
 import type { ClusterRecord, TaskRecord } from './model.js';
 import { listenerOf } from './rollout/scheduler.js';
 import { runTaskSchema } from './service-input.js';
-import { network, requireService } from './services.js';
+import { requireService } from './services.js';
 import { setTags } from './tags.js';
 import { requireActiveTaskDefinition } from './task-definitions.js';
 import { launchTask, stopTask } from './task-lifecycle.js';
 import { describeTask } from './task-shape.js';
 import { type Input, type Output, page, parse, type Wire } from './wire.js';
+import { network, placementOf } from './workload.js';
 
 export async function runTask(context: Context, input: Input): Promise<Output> {
   const request = parse(runTaskSchema, input);
@@ -34,7 +35,7 @@ export async function runTask(context: Context, input: Input): Promise<Output> {
   const images = await resolveImages(context, taskDefinition);
   const cluster = requireCluster(context, request.cluster);
   const networkConfiguration = network(request.networkConfiguration, taskDefinition);
-  const provider = request.capacityProviderStrategy?.[0]?.capacityProvider;
+  const { launchType, capacityProviderStrategy } = placementOf(cluster, request);
   const tasks = Array.from({ length: count }, () => {
     const task = launchTask(context, {
       cluster,
@@ -43,8 +44,8 @@ export async function runTask(context: Context, input: Input): Promise<Output> {
       group: request.group ?? `family:${taskDefinition.family}`,
       startedBy: request.startedBy,
       overrides: request.overrides,
-      launchType: provider === undefined ? (request.launchType ?? 'EC2') : 'FARGATE',
-      capacityProviderName: provider,
+      launchType,
+      capacityProviderName: capacityProviderStrategy?.[0]?.capacityProvider,
       networkConfiguration,
       enableExecuteCommand: request.enableExecuteCommand ?? false,
     });
