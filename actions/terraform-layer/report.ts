@@ -149,7 +149,7 @@ function graphSection(
     ['Graph of the stacks with changes', busy],
   ] as const) {
     if (ids.length === 0) continue;
-    const picture = renderMermaid(plan.workspace, { statuses, only: new Set(ids) });
+    const picture = renderMermaid(plan.workspace, { statuses, only: new Set(ids) }).trimEnd();
     const markdown = renderMarkdown(details(title, [codeBlock('mermaid', picture)], true));
     if (markdown.length <= room) return markdown;
   }

@@ -30,29 +30,30 @@ export function tally(command: Command, outcomes: readonly StackOutcome[]): stri
   const count = (status: StackOutcome['end']['status']): number =>
     outcomes.filter(({ end }) => end.status === status).length;
   const changing = count('changes') + count('applied');
-  const of = `${changing} of ${stacks(outcomes.length)}`;
-  const counts = `${sum('add')} to add, ${sum('change')} to change, ${sum('replace')} to replace, ${sum('destroy')} to destroy`;
-  const applied = `${sum('add')} added, ${sum('change')} changed, ${sum('replace')} replaced, ${sum('destroy')} destroyed`;
-  const main: Readonly<Record<Command, string>> = {
-    plan: changing === 0 ? `No changes in ${stacks(outcomes.length)}` : `${counts} in ${of}`,
-    apply:
-      changing === 0
-        ? `Nothing to apply in ${stacks(outcomes.length)}`
-        : `${of} applied: ${applied}`,
-    drift:
-      changing === 0
-        ? `In sync: ${stacks(outcomes.length)}`
-        : `${of} ${changing === 1 ? 'differs' : 'differ'} from the code: ${counts}`,
-    graph: stacks(outcomes.length),
+  const unchanged = count('unchanged');
+  const all = stacks(outcomes.length);
+  const some = (number: number): string =>
+    number === outcomes.length ? all : `${number} of ${all}`;
+  const counts = (words: readonly [string, string, string, string]): string =>
+    `${sum('add')} ${words[0]}, ${sum('change')} ${words[1]}, ${sum('replace')} ${words[2]}, ${sum('destroy')} ${words[3]}`;
+  const future = counts(['to add', 'to change', 'to replace', 'to destroy']);
+  const past = counts(['added', 'changed', 'replaced', 'destroyed']);
+  const withChanges: Readonly<Record<Command, string>> = {
+    plan: `${future} in ${some(changing)}`,
+    apply: `Applied ${some(changing)}: ${past}`,
+    drift: `The world differs from the code in ${some(changing)}: ${future}`,
+    graph: all,
   };
-  const others = [
-    [count('failed'), 'failed'],
-    [count('interrupted'), 'interrupted'],
-    [count('not-started'), 'not started'],
-    [count('waiting'), 'waiting for a state that does not exist yet'],
-  ] as const;
-  const rest = others.flatMap(([number, words]) => (number === 0 ? [] : [`${number} ${words}`]));
-  return `${[main[command], ...rest].join('; ')}.`;
+  const parts: readonly (readonly [number, string])[] = [
+    [changing, withChanges[command]],
+    [unchanged, `${command === 'drift' ? 'in sync' : 'no changes'} in ${some(unchanged)}`],
+    [count('failed'), `${count('failed')} failed`],
+    [count('interrupted'), `${count('interrupted')} interrupted`],
+    [count('not-started'), `${count('not-started')} not started`],
+    [count('waiting'), `${count('waiting')} waiting for a state that does not exist yet`],
+  ];
+  const text = parts.flatMap(([number, words]) => (number === 0 ? [] : [words])).join('; ');
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 }
 
 /** Why the step fails, with the stacks by name; undefined where it does not. */

@@ -38,7 +38,7 @@ export function announce(plan: RunPlan, { log, secrets }: Ports): void {
 /** The graph as it is: waves in the log, a picture in the summary, everything in a JSON file. */
 export async function publishGraph(plan: RunPlan, ports: PublishPorts): Promise<void> {
   const only = new Set(plan.reasons.keys());
-  const picture = renderMermaid(plan.workspace, { only });
+  const picture = renderMermaid(plan.workspace, { only }).trimEnd();
   const file = path.join(ports.temporaryDirectory, 'terraform-graph.json');
   await writeFile(file, renderJson(plan.workspace, { only }));
   await ports.log.group('Mermaid', () => {

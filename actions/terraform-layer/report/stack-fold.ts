@@ -20,6 +20,8 @@ const diagnosticCharacters = 1500;
 
 /** Whether there is more to say about a stack than its row in the table. */
 export function hasDetails({ end, diagnostics, changes }: StackOutcome): boolean {
+  // The table says what it waits for; that a state is missing is no error of the stack's.
+  if (end.status === 'waiting') return false;
   return (
     diagnostics.length > 0 ||
     changes.resources.length + changes.outputs.length > 0 ||

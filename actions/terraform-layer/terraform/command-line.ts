@@ -177,6 +177,7 @@ function initArguments(stack: Stack, root: string, locked: boolean): readonly st
   return [
     '-input=false',
     '-json',
+    '-no-color',
     // HCP Terraform refuses it; elsewhere it keeps a changed backend from asking to move state.
     ...(stack.backend.type === 'cloud' ? [] : ['-reconfigure']),
     ...(locked ? ['-lockfile=readonly'] : []),

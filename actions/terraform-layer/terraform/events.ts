@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import { z } from 'zod';
 import { fromRoot, type Diagnostic } from './diagnostics.js';
 
@@ -63,7 +64,7 @@ const phases = {
 export function parseEvent(line: string, directory: string): TerraformEvent | undefined {
   if (line.trim() === '') return undefined;
   const parsed = lineSchema.safeParse(parseJson(line));
-  if (!parsed.success) return { kind: 'message', text: line };
+  if (!parsed.success) return { kind: 'message', text: stripVTControlCharacters(line) };
   const { '@message': text, type = '', diagnostic, hook, changes } = parsed.data;
   if (diagnostic !== undefined) {
     const { severity, summary, detail, address, range, snippet } = diagnostic;
@@ -97,7 +98,7 @@ export function parseEvent(line: string, directory: string): TerraformEvent | un
     const { add, change, remove } = changes;
     return { kind: 'summary', text, add, change, remove };
   }
-  return { kind: 'message', text };
+  return { kind: 'message', text: stripVTControlCharacters(text) };
 }
 
 function parseJson(line: string): unknown {
