@@ -38,5 +38,8 @@ if (stdin.isFIFO() || stdin.isSocket() || process.stdin.isTTY) {
   process.stdin.on('close', stop).on('end', stop).resume();
 }
 
-const { awsUrl, githubUrl, registryHost } = emulator;
-process.stdout.write(`${JSON.stringify({ awsUrl, githubUrl, registryHost })}\n`);
+const { awsUrl, githubUrl, registryHost, region } = emulator;
+const environment = emulator.nodeEnvironment();
+process.stdout.write(
+  `${JSON.stringify({ awsUrl, githubUrl, registryHost, region, environment })}\n`,
+);
