@@ -1,5 +1,6 @@
 import type { Node, Parser } from 'web-tree-sitter';
 import { bodyOf } from './convert.js';
+import { splitBlocks } from './split.js';
 import type { Body, Expression } from './syntax.js';
 
 /** What is wrong with a text, at its first place. */
@@ -78,6 +79,9 @@ export class HclReader {
 }
 
 function firstFailure(root: Node, text: string): SyntaxFailure {
+  // What is never closed is named where it opens; the parser would name the end of the file.
+  const { error } = splitBlocks(text);
+  if (error !== undefined) return error;
   let node = root;
   for (;;) {
     const child = node.children.find((candidate) => candidate.hasError || candidate.isMissing);
@@ -87,8 +91,5 @@ function firstFailure(root: Node, text: string): SyntaxFailure {
   }
   const line = text.slice(node.startIndex).split('\n', 1)[0]?.trim() ?? '';
   const shown = line.length > 60 ? `${line.slice(0, 60)}…` : line;
-  const message = node.isMissing
-    ? `expected "${node.type}"`
-    : `this is not valid: ${JSON.stringify(shown)}`;
-  return { message, offset: node.startIndex };
+  return { message: `this is not valid: ${JSON.stringify(shown)}`, offset: node.startIndex };
 }

@@ -1,5 +1,5 @@
 import path from 'node:path/posix';
-import { UserError } from '../../shared/errors.js';
+import { UserError, type Problem } from '../../shared/errors.js';
 import { environmentConfigs } from '../config/environments.js';
 import type { InfraConfig, StackRule } from '../config/infra-config.js';
 import {
@@ -8,6 +8,7 @@ import {
   type LoadedInfraFile,
 } from '../config/load-infra-file.js';
 import type { Files } from './files.js';
+import { ProblemList } from './problem-list.js';
 
 /** `infra.yml`, or what stands for it. */
 export interface ConfigSource {
@@ -31,7 +32,7 @@ export function readConfig(
     const text = files.read(file);
     if (text === undefined) continue;
     const result = parseInfraFile(file, text);
-    if (!result.ok) throw new UserError(result.problems);
+    if (!result.ok) throw new UserError(inOrder(result.problems));
     return { loaded: result.loaded, file, rules: rulesOf(result.loaded) };
   }
   if (configPath !== undefined) {
@@ -42,6 +43,12 @@ export function readConfig(
     });
   }
   return { loaded: absentInfraFile(), rules: [] };
+}
+
+function inOrder(problems: readonly Problem[]): readonly Problem[] {
+  const list = new ProblemList();
+  for (const problem of problems) list.add(problem);
+  return list.all();
 }
 
 function rulesOf({ data, at }: LoadedInfraFile): readonly StackRule[] {

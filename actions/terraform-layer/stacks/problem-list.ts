@@ -17,7 +17,10 @@ export class ProblemList {
   all(): readonly Problem[] {
     return [...this.#problems.values()].sort(
       (a, b) =>
-        compare(fileOf(a), fileOf(b)) || lineOf(a) - lineOf(b) || compare(a.message, b.message),
+        compare(fileOf(a), fileOf(b)) ||
+        lineOf(a) - lineOf(b) ||
+        columnOf(a) - columnOf(b) ||
+        compare(a.message, b.message),
     );
   }
 }
@@ -28,6 +31,10 @@ function fileOf({ at }: Problem): string {
 
 function lineOf({ at }: Problem): number {
   return at !== undefined && 'file' in at ? (at.line ?? 0) : 0;
+}
+
+function columnOf({ at }: Problem): number {
+  return at !== undefined && 'file' in at ? (at.column ?? 0) : 0;
 }
 
 function compare(a: string, b: string): number {

@@ -1,6 +1,6 @@
-import type { SourceLocation } from '../../shared/errors.js';
+import { formatLocation, type SourceLocation } from '../../shared/errors.js';
 import { evaluate } from '../hcl/evaluate.js';
-import { locate } from '../hcl/syntax.js';
+import { locate, type Expression, type Source } from '../hcl/syntax.js';
 import { asString, isMap, Unknown, type Evaluated, type EvaluatedMap } from '../hcl/value.js';
 import { repetitions, withEach, type ModuleInstance } from './module-instance.js';
 import {
@@ -167,24 +167,35 @@ function notEvaluable(
     });
     return;
   }
-  const local = unknown.source === attribute.source;
-  const at = locate(
-    local ? unknown.source : attribute.source,
-    local ? unknown.start : attribute.attribute.start,
-  );
-  const text = expressionText(attribute, unknown);
+  const { source } = attribute;
+  const written = writtenValue(attribute.attribute.value, name);
+  const own = unknown.source === source;
   repository.problems.add({
     code: 'not-evaluable',
-    message: `${block.name}: ${name} = ${text} cannot be told for ${directory}: ${unknown.reason}`,
-    at,
-    hint: local
+    message:
+      `${block.name}: ${name} = ${shortText(source, written)} cannot be told for ${directory}: ` +
+      unknown.reason,
+    at: locate(source, own ? unknown.start : written.start),
+    hint: own
       ? 'give the variable a default or a value in a tfvars file, or write the value here'
-      : `see ${unknown.source.file}:${locate(unknown.source, unknown.start).line ?? 1}`,
+      : `see ${formatLocation(locate(unknown.source, unknown.start))}`,
   });
 }
 
-function expressionText({ attribute, source }: PlacedAttribute, unknown: Unknown): string {
-  const { start, end } = unknown.source === source ? unknown : attribute.value;
-  const text = source.text.slice(start, end).replace(/\s+/g, ' ');
-  return text.length > 120 ? `${text.slice(0, 120)}…` : text;
+/** The value of `config.key` where the config is written out as a map, else the whole. */
+function writtenValue(value: Expression, name: string): Expression {
+  const [, ...path] = name.split('.');
+  let found = value;
+  for (const part of path) {
+    if (found.kind !== 'object') return found;
+    const item = found.items.find(({ key }) => key.kind === 'literal' && key.value === part);
+    if (item === undefined) return found;
+    found = item.value;
+  }
+  return found;
+}
+
+function shortText({ text }: Source, { start, end }: Expression): string {
+  const shown = text.slice(start, end).replace(/\s+/g, ' ');
+  return shown.length > 120 ? `${shown.slice(0, 120)}…` : shown;
 }
