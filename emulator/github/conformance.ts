@@ -44,17 +44,17 @@ export interface IncomingRequest {
 /** Routes requests to handlers, and holds both sides to GitHub's description. */
 export interface Conformance {
   /** The operation that a request names, or undefined where GitHub's description has none. */
-  match(request: IncomingRequest): OperationId | undefined;
+  readonly match: (request: IncomingRequest) => OperationId | undefined;
   /**
    * Validates, runs the handler, and validates what it gave.
    *
    * @throws ApiError 400 for a body that is no JSON, 422 for a request that does not conform, 500
    * for an answer of the emulator's own that does not: that one is a bug of the emulator.
    */
-  handle(
+  readonly handle: (
     request: IncomingRequest,
     context: { readonly token: string; readonly baseUrl: string },
-  ): Promise<OperationResponse>;
+  ) => Promise<OperationResponse>;
 }
 
 const descriptionPath = path.join(import.meta.dirname, 'openapi.json');

@@ -48,13 +48,10 @@ export interface ActionDefinition {
 async function readDefinition(directory: string): Promise<{ file: string; content: string }> {
   for (const name of ['action.yml', 'action.yaml']) {
     const file = path.join(directory, name);
-    try {
-      return { file, content: await readFile(file, 'utf8') };
-    } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
-    }
+    const content = await readFile(file, 'utf8').catch(() => undefined);
+    if (content !== undefined) return { file, content };
   }
-  throw new RunnerError('action-not-found', `no action.yml in ${directory}`);
+  throw new RunnerError('action-not-found', `no action.yml to read in ${directory}`);
 }
 
 async function entry(directory: string, script: string): Promise<string> {

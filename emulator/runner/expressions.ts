@@ -31,10 +31,10 @@ function evaluateTerm(term: string, contexts: Contexts, expression: string): unk
 }
 
 function evaluate(expression: string, contexts: Contexts): string {
-  const terms = expression.match(/'(?:[^']|'')*'|\|\||[^'|]+|\|/g) ?? [];
-  const alternatives = terms.filter((term) => term !== '||').map((term) => term.trim());
-  const separators = terms.length - alternatives.length;
-  if (alternatives.length === 0 || separators !== alternatives.length - 1) {
+  const tokens = expression.match(/'(?:[^']|'')*'|\|\||[^\s'|]+|\S/g) ?? [];
+  const alternatives = tokens.filter((_token, index) => index % 2 === 0);
+  const separators = tokens.filter((_token, index) => index % 2 === 1);
+  if (tokens.length % 2 === 0 || separators.some((token) => token !== '||')) {
     throw unsupported(expression);
   }
   const values = alternatives.map((term) => evaluateTerm(term, contexts, expression));

@@ -10,7 +10,7 @@ import { condition } from './expressions.js';
 import type { JobStatus } from './expressions.js';
 import { jobContext } from './job-context.js';
 import type { JobContextOptions } from './job-context.js';
-import { findOrphans, killOrphans } from './orphans.js';
+import { endOrphans } from './orphans.js';
 import type { Orphan } from './orphans.js';
 import { RunnerError } from './runner-error.js';
 import { SecretMasker } from './secret-masker.js';
@@ -247,8 +247,7 @@ export async function createJob(options: JobOptions): Promise<Job> {
       for (const step of ran.toReversed()) step.post = await runPost(step);
     } finally {
       options.signal?.removeEventListener('abort', cancel);
-      orphans = await findOrphans(trackingId);
-      killOrphans(orphans);
+      orphans = await endOrphans(trackingId);
       await rm(root, { recursive: true, force: true, maxRetries: 3 });
     }
     const steps = ran.map((step) => stepResult(step, masker));

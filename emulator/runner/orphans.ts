@@ -1,4 +1,5 @@
 import { readFile, readdir } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 
 /** A process that an action left behind. */
 export interface Orphan {
@@ -15,7 +16,7 @@ async function read(file: string): Promise<string> {
  * Finds the processes that carry a job's `RUNNER_TRACKING_ID`, as the runner does at a job's end.
  * Only where there is a `/proc`; elsewhere none is found.
  */
-export async function findOrphans(trackingId: string): Promise<Orphan[]> {
+async function findOrphans(trackingId: string): Promise<Orphan[]> {
   const names = await readdir('/proc').catch(() => []);
   const orphans: Orphan[] = [];
   for (const name of names) {
@@ -28,13 +29,25 @@ export async function findOrphans(trackingId: string): Promise<Orphan[]> {
   return orphans;
 }
 
-/** Ends them as the runner does: at once. */
-export function killOrphans(orphans: readonly Orphan[]): void {
-  for (const { pid } of orphans) {
-    try {
-      process.kill(pid, 'SIGKILL');
-    } catch {
-      // It has ended by itself.
+/** A process that is being killed needs a moment to end. */
+const attempts = 40;
+const pauseMilliseconds = 25;
+
+/** Ends what a job left running, at once as the runner does. @returns what there was. */
+export async function endOrphans(trackingId: string): Promise<Orphan[]> {
+  const found = new Map<number, Orphan>();
+  for (let attempt = 0; attempt < attempts; attempt += 1) {
+    const running = await findOrphans(trackingId);
+    if (running.length === 0) break;
+    for (const orphan of running) {
+      found.set(orphan.pid, orphan);
+      try {
+        process.kill(orphan.pid, 'SIGKILL');
+      } catch {
+        // It has ended by itself.
+      }
     }
+    await delay(pauseMilliseconds);
   }
+  return [...found.values()];
 }
