@@ -8,6 +8,7 @@ import {
 } from './picture.js';
 import { wavesOf } from './waves.js';
 
+export type { NodeStatus };
 export type StatusMap = ReadonlyMap<string, NodeStatus>;
 
 export interface RenderOptions {
