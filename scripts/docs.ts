@@ -7,6 +7,7 @@
  */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import * as prettier from 'prettier';
 import { glob } from 'tinyglobby';
 import { actionTables, workflowPage } from './docs/actions.js';
 import { moduleTables } from './docs/modules.js';
@@ -68,7 +69,9 @@ function read(path: string): Promise<string> {
   return readFile(join(root, path), 'utf8');
 }
 
-async function keep(path: string, text: string): Promise<void> {
+async function keep(path: string, rendered: string): Promise<void> {
+  const options = (await prettier.resolveConfig(join(root, path))) ?? {};
+  const text = await prettier.format(rendered, { ...options, filepath: path });
   const current = await read(path).catch(() => undefined);
   if (current === text) return;
   outdated.push(path);

@@ -8,6 +8,7 @@ import {
   table,
   text,
 } from '../../actions/shared/markdown.js';
+import { prose } from './prose.js';
 
 const inputSchema = z.object({
   description: z.string().min(1),
@@ -79,7 +80,7 @@ function inputTable(inputs: Readonly<Record<string, z.infer<typeof inputSchema>>
       Object.entries(inputs).map(([name, input]) => [
         code(name),
         input.required ? text('required') : defaultCell(input.default),
-        text(input.description.trim().replaceAll(/\s+/g, ' ')),
+        prose(input.description),
       ]),
     ),
   ]);
@@ -97,10 +98,7 @@ function describedTable(
   return renderMarkdown([
     table(
       [kind, 'what it holds'],
-      Object.entries(entries).map(([name, entry]) => [
-        code(name),
-        text(entry.description.trim().replaceAll(/\s+/g, ' ')),
-      ]),
+      Object.entries(entries).map(([name, entry]) => [code(name), prose(entry.description)]),
     ),
   ]);
 }

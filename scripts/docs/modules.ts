@@ -1,6 +1,7 @@
 import { parse } from '@cdktn/hcl2json';
 import { z } from 'zod';
 import { code, heading, renderMarkdown, table, text } from '../../actions/shared/markdown.js';
+import { prose } from './prose.js';
 
 const blocksSchema = z.object({
   variable: z
@@ -43,13 +44,13 @@ export async function moduleTables(sources: readonly string[]): Promise<string> 
         code(variable.name),
         code(unwrap(variable.type)),
         'default' in variable ? code(JSON.stringify(variable.default)) : text('required'),
-        text(flat(variable.description)),
+        prose(variable.description),
       ]),
     ),
     heading(2, 'Outputs'),
     table(
       ['output', 'what it holds'],
-      outputs.map((output) => [code(output.name), text(flat(output.description))]),
+      outputs.map((output) => [code(output.name), prose(output.description)]),
     ),
   ]);
 }
