@@ -118,6 +118,8 @@ export function createEcs(options: EcsOptions): EcsService {
       if (!run) {
         throw new AwsError('UnknownOperationException', `Unknown operation ${operation}.`);
       }
+      // So that whoever is told of a stopped task finds its log lines.
+      await queue;
       // A copy, as over the wire: nobody outside holds a part of the state.
       return plain(await run(context, plain(input)));
     },

@@ -5,7 +5,7 @@ import { type EcsFixture, ecsFixture, HEALTH_CHECK } from '../../support/ecs-emu
 const FATES = [
   'healthy',
   'slow:7',
-  'slow:40',
+  'slow:15',
   'crash',
   'crash:9:0',
   'never-healthy',
