@@ -1,0 +1,258 @@
+import { createHash } from 'node:crypto';
+import { mkdtemp, realpath } from 'node:fs/promises';
+import path from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { CloudWatchLogsClient, CreateLogGroupCommand } from '@aws-sdk/client-cloudwatch-logs';
+import {
+  CreateRepositoryCommand,
+  ECRClient,
+  GetAuthorizationTokenCommand,
+} from '@aws-sdk/client-ecr';
+import {
+  CreateClusterCommand,
+  CreateServiceCommand,
+  DescribeServicesCommand,
+  ECSClient,
+  RegisterTaskDefinitionCommand,
+  type CreateServiceCommandInput,
+  type Service,
+} from '@aws-sdk/client-ecs';
+import { GetParameterCommand, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
+import { sdkConfig, type TestEmulator } from './emulator.js';
+import { ownAction, runStep, type JobOptions, type RunStepResult } from './runner.js';
+
+/** The names of the service that `makeService` makes. */
+export const names = {
+  project: 'shop',
+  environment: 'dev',
+  service: 'web',
+  cluster: 'shop-dev',
+  serviceName: 'shop-web-dev',
+  repository: 'shop/web',
+  logGroup: '/ecs/shop-web-dev',
+} as const;
+
+export const contractParameter = '/dev/shop/web/deploy';
+export const releaseParameter = '/dev/shop/web/release/current';
+
+export function ecsClient(emulator: TestEmulator): ECSClient {
+  return new ECSClient(sdkConfig(emulator));
+}
+
+/** The repository, cluster, template, service with 0 tasks and contract that Terraform makes. */
+export async function makeService(
+  emulator: TestEmulator,
+  changes: { readonly service?: Partial<CreateServiceCommandInput> } = {},
+): Promise<void> {
+  const config = sdkConfig(emulator);
+  const ecs = new ECSClient(config);
+  const template = `${names.serviceName}-template`;
+  await Promise.all([
+    new ECRClient(config).send(new CreateRepositoryCommand({ repositoryName: names.repository })),
+    new CloudWatchLogsClient(config).send(
+      new CreateLogGroupCommand({ logGroupName: names.logGroup }),
+    ),
+    ecs.send(new CreateClusterCommand({ clusterName: names.cluster })),
+    ecs.send(
+      new RegisterTaskDefinitionCommand({
+        family: template,
+        requiresCompatibilities: ['FARGATE'],
+        networkMode: 'awsvpc',
+        cpu: '256',
+        memory: '512',
+        containerDefinitions: [
+          {
+            name: 'app',
+            image: 'public.ecr.aws/docker/library/busybox:stable',
+            environment: [{ name: 'EMPTY', value: '' }],
+            logConfiguration: {
+              logDriver: 'awslogs',
+              options: {
+                'awslogs-group': names.logGroup,
+                'awslogs-region': emulator.region,
+                'awslogs-stream-prefix': 'app',
+              },
+            },
+          },
+        ],
+      }),
+    ),
+    putContract(emulator, JSON.stringify(contractDocument())),
+  ]);
+  await ecs.send(
+    new CreateServiceCommand({
+      cluster: names.cluster,
+      serviceName: names.serviceName,
+      taskDefinition: template,
+      desiredCount: 0,
+      launchType: 'FARGATE',
+      networkConfiguration: {
+        awsvpcConfiguration: { subnets: ['subnet-1'], securityGroups: ['sg-1'] },
+      },
+      deploymentConfiguration: {
+        minimumHealthyPercent: 100,
+        maximumPercent: 200,
+        deploymentCircuitBreaker: { enable: true, rollback: true },
+      },
+      ...changes.service,
+    }),
+  );
+}
+
+/** A contract as `terraform/modules/ssm-contract` writes it. */
+export function contractDocument(): Record<string, unknown> {
+  return {
+    version: 1,
+    project: names.project,
+    service: names.service,
+    environment: names.environment,
+    cluster: names.cluster,
+    serviceName: names.serviceName,
+    strategy: 'rolling',
+    templateFamily: `${names.serviceName}-template`,
+    liveFamily: names.serviceName,
+    container: 'app',
+    containerPort: 8080,
+    repository: names.repository,
+    subnets: ['subnet-0a1b2c3d'],
+    securityGroups: ['sg-0a1b2c3d'],
+    assignPublicIp: false,
+    desiredCount: 2,
+    logGroup: names.logGroup,
+    deployment: {
+      minimumHealthyPercent: 100,
+      maximumPercent: 200,
+      circuitBreaker: { enable: true, rollback: true },
+    },
+  };
+}
+
+export async function putContract(emulator: TestEmulator, value: string): Promise<void> {
+  await new SSMClient(sdkConfig(emulator)).send(
+    new PutParameterCommand({
+      Name: contractParameter,
+      Type: 'String',
+      Value: value,
+      Overwrite: true,
+    }),
+  );
+}
+
+/** The release record, or `undefined` where there is none. */
+export async function readRelease(
+  emulator: TestEmulator,
+): Promise<Record<string, unknown> | undefined> {
+  try {
+    const answer = await new SSMClient(sdkConfig(emulator)).send(
+      new GetParameterCommand({ Name: releaseParameter }),
+    );
+    return JSON.parse(answer.Parameter?.Value ?? 'null') as Record<string, unknown>;
+  } catch (thrown) {
+    if (thrown instanceof Error && thrown.name === 'ParameterNotFound') return undefined;
+    throw thrown;
+  }
+}
+
+export async function readService(emulator: TestEmulator): Promise<Service> {
+  const answer = await ecsClient(emulator).send(
+    new DescribeServicesCommand({ cluster: names.cluster, services: [names.serviceName] }),
+  );
+  const [service] = answer.services ?? [];
+  if (service === undefined) throw new Error(`no service ${names.serviceName}`);
+  return service;
+}
+
+/** Pushes an image of one layer whose config holds `env`, as a container engine does. */
+export async function pushServiceImage(
+  emulator: TestEmulator,
+  tag: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<{ readonly reference: string; readonly digest: string }> {
+  const token = await new ECRClient(sdkConfig(emulator)).send(new GetAuthorizationTokenCommand({}));
+  const authorization = `Basic ${token.authorizationData?.[0]?.authorizationToken ?? ''}`;
+  const base = `http://${emulator.registryHost}/v2/${names.repository}`;
+  const layer = gzipSync(Buffer.alloc(1024, tag));
+  const config = Buffer.from(
+    JSON.stringify({
+      os: 'linux',
+      architecture: 'amd64',
+      config: { Env: Object.entries(env).map(([name, value]) => `${name}=${value}`) },
+    }),
+  );
+  for (const blob of [layer, config]) {
+    const started = await fetch(`${base}/blobs/uploads/`, {
+      method: 'POST',
+      headers: { authorization },
+    });
+    const location = new URL(started.headers.get('location') ?? '', base);
+    location.searchParams.set('digest', sha256(blob));
+    await fetch(location, {
+      method: 'PUT',
+      headers: { authorization, 'content-type': 'application/octet-stream' },
+      body: new Uint8Array(blob),
+    });
+  }
+  const manifest = JSON.stringify({
+    schemaVersion: 2,
+    mediaType: 'application/vnd.oci.image.manifest.v1+json',
+    config: {
+      mediaType: 'application/vnd.oci.image.config.v1+json',
+      digest: sha256(config),
+      size: config.length,
+    },
+    layers: [
+      {
+        mediaType: 'application/vnd.oci.image.layer.v1.tar+gzip',
+        digest: sha256(layer),
+        size: layer.length,
+      },
+    ],
+  });
+  const answer = await fetch(`${base}/manifests/${tag}`, {
+    method: 'PUT',
+    headers: { authorization, 'content-type': 'application/vnd.oci.image.manifest.v1+json' },
+    body: manifest,
+  });
+  if (!answer.ok) throw new Error(`push failed: ${answer.status} ${await answer.text()}`);
+  return {
+    reference: `${emulator.registryHost}/${names.repository}:${tag}`,
+    digest: sha256(manifest),
+  };
+}
+
+function sha256(bytes: Buffer | string): string {
+  return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+}
+
+export interface DeployStep {
+  readonly inputs: Readonly<Record<string, string>>;
+  /** Default: the emulator's. */
+  readonly env?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal;
+  readonly onLine?: (line: string) => void;
+  readonly job?: Partial<JobOptions>;
+}
+
+/** Runs the built action in an empty workspace, for the service by its contract. */
+export async function runDeploy(emulator: TestEmulator, step: DeployStep): Promise<RunStepResult> {
+  const workspace = await mkdtemp(path.join(await realpath(emulator.directory), 'workspace-'));
+  const contract = {
+    project: names.project,
+    environment: names.environment,
+    service: names.service,
+  };
+  return runStep({
+    workspace,
+    actionDirectory: ownAction('ecs-deploy'),
+    sha: 'c0ffee0000000000000000000000000000000000',
+    env: step.env ?? emulator.environment,
+    ...(step.signal === undefined ? {} : { signal: step.signal }),
+    ...(step.onLine === undefined ? {} : { onLine: step.onLine }),
+    ...step.job,
+    inputs: {
+      ...('cluster' in step.inputs ? {} : contract),
+      'poll-interval-seconds': '0.2',
+      ...step.inputs,
+    },
+  });
+}
