@@ -100,29 +100,26 @@ function parseBody(text: string): Record<string, unknown> {
   throw new ApiError(400, 'Problems parsing JSON');
 }
 
-/** What a handler gets beyond what the router knows. */
-type Scope = Pick<OperationRequest, 'baseUrl' | 'body' | 'token'>;
+/** What an operation gets beyond what the router knows. */
+interface Scope extends Pick<OperationRequest, 'baseUrl' | 'body' | 'token'> {
+  readonly handlers: OperationHandlers;
+}
 
 /**
- * Builds the router and validators over `description`. Unknown query parameters are refused too:
- * GitHub ignores them, and the caller would not learn of its mistake.
+ * Builds the router and validators over GitHub's description. Unknown query parameters are refused
+ * too: GitHub ignores them, and the caller would not learn of its mistake.
  */
-export async function createConformance(
-  description: Document,
-  handlers: OperationHandlers,
-): Promise<Conformance> {
+async function buildApi(): Promise<OpenAPIBackend> {
   const api = new OpenAPIBackend({
-    definition: description,
+    definition: await readDescription(),
     quick: true,
-    // Validated against the description below, where refusals become GitHub's answers.
-    validate: true,
     customizeAjv: (ajv) => {
       ajvFormats.default.default(ajv);
       return ajv;
     },
   });
   for (const operationId of operationIds) {
-    api.register(operationId, (context: Context, scope: Scope): OperationResponse =>
+    api.register(operationId, (context: Context, { handlers, ...scope }: Scope) =>
       handlers[operationId]({
         operationId,
         params: context.request.params as Record<string, string>,
@@ -137,7 +134,16 @@ export async function createConformance(
   api.register('notFound', () => {
     throw new ApiError(404, 'Not Found');
   });
-  await api.init();
+  return api.init();
+}
+
+let sharedApi: Promise<OpenAPIBackend> | undefined;
+
+/** Holds both sides of `handlers` to GitHub's description. */
+export async function createConformance(handlers: OperationHandlers): Promise<Conformance> {
+  // Compiling a validator takes up to 100 ms, so all emulators of a process share them.
+  sharedApi ??= buildApi();
+  const api = await sharedApi;
 
   const match = (request: IncomingRequest): OperationId | undefined => {
     try {
@@ -165,7 +171,7 @@ export async function createConformance(
           },
           ...(hasBody ? { body } : {}),
         },
-        { ...context, body } satisfies Scope,
+        { ...context, body, handlers } satisfies Scope,
       )) as OperationResponse;
       const declared = api.getOperation(operationId)?.responses ?? {};
       if (!(String(response.status) in declared)) {

@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { JSONWebKeySet } from 'jose';
 import { ApiError, notPermitted } from './api-error.js';
-import { createConformance, readDescription } from './conformance.js';
+import { createConformance } from './conformance.js';
 import type { Conformance } from './conformance.js';
 import { control, tokenSeedSchema } from './control.js';
 import type { TokenSeed } from './control.js';
@@ -101,10 +101,7 @@ export async function startGithub(options: GithubOptions = {}): Promise<GithubEm
   const rateLimit = new RateLimit(now);
   const faults = new Faults(now);
   const oidc = await OidcIssuer.create(now);
-  const conformance = await createConformance(
-    await readDescription(),
-    githubOperations(state, rateLimit),
-  );
+  const conformance = await createConformance(githubOperations(state, rateLimit));
   const requests: LoggedRequest[] = [];
 
   const server = await serveJson(

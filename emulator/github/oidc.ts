@@ -93,6 +93,20 @@ function claimsOf(job: Job): Record<string, string> {
   };
 }
 
+interface Keys {
+  readonly privateKey: CryptoKey;
+  readonly published: JSONWebKeySet;
+}
+
+async function createKeys(): Promise<Keys> {
+  const { privateKey, publicKey } = await generateKeyPair('RS256');
+  const key = { ...(await exportJWK(publicKey)), kid: randomUUID(), alg: 'RS256', use: 'sig' };
+  return { privateKey, published: { keys: [key] } };
+}
+
+/** An RSA key takes a tenth of a second and more to find: all emulators of a process share one. */
+let sharedKeys: Promise<Keys> | undefined;
+
 /** Issues the tokens that jobs ask for. */
 export class OidcIssuer {
   private readonly jobs = new Map<string, Job>();
@@ -107,9 +121,9 @@ export class OidcIssuer {
   }
 
   static async create(now: () => number): Promise<OidcIssuer> {
-    const { privateKey, publicKey } = await generateKeyPair('RS256');
-    const key = { ...(await exportJWK(publicKey)), kid: randomUUID(), alg: 'RS256', use: 'sig' };
-    return new OidcIssuer(privateKey, { keys: [key] }, now);
+    sharedKeys ??= createKeys();
+    const { privateKey, published } = await sharedKeys;
+    return new OidcIssuer(privateKey, published, now);
   }
 
   jwks(): JSONWebKeySet {

@@ -17,7 +17,7 @@ async function conformance(broken: Partial<OperationHandlers> = {}): Promise<Con
   });
   state.tokens.set('t', { login: 'github-actions[bot]', kind: 'app', access: 'write' });
   const operations = githubOperations(state, new RateLimit(() => 0));
-  return createConformance(await readDescription(), { ...operations, ...broken });
+  return createConformance({ ...operations, ...broken });
 }
 
 const context = { token: 't', baseUrl: 'http://localhost' };
