@@ -29,6 +29,8 @@ export function containersBuildArguments(
     // OCI configurations have no place for HEALTHCHECK, SHELL and ONBUILD: they would be dropped.
     '--format',
     'docker',
+    // Podman's default, not buildah's: steps that did not change are taken from the last build.
+    '--layers',
     '--iidfile',
     imageIdFile,
     '--tag',

@@ -75,7 +75,7 @@ describe('docker', () => {
 describe('podman and buildah', () => {
   it('build in the format that keeps HEALTHCHECK', () => {
     expect(containersBuildArguments(request, '/t/id')).toEqual([
-      ...['build', '--format', 'docker', '--iidfile', '/t/id'],
+      ...['build', '--format', 'docker', '--layers', '--iidfile', '/t/id'],
       ...shared,
     ]);
   });

@@ -1,0 +1,51 @@
+import { execFileSync } from 'node:child_process';
+import { loginDirectory } from '../support/ecr-push.js';
+import { answerOf, itBuildsAndPushes, type PulledImage } from '../support/ecr-push-engine.js';
+import type { TestEmulator } from '../support/emulator.js';
+import { describeWhere, type Requirement } from '../support/requirement.js';
+
+function dockerAnswers(): Requirement {
+  try {
+    execFileSync('docker', ['version'], { stdio: 'ignore', timeout: 20_000 });
+    return { met: true };
+  } catch {
+    return { met: false, reason: 'a docker whose daemon answers (scripts/engine/start-docker.sh)' };
+  }
+}
+
+async function pullAndRun(emulator: TestEmulator, image: string): Promise<PulledImage> {
+  const env = {
+    ...process.env,
+    DOCKER_CONFIG: await loginDirectory(emulator, emulator.directory),
+  };
+  const docker = (...args: readonly string[]): string =>
+    execFileSync('docker', args, { env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+  const repository = image.slice(0, image.indexOf('@'));
+  const own = docker('images', '--quiet', '--no-trunc', repository).split('\n').filter(Boolean);
+  docker('rmi', '--force', ...new Set(own));
+
+  docker('pull', image);
+  const labels = docker('image', 'inspect', '--format', '{{json .Config.Labels}}', image);
+  const container = docker('run', '--detach', '--publish', '127.0.0.1::8080', image).trim();
+  try {
+    const address = docker('port', container, '8080').split('\n')[0] ?? '';
+    return {
+      labels: JSON.parse(labels) as Record<string, string>,
+      health: await answerOf(`http://${address}/health`),
+    };
+  } finally {
+    docker('rm', '--force', container);
+  }
+}
+
+describeWhere(dockerAnswers(), 'ecr-push with docker', () => {
+  itBuildsAndPushes({
+    name: 'docker',
+    environment: () => Promise.resolve({}),
+    pullAndRun,
+    stillBuilds: () => {
+      const commands = execFileSync('docker', ['ps', '--no-trunc', '--format', '{{.Command}}']);
+      return Promise.resolve(commands.includes('/server'));
+    },
+  });
+});

@@ -1,0 +1,336 @@
+import { mkdtemp, realpath, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import {
+  killMain,
+  makeRepository,
+  manifestOf,
+  runPush,
+  tagsOf,
+  type PushStep,
+} from '../support/ecr-push.js';
+import {
+  dockerSave,
+  layerTar,
+  multiPlatformLayout,
+  ociLayout,
+  tarOf,
+  type TestImage,
+} from '../support/ecr.js';
+import { startTestEmulator, type TestEmulator } from '../support/emulator.js';
+
+let emulator: TestEmulator;
+beforeAll(async () => {
+  emulator = await startTestEmulator();
+});
+afterAll(() => emulator.stop());
+beforeEach(() => emulator.reset());
+
+const name = 'shop/service-a';
+const tag = 'sha-0123456789ab';
+
+async function workspaceWith(image: TestImage | Buffer): Promise<string> {
+  const workspace = await mkdtemp(path.join(await realpath(emulator.directory), 'workspace-'));
+  const content = Buffer.isBuffer(image) ? image : tarOf(image);
+  await writeFile(path.join(workspace, 'image.tar'), content);
+  return workspace;
+}
+
+interface Options {
+  readonly inputs?: Readonly<Record<string, string>>;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal;
+  readonly onLine?: (line: string) => void;
+  readonly workspace?: string;
+}
+
+async function push(image: TestImage | Buffer, options: Options = {}): Promise<PushStep> {
+  return runPush(emulator, {
+    workspace: await workspaceWith(image),
+    ...options,
+    inputs: { repository: name, archive: 'image.tar', ...options.inputs },
+  });
+}
+
+describe('an OCI archive, without any engine', () => {
+  // Holds no engine.
+  const env = { PATH: '/nowhere' };
+
+  it('arrives with its digest under every tag, and is handed on', async () => {
+    await makeRepository(emulator, name);
+    const image = ociLayout();
+    const { step, leftBehind } = await push(image, { env, inputs: { tags: `v1,${tag}` } });
+
+    expect(step.conclusion).toBe('success');
+    expect(await tagsOf(emulator, name)).toEqual({ v1: image.digest, [tag]: image.digest });
+    expect(step.outputs).toEqual({
+      repository: name,
+      tag: 'v1',
+      tags: `v1\n${tag}`,
+      digest: image.digest,
+      image: `${emulator.registryHost}/${name}@${image.digest}`,
+      registry: emulator.registryHost,
+      'account-id': '123456789012',
+    });
+    expect(step.outputsWithSecrets).toEqual([]);
+    expect(step.summary).toContain(image.digest);
+    expect(leftBehind).toEqual([]);
+  });
+
+  it('is tagged with the commit where no tag is given', async () => {
+    await makeRepository(emulator, name);
+    const image = ociLayout();
+    await push(image, { env });
+    expect(await tagsOf(emulator, name)).toEqual({ [tag]: image.digest });
+  });
+
+  it('is already there the second time: nothing is sent', async () => {
+    await makeRepository(emulator, name);
+    const image = ociLayout();
+    await push(image);
+    const before = await emulator.calls();
+    const { step } = await push(image);
+    const after = await emulator.calls();
+    expect(step.conclusion).toBe('success');
+    expect(step.outputs['digest']).toBe(image.digest);
+    for (const operation of ['InitiateLayerUpload', 'UploadLayerPart', 'PutImage']) {
+      expect(after[`ecr.${operation}`]).toBe(before[`ecr.${operation}`]);
+    }
+  });
+
+  it('sends only the layers that are new', async () => {
+    await makeRepository(emulator, name, 'MUTABLE');
+    await push(ociLayout());
+    const before = (await emulator.calls())['ecr.CompleteLayerUpload'] ?? 0;
+    await push(multiPlatformLayout());
+    // The layer and the first platform's configuration are there.
+    expect((await emulator.calls())['ecr.CompleteLayerUpload']).toBe(before + 1);
+  });
+
+  it('of several platforms arrives whole', async () => {
+    await makeRepository(emulator, name);
+    const image = multiPlatformLayout();
+    const { step } = await push(image, { inputs: { tags: 'v1' } });
+    expect(step.conclusion).toBe('success');
+    expect(await tagsOf(emulator, name)).toEqual({ v1: image.digest });
+    expect(await manifestOf(emulator, name, 'v1')).toMatchObject({ manifests: [{}, {}] });
+  });
+
+  it('of more than one part arrives whole', async () => {
+    await makeRepository(emulator, name);
+    // Does not compress: three parts of 10 MiB.
+    const layer = Buffer.alloc(25 * 1024 * 1024);
+    let state = 1;
+    for (let index = 0; index < layer.length; index += 4) {
+      state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+      layer.writeUInt32LE(state, index);
+    }
+    const image = ociLayout({ layer });
+    const { step } = await push(image, { inputs: { tags: 'v1' } });
+    expect(step.conclusion).toBe('success');
+    expect((await emulator.calls())['ecr.UploadLayerPart']).toBe(4);
+    expect(await tagsOf(emulator, name)).toEqual({ v1: image.digest });
+  });
+});
+
+describe('a docker save archive', () => {
+  it('arrives compressed, with the same digest each time', async () => {
+    await makeRepository(emulator, name);
+    const first = await push(dockerSave(), { inputs: { tags: 'v1' } });
+    const second = await push(dockerSave(), { inputs: { tags: 'v1' } });
+    expect([first.step.conclusion, second.step.conclusion]).toEqual(['success', 'success']);
+    expect(second.step.outputs['digest']).toBe(first.step.outputs['digest']);
+    expect(await tagsOf(emulator, name)).toEqual({ v1: first.step.outputs['digest'] });
+  });
+});
+
+describe('tags', () => {
+  it('an immutable one on another image is an error that names both, before anything is sent', async () => {
+    await makeRepository(emulator, name);
+    const [old, other] = [ociLayout(), ociLayout({ layer: layerTar('other') })];
+    await push(old, { inputs: { tags: 'v1' } });
+    const { step, log } = await push(other, { inputs: { tags: 'v1,v2' } });
+    expect(step.conclusion).toBe('failure');
+    expect(log).toContain(old.digest);
+    expect(log).toContain(other.digest);
+    expect(await tagsOf(emulator, name)).toEqual({ v1: old.digest });
+  });
+
+  it('a mutable one moves', async () => {
+    await makeRepository(emulator, name, 'MUTABLE');
+    const other = ociLayout({ layer: layerTar('other') });
+    await push(ociLayout(), { inputs: { tags: 'latest' } });
+    await push(other, { inputs: { tags: 'latest' } });
+    expect(await tagsOf(emulator, name)).toEqual({ latest: other.digest });
+  });
+
+  it('pushed by two runs at once: one image, both succeed', async () => {
+    await makeRepository(emulator, name);
+    const image = ociLayout();
+    const [one, two] = await Promise.all([push(image), push(image)]);
+    expect([one.step.conclusion, two.step.conclusion]).toEqual(['success', 'success']);
+    expect(await tagsOf(emulator, name)).toEqual({ [tag]: image.digest });
+  });
+});
+
+describe('a repository', () => {
+  it('that is missing is an error, and nothing is made', async () => {
+    const { step, log } = await push(ociLayout());
+    expect(step.conclusion).toBe('failure');
+    expect(log).toContain('create-repository: true');
+    expect((await emulator.calls())['ecr.CreateRepository']).toBeUndefined();
+  });
+
+  it('is made where that is allowed, with tags that cannot be moved', async () => {
+    const image = ociLayout();
+    const create = { 'create-repository': 'true', tags: 'v1' };
+    expect((await push(image, { inputs: create })).step.conclusion).toBe('success');
+    expect(await tagsOf(emulator, name)).toEqual({ v1: image.digest });
+    const other = await push(ociLayout({ layer: layerTar('other') }), { inputs: create });
+    expect(other.step.conclusion).toBe('failure');
+  });
+
+  it('of another account is an error', async () => {
+    const { step, log } = await push(ociLayout(), {
+      inputs: { repository: `999999999999.dkr.ecr.eu-west-1.amazonaws.com/${name}` },
+    });
+    expect(step.conclusion).toBe('failure');
+    expect(log).toContain('999999999999');
+    expect(log).toContain('123456789012');
+  });
+});
+
+describe('a dry run', () => {
+  it('checks, says what it would do, and does nothing', async () => {
+    await makeRepository(emulator, name);
+    const image = ociLayout();
+    const { step } = await push(image, { inputs: { 'dry-run': 'true', tags: 'v1' } });
+    expect(step.conclusion).toBe('success');
+    expect(step.outputs['digest']).toBe(image.digest);
+    expect(step.summary).toContain('put the tag v1');
+    expect(await tagsOf(emulator, name)).toEqual({});
+    expect((await emulator.calls())['ecr.InitiateLayerUpload']).toBeUndefined();
+  });
+});
+
+describe('trouble on the way', () => {
+  it('5xx, throttling and broken connections do not stop a push', async () => {
+    await makeRepository(emulator, name);
+    const image = ociLayout();
+    await emulator.addFaults(
+      { service: 'ecr', operation: 'UploadLayerPart', kind: 'error', status: 500, times: 1 },
+      { service: 'ecr', operation: 'CompleteLayerUpload', kind: 'reset', times: 1 },
+      { service: 'ecr', operation: 'PutImage', kind: 'throttle', times: 2 },
+    );
+    const { step } = await push(image, { inputs: { tags: 'v1' } });
+    expect(step.conclusion).toBe('success');
+    expect(await tagsOf(emulator, name)).toEqual({ v1: image.digest });
+  });
+
+  it('after a failure no tag names half an image, and the next run succeeds', async () => {
+    await makeRepository(emulator, name);
+    const image = ociLayout();
+    await emulator.addFaults({
+      service: 'ecr',
+      operation: 'CompleteLayerUpload',
+      kind: 'error',
+      status: 400,
+      code: 'UploadNotFoundException',
+      times: 1,
+    });
+    const failed = await push(image, { inputs: { tags: 'v1' } });
+    expect(failed.step.conclusion).toBe('failure');
+    expect(await tagsOf(emulator, name)).toEqual({});
+    expect(failed.leftBehind).toEqual([]);
+    const again = await push(image, { inputs: { tags: 'v1' } });
+    expect(again.step.conclusion).toBe('success');
+    expect(await tagsOf(emulator, name)).toEqual({ v1: image.digest });
+  });
+
+  it('a cancelled push stops, fails, and leaves nothing behind', async () => {
+    await makeRepository(emulator, name);
+    await emulator.addFaults({ service: 'ecr', operation: 'UploadLayerPart', kind: 'timeout' });
+    const controller = new AbortController();
+    const { step, leftBehind } = await push(ociLayout(), {
+      signal: controller.signal,
+      onLine: (line) => {
+        if (line.includes('verify the digests')) setTimeout(() => controller.abort(), 500);
+      },
+    });
+    expect(step.conclusion).toBe('cancelled');
+    expect(step.main?.signalsSent).toEqual(['SIGINT']);
+    expect(leftBehind).toEqual([]);
+    expect(await tagsOf(emulator, name)).toEqual({});
+  });
+
+  it('a killed push leaves nothing behind', async () => {
+    await makeRepository(emulator, name);
+    await emulator.addFaults({ service: 'ecr', operation: 'UploadLayerPart', kind: 'timeout' });
+    const workspace = await workspaceWith(dockerSave());
+    let killed = false;
+    const { step, leftBehind } = await runPush(emulator, {
+      workspace,
+      inputs: { repository: name, archive: 'image.tar' },
+      onLine: (line) => {
+        if (line.includes('verify the digests')) killed = killMain(workspace);
+      },
+    });
+    expect(killed).toBe(true);
+    expect(step.conclusion).toBe('failure');
+    expect(leftBehind).toEqual([]);
+  });
+});
+
+describe('what is wrong is told before AWS is asked', () => {
+  it.each([
+    ['several inputs', { repository: 'Shop', tags: 'a/b', engine: 'x' }, ['Shop', 'a/b', '"x"']],
+    ['no such archive', { archive: 'none.tar' }, ['none.tar', 'does not exist']],
+  ])('%s', async (_what, inputs, texts) => {
+    const { step, log } = await push(ociLayout(), { inputs });
+    expect(step.conclusion).toBe('failure');
+    for (const text of texts) expect(log).toContain(text);
+    expect(await emulator.calls()).toEqual({});
+  });
+
+  it('a damaged archive', async () => {
+    const { step } = await push(tarOf(ociLayout()).subarray(0, 520));
+    expect(step.conclusion).toBe('failure');
+    expect(await emulator.calls()).toEqual({});
+  });
+
+  it('no engine, each with its reason, and no Dockerfile, both at once', async () => {
+    const workspace = await workspaceWith(ociLayout());
+    const { step, log } = await runPush(emulator, {
+      workspace,
+      inputs: { repository: name },
+      env: { PATH: '/nowhere' },
+    });
+    expect(step.conclusion).toBe('failure');
+    for (const text of ['no Dockerfile', 'image.tar', 'docker: ', 'podman: ', 'buildah: ']) {
+      expect(log).toContain(text);
+    }
+    expect(await emulator.calls()).toEqual({});
+  });
+
+  it('no credentials', async () => {
+    const { step, log } = await push(ociLayout(), {
+      env: {
+        AWS_ACCESS_KEY_ID: '',
+        AWS_SECRET_ACCESS_KEY: '',
+        AWS_CONFIG_FILE: '/nowhere',
+        AWS_SHARED_CREDENTIALS_FILE: '/nowhere',
+      },
+    });
+    expect(step.conclusion).toBe('failure');
+    expect(log).toContain('role-to-assume');
+    expect(log).toContain('id-token: write');
+  });
+
+  it('credentials of another account than allowed', async () => {
+    const { step, log } = await push(ociLayout(), {
+      inputs: { 'allowed-account-ids': '999999999999' },
+    });
+    expect(step.conclusion).toBe('failure');
+    expect(log).toContain('123456789012');
+    expect(Object.keys(await emulator.calls())).toEqual(['sts.GetCallerIdentity']);
+  });
+});

@@ -1,0 +1,275 @@
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile, realpath, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import {
+  filesWith,
+  killMain,
+  makeRepository,
+  manifestOf,
+  runPush,
+  serviceWorkspace,
+  tagsOf,
+  type PushStep,
+  type PushStepOptions,
+} from './ecr-push.js';
+import { startTestEmulator, type TestEmulator } from './emulator.js';
+
+export interface PulledImage {
+  readonly labels: Readonly<Record<string, string>>;
+  /** What its `/health` answers once it runs. */
+  readonly health: string;
+}
+
+/** What the suite needs to know of an engine on this machine. */
+export interface EngineUnderTest {
+  readonly name: 'docker' | 'podman' | 'buildah';
+  /** For the step, and for the engine's own commands in a test. */
+  readonly environment: (directory: string) => Promise<Readonly<Record<string, string>>>;
+  /** Pulls by digest into an empty store, runs it, and asks it. */
+  readonly pullAndRun: (
+    emulator: TestEmulator,
+    image: string,
+    environment: Readonly<Record<string, string>>,
+  ) => Promise<PulledImage>;
+  /** Whether a build's container runs, whose server listens on `port` inside. */
+  readonly stillBuilds: (port: number) => Promise<boolean>;
+}
+
+const name = 'shop/service-a';
+const tag = 'sha-0123456789ab';
+/** How every base64 of `AWS:<password>` begins. */
+const anyLogin = 'QVdTO';
+
+/** What every engine has to do, on real builds and pushes. */
+export function itBuildsAndPushes(engine: EngineUnderTest): void {
+  let emulator: TestEmulator;
+  let directory: string;
+  let home: string;
+  let environment: Readonly<Record<string, string>>;
+  const theirConfig = JSON.stringify({ auths: { 'registry.example': { auth: 'dXNlcjpwdw==' } } });
+
+  beforeAll(async () => {
+    emulator = await startTestEmulator();
+    directory = await mkdtemp(path.join(await realpath(emulator.directory), 'engine-'));
+    home = path.join(directory, 'home');
+    await mkdir(path.join(home, '.docker'), { recursive: true });
+    await writeFile(path.join(home, '.docker', 'config.json'), theirConfig);
+    environment = { HOME: home, ...(await engine.environment(directory)) };
+  });
+  afterAll(() => emulator.stop());
+  beforeEach(() => emulator.reset());
+
+  async function push(
+    inputs: Readonly<Record<string, string>> = {},
+    options: Partial<PushStepOptions> = {},
+  ): Promise<PushStep> {
+    return runPush(emulator, {
+      workspace: options.workspace ?? (await serviceWorkspace(directory)),
+      env: environment,
+      ...options,
+      inputs: { repository: name, engine: engine.name, ...inputs },
+    });
+  }
+
+  async function workspaceOf(dockerfile: string): Promise<string> {
+    const workspace = await serviceWorkspace(await mkdtemp(path.join(directory, 'w-')));
+    await writeFile(path.join(workspace, 'Dockerfile'), dockerfile);
+    return workspace;
+  }
+
+  /** Nothing of the login is in files, log, outputs, or the environment of later steps. */
+  async function expectNoLogin({ step, leftBehind }: PushStep): Promise<void> {
+    expect(leftBehind).toEqual([]);
+    expect(filesWith(home, anyLogin)).toEqual([]);
+    expect(await readFile(path.join(home, '.docker', 'config.json'), 'utf8')).toBe(theirConfig);
+    expect(step.log.join('\n')).not.toContain(anyLogin);
+    expect(JSON.stringify([step.env, step.outputs, step.summary])).not.toContain(anyLogin);
+  }
+
+  it('builds, pushes under every tag, and what is pulled back by digest runs', async () => {
+    await makeRepository(emulator, name);
+    const result = await push({ tags: `v1,${tag}` });
+    expect(result.step.conclusion).toBe('success');
+    const digest = result.step.outputs['digest'] ?? '';
+    expect(await tagsOf(emulator, name)).toEqual({ v1: digest, [tag]: digest });
+    expect(result.step.summary).toContain(engine.name);
+    await expectNoLogin(result);
+
+    const image = result.step.outputs['image'] ?? '';
+    const pulled = await engine.pullAndRun(emulator, image, environment);
+    expect(pulled.health).toContain('ok');
+    expect(pulled.labels).toMatchObject({
+      'org.opencontainers.image.source': 'https://github.com/acme/service-a',
+      'org.opencontainers.image.revision': '0123456789abcdef0123456789abcdef01234567',
+      'org.opencontainers.image.title': 'service-a',
+    });
+    expect(pulled.labels['org.opencontainers.image.created']).toMatch(/^\d{4}-\d\d-\d\dT.*Z$/);
+  });
+
+  it('builds the file, target and arguments that it is told', async () => {
+    await makeRepository(emulator, name);
+    const workspace = await workspaceOf('FROM scratch\nCOPY nothing /\n');
+    await writeFile(
+      path.join(workspace, 'other.Dockerfile'),
+      [
+        'FROM scratch AS wanted',
+        'ARG GREETING',
+        'COPY bin/amd64/server /server',
+        'LABEL greeting=$GREETING',
+        'FROM scratch',
+        'COPY nothing /',
+      ].join('\n'),
+    );
+    const result = await push(
+      {
+        context: '.',
+        file: 'other.Dockerfile',
+        target: 'wanted',
+        'build-args': 'GREETING=hello world',
+        tags: 'v1',
+      },
+      { workspace },
+    );
+    expect(result.step.conclusion).toBe('success');
+    expect(await manifestOf(emulator, name, 'v1')).toMatchObject({ layers: [{}] });
+  });
+
+  it('pushes what is already there again without a new image', async () => {
+    await makeRepository(emulator, name);
+    const workspace = await serviceWorkspace(directory);
+    const first = await push({}, { workspace });
+    const second = await push({}, { workspace });
+    expect([first.step.conclusion, second.step.conclusion]).toEqual(['success', 'success']);
+    expect(second.step.outputs['digest']).toBe(first.step.outputs['digest']);
+    expect(second.log).toContain('Already there');
+    expect((await emulator.calls())['registry.PutManifest']).toBe(1);
+  });
+
+  it('refuses an immutable tag that names another image, and pushes nothing', async () => {
+    await makeRepository(emulator, name);
+    const first = await push({ tags: 'v1' });
+    const workspace = await workspaceOf('FROM scratch\nCOPY bin/amd64/server /other\n');
+    const second = await push({ tags: 'v2,v1' }, { workspace });
+    expect(second.step.conclusion).toBe('failure');
+    expect(second.log).toContain(first.step.outputs['digest']);
+    expect(await tagsOf(emulator, name)).toEqual({ v1: first.step.outputs['digest'] });
+    await expectNoLogin(second);
+  });
+
+  it('makes it past a registry that fails now and then', async () => {
+    await makeRepository(emulator, name);
+    await emulator.addFaults(
+      { service: 'registry', operation: 'FinishUpload', kind: 'error', status: 500, times: 1 },
+      { service: 'registry', operation: 'PutManifest', kind: 'reset', times: 1 },
+    );
+    const result = await push({ tags: 'v1' });
+    expect(result.step.conclusion).toBe('success');
+    expect(await tagsOf(emulator, name)).toEqual({ v1: result.step.outputs['digest'] });
+  });
+
+  it('fails with the engine’s own words where the build fails', async () => {
+    await makeRepository(emulator, name);
+    const workspace = await workspaceOf('FROM scratch\nCOPY nothing-of-that-name /\n');
+    const result = await push({}, { workspace });
+    expect(result.step.conclusion).toBe('failure');
+    expect(result.step.annotations.map(({ message }) => message).join()).toContain(
+      'nothing-of-that-name',
+    );
+    expect(await tagsOf(emulator, name)).toEqual({});
+    await expectNoLogin(result);
+  });
+
+  it('refuses an image that is for another platform than asked for', async () => {
+    await makeRepository(emulator, name);
+    const base = await push({ tags: 'base' });
+    const workspace = await workspaceOf(`FROM ${base.step.outputs['image'] ?? ''}\nENV A=1\n`);
+    const result = await push({ platforms: 'linux/s390x', tags: 'v1' }, { workspace });
+    expect(result.step.conclusion).toBe('failure');
+    expect(Object.keys(await tagsOf(emulator, name))).toEqual(['base']);
+  });
+
+  it('stops the engine when it is cancelled in mid-build', async () => {
+    await makeRepository(emulator, name);
+    // The server runs until it is told to end.
+    const port = await freePort();
+    const workspace = await workspaceOf(
+      `FROM scratch\nCOPY bin/amd64/server /server\nENV PORT=${port}\nRUN ["/server"]\n`,
+    );
+    const controller = new AbortController();
+    const started = eventually(() => engine.stillBuilds(port)).finally(() => controller.abort());
+    const result = await push({}, { workspace, signal: controller.signal });
+    await started;
+    await eventually(async () => !(await engine.stillBuilds(port)));
+    expect(result.step.conclusion).toBe('cancelled');
+    expect(result.step.main?.signalsSent).toEqual(['SIGINT']);
+    expect(await tagsOf(emulator, name)).toEqual({});
+    await expectNoLogin(result);
+  });
+
+  it('leaves no login behind when it is killed in mid-push', async () => {
+    await makeRepository(emulator, name);
+    // The first tag is pushed by the engine; the second hangs.
+    await emulator.addFaults({ service: 'ecr', operation: 'PutImage', kind: 'timeout' });
+    const workspace = await serviceWorkspace(directory);
+    const seen: string[] = [];
+    let killed = false;
+    const watch: { temporary?: string } = {};
+    const timer = setInterval(() => {
+      const { temporary } = watch;
+      if (temporary === undefined || killed || !existsSync(temporary)) return;
+      void emulator.calls().then((calls) => {
+        if ((calls['ecr.PutImage'] ?? 0) === 0 || killed) return;
+        seen.push(...filesWith(temporary, anyLogin));
+        killed = killMain(workspace);
+      });
+    }, 100);
+    const result = await push(
+      { tags: 'v1,v2' },
+      {
+        workspace,
+        onLine: (_line, temporary) => {
+          watch.temporary = temporary;
+        },
+      },
+    );
+    clearInterval(timer);
+    expect(killed).toBe(true);
+    expect(seen).not.toEqual([]);
+    expect(result.step.conclusion).toBe('failure');
+    await expectNoLogin(result);
+  });
+}
+
+/** A port of this machine that nothing listens on now. */
+export async function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' ? (address?.port ?? 0) : 0));
+    });
+  });
+}
+
+/** Fetches a text, from a server that takes a moment to listen. */
+export async function answerOf(url: string): Promise<string> {
+  let text = '';
+  await eventually(async () => {
+    text = await fetch(url).then(
+      (response) => response.text(),
+      () => '',
+    );
+    return text !== '';
+  });
+  return text;
+}
+
+/** Waits until `condition` holds. @throws Error after half a minute */
+async function eventually(condition: () => Promise<boolean>): Promise<void> {
+  const until = Date.now() + 30_000;
+  while (!(await condition())) {
+    if (Date.now() > until) throw new Error('it did not happen within 30 s');
+    await delay(100);
+  }
+}
