@@ -118,7 +118,8 @@ async function serve(
     };
     write(response, identity, await handler.answer(call));
   } catch (error) {
-    if (response.headersSent) {
+    // The caller gave up, or has a part of an answer that cannot be completed.
+    if (response.destroyed || response.headersSent) {
       response.destroy();
       return;
     }

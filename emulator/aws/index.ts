@@ -211,7 +211,12 @@ export async function startAws(options: AwsOptions): Promise<Aws> {
 async function startBackends(options: AwsOptions): Promise<[Backend, Backend]> {
   const workingDirectory = path.join(options.directory, 'backends');
   await mkdir(workingDirectory, { recursive: true });
-  const where = { python: options.python, logDirectory: options.directory, workingDirectory };
+  const where = {
+    python: options.python,
+    logDirectory: options.directory,
+    workingDirectory,
+    log: options.log,
+  };
   const started = await Promise.allSettled([
     startBackend(moto(), where),
     startBackend(ministack(ACCOUNT_ID, options.region), where),

@@ -2,8 +2,9 @@ import { request } from 'node:http';
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { Backend } from './backends/process.js';
 
-/** RFC 9110, section 7.6.1: for one connection only. */
+/** RFC 9110, section 7.6.1: for one connection only; and `expect`, which is answered already. */
 const HOP_BY_HOP = new Set([
+  'expect',
   ...['connection', 'keep-alive', 'proxy-authenticate', 'proxy-authorization', 'proxy-connection'],
   ...['te', 'trailer', 'transfer-encoding', 'upgrade'],
 ]);
@@ -45,7 +46,7 @@ export function forwardStream(
         outgoing.writeHead(answer.statusCode ?? 502, endToEnd(answer.headers));
         answer.pipe(outgoing);
         answer.on('error', () => outgoing.destroy());
-        answer.on('end', resolve);
+        answer.on('close', resolve);
       },
     );
     upstream.on('error', (error) => {

@@ -21,6 +21,15 @@ export interface BackendDefinition {
   readonly healthPath: string;
 }
 
+/** Where a backend runs. */
+export interface BackendOptions {
+  readonly python: string;
+  readonly logDirectory: string;
+  readonly workingDirectory: string;
+  /** Told when it ends without having been stopped. */
+  readonly log: (line: string) => void;
+}
+
 /** A running backend on this machine. */
 export interface Backend {
   readonly name: string;
@@ -53,7 +62,7 @@ export interface BackendResponse {
  */
 export async function startBackend(
   definition: BackendDefinition,
-  options: { python: string; logDirectory: string; workingDirectory: string },
+  options: BackendOptions,
 ): Promise<Backend> {
   for (let attempt = 1; ; attempt++) {
     try {
@@ -66,7 +75,7 @@ export async function startBackend(
 
 async function startOnce(
   definition: BackendDefinition,
-  options: { python: string; logDirectory: string; workingDirectory: string },
+  options: BackendOptions,
   port: number,
 ): Promise<Backend> {
   const logFile = path.join(options.logDirectory, `${definition.name}.log`);
@@ -87,6 +96,7 @@ async function startOnce(
   });
   closeSync(log);
   let ended: string | undefined;
+  let expected = true;
   const exit = new Promise<void>((resolve) => {
     child.once('error', (error) => {
       ended = error.message;
@@ -94,6 +104,7 @@ async function startOnce(
     });
     child.once('exit', (code, signal) => {
       ended = signal ?? `exit code ${String(code)}`;
+      if (!expected) options.log(`${definition.name} ended by itself (${ended}), see ${logFile}`);
       resolve();
     });
   });
@@ -102,7 +113,9 @@ async function startOnce(
   child.unref();
   if (child.stdin instanceof Socket) child.stdin.unref();
 
-  const agent = new Agent({ keepAlive: true, maxSockets: 64 });
+  // Both close idle connections without notice, and a reused one would fail a call now and then;
+  // a new one costs next to nothing on this machine.
+  const agent = new Agent({ keepAlive: false });
   const backend: Backend = {
     name: definition.name,
     port,
@@ -110,6 +123,7 @@ async function startOnce(
     agent,
     send: (message) => send(agent, port, message),
     async stop() {
+      expected = true;
       agent.destroy();
       // Its end is now waited for, which an unreferenced child alone does not keep us up for.
       child.ref();
@@ -124,7 +138,10 @@ async function startOnce(
       (response) => response.status,
       () => 0,
     );
-    if (status >= 200 && status < 300) return backend;
+    if (status >= 200 && status < 300) {
+      expected = false;
+      return backend;
+    }
     await sleep(START_POLL_MS);
   }
   const reason = ended ?? `no answer within ${START_TIMEOUT_MS / 1000} s`;
