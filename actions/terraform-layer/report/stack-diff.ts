@@ -83,7 +83,10 @@ function headline(resource: ResourceChange): string {
 }
 
 function attributeLines({ kind, attributes }: ResourceChange): readonly string[] {
-  if (kind !== 'create') return attributes.map(changeLine);
+  if (kind !== 'create') {
+    const forcing = (change: AttributeChange): number => (change.forcesReplacement ? 0 : 1);
+    return [...attributes].sort((a, b) => forcing(a) - forcing(b)).map(changeLine);
+  }
   const known = attributes.filter(({ after }) => after.kind !== 'unknown');
   const unknown = attributes.length - known.length;
   return [

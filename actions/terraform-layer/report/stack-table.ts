@@ -101,7 +101,8 @@ function stackLabel({ stack }: StackOutcome): string {
 /** Up to three names, and how many more there are. */
 function names(all: readonly string[]): string | readonly Inline[] {
   if (all.length === 0) return '';
-  const shown = all.slice(0, 3).map((name) => code(shorten(visible(name))));
+  // An empty code span would open one that swallows what follows.
+  const shown = all.slice(0, 3).map((name) => code(shorten(visible(name)) || '(empty)'));
   const inlines = shown.flatMap((name, index): Inline[] =>
     index === 0 ? [name] : [{ type: 'text', value: ', ' }, name],
   );

@@ -10,6 +10,7 @@ import {
   type ResourceChange,
   type ShownValue,
 } from './changes.js';
+import { SensitiveValues } from './sensitive-values.js';
 
 const changeSchema = z.object({
   actions: z.array(z.string()),
@@ -37,6 +38,18 @@ const planSchema = z.object({
     )
     .default([]),
   output_changes: z.record(z.string(), changeSchema).default({}),
+  variables: z.record(z.string(), z.object({ value: z.unknown().optional() })).default({}),
+  configuration: z
+    .object({
+      root_module: z
+        .object({
+          variables: z
+            .record(z.string(), z.object({ sensitive: z.boolean().optional() }))
+            .default({}),
+        })
+        .optional(),
+    })
+    .optional(),
 });
 
 type Change = z.infer<typeof changeSchema>;
@@ -56,6 +69,7 @@ export function readPlan(json: unknown): PlanChanges {
       `the plan is not in Terraform's format: ${z.prettifyError(parsed.error)}`,
     );
   }
+  const secrets = sensitiveValues(parsed.data);
   const resources = parsed.data.resource_changes
     .flatMap((resource): ResourceChange[] => {
       const { change } = resource;
@@ -80,7 +94,9 @@ export function readPlan(json: unknown): PlanChanges {
                   { ...beforeSide(change), value: change.before ?? {} },
                   afterSide(change),
                   change.replace_paths,
-                ).filter(({ before, after }) => !isNothing(before) || !isNothing(after)),
+                )
+                  .filter(({ before, after }) => !isNothing(before) || !isNothing(after))
+                  .map((attribute) => hideValues(attribute, secrets)),
         },
       ];
     })
@@ -91,10 +107,35 @@ export function readPlan(json: unknown): PlanChanges {
       if (action === undefined) return [];
       const [before, after] = [beforeSide(change), afterSide(change)];
       const hidden = before.sensitive === true || after.sensitive === true;
-      return [{ name, action, before: shown(before, hidden), after: shown(after, hidden) }];
+      const output = { name, action, before: shown(before, hidden), after: shown(after, hidden) };
+      return [hideValues(output, secrets)];
     })
     .sort((left, right) => (left.name < right.name ? -1 : 1));
   return { resources, outputs, counts: countChanges(resources) };
+}
+
+function sensitiveValues(plan: z.infer<typeof planSchema>): SensitiveValues {
+  const secrets = new SensitiveValues();
+  const all = [
+    ...plan.resource_changes.map(({ change }) => change),
+    ...Object.values(plan.output_changes),
+  ];
+  for (const change of all) {
+    secrets.collect(change.before, change.before_sensitive);
+    secrets.collect(change.after, change.after_sensitive);
+  }
+  const declared = plan.configuration?.root_module?.variables ?? {};
+  for (const [name, { value }] of Object.entries(plan.variables)) {
+    secrets.collect(value, declared[name]?.sensitive === true);
+  }
+  return secrets;
+}
+
+function hideValues<T extends { readonly before: ShownValue; readonly after: ShownValue }>(
+  change: T,
+  secrets: SensitiveValues,
+): T {
+  return { ...change, before: secrets.hide(change.before), after: secrets.hide(change.after) };
 }
 
 function kindOf(

@@ -31,9 +31,9 @@ export async function runInOrder<R>(options: {
     tasks.map(({ id, dependsOn }) => [id, new Set(dependsOn.filter((other) => ids.has(other)))]),
   );
   const dependents = invert(open);
-  const chains = chainLengths(tasks, dependents);
+  const chains = chainLengths(open, dependents);
   const ends = new Map<string, TaskEnd<R>>();
-  const queue = new PQueue({ concurrency: options.concurrency });
+  const queue = new PQueue({ concurrency: options.concurrency, autoStart: false });
   const thrown: unknown[] = [];
 
   const finish = (id: string, end: TaskEnd<R>): void => {
@@ -69,9 +69,10 @@ export async function runInOrder<R>(options: {
   const tasksById = new Map(tasks.map((task) => [task.id, task]));
   const ready = tasks.filter(({ id }) => open.get(id)?.size === 0);
   for (const { id } of ready) enqueue(id);
+  // Started only now: the first ones in would otherwise run before longer chains are known.
+  queue.start();
   await queue.onIdle();
   if (thrown.length > 0) throw thrown[0];
-  if (ends.size < tasks.length) throw new Error('the tasks given to runInOrder form a cycle');
   return ends;
 }
 
@@ -111,23 +112,28 @@ function invert(
 
 /** How many tasks the longest chain that starts at each one has. */
 function chainLengths(
-  tasks: readonly Task[],
+  dependencies: ReadonlyMap<string, ReadonlySet<string>>,
   dependents: ReadonlyMap<string, readonly string[]>,
 ): ReadonlyMap<string, number> {
-  const lengths = new Map<string, number>();
-  const visit = (start: string): void => {
-    const stack = [start];
-    for (let id = stack.at(-1); id !== undefined; id = stack.at(-1)) {
-      const next = dependents.get(id) ?? [];
-      const unknown = next.filter((other) => !lengths.has(other));
-      if (unknown.length > 0) {
-        stack.push(...unknown);
-        continue;
-      }
-      lengths.set(id, 1 + Math.max(0, ...next.map((other) => lengths.get(other) ?? 0)));
-      stack.pop();
+  const missing = new Map([...dependencies].map(([id, others]) => [id, others.size]));
+  const order = [...missing].flatMap(([id, count]) => (count === 0 ? [id] : []));
+  for (const id of order) {
+    for (const dependent of dependents.get(id) ?? []) {
+      const count = (missing.get(dependent) ?? 0) - 1;
+      missing.set(dependent, count);
+      if (count === 0) order.push(dependent);
     }
-  };
-  for (const { id } of tasks) visit(id);
+  }
+  if (order.length < dependencies.size) {
+    throw new Error('the tasks given to runInOrder form a cycle');
+  }
+  const lengths = new Map<string, number>();
+  for (const id of order.reverse()) {
+    let longest = 0;
+    for (const dependent of dependents.get(id) ?? []) {
+      longest = Math.max(longest, lengths.get(dependent) ?? 0);
+    }
+    lengths.set(id, longest + 1);
+  }
   return lengths;
 }

@@ -93,15 +93,18 @@ export function commandLineTerraform(options: CommandLineOptions): Terraform {
   async function init(stack: Stack): Promise<TerraformRun> {
     const lock = directoryLocks.get(stack.directory) ?? new SharedLock();
     directoryLocks.set(stack.directory, lock);
-    return lock.run(true, async () => {
-      const sources = await providerSources(options.root, stack);
-      const environment = pluginEnvironment(options.pluginCacheDirectory, sources);
-      const args = initArguments(stack, options.root, sources.lockFile !== undefined);
-      return pluginCache.init(sources, async () => {
-        const value = (await run(stack, 'init', args, { environment })).run;
-        return { ok: value.end === 'succeeded', value };
-      });
-    });
+    return lock.run(
+      () => true,
+      async () => {
+        const sources = await providerSources(options.root, stack);
+        const environment = pluginEnvironment(options.pluginCacheDirectory, sources);
+        const args = initArguments(stack, options.root, sources.lockFile !== undefined);
+        return pluginCache.init(sources, async () => {
+          const value = (await run(stack, 'init', args, { environment })).run;
+          return { ok: value.end === 'succeeded', value };
+        });
+      },
+    );
   }
 
   async function plan(

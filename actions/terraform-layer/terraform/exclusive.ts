@@ -2,9 +2,10 @@
 export class SharedLock {
   #holders = 0;
   #exclusive = false;
-  readonly #waiting: { readonly exclusive: boolean; readonly start: () => void }[] = [];
+  readonly #waiting: { readonly exclusive: () => boolean; readonly start: () => void }[] = [];
 
-  async run<T>(exclusive: boolean, body: () => Promise<T>): Promise<T> {
+  /** Whether `body` needs the lock for itself is asked again each time it could be served. */
+  async run<T>(exclusive: () => boolean, body: () => Promise<T>): Promise<T> {
     await this.#acquire(exclusive);
     try {
       return await body();
@@ -13,7 +14,7 @@ export class SharedLock {
     }
   }
 
-  #acquire(exclusive: boolean): Promise<void> {
+  #acquire(exclusive: () => boolean): Promise<void> {
     return new Promise((resolve) => {
       this.#waiting.push({ exclusive, start: resolve });
       this.#startNext();
@@ -28,10 +29,11 @@ export class SharedLock {
 
   #startNext(): void {
     for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
-      if (this.#exclusive || (next.exclusive && this.#holders > 0)) return;
+      const exclusive = next.exclusive();
+      if (this.#exclusive || (exclusive && this.#holders > 0)) return;
       this.#waiting.shift();
       this.#holders += 1;
-      this.#exclusive = next.exclusive;
+      this.#exclusive = exclusive;
       next.start();
     }
   }

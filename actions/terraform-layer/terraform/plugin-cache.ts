@@ -23,11 +23,14 @@ export class PluginCache {
     body: () => Promise<{ readonly ok: boolean; readonly value: T }>,
   ): Promise<T> {
     const key = providerSetKey(sources);
-    const outcome = await this.#lock.run(!this.#filled.has(key), async () => {
-      const result = await body();
-      if (result.ok) this.#filled.add(key);
-      return result;
-    });
+    const outcome = await this.#lock.run(
+      () => !this.#filled.has(key),
+      async () => {
+        const result = await body();
+        if (result.ok) this.#filled.add(key);
+        return result;
+      },
+    );
     return outcome.value;
   }
 }

@@ -1,0 +1,164 @@
+import { UserError } from '../../../actions/shared/errors.js';
+import { affectedStacks } from '../../../actions/terraform-layer/graph/affected.js';
+import { readInputs, type Inputs } from '../../../actions/terraform-layer/inputs.js';
+import { planRun, type Observed, type RunPlan } from '../../../actions/terraform-layer/plan.js';
+import type { Workspace } from '../../../actions/terraform-layer/stacks/workspace.js';
+import { envFrom } from '../../../actions/shared/env.js';
+import { layeredTree, load } from '../../support/stacks.js';
+
+const config = `version: 1
+environments:
+  dev: { apply: auto }
+  staging: { apply: auto, after: [dev] }
+  production: { apply: approval, after: [staging] }
+`;
+
+let workspace: Workspace;
+beforeAll(async () => {
+  workspace = await load({ ...layeredTree(), 'infra.yml': config });
+});
+
+function inputsOf(values: Readonly<Record<string, string>>): Inputs {
+  return readInputs((name) => values[name] ?? '', envFrom({}));
+}
+
+function planOf(
+  values: Readonly<Record<string, string>>,
+  observed: Partial<Observed> = {},
+): RunPlan {
+  return planRun(inputsOf({ command: 'plan', ...values }), {
+    workspace,
+    affected: undefined,
+    declaredVariables: new Map(),
+    missingVarFiles: [],
+    ...observed,
+  });
+}
+
+function codesOf(body: () => unknown): readonly string[] {
+  try {
+    body();
+  } catch (error) {
+    if (error instanceof UserError) return error.problems.map(({ code }) => code);
+    throw error;
+  }
+  return [];
+}
+
+const names = (plan: RunPlan): readonly string[] =>
+  plan.stages.flatMap(({ stacks }) => stacks.map(({ stack }) => stack.displayId));
+
+describe('what a run covers', () => {
+  it('is every stack of every environment, in promotion order', () => {
+    const plan = planOf({});
+    expect(plan.stages.map(({ environment }) => environment)).toEqual([
+      'dev',
+      'staging',
+      'production',
+    ]);
+    expect(names(plan)).toHaveLength(12);
+  });
+
+  it('needs no order for a plan', () => {
+    const stages = planOf({}).stages;
+    expect(
+      stages.every(
+        ({ after, stacks }) => after.length + stacks.flatMap((s) => s.after).length === 0,
+      ),
+    ).toBe(true);
+  });
+
+  it('is ordered for an apply: stacks by what they read, environments by promotion', () => {
+    const plan = planOf({ command: 'apply', environment: 'dev, staging' });
+    const [dev, staging] = plan.stages;
+    expect(staging?.after).toEqual(['dev']);
+    const serviceA = dev?.stacks.find(({ stack }) => stack.name === 'service-a');
+    expect(serviceA?.after).toHaveLength(2);
+  });
+
+  it('keeps promotion order where an environment between is not part of it', () => {
+    const plan = planOf({ command: 'apply', environment: 'dev, production' });
+    expect(plan.stages.at(-1)?.after).toEqual(['dev']);
+  });
+
+  it('leaves out of an apply what needs approval, unless it is named', () => {
+    const plan = planOf({ command: 'apply' });
+    expect(plan.environments.map(({ name }) => name)).toEqual(['dev', 'staging']);
+    expect(plan.leftOut).toEqual([{ environment: 'production', why: 'needs-approval' }]);
+    expect(planOf({ command: 'apply', environment: 'production' }).leftOut).toEqual([]);
+  });
+
+  it('is chosen by globs over layers, names and ids', () => {
+    expect(names(planOf({ layers: '0[12]-*', environment: 'dev' }))).toEqual([
+      '01-foundation/dev',
+      '02-platform/dev',
+    ]);
+    expect(names(planOf({ layers: 'service-*', environment: 'dev' }))).toHaveLength(2);
+    expect(names(planOf({ layers: 'service-a/staging' }))).toEqual(['service-a/staging']);
+  });
+
+  it('keeps the order of two stacks when the one between them is left out', () => {
+    const plan = planOf({ command: 'apply', environment: 'dev', layers: '01-*, service-b' });
+    const serviceB = plan.stages[0]?.stacks.find(({ stack }) => stack.name === 'service-b');
+    expect(serviceB?.after).toEqual(['layers/01-foundation/environments/dev']);
+  });
+
+  it('is what a change touches, and what reads that', () => {
+    const file = 'layers/02-platform/environments/dev/main.tf';
+    const plan = planOf(
+      { layers: 'changed' },
+      { affected: affectedStacks({ workspace, changedFiles: [file] }) },
+    );
+    expect(names(plan)).toEqual(['02-platform/dev', 'service-a/dev', 'service-b/dev']);
+    expect([...plan.reasons.values()].map(({ kind }) => kind)).toEqual([
+      'affected',
+      'dependent',
+      'dependent',
+    ]);
+  });
+
+  it('is told wave by wave', () => {
+    expect(planOf({ environment: 'dev' }).waves[0]?.stacks.map((wave) => wave.length)).toEqual([
+      1, 1, 1, 1,
+    ]);
+  });
+});
+
+describe('problems of a run', () => {
+  it('are all told at once', () => {
+    const codes = codesOf(() =>
+      planOf(
+        { environment: 'dev, prodution', layers: 'service-a, nothing-*', vars: 'unknown=1' },
+        { missingVarFiles: ['x.tfvars'] },
+      ),
+    );
+    expect(codes).toEqual([
+      'environment-unknown',
+      'layers-match-nothing',
+      'variable-undeclared',
+      'var-file-missing',
+    ]);
+  });
+
+  it('name the environments that there are', () => {
+    expect(() => planOf({ environment: 'prodution' })).toThrow(
+      /dev, staging, production.*did you mean "production"/,
+    );
+  });
+
+  it('are none for a variable that one stack declares', () => {
+    const declared = new Map([['layers/01-foundation/environments/dev', new Set(['v'])]]);
+    expect(codesOf(() => planOf({ vars: 'v=1' }, { declaredVariables: declared }))).toEqual([]);
+  });
+
+  it('keep an environment that is never applied from being applied', async () => {
+    const other = await load({
+      ...layeredTree(['dev']),
+      'infra.yml': 'version: 1\nenvironments:\n  dev: { apply: never }\n',
+    });
+    const apply = { command: 'apply', environment: 'dev' };
+    expect(codesOf(() => planOf(apply, { workspace: other }))).toEqual([
+      'environment-never-applied',
+    ]);
+  });
+});

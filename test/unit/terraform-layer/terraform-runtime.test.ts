@@ -1,0 +1,287 @@
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { createSecrets } from '../../../actions/shared/secrets.js';
+import { envFrom } from '../../../actions/shared/env.js';
+import type { Clock } from '../../../actions/shared/clock.js';
+import {
+  awsSession,
+  credentialProcessAnswer,
+  readSessionRequest,
+} from '../../../actions/terraform-layer/terraform/aws-session.js';
+import { writeAwsProfile } from '../../../actions/terraform-layer/terraform/aws-profile.js';
+import { commonEnvironment } from '../../../actions/terraform-layer/terraform/child-environment.js';
+import { noteChild, waitForChildren } from '../../../actions/terraform-layer/terraform/children.js';
+import {
+  collectorEnvironment,
+  defaultParallelism,
+} from '../../../actions/terraform-layer/terraform/collector.js';
+import { variableNames } from '../../../actions/terraform-layer/terraform/declared-variables.js';
+import {
+  PluginCache,
+  providerSetKey,
+} from '../../../actions/terraform-layer/terraform/plugin-cache.js';
+import { silentLogger } from '../../support/silent-logger.js';
+
+const gibibyte = 1024 ** 3;
+let directory: string;
+beforeEach(async () => {
+  directory = await mkdtemp(path.join(tmpdir(), 'terraform-runtime-'));
+});
+afterEach(() => rm(directory, { recursive: true, force: true }));
+
+describe('how many stacks at a time', () => {
+  it.each([
+    [2, 16, 2],
+    [8, 2, 2],
+    [4, 0.5, 1],
+  ])('%d cores and %d GB free carry %d', (cores, free, expected) => {
+    expect(defaultParallelism({ cores, freeBytes: free * gibibyte })).toBe(expected);
+  });
+});
+
+describe("Go's collector", () => {
+  const own = { gogc: undefined, memoryLimit: undefined };
+
+  it('is off below a limit where there is memory', () => {
+    expect(collectorEnvironment({ freeBytes: 16 * gibibyte }, 2, own)).toEqual({
+      GOGC: 'off',
+      GOMEMLIMIT: '1200MiB',
+    });
+  });
+
+  it('runs less often where memory is short', () => {
+    expect(collectorEnvironment({ freeBytes: 2 * gibibyte }, 2, own)).toEqual({ GOGC: '400' });
+  });
+
+  it("is the user's where they set it", () => {
+    const set = { gogc: '50', memoryLimit: undefined };
+    expect(collectorEnvironment({ freeBytes: 16 * gibibyte }, 2, set)).toEqual({});
+  });
+});
+
+describe('the plugin cache', () => {
+  it('is filled by one init alone, and then read by many at once', async () => {
+    const cache = new PluginCache();
+    let running = 0;
+    const most: number[] = [];
+    const init = (lockFile: string): Promise<undefined> =>
+      cache.init({ lockFile, configuration: [] }, async () => {
+        running += 1;
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        most.push(running);
+        running -= 1;
+        return { ok: true, value: undefined };
+      });
+    await Promise.all(['a', 'a', 'a', 'a'].map(init));
+    expect(most[0]).toBe(1);
+    expect(Math.max(...most)).toBe(3);
+    most.length = 0;
+    await Promise.all(['a', 'b', 'a'].map(init));
+    expect(Math.max(...most)).toBe(1);
+  });
+
+  it('is not counted as filled by an init that failed', async () => {
+    const cache = new PluginCache();
+    let running = 0;
+    let most = 0;
+    const init = (): Promise<undefined> =>
+      cache.init({ lockFile: 'a', configuration: [] }, async () => {
+        running += 1;
+        most = Math.max(most, running);
+        await new Promise((resolve) => setTimeout(resolve, 2));
+        running -= 1;
+        return { ok: false, value: undefined };
+      });
+    await Promise.all([init(), init()]);
+    expect(most).toBe(1);
+  });
+
+  it('tells sets of providers apart by the lock file, or by what can name one', () => {
+    const key = (configuration: string, lockFile?: string): string =>
+      providerSetKey({ lockFile, configuration: [configuration] });
+    expect(key('resource "aws_vpc" "a" {\n  cidr = 1\n}')).toBe(key('resource "aws_vpc" "b" {}'));
+    expect(key('resource "aws_vpc" "a" {}')).not.toBe(key('resource "random_id" "a" {}'));
+    expect(key('  source = "org/x/aws"')).not.toBe(key('  source = "org/y/aws"'));
+    expect(key('anything', 'lock')).toBe(key('something else', 'lock'));
+  });
+});
+
+describe('an AWS session of a child', () => {
+  const request = {
+    roleArn: 'arn:aws:iam::123456789012:role/r',
+    region: 'eu-west-1',
+    audience: 'sts.amazonaws.com',
+  };
+
+  it('is asked for by a private profile, and keys in the environment do not win over it', async () => {
+    const profile = await writeAwsProfile({
+      directory,
+      name: 'dev',
+      request,
+      credentialProcess: ['/opt/node js/node', "/it's here/index.js"],
+    });
+    const file = profile.environment['AWS_CONFIG_FILE'] ?? '';
+    const config = await readFile(file, 'utf8');
+    expect(config).toContain('[profile infra-dev]');
+    // A bare word leads: Go's SDK strips quotes around the whole line.
+    expect(config).toContain(
+      `credential_process = env '/opt/node js/node' '/it'\\''s here/index.js'`,
+    );
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+    expect(profile.environment).toMatchObject({
+      AWS_PROFILE: 'infra-dev',
+      AWS_ACCESS_KEY_ID: undefined,
+      AWS_WEB_IDENTITY_TOKEN_FILE: undefined,
+    });
+    expect(await readSessionRequest(path.join(directory, 'dev', 'request.json'))).toEqual(
+      profile.request,
+    );
+  });
+
+  it('is kept until ten minutes before its end', async () => {
+    const cacheFile = path.join(directory, 'session.json');
+    const expiration = new Date('2026-01-01T01:00:00Z');
+    const kept = {
+      roleArn: request.roleArn,
+      accessKeyId: 'AKIA',
+      secretAccessKey: 'secret-key',
+      sessionToken: 'session-token',
+      expiration,
+    };
+    await writeFile(cacheFile, JSON.stringify(kept));
+    const asked: string[] = [];
+    const session = (now: string, roleArn = request.roleArn): Promise<unknown> =>
+      awsSession(
+        { ...request, roleArn, cacheFile },
+        {
+          fetchIdToken: (audience) => {
+            asked.push(audience);
+            return Promise.reject(new Error('no token here'));
+          },
+          secrets: createSecrets(() => undefined),
+          github: undefined,
+          now: () => new Date(now).getTime(),
+        },
+      );
+    await expect(session('2026-01-01T00:49:00Z')).resolves.toMatchObject({ accessKeyId: 'AKIA' });
+    expect(asked).toEqual([]);
+    await expect(session('2026-01-01T00:51:00Z')).rejects.toThrow('no token here');
+    const another = 'arn:aws:iam::123456789012:role/other';
+    await expect(session('2026-01-01T00:00:00Z', another)).rejects.toThrow('no token here');
+    expect(asked).toEqual(['sts.amazonaws.com', 'sts.amazonaws.com']);
+  });
+
+  it('is told to expire early, so that it is renewed while it works', () => {
+    const answer = credentialProcessAnswer({
+      accessKeyId: 'a',
+      secretAccessKey: 'b',
+      sessionToken: 'c',
+      expiration: new Date('2026-01-01T01:00:00Z'),
+    });
+    expect(JSON.parse(answer)).toEqual({
+      Version: 1,
+      AccessKeyId: 'a',
+      SecretAccessKey: 'b',
+      SessionToken: 'c',
+      Expiration: '2026-01-01T00:55:00.000Z',
+    });
+  });
+});
+
+describe("a child's environment", () => {
+  const prepare = (env: Readonly<Record<string, string>>) =>
+    commonEnvironment({
+      env: envFrom({ HOME: directory, RUNNER_TEMP: directory, ...env }),
+      log: silentLogger,
+      machine: { cores: 2, freeBytes: gibibyte },
+      parallelism: 2,
+      runDirectory: directory,
+    });
+
+  it('leaves out a CLI config that does not exist', async () => {
+    const { changes } = await prepare({ TF_CLI_CONFIG_FILE: path.join(directory, 'missing') });
+    expect(changes).toHaveProperty('TF_CLI_CONFIG_FILE', undefined);
+  });
+
+  it('keeps one that does, and its plugin cache', async () => {
+    const file = path.join(directory, 'config.tfrc');
+    await writeFile(file, 'plugin_cache_dir = "/cache"\n');
+    const { changes, pluginCacheDirectory } = await prepare({ TF_CLI_CONFIG_FILE: file });
+    expect(changes).not.toHaveProperty('TF_CLI_CONFIG_FILE');
+    expect(pluginCacheDirectory).toBeUndefined();
+  });
+
+  it('shares a plugin cache between the steps of a job', async () => {
+    const { pluginCacheDirectory } = await prepare({});
+    expect(pluginCacheDirectory).toBe(path.join(directory, 'terraform-plugin-cache'));
+  });
+});
+
+describe('children that outlive the step', () => {
+  function clockOf(onSleep: () => void): Clock {
+    let now = 0;
+    return {
+      now: () => now,
+      sleep: (milliseconds) => {
+        now += milliseconds;
+        onSleep();
+        return Promise.resolve();
+      },
+    };
+  }
+
+  it('are waited for until they end', async () => {
+    await noteChild(directory, { processId: 42, stack: 'a/dev', command: 'apply' });
+    let sleeps = 0;
+    const told: string[] = [];
+    const left = await waitForChildren({
+      directory,
+      isRunning: () => sleeps < 3,
+      clock: clockOf(() => {
+        sleeps += 1;
+      }),
+      timeoutSeconds: 240,
+      onWaiting: (children) => told.push(...children.map(({ stack }) => stack)),
+    });
+    expect(left).toEqual([]);
+    expect(sleeps).toBe(3);
+    expect(told).toEqual(['a/dev']);
+  });
+
+  it('are named where they do not end in time', async () => {
+    const child = { processId: 42, stack: 'a/dev', command: 'apply' };
+    await noteChild(directory, child);
+    const left = await waitForChildren({
+      directory,
+      isRunning: () => true,
+      clock: clockOf(() => undefined),
+      timeoutSeconds: 240,
+      onWaiting: () => undefined,
+    });
+    expect(left).toEqual([child]);
+  });
+
+  it('are forgotten once they have ended in time', async () => {
+    const forget = await noteChild(directory, { processId: 42, stack: 'a', command: 'plan' });
+    await forget();
+    const left = await waitForChildren({
+      directory,
+      isRunning: () => true,
+      clock: clockOf(() => undefined),
+      timeoutSeconds: 1,
+      onWaiting: () => undefined,
+    });
+    expect(left).toEqual([]);
+  });
+});
+
+describe('declared variables', () => {
+  it('are found in both syntaxes', () => {
+    expect(
+      variableNames('variable "a" {\n}\n  variable "b-c" { default = 1 }\n# variable x'),
+    ).toEqual(['a', 'b-c']);
+    expect(variableNames('{"variable": {"a": {}, "b": {}}}')).toEqual(['a', 'b']);
+    expect(variableNames('{broken')).toEqual([]);
+  });
+});
