@@ -1,40 +1,6 @@
 import type { Node } from 'web-tree-sitter';
-import type { Attribute, Block, Body, Expression, TraversalStep } from './syntax.js';
+import type { Expression, TraversalStep } from './syntax.js';
 import { heredocParts, quotedParts, unescapeQuoted } from './template-text.js';
-
-/** Turns the parser's tree of a whole text into a body. The tree must be free of errors. */
-export function bodyOf(root: Node, text: string): Body {
-  const body = root.type === 'body' ? root : root.children.find(({ type }) => type === 'body');
-  const attributes = new Map<string, Attribute>();
-  const blocks: Block[] = [];
-  for (const node of body?.children ?? []) {
-    if (node.type === 'attribute') {
-      const [name, , value] = meaningful(node);
-      if (name === undefined || value === undefined) continue;
-      attributes.set(name.text, {
-        name: name.text,
-        value: expressionOf(value, text),
-        start: node.startIndex,
-        end: node.endIndex,
-      });
-    } else if (node.type === 'block') {
-      blocks.push(blockOf(node, text));
-    }
-  }
-  return { attributes, blocks };
-}
-
-function blockOf(node: Node, text: string): Block {
-  const [type, ...rest] = meaningful(node);
-  const labels: string[] = [];
-  let body: Body = { attributes: new Map(), blocks: [] };
-  for (const child of rest) {
-    if (child.type === 'identifier') labels.push(child.text);
-    else if (child.type === 'string_lit') labels.push(unescapeQuoted(child.text.slice(1, -1)));
-    else if (child.type === 'body') body = bodyOf(child, text);
-  }
-  return { type: type?.text ?? '', labels, body, start: node.startIndex, end: node.endIndex };
-}
 
 /** Converts an `expression` node. */
 export function expressionOf(node: Node, text: string): Expression {

@@ -1,9 +1,11 @@
 import type { Node, Parser } from 'web-tree-sitter';
-import { bodyOf } from './convert.js';
+import { expressionOf } from './convert.js';
 import { splitBlocks } from './split.js';
-import type { Body, Expression } from './syntax.js';
+import { locate } from './syntax.js';
+import { unescapeQuoted } from './template-text.js';
+import type { Attribute, Block, Body, Expression, Source } from './syntax.js';
 
-/** What is wrong with a text, at its first place. */
+/** What is wrong with a text, at its first place; the offset counts in that text. */
 export interface SyntaxFailure {
   readonly message: string;
   readonly offset: number;
@@ -13,13 +15,23 @@ export type ParseResult<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly failure: SyntaxFailure };
 
+/** An expression, and the text in which its offsets count. */
+export interface PlacedExpression {
+  readonly expression: Expression;
+  readonly source: Source;
+}
+
+/** What stands before a value to make it a text of its own. */
+const assignment = 'x=';
+
 /**
- * Parses texts of Terraform's language; the same text is parsed once, however many files hold it.
- * Results carry offsets into the text, not places in a file.
+ * Reads texts of Terraform's language: bodies by cutting them into attributes and blocks, values by
+ * the parser, when they are asked for. The same text is read once, however many files hold it.
  */
 export class HclReader {
   readonly #parser: Parser;
   readonly #bodies = new Map<string, ParseResult<Body>>();
+  readonly #expressions = new Map<string, ParseResult<Expression>>();
 
   constructor(parser: Parser) {
     this.#parser = parser;
@@ -29,22 +41,30 @@ export class HclReader {
   body(text: string): ParseResult<Body> {
     const known = this.#bodies.get(text);
     if (known !== undefined) return known;
-    const result = this.#parse(text, (root) => bodyOf(root, text));
+    const result = readBody(text);
     this.#bodies.set(text, result);
     return result;
   }
 
-  /** A single expression, as in `-var`. */
-  expression(text: string): ParseResult<Expression> {
-    const prefix = 'x=';
-    const whole = prefix + text;
-    const body = this.#parse(whole, (root) => bodyOf(root, whole));
-    if (!body.ok) return body;
-    const attribute = body.value.attributes.get('x');
-    if (attribute === undefined || body.value.attributes.size > 1) {
-      return { ok: false, failure: { message: 'not an expression', offset: 0 } };
+  /** The value of an attribute; `source` is that of its body. */
+  value(attribute: Attribute, source: Source): ParseResult<PlacedExpression> {
+    const { valueStart, end } = attribute;
+    const text = source.text.slice(valueStart, end);
+    const place = locate(source, valueStart);
+    const column = (place.column ?? 1) - assignment.length;
+    return this.expression(text, { file: source.file, line: place.line ?? 1, column });
+  }
+
+  /** A single expression; offsets in the result count in the source that comes with it. */
+  expression(text: string, place: Omit<Source, 'text'>): ParseResult<PlacedExpression> {
+    let result = this.#expressions.get(text);
+    if (result === undefined) {
+      result = plainLiteral(text) ?? this.#parse(assignment + text, singleValue);
+      this.#expressions.set(text, result);
     }
-    return { ok: true, value: attribute.value };
+    if (!result.ok) return result;
+    const source = { ...place, text: assignment + text };
+    return { ok: true, value: { expression: result.value, source } };
   }
 
   /** Whether the whole text is in the language; builds nothing. */
@@ -53,7 +73,7 @@ export class HclReader {
     return result.ok ? undefined : result.failure;
   }
 
-  #parse<T>(text: string, convert: (root: Node) => T): ParseResult<T> {
+  #parse<T>(text: string, convert: (root: Node, text: string) => T): ParseResult<T> {
     const result = this.#attempt(text, text, convert);
     if (result.ok) return result;
     // The grammar takes `1.0e5` and not `1e5`, which Terraform takes: digits keep the length.
@@ -65,17 +85,61 @@ export class HclReader {
     return again.ok ? again : result;
   }
 
-  #attempt<T>(text: string, original: string, convert: (root: Node) => T): ParseResult<T> {
+  #attempt<T>(
+    text: string,
+    original: string,
+    convert: (root: Node, text: string) => T,
+  ): ParseResult<T> {
     const tree = this.#parser.parse(text);
     if (tree === null) throw new Error('the parser was stopped');
     try {
       const { rootNode } = tree;
-      if (!rootNode.hasError) return { ok: true, value: convert(rootNode) };
+      if (!rootNode.hasError) return { ok: true, value: convert(rootNode, original) };
       return { ok: false, failure: firstFailure(rootNode, original) };
     } finally {
       tree.delete();
     }
   }
+}
+
+function readBody(text: string, from?: number, to?: number): ParseResult<Body> {
+  const { blocks: parts, error } = splitBlocks(text, from, to);
+  if (error !== undefined) return { ok: false, failure: error };
+  const attributes = new Map<string, Attribute>();
+  const blocks: Block[] = [];
+  for (const { type, labels, start, end, innerStart } of parts) {
+    if (labels === undefined) {
+      attributes.set(type, { name: type, start, end, valueStart: innerStart });
+      continue;
+    }
+    const body = readBody(text, innerStart, end - 1);
+    if (!body.ok) return body;
+    blocks.push({ type, labels, body: body.value, start, end });
+  }
+  return { ok: true, value: { attributes, blocks } };
+}
+
+/** Most values are strings without an interpolation: these need no parser. */
+function plainLiteral(text: string): ParseResult<Expression> | undefined {
+  const match = /^\s*("(?:[^"\\$%\n]|\\["\\nrt])*"|\d+|true|false)\s*$/.exec(text);
+  const written = match?.[1];
+  if (written === undefined) return undefined;
+  const start = assignment.length + text.indexOf(written);
+  const value = written.startsWith('"')
+    ? unescapeQuoted(written.slice(1, -1))
+    : written === 'true' || (written === 'false' ? false : Number(written));
+  return { ok: true, value: { kind: 'literal', value, start, end: start + written.length } };
+}
+
+/** The value of the only attribute in a tree without errors. */
+function singleValue(root: Node, text: string): Expression {
+  const body = root.children.find(({ type }) => type === 'body');
+  const parts = body?.children.filter(({ type }) => type !== 'comment') ?? [];
+  const value = parts[0]?.children.find(({ type }) => type === 'expression');
+  if (parts.length !== 1 || value === undefined) {
+    return { kind: 'unsupported', what: 'this', start: 0, end: text.length };
+  }
+  return expressionOf(value, text);
 }
 
 function firstFailure(root: Node, text: string): SyntaxFailure {

@@ -4,8 +4,10 @@ import type { SourceLocation } from '../../shared/errors.js';
 export interface Source {
   readonly file: string;
   readonly text: string;
-  /** 1-based line of the text's first character; columns of that line start at 1. */
+  /** 1-based line of the text's first character. */
   readonly line: number;
+  /** 1-based column of it; default 1. */
+  readonly column?: number;
 }
 
 /** The place of an offset, 1-based. */
@@ -18,7 +20,8 @@ export function locate(source: Source, offset: number): SourceLocation {
     line += 1;
     lineStart = end + 1;
   }
-  return { file: source.file, line, column: offset - lineStart + 1 };
+  const firstColumn = lineStart === 0 ? (source.column ?? 1) : 1;
+  return { file: source.file, line, column: offset - lineStart + firstColumn };
 }
 
 interface Span {
@@ -95,9 +98,11 @@ export type Expression = Span &
     | { readonly kind: 'unsupported'; readonly what: string }
   );
 
+/** An attribute whose value is not parsed yet; offsets count in the text of its body. */
 export interface Attribute extends Span {
   readonly name: string;
-  readonly value: Expression;
+  /** Where the value begins, behind the equals sign. */
+  readonly valueStart: number;
 }
 
 export interface Block extends Span {

@@ -33,7 +33,7 @@ export function resolveBackend(
       const before = ref.source.text.slice(0, block.start);
       found = {
         type: block.type === 'cloud' ? 'cloud' : label,
-        config: configOf(block.body, ref.source, instance),
+        config: configOf(repository, block.body, ref.source, instance),
         at: { file: ref.source.file, line: line + before.split('\n').length - 1, column: 1 },
       };
     }
@@ -54,13 +54,20 @@ export function resolveBackend(
 }
 
 /** Nested blocks (`workspaces`, `assume_role`) become maps. */
-function configOf(body: Body, source: Source, instance: ModuleInstance): EvaluatedMap {
+function configOf(
+  repository: Repository,
+  body: Body,
+  source: Source,
+  instance: ModuleInstance,
+): EvaluatedMap {
   const entries: [string, Evaluated][] = [];
-  for (const { name, value } of body.attributes.values()) {
-    entries.push([name, evaluate(value, source, instance)]);
+  for (const attribute of body.attributes.values()) {
+    const value = repository.value(attribute, source);
+    if (value === undefined) continue;
+    entries.push([attribute.name, evaluate(value.expression, value.source, instance)]);
   }
   for (const block of body.blocks) {
-    entries.push([block.type, configOf(block.body, source, instance)]);
+    entries.push([block.type, configOf(repository, block.body, source, instance)]);
   }
   return mapOf(entries);
 }

@@ -64,8 +64,8 @@ export class ModuleInstance implements Scope {
     if (call === undefined || module === undefined || block === undefined) return undefined;
     const each = key === undefined ? undefined : { key, value: null };
     const child = this.#child(call, module, each);
-    const value = mergedAttributes(this.#context.repository, block).get('value');
-    return value && evaluate(value.attribute.value, value.source, child);
+    const value = mergedAttributes(this.#context.repository, block).get('value')?.value;
+    return value && evaluate(value.expression, value.source, child);
   }
 
   readFile(file: string): string | undefined {
@@ -89,8 +89,8 @@ export class ModuleInstance implements Scope {
     const passed = mergedAttributes(this.#context.repository, call);
     const scope = withEach(this, each);
     return new ModuleInstance(this.#context, module, (name) => {
-      const found = passed.get(name);
-      return found && evaluate(found.attribute.value, found.source, scope);
+      const found = passed.get(name)?.value;
+      return found && evaluate(found.expression, found.source, scope);
     });
   }
 
@@ -106,15 +106,15 @@ export class ModuleInstance implements Scope {
 
   #variableValue(block: NamedBlock): Evaluated {
     const attributes = mergedAttributes(this.#context.repository, block);
-    const type = attributes.get('type');
     const given = this.#inputs(block.name);
-    const fallback = attributes.get('default');
-    const value = given ?? (fallback && evaluate(fallback.attribute.value, fallback.source, this));
+    const fallback = given === undefined ? attributes.get('default')?.value : undefined;
+    const value = given ?? (fallback && evaluate(fallback.expression, fallback.source, this));
     if (value === undefined) {
       const source: Source = block.refs[0]?.source ?? { file: '', text: '', line: 1 };
       return new Unknown(`var.${block.name} has no value`, source, 0, 0, true);
     }
-    return type === undefined ? value : convertToType(value, type.attribute.value);
+    const type = attributes.get('type')?.value;
+    return type === undefined ? value : convertToType(value, type.expression);
   }
 
   #local(name: string): Evaluated | undefined {
@@ -124,12 +124,12 @@ export class ModuleInstance implements Scope {
       name: 'locals',
       refs: this.source.locals,
     });
-    const found = this.#localAttributes.get(name);
+    const found = this.#localAttributes.get(name)?.value;
     if (found === undefined) return undefined;
-    const { start, end, value } = found.attribute;
+    const { expression, source } = found;
     const reason = `local.${name} refers to itself`;
-    this.#locals.set(name, new Unknown(reason, found.source, start, end));
-    const result = evaluate(value, found.source, this);
+    this.#locals.set(name, new Unknown(reason, source, expression.start, expression.end));
+    const result = evaluate(expression, source, this);
     this.#locals.set(name, result);
     return result;
   }
@@ -168,16 +168,16 @@ export function repetitions(
   scope: Scope,
 ): readonly Repetition[] {
   const attributes = mergedAttributes(repository, block);
-  const count = attributes.get('count');
-  const forEach = attributes.get('for_each');
+  const count = attributes.get('count')?.value;
+  const forEach = attributes.get('for_each')?.value;
   if (count !== undefined) {
-    const value = evaluate(count.attribute.value, count.source, scope);
+    const value = evaluate(count.expression, count.source, scope);
     if (value instanceof Unknown) return [{ each: { key: value, value } }];
     const length = Math.min(asNumber(value) ?? 0, 1000);
     return Array.from({ length }, (_, index) => ({ each: { key: index, value: index } }));
   }
   if (forEach === undefined) return [{}];
-  const value = evaluate(forEach.attribute.value, forEach.source, scope);
+  const value = evaluate(forEach.expression, forEach.source, scope);
   if (value instanceof Unknown) return [{ each: { key: value, value } }];
   if (isList(value)) return value.map((item) => ({ each: { key: item, value: item } }));
   if (!isMap(value)) return [];

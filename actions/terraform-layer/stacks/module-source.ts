@@ -1,5 +1,8 @@
 import path from 'node:path/posix';
+import type { SourceLocation } from '../../shared/errors.js';
+import type { PlacedExpression } from '../hcl/parse.js';
 import {
+  locate,
   childrenOf,
   type Attribute,
   type Body,
@@ -201,10 +204,12 @@ class ModuleBuilder {
 
   #addReads(ref: BlockRef): void {
     const body = this.#repository.body(ref.source);
-    if (body === undefined) return;
-    for (const expression of expressionsIn(body)) {
-      for (const read of pathsIn(expression)) {
-        this.#reads.push({ expression: read, source: ref.source });
+    for (const attribute of body === undefined ? [] : attributesIn(body)) {
+      if (!readsPath.test(ref.source.text.slice(attribute.valueStart, attribute.end))) continue;
+      const value = this.#repository.value(attribute, ref.source);
+      if (value === undefined) continue;
+      for (const expression of pathsIn(value.expression)) {
+        this.#reads.push({ expression, source: value.source });
       }
     }
   }
@@ -212,7 +217,7 @@ class ModuleBuilder {
   build(): ModuleSource {
     const calls = [...this.#calls.values()].flatMap((call) => {
       const source = mergedAttributes(this.#repository, call).get('source');
-      const value = source?.attribute.value;
+      const value = source?.value?.expression;
       if (value?.kind !== 'literal' || typeof value.value !== 'string') return [];
       if (!/^\.{1,2}(?:\/|$)/.test(value.value)) return [];
       return [{ ...call, directory: path.join(this.#directory, value.value).replace(/\/$/, '') }];
@@ -236,9 +241,25 @@ class ModuleBuilder {
 }
 
 /** An attribute with the text it stands in. */
-export interface PlacedAttribute {
-  readonly attribute: Attribute;
-  readonly source: Source;
+export class PlacedAttribute {
+  readonly #repository: Repository;
+  readonly #attribute: Attribute;
+  readonly #source: Source;
+
+  constructor(repository: Repository, attribute: Attribute, source: Source) {
+    this.#repository = repository;
+    this.#attribute = attribute;
+    this.#source = source;
+  }
+
+  /** Parsed when asked for; undefined where it is not an expression, which is then a problem. */
+  get value(): PlacedExpression | undefined {
+    return this.#repository.value(this.#attribute, this.#source);
+  }
+
+  get at(): SourceLocation {
+    return locate(this.#source, this.#attribute.start);
+  }
 }
 
 /** The attributes of a block, override files considered. */
@@ -249,7 +270,7 @@ export function mergedAttributes(
   const attributes = new Map<string, PlacedAttribute>();
   for (const ref of block.refs) {
     for (const [name, attribute] of repository.block(ref)?.body.attributes ?? []) {
-      attributes.set(name, { attribute, source: ref.source });
+      attributes.set(name, new PlacedAttribute(repository, attribute, ref.source));
     }
   }
   return attributes;
@@ -288,9 +309,9 @@ function usedOutputs(
   }
 }
 
-function* expressionsIn(body: Body): Iterable<Expression> {
-  for (const { value } of body.attributes.values()) yield value;
-  for (const block of body.blocks) yield* expressionsIn(block.body);
+function* attributesIn(body: Body): Iterable<Attribute> {
+  yield* body.attributes.values();
+  for (const block of body.blocks) yield* attributesIn(block.body);
 }
 
 /** Arguments of `file()` and its like, and strings that begin with a `path.` value. */

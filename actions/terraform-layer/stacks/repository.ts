@@ -1,6 +1,6 @@
 import path from 'node:path/posix';
-import type { HclReader, SyntaxFailure } from '../hcl/parse.js';
-import { locate, type Block, type Body, type Source } from '../hcl/syntax.js';
+import type { HclReader, PlacedExpression, SyntaxFailure } from '../hcl/parse.js';
+import { locate, type Attribute, type Block, type Body, type Source } from '../hcl/syntax.js';
 import type { Files } from './files.js';
 import type { ProblemList } from './problem-list.js';
 
@@ -80,12 +80,20 @@ export class Repository {
     }
   }
 
-  /** A value given as text, as `-var` takes it. */
-  expression(file: string, text: string) {
-    const result = this.#reader.expression(text);
-    return result.ok
-      ? { expression: result.value, source: { file, text: `x=${text}`, line: 1 } }
-      : undefined;
+  /** The value of an attribute; a mistake in it is added to the problems. */
+  value(attribute: Attribute, source: Source): PlacedExpression | undefined {
+    const result = this.#reader.value(attribute, source);
+    if (result.ok) return result.value;
+    const { message, offset } = result.failure;
+    const place = attribute.valueStart + Math.max(0, offset - 2);
+    this.syntaxProblem(source, { message, offset: place });
+    return undefined;
+  }
+
+  /** A value given as text, as `-var` takes it; undefined where it is not an expression. */
+  expression(name: string, text: string): PlacedExpression | undefined {
+    const result = this.#reader.expression(text, { file: name, line: 1 });
+    return result.ok ? result.value : undefined;
   }
 
   syntaxProblem(source: Source, failure: SyntaxFailure): void {

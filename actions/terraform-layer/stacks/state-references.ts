@@ -67,8 +67,8 @@ function remoteStateReferences(context: ReferenceContext): readonly StateReferen
   return repetitions(repository, block, instance).flatMap(({ each }) => {
     const scope = withEach(instance, each);
     const value = (name: string): Evaluated | undefined => {
-      const found = attributes.get(name);
-      return found && evaluate(found.attribute.value, found.source, scope);
+      const found = attributes.get(name)?.value;
+      return found && evaluate(found.expression, found.source, scope);
     };
     const type = value('backend') ?? null;
     const config = value('config') ?? {};
@@ -119,8 +119,9 @@ function tfeReferences(context: ReferenceContext): readonly StateReference[] {
     const scope = withEach(instance, each);
     const text = (name: string): string | undefined => {
       const found = attributes.get(name);
+      const written = found?.value;
       const value =
-        found === undefined ? null : evaluate(found.attribute.value, found.source, scope);
+        written === undefined ? null : evaluate(written.expression, written.source, scope);
       if (typeof value === 'string') return value;
       notEvaluable(context, found, name, value instanceof Unknown ? value : undefined);
       return undefined;
@@ -159,17 +160,18 @@ function notEvaluable(
   name: string,
   unknown: Unknown | undefined,
 ): void {
-  if (unknown === undefined || attribute === undefined) {
+  const placed = attribute?.value;
+  if (unknown === undefined || attribute === undefined || placed === undefined) {
     repository.problems.add({
       code: 'remote-state-incomplete',
       message: `${block.name}: ${name} is missing`,
-      at: attribute ? locate(attribute.source, attribute.attribute.start) : placeOf(block),
+      at: attribute?.at ?? placeOf(block),
     });
     return;
   }
-  const { source } = attribute;
-  const written = writtenValue(attribute.attribute.value, name);
-  const own = unknown.source === source;
+  const { source } = placed;
+  const written = writtenValue(placed.expression, name);
+  const own = unknown.source.file === source.file && unknown.source.text === source.text;
   repository.problems.add({
     code: 'not-evaluable',
     message:

@@ -50,8 +50,13 @@ export function readAssignments(repository: Repository, file: string): Evaluated
   if (file.endsWith('.json')) return readJson(repository, file, text);
   const source = { file, text, line: 1 };
   const body = repository.body(source);
-  const attributes = [...(body?.attributes.values() ?? [])];
-  return mapOf(attributes.map(({ name, value }) => [name, evaluate(value, source, emptyScope)]));
+  const entries: [string, Evaluated][] = [];
+  for (const attribute of body?.attributes.values() ?? []) {
+    const value = repository.value(attribute, source);
+    if (value === undefined) continue;
+    entries.push([attribute.name, evaluate(value.expression, value.source, emptyScope)]);
+  }
+  return mapOf(entries);
 }
 
 function readJson(repository: Repository, file: string, text: string): EvaluatedMap {
@@ -79,7 +84,7 @@ function fromText(
   text: string,
 ): Evaluated {
   const block = module.variables.get(name);
-  const type = block && mergedAttributes(repository, block).get('type')?.attribute.value;
+  const type = block && mergedAttributes(repository, block).get('type')?.value?.expression;
   const isText = type === undefined || (type.kind === 'variable' && type.name === 'string');
   const parsed = isText ? undefined : repository.expression(`-var ${name}`, text);
   return parsed === undefined ? text : evaluate(parsed.expression, parsed.source, emptyScope);

@@ -21,9 +21,9 @@ const scope: Scope = {
 };
 
 function valueOf(text: string): Evaluated {
-  const result = reader.expression(text);
+  const result = reader.expression(text, { file: 'x.tf', line: 1 });
   if (!result.ok) throw new Error(result.failure.message);
-  return evaluate(result.value, { file: 'x.tf', text: `x=${text}`, line: 1 }, scope);
+  return evaluate(result.value.expression, result.value.source, scope);
 }
 
 describe('expressions', () => {
