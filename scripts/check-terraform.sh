@@ -54,17 +54,29 @@ while IFS= read -r file; do
   validated+=("validate $(dirname "$file")")
 done < <(find examples -path '*/environments/dev/backend.tf' -not -path '*/.terraform/*' | sort)
 
-# One job, in a directory of its own for output: prints nothing, leaves a log, ends with its verdict.
+# One job; says how it went in one line, and leaves a log.
 check_one() {
-  local kind="$1" directory="$2" log
-  log="$work/log/${directory//\//_}"
+  local kind="$1" directory="$2" verdict=ok
   {
     terraform -chdir="$work/$directory" init -backend=false -lockfile=readonly -no-color &&
       terraform -chdir="$work/$directory" "$kind" -no-color
-  } >"$log" 2>&1
+  } >"$work/log/${directory//\//_}" 2>&1 || verdict=FAILED
+  echo "$verdict: $kind $directory"
 }
-export -f check_one
-export work
+
+check_all() {
+  local job kind directory running=0
+  for job in "$@"; do
+    if ((running == 2)); then
+      wait -n
+      running=1
+    fi
+    read -r kind directory <<<"$job"
+    check_one "$kind" "$directory" &
+    running=$((running + 1))
+  done
+  wait
+}
 
 echo "== ${#tested[@]} modules tested, ${#validated[@]} roots validated"
 mkdir "$work/log"
@@ -77,9 +89,6 @@ if ! terraform -chdir="$work/$first" init -backend=false -lockfile=readonly -no-
   exit 1
 fi
 
-run_all() {
-  printf '%s\n' "$@" | xargs -P 2 -L 1 bash -c 'check_one "$1" "$2" && echo "ok: $1 $2" || echo "FAILED: $1 $2"' _
-}
 while IFS= read -r line; do
   echo "$line"
   if [[ $line == FAILED:* ]]; then
@@ -87,7 +96,7 @@ while IFS= read -r line; do
     directory="${line##* }"
     cat "$work/log/${directory//\//_}"
   fi
-done < <(run_all "${tested[@]}" "${validated[@]}")
+done < <(check_all "${tested[@]}" "${validated[@]}")
 
 if ((${#failures[@]} > 0)); then
   printf '\n%d failed:\n' "${#failures[@]}"

@@ -5,7 +5,7 @@ import { dirname } from 'node:path';
 import { tarArchive, type ArchiveFile } from './tar-archive.js';
 
 /** How containers of the image run, in the words of the OCI image configuration. */
-export interface ImageConfig {
+interface ImageConfig {
   readonly Entrypoint?: readonly string[];
   readonly Cmd?: readonly string[];
   /** `NAME=value`. */
