@@ -11,14 +11,13 @@ import {
   InvalidLayerPartException,
   PutImageCommand,
   UploadLayerPartCommand,
-  type Repository as EcrRepository,
 } from '@aws-sdk/client-ecr';
-import { z } from 'zod';
 import type { AwsClientConfig } from '../shared/aws-access.js';
 import { OperationError, toError } from '../shared/errors.js';
 import type { Secrets } from '../shared/secrets.js';
 import type { Ecr } from './ecr.js';
-import type { RemoteImage, Repository } from './repository.js';
+import { explain, remoteImage, toRepository } from './ecr-answers.js';
+import type { RemoteImage } from './repository.js';
 
 /** ECR API reference: the longest list that these operations take. */
 const listLimit = 100;
@@ -285,39 +284,7 @@ export function ecrClient(
   };
 }
 
-const manifestSchema = z.object({
-  mediaType: z.string().optional(),
-  config: z.object({ digest: z.string() }).optional(),
-});
-
-function remoteImage(
-  digest: string | undefined,
-  manifest: string | undefined,
-  mediaType: string | undefined,
-): RemoteImage {
-  const text = manifest ?? '{}';
-  const parsed = manifestSchema.safeParse(JSON.parse(text));
-  const configDigest = parsed.data?.config?.digest;
-  return {
-    digest: digest ?? '',
-    manifest: text,
-    mediaType: mediaType ?? parsed.data?.mediaType ?? '',
-    ...(configDigest === undefined ? {} : { configDigest }),
-  };
-}
-
-function toRepository(found: EcrRepository): Repository {
-  return {
-    name: found.repositoryName ?? '',
-    uri: found.repositoryUri ?? '',
-    accountId: found.registryId ?? '',
-    tagMutability: found.imageTagMutability ?? 'MUTABLE',
-    mutabilityExclusions: (found.imageTagMutabilityExclusionFilters ?? []).flatMap(({ filter }) =>
-      filter === undefined ? [] : [filter],
-    ),
-  };
-}
-
+/** Sends a list in as many requests as it takes, one after the other. */
 async function inBatches<T, R>(
   items: readonly T[],
   send: (batch: readonly T[]) => Promise<R>,
@@ -327,23 +294,4 @@ async function inBatches<T, R>(
     answers.push(await send(items.slice(from, from + listLimit)));
   }
   return answers;
-}
-
-function explain(
-  operation: string,
-  repository: string,
-  error: Error,
-  signal: AbortSignal,
-): OperationError {
-  if (signal.aborted) return new OperationError('cancelled', 'Cancelled before it was done.');
-  const details = { operation, repository };
-  const where = repository === '' ? '' : ` of ${repository}`;
-  const denied = error.name.startsWith('AccessDenied');
-  return new OperationError(
-    denied ? 'ecr-denied' : 'ecr-failed',
-    denied
-      ? `the role may not call ecr:${operation}${where}: ${error.message}`
-      : `ecr:${operation}${where} failed: ${error.name}: ${error.message}`,
-    { details, cause: error },
-  );
 }

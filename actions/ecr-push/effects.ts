@@ -8,6 +8,7 @@ import type { PushResult } from './report.js';
 import { formatBytes } from './report.js';
 import { registryOf, type Repository } from './repository.js';
 import type { Machine, Source } from './source.js';
+import { isImmutable } from './tags.js';
 import { uploadImage, type UploadReport } from './upload.js';
 
 export interface Ports extends Machine {
@@ -140,7 +141,7 @@ async function applyStep(
       progress.outcomes.set(step.tag, 'kept');
       return;
     case 'verify':
-      progress.sizeBytes = await verify(ports, name, step.tags, progress.digest);
+      progress.sizeBytes = await verify(ports, step.tags, progress);
       return;
   }
 }
@@ -201,22 +202,38 @@ async function pushBuilt(
   progress.pushSeconds = seconds(ports, started);
 }
 
-/** Returns the size (bytes) that ECR tells. @throws OperationError `digest-differs` */
+/**
+ * Returns the size (bytes) that ECR tells. A tag that can be moved, and that another run has moved
+ * since, is only told of.
+ *
+ * @throws OperationError `digest-differs`
+ */
 async function verify(
   ports: Ports,
-  repository: string,
   tags: readonly string[],
-  digest: string | undefined,
+  { repository, digest }: Progress,
 ): Promise<number | undefined> {
-  const found = await ports.ecr.describeTags(repository, tags);
+  if (repository === undefined || digest === undefined) throw outOfOrder('verify');
+  const found = await ports.ecr.describeTags(repository.name, tags);
+  const ours = [...found.values()].find((image) => image.digest === digest);
   const wrong = tags.filter((tag) => found.get(tag)?.digest !== digest);
-  if (wrong.length === 0) return found.get(tags[0] ?? '')?.sizeBytes;
   const lines = wrong.map((tag) => `${tag} names ${found.get(tag)?.digest ?? 'nothing'}`);
-  throw new OperationError(
-    'digest-differs',
-    `${digest ?? 'the image'} was pushed, but in ${repository} ${lines.join(', ')}: did another run push the same tag?`,
-    { details: { digest, tags: wrong } },
-  );
+  const moved = wrong.every((tag) => found.has(tag) && !isImmutable(tag, repository));
+  const isThere =
+    ours !== undefined || (await ports.ecr.imageByDigest(repository.name, digest)) !== undefined;
+  if (!moved || !isThere) {
+    throw new OperationError(
+      'digest-differs',
+      `${digest} was pushed, but in ${repository.name} ${isThere ? lines.join(', ') : 'it is not there'}`,
+      { details: { digest, tags: wrong } },
+    );
+  }
+  if (wrong.length > 0) {
+    ports.log.warning(
+      `${digest} was pushed, and another run has moved tags since: ${lines.join(', ')}`,
+    );
+  }
+  return ours?.sizeBytes;
 }
 
 function builtReference(repository: Repository, tags: readonly string[]): string {

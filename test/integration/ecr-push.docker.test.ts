@@ -43,6 +43,7 @@ describeWhere(dockerAnswers(), 'ecr-push with docker', () => {
     name: 'docker',
     environment: () => Promise.resolve({}),
     pullAndRun,
+    buildsOnEmulatedBases: true,
     stillBuilds: () => {
       const commands = execFileSync('docker', ['ps', '--no-trunc', '--format', '{{.Command}}']);
       return Promise.resolve(commands.includes('/server'));

@@ -33,6 +33,8 @@ export interface EngineUnderTest {
     image: string,
     environment: Readonly<Record<string, string>>,
   ) => Promise<PulledImage>;
+  /** Whether base images can come from the emulator's registry, which speaks plain HTTP. */
+  readonly buildsOnEmulatedBases: boolean;
   /** Whether a build's container runs, whose server listens on `port` inside. */
   readonly stillBuilds: (port: number) => Promise<boolean>;
 }
@@ -181,14 +183,16 @@ export function itBuildsAndPushes(engine: EngineUnderTest): void {
     await expectNoLogin(result);
   });
 
-  it('refuses an image that is for another platform than asked for', async () => {
-    await makeRepository(emulator, name);
-    const base = await push({ tags: 'base' });
-    const workspace = await workspaceOf(`FROM ${base.step.outputs['image'] ?? ''}\nENV A=1\n`);
-    const result = await push({ platforms: 'linux/s390x', tags: 'v1' }, { workspace });
-    expect(result.step.conclusion).toBe('failure');
-    expect(Object.keys(await tagsOf(emulator, name))).toEqual(['base']);
-  });
+  if (engine.buildsOnEmulatedBases)
+    it('refuses an image that is for another platform than asked for', async () => {
+      await makeRepository(emulator, name);
+      const base = await push({ tags: 'base' });
+      const workspace = await workspaceOf(`FROM ${base.step.outputs['image'] ?? ''}\nENV A=1\n`);
+      const result = await push({ platforms: 'linux/s390x', tags: 'v1' }, { workspace });
+      expect(result.step.conclusion).toBe('failure');
+      expect(result.log).toContain('linux/s390x was asked for');
+      expect(Object.keys(await tagsOf(emulator, name))).toEqual(['base']);
+    });
 
   it('stops the engine when it is cancelled in mid-build', async () => {
     await makeRepository(emulator, name);

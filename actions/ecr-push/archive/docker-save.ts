@@ -16,7 +16,7 @@ import {
   type FileRange,
   type LocalImage,
 } from '../image.js';
-import { isGzip, parseJson, readJson, type ArchiveFiles } from './files.js';
+import { fileOf, isGzip, parseJson, readJson, readSmall, type ArchiveFiles } from './files.js';
 import { archiveError } from './problems.js';
 
 /** Docker's "Image Specification v1.2", "Combined Image JSON + Filesystem Changeset Format". */
@@ -65,7 +65,7 @@ export async function readDockerSave(
     );
   }
   const configRange = fileOf(files, image.Config);
-  const configText = await readRange(configRange);
+  const configText = await readSmall(files, image.Config, configRange);
   const config = { digest: digestOf(configText), content: configRange };
   // Docker names the file by its digest; other tools by what they like.
   const named = /[0-9a-f]{64}/.exec(image.Config)?.[0];
@@ -194,12 +194,4 @@ function hashing(hash: ReturnType<typeof createHash>): Transform {
 
 function discard(): Writable {
   return new Writable({ write: (_chunk, _encoding, done) => done() });
-}
-
-function fileOf(files: ArchiveFiles, name: string): FileRange {
-  const range = files.find(name);
-  if (range === undefined) {
-    throw archiveError('archive-corrupt', files.path, `has no ${name}, which it refers to`);
-  }
-  return range;
 }

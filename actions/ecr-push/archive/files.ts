@@ -37,7 +37,7 @@ export async function openArchiveFiles(
     );
   });
   const index = found.isDirectory()
-    ? await indexOfDirectory(path)
+    ? await indexOfDirectory(path, shownPath)
     : await readTarIndex(await unpacked(path, shownPath, workDirectory));
   return { path: shownPath, names: [...index.keys()], find: (name) => index.get(name) };
 }
@@ -48,11 +48,28 @@ export async function readJson<T extends z.ZodType>(
   name: string,
   schema: T,
 ): Promise<z.infer<T>> {
+  const content = await readSmall(files, name, fileOf(files, name));
+  return parseJson(files, name, content.toString('utf8'), schema);
+}
+
+/** @throws UserError `archive-corrupt` where the archive has no such file */
+export function fileOf(files: ArchiveFiles, name: string): FileRange {
   const range = files.find(name);
-  if (range === undefined) {
-    throw archiveError('archive-corrupt', files.path, `has no ${name}, which it refers to`);
-  }
-  return parseJson(files, name, (await readRange(range)).toString('utf8'), schema);
+  if (range !== undefined) return range;
+  throw archiveError('archive-corrupt', files.path, `has no ${name}, which it refers to`);
+}
+
+/** ECR service quotas: a manifest has at most 4 MiB. Configurations are smaller still. */
+const smallBytes = 16 * 1024 * 1024;
+
+/** Reads a manifest or a configuration. @throws UserError `archive-corrupt` for any larger file */
+export async function readSmall(
+  files: ArchiveFiles,
+  name: string,
+  range: FileRange,
+): Promise<Buffer> {
+  if (range.size <= smallBytes) return readRange(range);
+  throw archiveError('archive-corrupt', files.path, `${name} has ${range.size} bytes`);
 }
 
 /** @throws UserError `archive-corrupt` where the text is no JSON, or not of this shape */
@@ -78,16 +95,19 @@ export function parseJson<T extends z.ZodType>(
   );
 }
 
-async function indexOfDirectory(path: string): Promise<ReadonlyMap<string, FileRange>> {
-  const entries = await readdir(path, { recursive: true });
+async function indexOfDirectory(
+  path: string,
+  shownPath: string,
+): Promise<ReadonlyMap<string, FileRange>> {
+  const top = await readdir(path);
+  if (!top.includes('oci-layout') && !top.includes('manifest.json')) {
+    throw archiveError('archive-not-an-image', shownPath, 'is a directory without an image');
+  }
   const index = new Map<string, FileRange>();
-  for (const name of entries) {
+  for (const name of await readdir(path, { recursive: true })) {
     const file = join(path, name);
-    const { size, isFile } = await stat(file).then((found) => ({
-      size: found.size,
-      isFile: found.isFile(),
-    }));
-    if (isFile) index.set(name.replaceAll('\\', '/'), { path: file, offset: 0, size });
+    const found = await stat(file).catch(() => undefined);
+    if (found?.isFile() === true) index.set(name, { path: file, offset: 0, size: found.size });
   }
   return index;
 }

@@ -2,14 +2,13 @@ import { z } from 'zod';
 import {
   digestOf,
   digestOfStream,
-  readRange,
   streamRange,
   type Blob,
   type FileRange,
   type LocalImage,
   type Manifest,
 } from '../image.js';
-import { parseJson, readJson, type ArchiveFiles } from './files.js';
+import { fileOf, parseJson, readJson, readSmall, type ArchiveFiles } from './files.js';
 import { archiveError } from './problems.js';
 
 const descriptorSchema = z.object({
@@ -75,7 +74,7 @@ async function readManifest(
 ): Promise<Manifest> {
   const known = reading.manifests.get(descriptor.digest);
   if (known !== undefined) return known;
-  const body = await readRange(blobRange(files, descriptor));
+  const body = await readSmall(files, descriptor.digest, blobRange(files, descriptor));
   if (digestOf(body) !== descriptor.digest) throw mismatch(files, descriptor, digestOf(body));
   const text = body.toString('utf8');
   if (indexTypes.has(descriptor.mediaType)) {
@@ -104,10 +103,7 @@ async function readBlob(
 
 function blobRange(files: ArchiveFiles, descriptor: Descriptor): FileRange {
   const name = `blobs/${descriptor.digest.replace(':', '/')}`;
-  const range = files.find(name);
-  if (range === undefined) {
-    throw archiveError('archive-corrupt', files.path, `has no ${name}, which it refers to`);
-  }
+  const range = fileOf(files, name);
   if (range.size !== descriptor.size) {
     throw archiveError(
       'archive-corrupt',

@@ -3,6 +3,8 @@ import type { FileRange } from '../image.js';
 import { archiveError } from './problems.js';
 
 const blockSize = 512;
+/** A path and a size need a few hundred bytes. */
+const extensionLimitBytes = 1024 * 1024;
 
 /** Where each file of a tar archive lies in it, by its path without a leading `./`. */
 export type TarIndex = ReadonlyMap<string, FileRange>;
@@ -44,10 +46,16 @@ async function indexOf(file: FileHandle, path: string): Promise<TarIndex> {
 
     const type = String.fromCharCode(block[156] ?? 0);
     const size = extension.size ?? numberAt(block, 124, 12);
+    if (!Number.isSafeInteger(size) || size < 0) {
+      throw archiveError('archive-corrupt', path, 'holds a file whose size is no number');
+    }
     if (position + size > total) {
       throw archiveError('archive-corrupt', path, 'is cut short: a file in it has no end');
     }
     if (type === 'x' || type === 'L' || type === 'K') {
+      if (size > extensionLimitBytes) {
+        throw archiveError('archive-corrupt', path, `has a name of ${size} bytes`);
+      }
       const content = await readExactly(file, path, position, size);
       extension = { ...extension, ...extensionOf(type, content) };
     } else if (type !== 'g') {

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
+import fc from 'fast-check';
 import { readArchive } from '../../../actions/ecr-push/archive/read-archive.js';
 import { readTarIndex } from '../../../actions/ecr-push/archive/tar.js';
 import { digestOf, readRange, type LocalImage } from '../../../actions/ecr-push/image.js';
@@ -210,6 +211,11 @@ describe('what is no image', () => {
     expect(await problemOf(readBytes(content))).toBe(code);
   });
 
+  it('a directory of something else is refused, and not searched', async () => {
+    const request = { path: directory, shownPath: '.', workDirectory: directory };
+    expect(await problemOf(readArchive(request))).toBe('archive-not-an-image');
+  });
+
   it('a missing file is refused', async () => {
     const request = { path: join(directory, 'no.tar'), shownPath: 'no.tar' };
     expect(await problemOf(readArchive({ ...request, workDirectory: directory }))).toBe(
@@ -223,6 +229,28 @@ describe('what is no image', () => {
     bytes.write('X', second, 'latin1');
     expect(await problemOf(readBytes(bytes))).toBe('archive-corrupt');
   });
+});
+
+it('an archive that was damaged anywhere is refused, or is still the same image', async () => {
+  const layout = ociLayout();
+  const bytes = tarOf(layout);
+  await fc.assert(
+    fc.asyncProperty(
+      fc.nat(bytes.length - 1),
+      fc.integer({ min: 1, max: 255 }),
+      fc.nat(bytes.length),
+      async (position, change, cutBytes) => {
+        const damaged = Buffer.from(bytes.subarray(0, bytes.length - (cutBytes >> 4)));
+        if (position < damaged.length) damaged[position] = (damaged[position] ?? 0) ^ change;
+        const outcome = await readBytes(damaged).then(
+          ({ root }) => root.digest,
+          (error: unknown) => (error instanceof UserError ? 'refused' : String(error)),
+        );
+        expect(['refused', layout.digest]).toContain(outcome);
+      },
+    ),
+    { numRuns: 200 },
+  );
 });
 
 describe('readTarIndex', () => {
