@@ -1,5 +1,6 @@
 import { callFunction } from './functions.js';
 import type { Expression, Source, TemplatePart, TraversalStep } from './syntax.js';
+import { arithmetic, memberOf } from './operations.js';
 import {
   asBoolean,
   asNumber,
@@ -7,7 +8,6 @@ import {
   isList,
   isMap,
   mapOf,
-  member,
   sameValue,
   Unknown,
   type Evaluated,
@@ -349,38 +349,4 @@ function bind(
   if (names.key !== undefined) inner.set(names.key, key);
   inner.set(names.value, value);
   return inner;
-}
-
-function memberOf(value: Evaluated, key: Evaluated): Evaluated | undefined {
-  if (isList(value)) {
-    const index = asNumber(key);
-    return index === undefined ? undefined : value[index];
-  }
-  const name = asString(key);
-  return isMap(value) && name !== undefined ? member(value, name) : undefined;
-}
-
-function arithmetic(operator: string, a: number, b: number): number | boolean | undefined {
-  switch (operator) {
-    case '+':
-      return a + b;
-    case '-':
-      return a - b;
-    case '*':
-      return a * b;
-    case '/':
-      return b === 0 ? undefined : a / b;
-    case '%':
-      return b === 0 ? undefined : a % b;
-    case '<':
-      return a < b;
-    case '<=':
-      return a <= b;
-    case '>':
-      return a > b;
-    case '>=':
-      return a >= b;
-    default:
-      return undefined;
-  }
 }

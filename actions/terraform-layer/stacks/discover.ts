@@ -148,12 +148,11 @@ function candidate(options: {
 }
 
 /** Files below a directory, two folders deep at most, relative to it. */
-function filesBelow(repository: Repository, directory: string): readonly string[] {
-  const found: string[] = [];
-  for (const place of repository.directories()) {
-    const relative = place === directory ? '' : relativeTo(directory, place);
-    if (relative === undefined || relative.split('/').length > 3) continue;
-    for (const name of repository.namesIn(place)) found.push(path.join(relative, name));
+function filesBelow(repository: Repository, directory: string, depth = 2): readonly string[] {
+  const found = [...repository.namesIn(directory)];
+  for (const folder of depth > 0 ? repository.foldersIn(directory) : []) {
+    const below = filesBelow(repository, path.join(directory, folder), depth - 1);
+    found.push(...below.map((file) => `${folder}/${file}`));
   }
   return found;
 }

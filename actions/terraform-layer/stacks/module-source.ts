@@ -1,15 +1,9 @@
 import path from 'node:path/posix';
 import type { SourceLocation } from '../../shared/errors.js';
 import type { PlacedExpression } from '../hcl/parse.js';
-import {
-  locate,
-  childrenOf,
-  type Attribute,
-  type Body,
-  type Expression,
-  type Source,
-} from '../hcl/syntax.js';
+import { locate, type Attribute, type Body, type Expression, type Source } from '../hcl/syntax.js';
 import { splitBlocks } from '../hcl/split.js';
+import { pathsIn, usedOutputs } from './expression-uses.js';
 import type { BlockRef, Repository } from './repository.js';
 
 /** A block with what override files change in it: the later attribute wins. */
@@ -98,7 +92,7 @@ export class ModuleSources {
     const names = configurationFiles(this.#repository.namesIn(directory));
     if (names.length === 0) return undefined;
     const builder = new ModuleBuilder(directory, this.#repository);
-    for (const name of names) builder.addFile(path.join(directory, name));
+    for (const name of names) builder.addFile(directory === '.' ? name : `${directory}/${name}`);
     const source = builder.build();
     const below = source.calls.map((call) => ({ call, module: this.get(call.directory) }));
     for (const { call, module } of below) {
@@ -289,68 +283,7 @@ function newlines(text: string, from: number, to: number): number {
   return count;
 }
 
-function usedOutputs(
-  text: string,
-  type: string,
-  attribute: string,
-  found: Map<string, Set<string> | 'all'>,
-): void {
-  if (!text.includes(`data.${type}`)) return;
-  const use = new RegExp(
-    `\\bdata\\.${type}\\.([\\w-]+)(?:\\s*\\[[^\\]]*\\])?\\s*\\.\\s*${attribute}` +
-      `(?:\\s*\\.\\s*([\\w-]+)|\\s*\\[\\s*"([^"]+)"\\s*\\])?`,
-    'g',
-  );
-  for (const [, name = '', dotted, indexed] of text.matchAll(use)) {
-    const output = dotted ?? indexed;
-    const known = found.get(name);
-    if (output === undefined || known === 'all') found.set(name, 'all');
-    else found.set(name, (known ?? new Set<string>()).add(output));
-  }
-}
-
 function* attributesIn(body: Body): Iterable<Attribute> {
   yield* body.attributes.values();
   for (const block of body.blocks) yield* attributesIn(block.body);
-}
-
-/** Arguments of `file()` and its like, and strings that begin with a `path.` value. */
-function* pathsIn(expression: Expression): Iterable<Expression> {
-  if (expression.kind === 'call' && /^(?:core::)?(?:file\w*|templatefile)$/.test(expression.name)) {
-    const [path, pattern] = expression.parameters;
-    if (path !== undefined) {
-      yield expression.name.endsWith('fileset') && pattern !== undefined
-        ? joined(path, pattern)
-        : path;
-    }
-    for (const parameter of expression.parameters.slice(1)) yield* pathsIn(parameter);
-    return;
-  }
-  if (expression.kind === 'template') {
-    const [first] = expression.parts;
-    if (typeof first === 'object' && first.kind === 'interpolation' && isPathValue(first.value)) {
-      yield expression;
-      return;
-    }
-  }
-  for (const child of childrenOf(expression)) yield* pathsIn(child);
-}
-
-function isPathValue(expression: Expression): boolean {
-  return (
-    expression.kind === 'step' &&
-    expression.of.kind === 'variable' &&
-    expression.of.name === 'path' &&
-    expression.step.kind === 'attribute'
-  );
-}
-
-/** `fileset(path, pattern)` as one template. */
-function joined(path: Expression, pattern: Expression): Expression {
-  return {
-    kind: 'template',
-    parts: [{ kind: 'interpolation', value: path }, '/', { kind: 'interpolation', value: pattern }],
-    start: path.start,
-    end: pattern.end,
-  };
 }

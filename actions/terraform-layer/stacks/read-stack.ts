@@ -11,7 +11,7 @@ import { fillPattern } from './path-pattern.js';
 import { pathsRead } from './reads.js';
 import type { Repository } from './repository.js';
 import { defaultWorkspace, stateIdentity } from './state-identity.js';
-import { stateReferences } from './state-references.js';
+import { instancesBelow, stateReferences } from './state-references.js';
 import { rootInputs } from './variables.js';
 
 /**
@@ -42,7 +42,8 @@ export function readStack(options: {
   const state = stackState(repository, resolved, candidate, names, config);
   if (state === undefined) return undefined;
   const instance = instanceIn(state.workspace ?? defaultWorkspace);
-  const references = stateReferences(repository, instance, directory);
+  const instances = [...instancesBelow(instance)];
+  const references = stateReferences(repository, instances, directory);
   const { at } = resolved;
   return {
     rule: candidate.rule,
@@ -64,7 +65,7 @@ export function readStack(options: {
       stateKey: state.key,
       rule: candidate.rule.path,
       moduleDirectories: [...sources.closure(directory)].sort(),
-      reads: pathsRead(instance, directory),
+      reads: pathsRead(instances, directory),
     },
   };
 }

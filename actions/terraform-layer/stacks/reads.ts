@@ -4,7 +4,6 @@ import type { TemplatePart } from '../hcl/syntax.js';
 import { asString, Unknown, type Evaluated } from '../hcl/value.js';
 import type { ModuleInstance } from './module-instance.js';
 import type { PathRead } from './module-source.js';
-import { instancesBelow } from './state-references.js';
 
 /**
  * What a stack reads beside its configuration: arguments of `file()`, `templatefile()`, `fileset()`
@@ -12,9 +11,12 @@ import { instancesBelow } from './state-references.js';
  * archive or an object). A part that is not known becomes `*`. Relative to the repository's root;
  * what lies outside of it, or is the configuration's own directory, is left out.
  */
-export function pathsRead(root: ModuleInstance, directory: string): readonly string[] {
+export function pathsRead(
+  instances: readonly ModuleInstance[],
+  directory: string,
+): readonly string[] {
   const found = new Set<string>();
-  for (const instance of instancesBelow(root)) {
+  for (const instance of instances) {
     for (const read of instance.source.reads) {
       const written = pathOf(read, instance);
       if (written === undefined || path.isAbsolute(written)) continue;

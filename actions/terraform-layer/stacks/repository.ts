@@ -18,6 +18,7 @@ export class Repository {
   readonly #reader: HclReader;
   readonly #texts = new Map<string, string | undefined>();
   readonly #directories = new Map<string, string[]>();
+  #folders: Map<string, Set<string>> | undefined;
 
   constructor(files: Files, reader: HclReader, problems: ProblemList, directory: string) {
     this.files = files;
@@ -49,6 +50,26 @@ export class Repository {
     const below = this.files.list(directory);
     this.#index(below.filter((file) => path.dirname(file) === directory));
     return this.#directories.get(directory) ?? [];
+  }
+
+  /** Names of the folders directly in a directory. */
+  foldersIn(directory: string): readonly string[] {
+    if (this.#folders === undefined) {
+      this.#folders = new Map();
+      for (const place of [...this.#directories.keys()]) this.#addFolder(place);
+    }
+    return [...(this.#folders.get(directory) ?? [])];
+  }
+
+  /** With the folders above it, which may hold no file of their own. */
+  #addFolder(place: string): void {
+    for (let inner = place; inner !== '.' && inner !== '..'; inner = path.dirname(inner)) {
+      const outer = path.dirname(inner);
+      const known = this.#folders?.get(outer);
+      if (known?.has(path.basename(inner)) === true) return;
+      if (known === undefined) this.#folders?.set(outer, new Set([path.basename(inner)]));
+      else known.add(path.basename(inner));
+    }
   }
 
   text(file: string): string | undefined {

@@ -23,16 +23,16 @@ export interface StateReference {
 }
 
 /**
- * Every state that a root module and the local modules below it read. `count` and `for_each` of the
+ * Every state that the instances of a stack, its root module first, read. `count` and `for_each` of the
  * data blocks and of the module calls are worked out; what cannot be told is added to the problems.
  */
 export function stateReferences(
   repository: Repository,
-  root: ModuleInstance,
+  instances: readonly ModuleInstance[],
   directory: string,
 ): readonly StateReference[] {
   const found: StateReference[] = [];
-  for (const instance of instancesBelow(root)) {
+  for (const instance of instances) {
     const { remoteStates, tfeOutputs, outputsUsed } = instance.source;
     for (const block of remoteStates) {
       const outputs = outputsUsed.remoteState;
