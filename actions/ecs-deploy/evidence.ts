@@ -1,3 +1,4 @@
+import { OperationError } from '../shared/errors.js';
 import {
   findCulprit,
   isFailure,
@@ -13,11 +14,13 @@ export interface EvidenceScope {
   readonly cluster: string;
   readonly serviceName: string;
   readonly taskDefinitionArn: string;
+  /** `ecs-svc/…`: the same definition may have been rolled out, and have failed, before. */
+  readonly deploymentId: string;
   readonly definition: JsonObject;
   readonly logLines: number;
 }
 
-/** Collects the failed tasks of one revision, each described and its log read once. */
+/** Collects the failed tasks of one deployment, each described and its log read once. */
 export interface Evidence {
   readonly failedTasks: readonly FailedTask[];
   /**
@@ -25,74 +28,100 @@ export interface Evidence {
    * stopping may lack its exit code: it waits for a later look, unless this is the `last`.
    */
   gather(last: boolean): Promise<readonly FailedTask[]>;
-  /** Reads the logs of the newest failed tasks that had none yet: logs arrive late. */
-  readLateLogs(): Promise<void>;
+  /** Fills in what arrives late: the end of tasks that were still stopping, and their logs. */
+  complete(): Promise<void>;
 }
 
 /** Logs are read of the first failed tasks, and of the last: those between say the same. */
 const tasksWithLogs = 3;
 
-export function collectEvidence(
-  ports: Pick<DeployPorts, 'ecs' | 'logs' | 'log'>,
-  scope: EvidenceScope,
-): Evidence {
-  const seen = new Set<string>();
-  const failed: FailedTask[] = [];
-  const tasks = new Map<string, Task>();
-  let logsDenied = false;
+type Ports = Pick<DeployPorts, 'ecs' | 'logs' | 'log'>;
 
-  const readLog = async (task: Task): Promise<readonly string[]> => {
+/** What cannot be read is told once, and hides neither the rollout nor its verdict. */
+export function collectEvidence(ports: Ports, scope: EvidenceScope): Evidence {
+  const seen = new Set<string>();
+  const tasks = new Map<string, Task>();
+  const logs = new Map<string, readonly string[]>();
+  const readLog = logReader(ports, scope);
+  const tellOnce = warnOnce(ports.log, 'failed tasks cannot be read');
+
+  const view = (task: Task): FailedTask =>
+    toFailedTask(task, findCulprit(task, scope.definition), logs.get(task.arn) ?? []);
+
+  const isOurs = (task: Task): boolean =>
+    task.taskDefinitionArn === scope.taskDefinitionArn &&
+    (task.startedBy === undefined || task.startedBy === scope.deploymentId);
+
+  const describe = async (arns: readonly string[]): Promise<readonly Task[]> => {
+    const described: Task[] = [];
+    for (let at = 0; at < arns.length; at += 100) {
+      described.push(...(await ports.ecs.describeTasks(scope.cluster, arns.slice(at, at + 100))));
+    }
+    return described;
+  };
+
+  const gather = async (last: boolean): Promise<readonly FailedTask[]> => {
+    const arns = await ports.ecs.stoppedTaskArns(scope.cluster, scope.serviceName);
+    const ready = (await describe(arns.filter((arn) => !seen.has(arn)))).filter(
+      (task) => last || isExplained(task),
+    );
+    for (const task of ready) seen.add(task.arn);
+    const found = ready
+      .filter((task) => isOurs(task) && isFailure(task))
+      .sort((left, right) => (left.stoppedAtMs ?? 0) - (right.stoppedAtMs ?? 0));
+    for (const task of found) {
+      if (tasks.size < tasksWithLogs) logs.set(task.arn, await readLog(task));
+      tasks.set(task.arn, task);
+    }
+    return found.map(view);
+  };
+
+  const complete = async (): Promise<void> => {
+    const unfinished = [...tasks.values()].filter((task) => task.stoppedAtMs === undefined);
+    for (const task of await describe(unfinished.map(({ arn }) => arn))) tasks.set(task.arn, task);
+    const silent = [...tasks.values()].filter((task) => (logs.get(task.arn) ?? []).length === 0);
+    for (const task of silent.slice(-tasksWithLogs)) logs.set(task.arn, await readLog(task));
+  };
+
+  return {
+    get failedTasks() {
+      return [...tasks.values()].map(view);
+    },
+    gather: (last) =>
+      gather(last).catch((thrown: unknown) => {
+        tellOnce(thrown);
+        return [];
+      }),
+    complete: () => complete().catch(tellOnce),
+  };
+}
+
+/** Reads the last lines of the container to blame. */
+function logReader(ports: Ports, scope: EvidenceScope): (task: Task) => Promise<readonly string[]> {
+  const tellOnce = warnOnce(ports.log, 'the container’s log cannot be read');
+  let denied = false;
+  return async (task) => {
     const culprit = findCulprit(task, scope.definition);
-    if (culprit === undefined || scope.logLines === 0 || logsDenied) return [];
+    if (culprit === undefined || scope.logLines === 0 || denied) return [];
     const stream = logStreamOf(scope.definition, culprit.name, shortName(task.arn));
     if (stream === undefined) return [];
     try {
       return await ports.logs.lastLines({ ...stream, limit: scope.logLines });
     } catch (thrown) {
-      // A log that cannot be read must not hide the verdict.
-      logsDenied = isAccessDenied(thrown);
-      ports.log.warning(
-        `the container's log cannot be read: ${thrown instanceof Error ? thrown.message : ''}`,
-      );
+      denied = isAccessDenied(thrown);
+      tellOnce(thrown);
       return [];
     }
   };
+}
 
-  return {
-    get failedTasks() {
-      return failed;
-    },
-
-    async gather(last) {
-      const arns = await ports.ecs.stoppedTaskArns(scope.cluster, scope.serviceName);
-      const unseen = arns.filter((arn) => !seen.has(arn));
-      const found: FailedTask[] = [];
-      for (let at = 0; at < unseen.length; at += 100) {
-        const described = await ports.ecs.describeTasks(scope.cluster, unseen.slice(at, at + 100));
-        const ready = described.filter((task) => last || isExplained(task));
-        for (const task of ready) seen.add(task.arn);
-        const ours = ready
-          .filter((task) => task.taskDefinitionArn === scope.taskDefinitionArn && isFailure(task))
-          .sort((left, right) => (left.stoppedAtMs ?? 0) - (right.stoppedAtMs ?? 0));
-        for (const task of ours) {
-          const lines = failed.length + found.length < tasksWithLogs ? await readLog(task) : [];
-          tasks.set(shortName(task.arn), task);
-          found.push(toFailedTask(task, findCulprit(task, scope.definition), lines));
-        }
-      }
-      failed.push(...found);
-      return found;
-    },
-
-    async readLateLogs() {
-      const silent = failed.filter((task) => task.logLines.length === 0).slice(-tasksWithLogs);
-      for (const task of silent) {
-        const raw = tasks.get(task.id);
-        if (raw === undefined) continue;
-        const lines = await readLog(raw);
-        failed[failed.indexOf(task)] = { ...task, logLines: lines };
-      }
-    },
+/** Takes AWS's failures only: a mistake of ours must come to light. */
+function warnOnce(log: DeployPorts['log'], what: string): (thrown: unknown) => void {
+  let told = false;
+  return (thrown) => {
+    if (!(thrown instanceof OperationError)) throw thrown;
+    if (!told) log.warning(`${what}: ${thrown.message}`);
+    told = true;
   };
 }
 

@@ -98,16 +98,19 @@ export function logStreamOf(
   };
 }
 
-/** One line about one failed task, for the live log. */
-export function describeFailedTask(task: FailedTask): string {
-  const { culprit } = task;
+/** How a failed task ended, without its id, so that equal ends can be told together. */
+export function describeEnd(task: FailedTask): string {
+  const { culprit, stoppedReason, stopCode } = task;
   const parts = [
     culprit?.exitCode === undefined
       ? undefined
       : `container ${culprit.name} exited with code ${culprit.exitCode}`,
     culprit?.reason === undefined ? undefined : `${culprit.name}: ${culprit.reason}`,
-    task.stoppedReason,
-    task.stopCode,
-  ].filter((part): part is string => part !== undefined && part !== '');
-  return `task ${task.id} failed: ${[...new Set(parts)].join('; ')}`;
+    stoppedReason === culprit?.reason ? undefined : (stoppedReason ?? stopCode),
+  ];
+  return parts.filter((part) => part !== undefined && part !== '').join('; ');
+}
+
+export function describeFailedTask(task: FailedTask): string {
+  return `task ${task.id} failed: ${describeEnd(task)}`;
 }

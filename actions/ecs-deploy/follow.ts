@@ -9,7 +9,7 @@ import { describeProgress } from './progress.js';
 import { judge, type OwnDeployment, type RolloutOutcome, type Sight } from './rollout.js';
 import { openSight } from './sight.js';
 
-export interface FollowRequest extends EvidenceScope {
+export interface FollowRequest extends Omit<EvidenceScope, 'deploymentId'> {
   readonly own: OwnDeployment;
   /** Events from before our update. */
   readonly knownEventIds: ReadonlySet<string>;
@@ -34,6 +34,9 @@ export interface Followed {
 
 type Ports = Pick<DeployPorts, 'ecs' | 'logs' | 'log' | 'clock' | 'random' | 'signal'>;
 
+/** A rollout that changes nothing for this long is still told about. */
+const heartbeatMs = 60_000;
+
 /** Looking may fail this often in a row, the SDK's own retries besides, before we give up. */
 const toleratedFailures = 5;
 
@@ -46,14 +49,16 @@ const toleratedFailures = 5;
 export async function follow(ports: Ports, request: FollowRequest): Promise<Followed> {
   const { clock, log } = ports;
   const { own } = request;
-  const evidence = collectEvidence(ports, request);
+  const evidence = collectEvidence(ports, { ...request, deploymentId: own.id });
   const startedMs = clock.now();
   const deadlineMs = startedMs + request.timeoutMinutes * 60_000;
   const view = openSight(ports, request);
   let counters = '';
   let progress = '';
   let failures = 0;
+  let toldAtMs = startedMs;
   let tripTold = false;
+  let linesTold = '';
   const eventsTold = new Set(request.knownEventIds);
 
   for (;;) {
@@ -78,14 +83,19 @@ export async function follow(ports: Ports, request: FollowRequest): Promise<Foll
       const events = sight.service.events.filter(({ id }) => !request.knownEventIds.has(id));
       const timedOut = !ended && lookedAtMs >= deadlineMs;
       const line = describeProgress(sight, judgement);
-      if (line !== progress) log.info(`${elapsed(seconds)} ${line}`);
+      if (line !== progress || lookedAtMs - toldAtMs >= heartbeatMs) {
+        log.info(`${elapsed(seconds)} ${line}`);
+        toldAtMs = lookedAtMs;
+      }
       progress = line;
 
       const now = countersOf(sight.service, sight.serviceDeployment);
-      if (now !== counters || failing || timedOut) {
-        const known = evidence.failedTasks.length;
+      if (now !== counters || ended || timedOut || (failing && !tripTold)) {
         const found = await evidence.gather(ended || timedOut || failing);
-        found.forEach((task, index) => report(log, seconds, task, known + index === 0));
+        const known = evidence.failedTasks.length;
+        found.forEach((task, index) =>
+          reportTask(seconds, task, known - found.length + index === 0),
+        );
         counters = now;
       }
       for (const event of [...events].reverse()) {
@@ -104,14 +114,14 @@ export async function follow(ports: Ports, request: FollowRequest): Promise<Foll
         });
       if (failing && !tripTold && judgement.kind === 'going') {
         tripTold = true;
-        await evidence.readLateLogs();
+        await evidence.complete();
         log.error(
           `${elapsed(seconds)} the rollout failed, ECS rolls back: ${formatDiagnosis(facts())}`,
         );
       }
       if (ended || timedOut) {
         const outcome = ended ? judgement.outcome : 'timed-out';
-        if (outcome !== 'succeeded') await evidence.readLateLogs();
+        if (outcome !== 'succeeded') await evidence.complete();
         const quiet = outcome === 'succeeded' && evidence.failedTasks.length === 0;
         return {
           outcome,
@@ -134,6 +144,17 @@ export async function follow(ports: Ports, request: FollowRequest): Promise<Foll
       if (!ports.signal.aborted) throw thrown;
       return cancelled(sight ?? (await view.look()));
     }
+  }
+
+  /** The first failed task is an annotation; GitHub shows ten a step, so the others are lines. */
+  function reportTask(seconds: number, task: FailedTask, first: boolean): void {
+    const message = `${elapsed(seconds)} ${describeFailedTask(task)}`;
+    if (first) log.warning(message);
+    else log.info(message);
+    const lines = task.logLines.join('\n');
+    if (lines === linesTold) return;
+    for (const logLine of task.logLines) log.info(`    | ${logLine}`);
+    linesTold = lines;
   }
 
   function nextLookMs(lookedAtMs: number): number {
@@ -177,14 +198,6 @@ function countersOf(service: Service, deployment: ServiceDeployment | undefined)
     ]),
     deployment?.breaker.failureCount,
   ]);
-}
-
-/** The first failed task is an annotation; GitHub shows ten a step, so the others are lines. */
-function report(log: DeployPorts['log'], seconds: number, task: FailedTask, first: boolean): void {
-  const message = `${elapsed(seconds)} ${describeFailedTask(task)}`;
-  if (first) log.warning(message);
-  else log.info(message);
-  for (const line of task.logLines) log.info(`    | ${line}`);
 }
 
 export function elapsed(seconds: number): string {

@@ -120,7 +120,10 @@ function newRevision(
       definition,
       tags: revisionTags(observed),
       changes,
-      reason: `${base.origin} with the images given differs from ${shortName(running.arn)}, which runs now`,
+      reason:
+        desiredCount === undefined
+          ? `${base.origin} with the images given differs from ${shortName(running.arn)}, which runs now`
+          : `${base.origin} with the images given, in place of the placeholder`,
     },
     {
       kind: 'update-service',

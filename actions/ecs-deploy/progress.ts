@@ -15,12 +15,15 @@ export function describeProgress(sight: Sight, judgement: Judgement): string {
     .reduce((sum, deployment) => sum + deployment.runningCount, 0);
   const breaker = serviceDeployment?.breaker;
   const failed = Math.max(mine?.failedTasks ?? 0, breaker?.failureCount ?? 0);
-  const limit = breaker?.threshold === undefined ? '' : ` of ${breaker.threshold} allowed`;
+  const limit =
+    breaker?.threshold === undefined || breaker.status === 'DISABLED'
+      ? ''
+      : ` (circuit breaker at ${breaker.threshold})`;
   const parts = [
     `${running} of ${wanted} tasks running`,
     pending === 0 ? '' : `${pending} starting`,
     old === 0 ? '' : `${old} old`,
-    failed === 0 ? '' : `${failed}${limit} failed`,
+    failed === 0 ? '' : `${failed} failed${limit}`,
   ].filter((part) => part !== '');
   return `${definition} ${phaseName(judgement, sight)}: ${parts.join(', ')}`;
 }

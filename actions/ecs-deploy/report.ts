@@ -14,7 +14,7 @@ import {
 } from '../shared/markdown.js';
 import { formatDiagnosis, type Diagnosis } from './diagnosis.js';
 import type { Applied } from './effects.js';
-import { describeFailedTask, type FailedTask } from './failed-tasks.js';
+import { describeEnd, type FailedTask } from './failed-tasks.js';
 import type { Followed } from './follow.js';
 import { shortName } from './model.js';
 import type { Observed, Plan, Step } from './plan.js';
@@ -67,7 +67,7 @@ export function reportDeploy(observed: Observed, plan: Plan, applied: Applied): 
     outputs: outputsOf(observed, applied, outcome, message),
     summary: renderMarkdown([
       heading(3, `${icon(outcome)} `, code(observed.service.name), `: ${outcome}`),
-      paragraph(...proseWithCode(message)),
+      paragraph(quoted(message)),
       ...factTable(observed, applied),
       ...(followed === undefined ? [] : diagnosisBlocks(followed)),
       ...(followed === undefined ? [] : timelineBlocks(followed)),
@@ -95,7 +95,7 @@ export function reportDryRun(observed: Observed, plan: Plan): Report {
     outputs: outputsOf(observed, applied, 'dry-run', message),
     summary: renderMarkdown([
       heading(3, code(observed.service.name), ': dry run'),
-      paragraph(...proseWithCode(message)),
+      paragraph(quoted(message)),
       stepList(plan),
     ]),
     message: [message, ...plan.steps.map((step) => `- ${describeStep(step)}`)].join('\n'),
@@ -183,9 +183,7 @@ function icon(outcome: Outcome): string {
 }
 
 /** Messages hold names and log lines of others: as code, GitHub neither pings nor links in them. */
-function proseWithCode(message: string): readonly Inline[] {
-  return [code(message)];
-}
+const quoted = (message: string): Inline => code(message);
 
 function factTable(observed: Observed, applied: Applied): readonly Block[] {
   const rows: (readonly [string, string])[] = [
@@ -216,17 +214,10 @@ function diagnosisBlocks(followed: Followed): readonly Block[] {
   const { diagnosis, failedTasks, events } = followed;
   const blocks: Block[] = [];
   if (diagnosis !== undefined) {
-    blocks.push(paragraph(strong(text('Cause: ')), code(diagnosis.cause)));
-    if (diagnosis.hint !== undefined) blocks.push(paragraph(text(diagnosis.hint)));
+    blocks.push(paragraph(strong(text('Cause:')), ' ', code(diagnosis.cause)));
+    if (diagnosis.hint !== undefined) blocks.push(paragraph(diagnosis.hint));
   }
-  for (const task of failedTasks.slice(0, 3)) blocks.push(...taskBlocks(task));
-  if (failedTasks.length > 3) {
-    blocks.push(
-      ...details(`${failedTasks.length - 3} more failed tasks`, [
-        bullets(failedTasks.slice(3, 50).map((task) => [code(describeFailedTask(task))])),
-      ]),
-    );
-  }
+  blocks.push(...failedTaskBlocks(failedTasks));
   if (blocks.length > 0 && events.length > 0) {
     const lines = [...events].reverse().slice(-50);
     blocks.push(
@@ -241,11 +232,21 @@ function diagnosisBlocks(followed: Followed): readonly Block[] {
   return blocks;
 }
 
-function taskBlocks(task: FailedTask): readonly Block[] {
-  return [
-    paragraph(code(describeFailedTask(task))),
-    ...(task.logLines.length === 0 ? [] : [codeBlock('text', task.logLines.join('\n'))]),
-  ];
+/** Tasks that ended alike are told together, with the log of the last that has one. */
+function failedTaskBlocks(failedTasks: readonly FailedTask[]): readonly Block[] {
+  const groups = new Map<string, FailedTask[]>();
+  for (const task of failedTasks) {
+    const end = describeEnd(task);
+    groups.set(end, [...(groups.get(end) ?? []), task]);
+  }
+  return [...groups].slice(0, 10).flatMap(([end, tasks]) => {
+    const log = tasks.findLast(({ logLines }) => logLines.length > 0)?.logLines ?? [];
+    const count = tasks.length === 1 ? '1 task: ' : `${tasks.length} tasks: `;
+    return [
+      paragraph(count, code(end)),
+      ...(log.length === 0 ? [] : [codeBlock('text', log.join('\n'))]),
+    ];
+  });
 }
 
 function timelineBlocks(followed: Followed): readonly Block[] {

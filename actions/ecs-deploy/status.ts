@@ -28,6 +28,7 @@ export async function readStatus(ports: DeployPorts, inputs: StatusInputs): Prom
     cluster: target.cluster,
     serviceName: target.serviceName,
     taskDefinitionArn,
+    deploymentId: primaryOf(service)?.id ?? '',
     definition: running?.definition ?? {},
     logLines: inputs.logLines,
   });

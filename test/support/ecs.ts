@@ -244,11 +244,19 @@ export function contract(changes: Partial<Contract> = {}): Contract {
  */
 export async function serviceWithContract(
   world: DeployWorld,
-  options: { readonly service?: object; readonly contract?: Partial<Contract> } = {},
+  options: {
+    readonly service?: object;
+    readonly contract?: Partial<Contract>;
+    /** Further fields of the template's container. */
+    readonly container?: object;
+  } = {},
 ): Promise<void> {
   const { fixture, parameters } = world;
   const placeholder = 'public.ecr.aws/docker/library/busybox:stable';
-  const template = await fixture.define(placeholder, { family: 'web-template' });
+  const template = await fixture.define(placeholder, {
+    family: 'web-template',
+    ...(options.container === undefined ? {} : { container: options.container }),
+  });
   await fixture.create(template, {
     desiredCount: 0,
     networkConfiguration: NETWORK,

@@ -1,0 +1,185 @@
+import { runCommand } from '../../actions/ecs-deploy/commands.js';
+import { parseImageReference } from '../../actions/ecs-deploy/image-reference.js';
+import {
+  deployInputs,
+  deployWorld,
+  pushImage,
+  serviceWithContract,
+  type DeployWorld,
+} from '../../test/support/ecs.js';
+import { ecsFixture, HEALTH_CHECK } from '../../test/support/ecs-emulator.js';
+
+/** One rollout of the simulation: what was to come out, what was told, and how late. */
+export interface SimulatedRollout {
+  readonly scenario: string;
+  readonly expected: string;
+  readonly outcome: string;
+  /** From the end of the deployment, as ECS dates it, to our verdict; virtual seconds. */
+  readonly verdictLagSeconds: number | undefined;
+  /** From the circuit breaker's trip to our error message. */
+  readonly tripLagSeconds: number | undefined;
+  /** Virtual seconds that the rollout was followed. */
+  readonly durationSeconds: number;
+  readonly calls: number;
+}
+
+interface Scenario {
+  readonly name: string;
+  readonly expected: string;
+  readonly fate: string;
+  readonly breaker?: { readonly enable: boolean; readonly rollback: boolean };
+  readonly interfere?: 'update' | 'stop';
+  readonly timeoutMinutes?: number;
+}
+
+const scenarios: readonly Scenario[] = [
+  { name: 'healthy', expected: 'succeeded', fate: 'healthy' },
+  { name: 'slow', expected: 'succeeded', fate: 'slow:%' },
+  { name: 'crash, rollback', expected: 'rolled-back', fate: 'crash:3:%' },
+  {
+    name: 'crash, no rollback',
+    expected: 'failed',
+    fate: 'crash:1:%',
+    breaker: { enable: true, rollback: false },
+  },
+  { name: 'pull failure', expected: 'rolled-back', fate: 'pull-failure' },
+  { name: 'never healthy', expected: 'rolled-back', fate: 'never-healthy' },
+  { name: 'superseded', expected: 'superseded', fate: 'slow:120', interfere: 'update' },
+  { name: 'stopped by hand', expected: 'stopped', fate: 'slow:120', interfere: 'stop' },
+  {
+    name: 'no breaker',
+    expected: 'timed-out',
+    fate: 'crash:1:%',
+    breaker: { enable: false, rollback: false },
+    timeoutMinutes: 3,
+  },
+];
+
+/**
+ * Rolls out `count` random images in virtual time: the action's own code and the SDK's, against
+ * the emulated ECS in this process. The same seed gives the same rollouts.
+ */
+export async function simulateRollouts(options: {
+  readonly count: number;
+  readonly seed: number;
+  readonly pollIntervalSeconds: number;
+}): Promise<readonly SimulatedRollout[]> {
+  const random = seededRandom(options.seed);
+  const results: SimulatedRollout[] = [];
+  for (let index = 0; index < options.count; index += 1) {
+    const scenario = scenarios[index % scenarios.length] ?? scenarios[0];
+    if (scenario === undefined) break;
+    results.push(await simulate(scenario, random, options.pollIntervalSeconds));
+  }
+  return results;
+}
+
+async function simulate(
+  scenario: Scenario,
+  random: () => number,
+  pollIntervalSeconds: number,
+): Promise<SimulatedRollout> {
+  const fixture = await ecsFixture({
+    provisioningMs: 1000 + random() * 15_000,
+    pullMs: 1000 + random() * 20_000,
+    settleMs: random() * 20_000,
+    stoppingMs: random() * 10_000,
+    deprovisioningMs: random() * 5000,
+  });
+  const world = deployWorld(fixture, random);
+  await fixture.advance(random() * 5, undefined, 0.1);
+  await startService(world, scenario, 1 + Math.floor(random() * 6));
+
+  // Shorter than the health check takes: a crash after that is no failed rollout to ECS.
+  const fate = scenario.fate.replace('%', String(1 + Math.floor(random() * 8)));
+  const image = pushImage(fixture, 'shop/web:next', { EMULATOR_FATE: fate });
+  const other = await fixture.define(pushImage(fixture, 'shop/web:other').tag);
+  const interferedAtMs = fixture.clock.now() + 2000 + random() * 60_000;
+  if (scenario.interfere !== undefined) {
+    const { interfere } = scenario;
+    fixture.clock.schedule(interferedAtMs, () => void interfereWith(world, interfere, other));
+  }
+
+  const startedMs = fixture.clock.now();
+  const report = await deploy(world, image.tag, {
+    pollIntervalSeconds,
+    ...(scenario.timeoutMinutes === undefined ? {} : { timeoutMinutes: scenario.timeoutMinutes }),
+  });
+  const endedMs = fixture.clock.now();
+  const rollouts = await fixture.rollouts();
+  const ours = rollouts.find(
+    ({ serviceDeploymentArn }) => serviceDeploymentArn === report.outputs['service-deployment-arn'],
+  );
+  const finishedSeconds = ours?.finishedAt ?? ours?.stoppedAt;
+  const trippedSeconds = ours?.rollback?.startedAt;
+  const told = world.log.find(({ level }) => level === 'error');
+  return {
+    scenario: scenario.name,
+    expected: scenario.expected,
+    outcome: report.outputs['outcome'] ?? '',
+    verdictLagSeconds:
+      scenario.expected === 'timed-out' || finishedSeconds === undefined
+        ? undefined
+        : endedMs / 1000 - finishedSeconds,
+    tripLagSeconds:
+      scenario.expected === 'rolled-back' && trippedSeconds !== undefined && told !== undefined
+        ? told.atMs / 1000 - trippedSeconds
+        : undefined,
+    durationSeconds: (endedMs - startedMs) / 1000,
+    calls: [...world.calls.values()].reduce((sum, calls) => sum + calls, 0),
+  };
+}
+
+/** A service that runs a good release. */
+async function startService(
+  world: DeployWorld,
+  scenario: Scenario,
+  desiredCount: number,
+): Promise<void> {
+  const breaker = scenario.breaker ?? { enable: true, rollback: true };
+  await serviceWithContract(world, {
+    contract: { desiredCount },
+    container: { healthCheck: HEALTH_CHECK },
+    service: { deploymentConfiguration: { deploymentCircuitBreaker: breaker } },
+  });
+  await deploy(world, pushImage(world.fixture, 'shop/web:first').tag, { pollIntervalSeconds: 5 });
+  world.calls.clear();
+}
+
+function deploy(
+  world: DeployWorld,
+  tag: string,
+  changes: { readonly pollIntervalSeconds: number; readonly timeoutMinutes?: number },
+): ReturnType<typeof runCommand> {
+  const reference = parseImageReference(tag);
+  if (reference === undefined) throw new Error(`no image reference: ${tag}`);
+  const inputs = deployInputs({ image: { kind: 'reference', reference }, ...changes });
+  return runCommand(world.ports, inputs, { commit: undefined, run: undefined });
+}
+
+async function interfereWith(
+  { fixture }: DeployWorld,
+  how: NonNullable<Scenario['interfere']>,
+  other: string,
+): Promise<void> {
+  if (how === 'update') {
+    await fixture.update({ taskDefinition: other });
+    return;
+  }
+  const [rollout] = await fixture.rollouts();
+  await fixture.call('StopServiceDeployment', {
+    serviceDeploymentArn: rollout?.serviceDeploymentArn,
+    stopType: 'ROLLBACK',
+  });
+}
+
+/** Mulberry32: small, and the same everywhere. */
+function seededRandom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
