@@ -75,12 +75,5 @@ describeWhere(buildahBuilds(), 'ecr-push with buildah', () => {
     name: 'buildah',
     environment: environmentIn,
     pullAndRun,
-    buildsOnEmulatedBases: false,
-    // Its builds use the network of this machine.
-    stillBuilds: (port) =>
-      fetch(`http://127.0.0.1:${port}/health`).then(
-        () => true,
-        () => false,
-      ),
   });
 });

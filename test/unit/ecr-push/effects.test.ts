@@ -3,29 +3,52 @@ import { readInputs } from '../../../actions/ecr-push/inputs.js';
 import { plan, type Observed } from '../../../actions/ecr-push/plan.js';
 import type { PushResult } from '../../../actions/ecr-push/report.js';
 import type { Repository } from '../../../actions/ecr-push/repository.js';
+import type { LocalImage } from '../../../actions/ecr-push/image.js';
 import type { Source } from '../../../actions/ecr-push/source.js';
 import { envFrom } from '../../../actions/shared/env.js';
 import { anyDigest, fakeEcr, remoteImage, repository, type FakeEcr } from '../../support/ecr.js';
 
 const ours = anyDigest('1');
-const source: Source = {
-  kind: 'archive',
-  image: {
-    format: 'OCI image layout',
-    root: { digest: ours, mediaType: 'm', body: '{}' },
-    children: [],
-    blobs: [],
+const image: LocalImage = {
+  format: 'OCI image layout',
+  root: { digest: ours, mediaType: 'm', body: '{}' },
+  children: [],
+  blobs: [],
+};
+const archive: Source = { kind: 'archive', image };
+
+/** What an engine for amd64 alone builds, whatever it is asked for. */
+const build: Source = {
+  kind: 'build',
+  inputs: {
+    kind: 'build',
+    context: '.',
+    file: undefined,
+    target: undefined,
+    buildArgs: {},
+    platform: 'linux/arm64/v8',
+    engine: 'docker',
   },
+  engine: {
+    name: 'docker',
+    description: 'docker',
+    build: () => Promise.resolve({ imageId: anyDigest('c'), platform: 'linux/amd64' }),
+    push: () => Promise.reject(new Error('it must not be pushed')),
+  },
+  context: { directory: '/nowhere', dockerfile: '/nowhere/Dockerfile' },
+  labels: {},
 };
 
 function push(
   ecr: FakeEcr,
   options: {
+    readonly source?: Source;
     readonly repository?: Repository;
     readonly warn?: (message: string) => void;
     readonly signal?: AbortSignal;
   } = {},
 ): Promise<PushResult> {
+  const source = options.source ?? archive;
   const values: Record<string, string> = { repository: 'shop/service-a', tags: 'v1,v2' };
   const env = envFrom({ AWS_REGION: 'eu-west-1' });
   const inputs = readInputs((name) => values[name] ?? '', env, undefined);
@@ -51,7 +74,10 @@ function push(
     accountId: '123456789012',
     repository: options.repository ?? repository(),
     remoteTags: new Map(),
-    source: { kind: 'archive', image: source.image },
+    source:
+      source.kind === 'archive'
+        ? { kind: 'archive', image }
+        : { kind: 'build', engine: 'docker', engineDescription: 'docker' },
   };
   return apply(ports, inputs, source, observed, plan(inputs, observed));
 }
@@ -106,6 +132,13 @@ it('fails where a tag was lost to another image while this one was sent', async 
   ecr.tags.set('shop/service-a:v1', remoteImage('2'));
   await expect(push(ecr, { repository: immutable })).rejects.toMatchObject({
     problems: [{ code: 'tag-immutable' }],
+  });
+});
+
+it('refuses to push an image that is for another platform than asked for', async () => {
+  await expect(push(fakeEcr(), { source: build })).rejects.toMatchObject({
+    code: 'platform-mismatch',
+    details: { wanted: 'linux/arm64', found: 'linux/amd64' },
   });
 });
 
