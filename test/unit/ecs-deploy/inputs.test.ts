@@ -1,0 +1,132 @@
+import { readInputs, type Inputs } from '../../../actions/ecs-deploy/inputs.js';
+import { envFrom } from '../../../actions/shared/env.js';
+import { UserError } from '../../../actions/shared/errors.js';
+
+const env = envFrom({ AWS_REGION: 'eu-west-1' });
+const digest = `sha256:${'a'.repeat(64)}`;
+const contract = { project: 'shop', environment: 'dev', service: 'web' };
+
+function read(inputs: Readonly<Record<string, string>>): Inputs {
+  return readInputs((name) => inputs[name] ?? '', env);
+}
+
+/** `input: code` of each problem. */
+function problems(inputs: Readonly<Record<string, string>>): readonly string[] {
+  try {
+    read(inputs);
+    return [];
+  } catch (thrown) {
+    if (!(thrown instanceof UserError)) throw thrown;
+    return thrown.problems.map(({ at, code }) =>
+      at !== undefined && 'input' in at ? `${at.input}: ${code}` : code,
+    );
+  }
+}
+
+it('takes a contract and an image, and fills in the rest', () => {
+  expect(read({ ...contract, image: 'host.example/shop/web:v1' })).toMatchObject({
+    command: 'deploy',
+    target: { kind: 'contract', key: contract },
+    image: {
+      kind: 'reference',
+      reference: { host: 'host.example', repository: 'shop/web', tag: 'v1' },
+    },
+    wait: true,
+    dryRun: false,
+    pollIntervalSeconds: 5,
+    timeoutMinutes: 30,
+    logLines: 20,
+  });
+});
+
+it.each([
+  ['a digest', { 'image-digest': digest }, { kind: 'digest', digest, repository: undefined }],
+  [
+    'a digest in a repository',
+    { 'image-digest': digest, repository: 'shop/web' },
+    { kind: 'digest', digest, repository: 'shop/web' },
+  ],
+  ['what runs now', { image: 'current' }, { kind: 'current' }],
+])('takes as image %s', (_, inputs, image) => {
+  expect(read({ ...contract, ...inputs })).toMatchObject({ image });
+});
+
+it.each([
+  ['.aws/task.json', { kind: 'file', path: '.aws/task.json' }],
+  ['web:7', { kind: 'registered', reference: 'web:7' }],
+])('takes %s as task definition of a service without a contract', (text, taskDefinition) => {
+  const inputs = { cluster: 'main', 'service-name': 'web', image: 'a:b', 'task-definition': text };
+  expect(read(inputs)).toMatchObject({
+    target: { kind: 'plain', cluster: 'main', serviceName: 'web', taskDefinition },
+  });
+});
+
+it('takes images of further containers', () => {
+  expect(
+    read({ ...contract, images: `proxy=host.example/proxy:1\nagent=agent@${digest}` }),
+  ).toMatchObject({
+    image: undefined,
+    images: { proxy: { repository: 'proxy', tag: '1' }, agent: { repository: 'agent', digest } },
+  });
+});
+
+it('needs no image to tell the status', () => {
+  expect(read({ ...contract, command: 'status' })).toMatchObject({ command: 'status' });
+});
+
+it.each<readonly [string, Readonly<Record<string, string>>, readonly string[]]>([
+  [
+    'an unknown command',
+    { ...contract, command: 'deploi', image: 'a:b' },
+    ['command: input-not-allowed'],
+  ],
+  ['no image', contract, ['image: input-required']],
+  [
+    'an image without tag and digest',
+    { ...contract, image: 'shop/web' },
+    ['image: image-malformed'],
+  ],
+  ['text that is no image', { ...contract, image: 'Shop Web:1' }, ['image: image-malformed']],
+  [
+    'an image and a digest',
+    { ...contract, image: 'a:b', 'image-digest': digest },
+    ['image-digest: input-conflict'],
+  ],
+  [
+    'a repository without a digest',
+    { ...contract, image: 'a:b', repository: 'c' },
+    ['repository: input-conflict'],
+  ],
+  [
+    'half a contract',
+    { project: 'shop', image: 'a:b' },
+    ['environment: input-required', 'service: input-required'],
+  ],
+  [
+    'nothing that names a service',
+    { image: 'a:b' },
+    ['project: input-required', 'environment: input-required', 'service: input-required'],
+  ],
+  ['a cluster without a service', { cluster: 'c', image: 'a:b' }, ['service-name: input-required']],
+  [
+    'a contract and a cluster',
+    { ...contract, cluster: 'c', image: 'a:b' },
+    ['cluster: input-conflict'],
+  ],
+  [
+    'names that would leave the contract’s path',
+    { ...contract, service: '../prod', image: 'a:b' },
+    ['service: input-malformed'],
+  ],
+  [
+    'several problems, all at once',
+    { ...contract, wait: 'maybe', 'poll-interval-seconds': '0.1', images: 'proxy' },
+    [
+      'images: input-not-key-value',
+      'wait: input-not-boolean',
+      'poll-interval-seconds: input-out-of-range',
+    ],
+  ],
+])('refuses %s', (_, inputs, expected) => {
+  expect(problems(inputs)).toEqual(expected);
+});
