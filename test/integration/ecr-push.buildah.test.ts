@@ -1,7 +1,7 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { containersRequirement, containersStore } from '../support/containers-store.js';
 import { loginDirectory } from '../support/ecr-push.js';
 import {
   answerOf,
@@ -10,39 +10,13 @@ import {
   type PulledImage,
 } from '../support/ecr-push-engine.js';
 import type { TestEmulator } from '../support/emulator.js';
-import { describeWhere, type Requirement } from '../support/requirement.js';
-
-/** A store of its own that needs nothing of the kernel, and builds that need no runtime. */
-async function environmentIn(directory: string): Promise<Readonly<Record<string, string>>> {
-  const storage = path.join(directory, 'storage');
-  await mkdir(storage, { recursive: true });
-  const configuration = path.join(storage, 'storage.conf');
-  await writeFile(
-    configuration,
-    [
-      '[storage]',
-      'driver = "vfs"',
-      `graphroot = "${path.join(storage, 'graph')}"`,
-      `runroot = "${path.join(storage, 'run')}"`,
-    ].join('\n'),
-  );
-  return { CONTAINERS_STORAGE_CONF: configuration, BUILDAH_ISOLATION: 'chroot' };
-}
-
-function buildahBuilds(): Requirement {
-  try {
-    execFileSync('buildah', ['info'], { stdio: 'ignore', timeout: 20_000 });
-    return { met: true };
-  } catch {
-    return { met: false, reason: 'a buildah that can open its store' };
-  }
-}
+import { describeWhere } from '../support/requirement.js';
 
 async function pullAndRun(emulator: TestEmulator, image: string): Promise<PulledImage> {
   const directory = await loginDirectory(emulator, emulator.directory);
   const env = {
     ...process.env,
-    ...(await environmentIn(directory)),
+    ...(await containersStore(directory)),
     REGISTRY_AUTH_FILE: path.join(directory, 'config.json'),
   };
   const buildah = (...args: readonly string[]): string =>
@@ -70,10 +44,10 @@ async function pullAndRun(emulator: TestEmulator, image: string): Promise<Pulled
   }
 }
 
-describeWhere(buildahBuilds(), 'ecr-push with buildah', () => {
+describeWhere(await containersRequirement('buildah'), 'ecr-push with buildah', () => {
   itBuildsAndPushes({
     name: 'buildah',
-    environment: environmentIn,
+    environment: containersStore,
     pullAndRun,
   });
 });
