@@ -141,6 +141,17 @@ describe('a service that runs a release', () => {
     expect(errors(step)).toContain(bad.digest);
   });
 
+  it('gets the right verdict while AWS throttles every third call', async () => {
+    const bad = await pushServiceImage(emulator, 'bad-throttled', { EMULATOR_FATE: 'crash:4' });
+    await emulator.addFaults({ kind: 'throttle', service: 'ecs', rate: 0.3 });
+    try {
+      const step = await runDeploy(emulator, { inputs: { image: bad.reference } });
+      expect(step.outputs).toMatchObject({ outcome: 'rolled-back', 'exit-code': '4' });
+    } finally {
+      await emulator.control('DELETE', 'faults');
+    }
+  });
+
   it('is superseded by a deployment that is named', async () => {
     const first = (await readService(emulator)).taskDefinition ?? '';
     const slow = await pushServiceImage(emulator, 'slow', { EMULATOR_FATE: 'slow:120' });
