@@ -100,7 +100,8 @@ export function commandLineTerraform(options: CommandLineOptions): Terraform {
         const environment = pluginEnvironment(options.pluginCacheDirectory, sources);
         const args = initArguments(stack, options.root, sources.lockFile !== undefined);
         return pluginCache.init(sources, async () => {
-          const value = (await run(stack, 'init', args, { environment })).run;
+          const { run: result } = await run(stack, 'init', args, { environment });
+          const value = sources.lockFile === undefined ? withoutLockFileWarning(result) : result;
           return { ok: value.end === 'succeeded', value };
         });
       },
@@ -219,6 +220,16 @@ async function configurationTexts(
     }),
   );
   return texts.flat();
+}
+
+/** Terraform warns of a lock file that is incomplete by our own wish, and that nobody keeps. */
+function withoutLockFileWarning(run: TerraformRun): TerraformRun {
+  return {
+    ...run,
+    diagnostics: run.diagnostics.filter(
+      ({ summary }) => summary !== 'Incomplete lock file information for providers',
+    ),
+  };
 }
 
 function pluginEnvironment(

@@ -1,0 +1,187 @@
+import { execFileSync } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { startTestEmulator, type TestEmulator } from '../support/emulator.js';
+import { pullRequestEvent, withGithub, type JobOptions } from '../support/runner.js';
+import {
+  createStateBucket,
+  place,
+  runLayer,
+  stateKeys,
+  threeLayers,
+  writeRepository,
+  type LayerStep,
+} from '../support/terraform-repository.js';
+
+let emulator: TestEmulator;
+beforeAll(async () => {
+  emulator = await startTestEmulator();
+});
+afterAll(() => emulator.stop());
+beforeEach(async () => {
+  await emulator.reset();
+  await createStateBucket(emulator);
+});
+
+function run(
+  workspace: string,
+  command: string,
+  inputs: Readonly<Record<string, string>> = {},
+  rest: Partial<Parameters<typeof runLayer>[1]> = {},
+): Promise<LayerStep> {
+  return runLayer(emulator, { workspace, inputs: { command, ...inputs }, ...rest });
+}
+
+describe('on a pull request', () => {
+  const head = { ref: 'topic', sha: 'b'.repeat(40) };
+  const base = { ref: 'main', sha: 'a'.repeat(40) };
+
+  async function pullRequestJob(): Promise<Partial<JobOptions>> {
+    const event = pullRequestEvent({ repository: 'acme/infra', number: 7, head, base });
+    const { workspace: _, ...job } = await withGithub(
+      { githubUrl: emulator.githubUrl },
+      { workspace: '/nowhere', event, workflow: 'Plan' },
+    );
+    return job;
+  }
+
+  beforeEach(async () => {
+    const repository = 'acme/infra';
+    await emulator.githubControl('POST', 'repos', { repository });
+    await emulator.githubControl('POST', 'pulls', { repository, number: 7, head, base });
+  });
+
+  async function comments(): Promise<readonly { readonly id: number; readonly body: string }[]> {
+    const state = (await emulator.githubControl('GET', 'state')) as {
+      readonly repositories: readonly {
+        readonly comments: readonly { readonly id: number; readonly body: string }[];
+      }[];
+    };
+    return state.repositories.flatMap((repository) => repository.comments);
+  }
+
+  it('writes one comment, and updates it in place', async () => {
+    const workspace = await writeRepository(emulator, threeLayers(['dev']));
+    const job = await pullRequestJob();
+    const inputs = { layers: 'all' };
+    const first = await run(workspace, 'plan', inputs, { job });
+    expect(first.step.conclusion).toBe('success');
+    const [created, ...others] = await comments();
+    expect(others).toEqual([]);
+    expect(created?.body).toContain('+ create aws_ssm_parameter.name');
+    expect(first.step.outputs['comment-url']).toContain('7');
+
+    await run(workspace, 'apply', { environment: 'dev', comment: 'false' });
+    await run(workspace, 'plan', inputs, { job });
+    const [updated, ...more] = await comments();
+    expect(more).toEqual([]);
+    expect(updated?.id).toBe(created?.id);
+    expect(updated?.body).toContain('No changes in 3 stacks');
+  });
+
+  it('says what to set where the checkout has no history', async () => {
+    const workspace = await writeRepository(emulator, threeLayers(['dev']));
+    const job = await pullRequestJob();
+    const git = (...args: readonly string[]): unknown =>
+      execFileSync('git', ['-c', 'user.name=t', '-c', 'user.email=t@example.com', ...args], {
+        cwd: workspace,
+        stdio: 'pipe',
+      });
+    git('init', '-q', '-b', 'main');
+    git('add', '.');
+    git('commit', '-q', '-m', 'base');
+    const missing = await run(workspace, 'plan', {}, { job });
+    expect(missing.step.conclusion).toBe('failure');
+    expect(missing.step.annotations[0]?.message).toContain('fetch-depth: 2');
+
+    git('switch', '-q', '-c', 'topic');
+    const file = place('02-platform', 'dev');
+    await writeFile(path.join(workspace, file), `${threeLayers(['dev'])[file] ?? ''}\n# changed\n`);
+    git('commit', '-q', '-am', 'change');
+    git('switch', '-q', 'main');
+    git('commit', '-q', '--allow-empty', '-m', 'other');
+    git('merge', '-q', '--no-ff', '-m', 'merge', 'topic');
+    const merged = await run(workspace, 'plan', { 'dry-run': 'true' }, { job });
+    expect(JSON.parse(merged.step.outputs['affected'] ?? '')).toEqual([
+      'layers/02-platform/environments/dev',
+      'layers/03-apps/environments/dev',
+    ]);
+  });
+});
+
+describe('a role', () => {
+  it('is assumed with the OIDC token of the job, and reaches Terraform and its provider', async () => {
+    const provider = 'arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com';
+    await iam({
+      Action: 'CreateOpenIDConnectProvider',
+      Url: 'https://token.actions.githubusercontent.com',
+      'ClientIDList.member.1': 'sts.amazonaws.com',
+      'ThumbprintList.member.1': '0'.repeat(40),
+    });
+    await iam({
+      Action: 'CreateRole',
+      RoleName: 'shop-dev-apply',
+      AssumeRolePolicyDocument: JSON.stringify({
+        Version: '2012-10-17',
+        Statement: [
+          {
+            Effect: 'Allow',
+            Principal: { Federated: provider },
+            Action: 'sts:AssumeRoleWithWebIdentity',
+            Condition: {
+              StringEquals: {
+                'token.actions.githubusercontent.com:sub': 'repo:acme/infra:environment:dev',
+              },
+            },
+          },
+        ],
+      }),
+    });
+    const workspace = await writeRepository(emulator, {
+      ...threeLayers(['dev']),
+      'infra.yml':
+        'version: 1\nenvironments:\n  dev: { apply-role: "arn:aws:iam::123456789012:role/shop-dev-apply" }\n',
+    });
+    const apply = async (environment: string): Promise<LayerStep> => {
+      const { workspace: _, ...job } = await withGithub(
+        { githubUrl: emulator.githubUrl, environment },
+        { workspace },
+      );
+      return run(
+        workspace,
+        'apply',
+        { environment: 'dev' },
+        {
+          job,
+          // Keys of the job must not win over the role.
+          env: { AWS_ACCESS_KEY_ID: '', AWS_SECRET_ACCESS_KEY: '' },
+        },
+      );
+    };
+    const denied = await apply('production');
+    expect(denied.step.conclusion).toBe('failure');
+    expect(denied.log).toContain('sub: repo:acme/infra:environment:production');
+    expect(await stateKeys(emulator)).toEqual([]);
+
+    const applied = await apply('dev');
+    expect(new Set(Object.values(applied.statuses))).toEqual(new Set(['applied']));
+    expect(applied.leftBehind).toEqual([]);
+    const calls = await emulator.calls();
+    // Denied once, and then one session for all stacks.
+    expect(calls['sts.AssumeRoleWithWebIdentity']).toBe(2);
+  });
+});
+
+/** IAM by a plain request: what is tested is Terraform's way in, not ours. */
+async function iam(parameters: Readonly<Record<string, string>>): Promise<void> {
+  const answer = await fetch(emulator.awsUrl, {
+    method: 'POST',
+    headers: { authorization: authorization('iam') },
+    body: new URLSearchParams({ Version: '2010-05-08', ...parameters }),
+  });
+  if (!answer.ok) throw new Error(await answer.text());
+}
+
+function authorization(service: string): string {
+  return `AWS4-HMAC-SHA256 Credential=test/20260101/eu-west-1/${service}/aws4_request, Signature=0`;
+}

@@ -1,0 +1,197 @@
+import { mkdir, mkdtemp, realpath, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { terraformEnvironment } from '../../scripts/terraform-environment.js';
+import type { TestEmulator } from './emulator.js';
+import { createJob, fixtureAction, ownAction, type JobOptions, type StepResult } from './runner.js';
+
+/** Lies in the emulator; every state of a test is in it. */
+export const stateBucket = 'states';
+
+/** Writes files below a fresh directory of the emulator's, and returns it. */
+export async function writeRepository(
+  emulator: TestEmulator,
+  files: Readonly<Record<string, string>>,
+): Promise<string> {
+  const root = await mkdtemp(path.join(await realpath(emulator.directory), 'repository-'));
+  for (const [name, content] of Object.entries(files)) {
+    await mkdir(path.dirname(path.join(root, name)), { recursive: true });
+    await writeFile(path.join(root, name), content);
+  }
+  return root;
+}
+
+/** A root module with an S3 state of its own, and the states that it reads. */
+export function rootModule(
+  environment: string,
+  name: string,
+  reads: readonly string[],
+  body: string,
+): string {
+  const place = (of: string): string =>
+    `bucket = "${stateBucket}"\n    key    = "${environment}/${of}.tfstate"\n    region = "eu-west-1"`;
+  return [
+    `terraform {\n  backend "s3" {\n    ${place(name)}\n    use_lockfile = true\n  }\n}`,
+    ...reads.map(
+      (other) =>
+        `data "terraform_remote_state" "${other}" {\n  backend = "s3"\n  config = {\n    ${place(other)}\n  }\n}`,
+    ),
+    body,
+  ].join('\n\n');
+}
+
+/** The file of one root module. */
+export const place = (layer: string, environment: string): string =>
+  `layers/${layer}/environments/${environment}/main.tf`;
+
+/** Three layers, each reading the one before; the first holds a real AWS resource. */
+export function threeLayers(environments: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    environments.flatMap((environment) => [
+      [
+        place('01-foundation', environment),
+        rootModule(
+          environment,
+          'foundation',
+          [],
+          `variable "name" {\n  default = "shop"\n}
+resource "aws_ssm_parameter" "name" {
+  name  = "/${environment}/name"
+  type  = "String"
+  value = var.name
+}
+output "name" {
+  value = aws_ssm_parameter.name.name
+}`,
+        ),
+      ],
+      [
+        place('02-platform', environment),
+        rootModule(
+          environment,
+          'platform',
+          ['foundation'],
+          `resource "terraform_data" "cluster" {
+  input = "cluster of \${data.terraform_remote_state.foundation.outputs.name}"
+}
+output "cluster" {
+  value = terraform_data.cluster.output
+}`,
+        ),
+      ],
+      [
+        place('03-apps', environment),
+        rootModule(
+          environment,
+          'apps',
+          ['platform'],
+          `resource "terraform_data" "app" {
+  input = data.terraform_remote_state.platform.outputs.cluster
+}`,
+        ),
+      ],
+    ]),
+  );
+}
+
+/** Object keys of the state bucket. S3 has no client among the project's packages. */
+export async function stateKeys(emulator: TestEmulator): Promise<readonly string[]> {
+  const listing = await s3(emulator, 'GET', `${stateBucket}?list-type=2`);
+  return [...listing.matchAll(/<Key>([^<]*)<\/Key>/g)].map(([, key = '']) => key).sort();
+}
+
+export async function readState(emulator: TestEmulator, key: string): Promise<unknown> {
+  return JSON.parse(await s3(emulator, 'GET', `${stateBucket}/${key}`)) as unknown;
+}
+
+export async function createStateBucket(emulator: TestEmulator): Promise<void> {
+  await s3(emulator, 'PUT', stateBucket);
+}
+
+async function s3(emulator: TestEmulator, method: string, target: string): Promise<string> {
+  const scope = 'test/20260101/us-east-1/s3/aws4_request';
+  const answer = await fetch(`${emulator.awsUrl}/${target}`, {
+    method,
+    headers: { authorization: `AWS4-HMAC-SHA256 Credential=${scope}, Signature=0` },
+  });
+  const text = await answer.text();
+  if (!answer.ok) throw new Error(text);
+  return text;
+}
+
+export interface LayerStep {
+  readonly step: StepResult;
+  readonly log: string;
+  /** The output `stacks`, as status by display name. */
+  readonly statuses: Readonly<Record<string, string>>;
+  /** Files below `RUNNER_TEMP` after the post step, but for the plugin cache and the runner's own. */
+  readonly leftBehind: readonly string[];
+}
+
+/** Runs the bundle of terraform-layer as a step of a job that works in the emulator. */
+export async function runLayer(
+  emulator: TestEmulator,
+  options: {
+    readonly workspace: string;
+    readonly inputs: Readonly<Record<string, string>>;
+    readonly env?: Readonly<Record<string, string>>;
+    readonly job?: Partial<JobOptions>;
+    readonly signal?: AbortSignal;
+    readonly onLine?: (line: string) => void;
+  },
+): Promise<LayerStep> {
+  const { onLine } = options;
+  const providers = await terraformEnvironment();
+  const job = await createJob({
+    workspace: options.workspace,
+    ...options.job,
+    ...(onLine === undefined ? {} : { onLine: (line: string) => onLine(line) }),
+    env: {
+      ...emulator.environment,
+      ...(providers.TF_CLI_CONFIG_FILE === undefined
+        ? {}
+        : { TF_CLI_CONFIG_FILE: providers.TF_CLI_CONFIG_FILE }),
+      ...options.job?.env,
+      ...options.env,
+    },
+  });
+  let steps: readonly StepResult[];
+  try {
+    // Posts run the last step's first: this one's sees what ours has left.
+    await job.run({
+      id: 'observer',
+      actionDirectory: fixtureAction('probe'),
+      inputs: { 'main-script': '', 'post-script': listTemporary },
+    });
+    await job.run({
+      id: 'layer',
+      actionDirectory: ownAction('terraform-layer'),
+      inputs: options.inputs,
+      ...(options.signal === undefined ? {} : { signal: options.signal }),
+    });
+  } finally {
+    steps = (await job.finish()).steps;
+  }
+  const step = steps.find(({ id }) => id === 'layer');
+  if (step === undefined) throw new Error('the step did not run');
+  const observed = steps.find(({ id }) => id === 'observer')?.log ?? [];
+  const marker = 'left behind: ';
+  const line = observed.find((candidate) => candidate.startsWith(marker));
+  if (line === undefined) throw new Error('nobody looked at what was left behind');
+  const stacks = JSON.parse(step.outputs['stacks'] ?? '[]') as {
+    readonly name: string;
+    readonly status: string;
+  }[];
+  return {
+    step,
+    log: step.log.join('\n'),
+    statuses: Object.fromEntries(stacks.map(({ name, status }) => [name, status])),
+    leftBehind: JSON.parse(line.slice(marker.length)) as string[],
+  };
+}
+
+const listTemporary = `
+  import { readdirSync } from 'node:fs';
+  const names = readdirSync(process.env.RUNNER_TEMP)
+    .filter((name) => !/^(_github_workflow|_runner_file_commands|terraform-plugin-cache)/.test(name));
+  console.log('left behind: ' + JSON.stringify(names));
+`;
