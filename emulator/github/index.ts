@@ -64,8 +64,11 @@ export interface GithubEmulator {
   seedPull(seed: PullSeed): number;
   /** Makes a token valid. @returns it. */
   addToken(seed?: TokenSeed): string;
-  /** Registers a job with `id-token: write`. @returns its `ACTIONS_ID_TOKEN_REQUEST_TOKEN`. */
-  registerJob(claims: JobClaims): string;
+  /**
+   * Registers a job with `id-token: write`, under a request token of its own or a given one, whose
+   * former job it then replaces. @returns its `ACTIONS_ID_TOKEN_REQUEST_TOKEN`.
+   */
+  registerJob(claims: JobClaims, requestToken?: string): string;
   addFault(rule: FaultRule): void;
   clearFaults(): void;
   requests(): readonly LoggedRequest[];
@@ -221,7 +224,7 @@ export async function startGithub(options: GithubOptions = {}): Promise<GithubEm
       state.tokens.set(token, { login, kind, access });
       return token;
     },
-    registerJob: (claims) => oidc.registerJob(claims),
+    registerJob: (claims, requestToken) => oidc.registerJob(claims, requestToken),
     addFault: (rule) => faults.add(rule),
     clearFaults: () => faults.clear(),
     requests: () => [...requests],

@@ -136,8 +136,7 @@ export class OidcIssuer {
    * @returns the value of its `ACTIONS_ID_TOKEN_REQUEST_TOKEN`
    * @throws z.ZodError for claims that are none.
    */
-  registerJob(claims: JobClaims): string {
-    const requestToken = randomBytes(24).toString('base64url');
+  registerJob(claims: JobClaims, requestToken = randomBytes(24).toString('base64url')): string {
     this.jobs.set(requestToken, jobClaimsSchema.parse(claims));
     return requestToken;
   }

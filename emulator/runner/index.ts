@@ -6,7 +6,6 @@ export { createJob } from './job.js';
 export type { Job, JobOptions, JobResult, Phase, StepOptions } from './job.js';
 export type { StepInputs } from './step-inputs.js';
 export type { StepResult } from './step-result.js';
-export { githubTimes } from './entry-process.js';
 export type { RunnerTimes } from './entry-process.js';
 export { pullRequestEvent, pushEvent, scheduleEvent, workflowDispatchEvent } from './events.js';
 export type { WorkflowEvent } from './events.js';

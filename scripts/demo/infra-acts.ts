@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { runProcess } from '../../actions/shared/process.js';
 import { pullRequestEvent, pushEvent, scheduleEvent } from '../../emulator/runner/index.js';
 import type { Exhibit } from './gallery.js';
-import { project, StepFailed, type World } from './world.js';
+import { StepFailed, type World } from './world.js';
 
 export type Report = (line: string) => void;
 
@@ -198,5 +198,3 @@ export async function editTfvars(
 export function failed(what: string, log: readonly string[]): StepFailed {
   return new StepFailed(`${what} failed. The last lines of its log:\n${log.slice(-40).join('\n')}`);
 }
-
-export const parameterPath = (environment: string): string => `/${environment}/${project}`;

@@ -22,6 +22,8 @@ export interface World {
   readonly infra: Repository;
   readonly app: Repository;
   readonly signal: AbortSignal;
+  /** Environment of a job: where AWS is, and no keys. */
+  readonly jobEnvironment: Readonly<Record<string, string>>;
   /** Environment of Terraform run by hand, with keys of its own. */
   readonly terraformEnvironment: Readonly<Record<string, string>>;
   /** Runs one of the built actions as the only step of a job that has no keys, only OIDC. */
@@ -64,7 +66,14 @@ export async function openWorld(
   const cli = await terraformEnvironment();
   const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, ...endpoint } = emulator.nodeEnvironment();
   const cliConfig = cli.TF_CLI_CONFIG_FILE;
+  const jobEnvironment = {
+    ...endpoint,
+    AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
+    ...(cliConfig === undefined ? {} : { TF_CLI_CONFIG_FILE: cliConfig }),
+    CHECKPOINT_DISABLE: '1',
+  };
   return {
+    jobEnvironment,
     emulator,
     directory,
     infra,
@@ -88,12 +97,7 @@ export async function openWorld(
         event: step.event,
         signal,
         toolCache: join(root, '.cache', 'tool-cache'),
-        env: {
-          ...endpoint,
-          AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
-          ...(cliConfig === undefined ? {} : { TF_CLI_CONFIG_FILE: cliConfig }),
-          CHECKPOINT_DISABLE: '1',
-        },
+        env: jobEnvironment,
         onLine: withoutFolds(step.report),
       });
       const result = await runStep({

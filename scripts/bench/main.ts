@@ -1,0 +1,24 @@
+/** Prints the measurements that this project watches, one after another on an otherwise idle machine. */
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+
+const benchmarks = [
+  { title: 'Discovery and graph of 1,000 stacks', script: 'discovery.ts', args: ['1000'] },
+  { title: 'A layered apply of 30 stacks', script: 'makespan.ts', args: [] },
+  { title: 'Cold start of each bundle', script: 'cold-start.ts', args: [] },
+  {
+    title: 'How late the end of a rollout is told, in virtual time',
+    script: 'deploy-lag.ts',
+    args: [],
+  },
+];
+
+for (const { title, script, args } of benchmarks) {
+  console.log(`\n## ${title}\n`);
+  const result = spawnSync(
+    join(import.meta.dirname, '..', '..', 'node_modules', '.bin', 'tsx'),
+    [join(import.meta.dirname, script), ...args],
+    { stdio: ['ignore', 'inherit', 'inherit'] },
+  );
+  if (result.status !== 0) process.exitCode = 1;
+}

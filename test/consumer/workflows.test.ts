@@ -1,0 +1,172 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pullRequestEvent, pushEvent, type WorkflowEvent } from '../../emulator/runner/index.js';
+import { bootstrap, mergePull, openPull, type OpenPull } from '../../scripts/demo/infra-acts.js';
+import type { Repository } from '../../scripts/demo/git.js';
+import { openWorld, type World } from '../../scripts/demo/world.js';
+import { buildReleaseTree } from '../../scripts/release/tree.js';
+import { act } from '../../scripts/tools.js';
+import { runWorkflow, type ActRun } from '../support/act.js';
+import { describeWhere, type Requirement } from '../support/requirement.js';
+
+const tool = await act();
+const requirement: Requirement =
+  tool.kind === 'found' ? { met: true } : { met: false, reason: `act: ${tool.reason}` };
+
+describeWhere(requirement, 'the repositories of a consumer, by the release tree', () => {
+  let directory: string;
+  let world: World;
+  let pull: OpenPull;
+  let runs = 0;
+
+  /** Runs a workflow with OIDC claims that follow the job that runs, as GitHub's do. */
+  async function run(
+    repository: Repository,
+    workflow: string,
+    event: WorkflowEvent,
+  ): Promise<ActRun> {
+    runs += 1;
+    const { github } = world.emulator;
+    const claims = {
+      repository: repository.slug,
+      ref: event.ref,
+      sha: event.sha,
+      eventName: event.name,
+      headRef: event.headRef,
+      baseRef: event.baseRef,
+    };
+    const requestToken = github.registerJob(claims);
+    return runWorkflow({
+      act: tool.kind === 'found' ? tool.path : '',
+      repository: repository.directory,
+      workflow: `.github/workflows/${workflow}`,
+      event,
+      releaseTree: join(directory, 'release-tree'),
+      directory: join(directory, `run-${runs}`),
+      token: github.token,
+      env: {
+        ...world.jobEnvironment,
+        GITHUB_API_URL: world.emulator.githubUrl,
+        ACTIONS_ID_TOKEN_REQUEST_URL: github.oidcRequestUrl,
+        ACTIONS_ID_TOKEN_REQUEST_TOKEN: requestToken,
+      },
+      onJob: ({ matrix }) => {
+        const { environment } = matrix;
+        github.registerJob(
+          { ...claims, ...(environment === undefined ? {} : { environment }) },
+          requestToken,
+        );
+      },
+    });
+  }
+
+  const legs = (result: ActRun): readonly string[] =>
+    result.jobs.map(({ id, matrix, conclusion }) =>
+      [id.split('/').at(-1), matrix['environment'], conclusion]
+        .filter((part) => part !== undefined)
+        .join(' '),
+    );
+
+  beforeAll(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'consumer-'));
+    await buildReleaseTree(join(directory, 'release-tree'));
+    world = await openWorld(
+      join(directory, 'world'),
+      new AbortController().signal,
+      () => undefined,
+    );
+    await bootstrap(world, () => undefined);
+    for (const repository of [world.infra, world.app]) {
+      repository.git('remote', 'add', 'origin', `https://github.com/${repository.slug}`);
+      repository.commit('Start');
+    }
+  });
+
+  afterAll(async () => {
+    await world.emulator.stop();
+    await rm(directory, { recursive: true, force: true });
+  });
+
+  it('a pull request of the infra monorepo is planned, and gets its one comment', async () => {
+    pull = openPull(world, { branch: 'platform', title: 'Build the platform' });
+    const result = await run(
+      world.infra,
+      'plan.yml',
+      pullRequestEvent({
+        repository: world.infra.slug,
+        number: pull.number,
+        head: { ref: pull.branch, sha: pull.headSha },
+        base: { ref: 'main', sha: pull.baseSha },
+        mergeSha: world.infra.git('rev-parse', 'HEAD'),
+      }),
+    );
+    expect({ legs: legs(result), exitCode: result.exitCode }).toEqual({
+      legs: ['plan success', 'result success'],
+      exitCode: 0,
+    });
+    const [repository] = world.emulator.github.state().repositories;
+    expect(repository?.comments).toMatchObject([
+      { issueNumber: pull.number, author: 'github-actions[bot]' },
+    ]);
+    expect(repository?.comments[0]?.body).toContain('01-foundation');
+  });
+
+  it('its merge is applied in dev, staging and production, in that order', async () => {
+    const sha = mergePull(world, pull);
+    const result = await run(
+      world.infra,
+      'apply.yml',
+      pushEvent({ repository: world.infra.slug, before: pull.baseSha, after: sha }),
+    );
+    expect({ legs: legs(result), exitCode: result.exitCode }).toEqual({
+      legs: [
+        'plan success',
+        'apply dev success',
+        'apply staging success',
+        'apply production success',
+      ],
+      exitCode: 0,
+    });
+    for (const environment of ['dev', 'staging', 'production']) {
+      expect(await services(world, environment)).toEqual([
+        { serviceName: `shop-service-a-${environment}`, desiredCount: 0 },
+        { serviceName: `shop-service-b-${environment}`, desiredCount: 0 },
+      ]);
+    }
+  });
+
+  it('a push to the service builds one image and rolls it out everywhere', async () => {
+    const sha = world.app.git('rev-parse', 'HEAD');
+    const result = await run(
+      world.app,
+      'deploy.yml',
+      pushEvent({ repository: world.app.slug, after: sha }),
+    );
+    expect({ legs: legs(result), exitCode: result.exitCode }).toEqual({
+      legs: [
+        'build success',
+        'deploy dev success',
+        'deploy staging success',
+        'deploy production success',
+      ],
+      exitCode: 0,
+    });
+    for (const environment of ['dev', 'staging', 'production']) {
+      const [serviceA] = await services(world, environment);
+      expect(serviceA?.desiredCount).toBeGreaterThan(0);
+    }
+  });
+});
+
+async function services(
+  world: World,
+  environment: string,
+): Promise<readonly { readonly serviceName: string; readonly desiredCount: number }[]> {
+  const cluster = `shop-${environment}`;
+  const answer = (await world.emulator.ecs.handle('DescribeServices', {
+    cluster,
+    services: ['a', 'b'].map((letter) => `shop-service-${letter}-${environment}`),
+  })) as { services: readonly { serviceName: string; desiredCount: number }[] };
+  return answer.services.map(({ serviceName, desiredCount }) => ({ serviceName, desiredCount }));
+}
