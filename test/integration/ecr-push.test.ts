@@ -17,6 +17,7 @@ import {
   type TestImage,
 } from '../support/ecr.js';
 import { startTestEmulator, type TestEmulator } from '../support/emulator.js';
+import { withGithub } from '../support/runner.js';
 
 let emulator: TestEmulator;
 beforeAll(async () => {
@@ -277,6 +278,79 @@ describe('trouble on the way', () => {
     expect(killed).toBe(true);
     expect(step.conclusion).toBe('failure');
     expect(leftBehind).toEqual([]);
+  });
+});
+
+describe('a role, by OIDC', () => {
+  const role = 'arn:aws:iam::123456789012:role/shop-dev-push';
+  // No key of the emulator's: only the role can open AWS.
+  const env = { AWS_ACCESS_KEY_ID: '', AWS_SECRET_ACCESS_KEY: '' };
+
+  /** IAM has no client among the project's packages: its calls are plain forms. */
+  async function iam(parameters: Readonly<Record<string, string>>): Promise<void> {
+    const scope = 'test/20260101/us-east-1/iam/aws4_request';
+    const answer = await fetch(emulator.awsUrl, {
+      method: 'POST',
+      headers: { authorization: `AWS4-HMAC-SHA256 Credential=${scope}, Signature=0` },
+      body: new URLSearchParams({ Version: '2010-05-08', ...parameters }),
+    });
+    if (!answer.ok) throw new Error(await answer.text());
+  }
+
+  async function pushAs(subject: string, idToken = true): Promise<PushStep> {
+    const provider = 'token.actions.githubusercontent.com';
+    await iam({
+      Action: 'CreateOpenIDConnectProvider',
+      Url: `https://${provider}`,
+      'ClientIDList.member.1': 'sts.amazonaws.com',
+      'ThumbprintList.member.1': '0'.repeat(40),
+    });
+    const statement = {
+      Effect: 'Allow',
+      Principal: { Federated: `arn:aws:iam::123456789012:oidc-provider/${provider}` },
+      Action: 'sts:AssumeRoleWithWebIdentity',
+      Condition: { StringEquals: { [`${provider}:sub`]: subject } },
+    };
+    await iam({
+      Action: 'CreateRole',
+      RoleName: 'shop-dev-push',
+      AssumeRolePolicyDocument: JSON.stringify({ Version: '2012-10-17', Statement: [statement] }),
+    });
+    await makeRepository(emulator, name);
+    const workspace = await workspaceWith(ociLayout());
+    const job = await withGithub(
+      { githubUrl: emulator.githubUrl, idToken },
+      { workspace, repository: 'acme/service-a' },
+    );
+    return runPush(emulator, {
+      workspace,
+      env,
+      job,
+      inputs: { repository: name, archive: 'image.tar', 'role-to-assume': role },
+    });
+  }
+
+  it('pushes, and no secret is in what it hands on', async () => {
+    const { step } = await pushAs('repo:acme/service-a:ref:refs/heads/main');
+    expect(step.conclusion).toBe('success');
+    expect(step.outputsWithSecrets).toEqual([]);
+    expect(step.env).toEqual({});
+    expect((await emulator.calls())['sts.AssumeRoleWithWebIdentity']).toBe(1);
+  });
+
+  it('that does not trust this job is told at once, with what the token says', async () => {
+    const { step, log } = await pushAs('repo:acme/other:ref:refs/heads/main');
+    expect(step.conclusion).toBe('failure');
+    expect(log).toContain(role);
+    expect(log).toContain('repo:acme/service-a:ref:refs/heads/main');
+    expect((await emulator.calls())['sts.AssumeRoleWithWebIdentity']).toBe(1);
+  });
+
+  it('without the permission to ask for a token is told before AWS is asked', async () => {
+    const { step, log } = await pushAs('repo:acme/service-a:ref:refs/heads/main', false);
+    expect(step.conclusion).toBe('failure');
+    expect(log).toContain('id-token: write');
+    expect((await emulator.calls())['sts.AssumeRoleWithWebIdentity']).toBeUndefined();
   });
 });
 
