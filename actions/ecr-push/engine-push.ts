@@ -74,7 +74,7 @@ async function pushOnce(ports: EnginePushPorts, request: EnginePushRequest): Pro
     return { digest: kept.digest, outcomes };
   }
   if (first === undefined) throw new OperationError('push-failed', 'there is no tag to push');
-  const digest = await ports.log.group(`Push with ${engine.description}`, async () =>
+  const digest = await ports.log.group(`Push with ${engine.name}`, async () =>
     engine.push({
       builtReference: request.builtReference,
       reference: `${repository.uri}:${first}`,
