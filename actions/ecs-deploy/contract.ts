@@ -8,7 +8,7 @@ const name = z.string().min(1);
  * `/{environment}/{project}/{service}/deploy`, made by `terraform/modules/ssm-contract`. Keys that
  * a later version adds are ignored.
  */
-export const contractSchema = z.object({
+const contractSchema = z.object({
   version: z.literal(1),
   project: name,
   environment: name,

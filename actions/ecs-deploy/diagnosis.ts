@@ -2,7 +2,7 @@ import type { FailedTask } from './failed-tasks.js';
 import type { JsonObject, ServiceDeployment, ServiceEvent } from './model.js';
 import { findContainer } from './task-definition.js';
 
-export type CauseCode =
+type CauseCode =
   | 'alarm'
   | 'container-exited'
   | 'exec-format'

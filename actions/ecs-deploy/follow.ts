@@ -1,12 +1,19 @@
 import { toError } from '../shared/errors.js';
 import { isAccessDenied } from './aws/calls.js';
-import { diagnose, formatDiagnosis, type Diagnosis } from './diagnosis.js';
+import { diagnose, type Diagnosis } from './diagnosis.js';
 import { collectEvidence, type EvidenceScope } from './evidence.js';
-import { describeFailedTask, type FailedTask } from './failed-tasks.js';
+import type { FailedTask } from './failed-tasks.js';
 import { shortName, type Service, type ServiceDeployment, type ServiceEvent } from './model.js';
+import { createNarrator } from './narrator.js';
 import type { DeployPorts } from './ports.js';
-import { describeProgress } from './progress.js';
-import { judge, type OwnDeployment, type RolloutOutcome, type Sight } from './rollout.js';
+import {
+  judge,
+  primaryOf,
+  type Judgement,
+  type OwnDeployment,
+  type RolloutOutcome,
+  type Sight,
+} from './rollout.js';
 import { openSight } from './sight.js';
 
 export interface FollowRequest extends Omit<EvidenceScope, 'deploymentId'> {
@@ -21,7 +28,7 @@ export interface Followed {
   readonly outcome: RolloutOutcome | 'timed-out' | 'cancelled';
   readonly service: Service;
   readonly serviceDeployment: ServiceDeployment | undefined;
-  /** Present unless the rollout succeeded without a failed task. */
+  /** Absent where there is nothing to explain: no failure, or none of ours. */
   readonly diagnosis: Diagnosis | undefined;
   readonly failedTasks: readonly FailedTask[];
   /** Since our update, newest first. */
@@ -34,9 +41,6 @@ export interface Followed {
 
 type Ports = Pick<DeployPorts, 'ecs' | 'logs' | 'log' | 'clock' | 'random' | 'signal'>;
 
-/** A rollout that changes nothing for this long is still told about. */
-const heartbeatMs = 60_000;
-
 /** Looking may fail this often in a row, the SDK's own retries besides, before we give up. */
 const toleratedFailures = 5;
 
@@ -47,147 +51,115 @@ const toleratedFailures = 5;
  * @throws OperationError where ECS cannot be asked any more
  */
 export async function follow(ports: Ports, request: FollowRequest): Promise<Followed> {
-  const { clock, log } = ports;
-  const { own } = request;
-  const evidence = collectEvidence(ports, { ...request, deploymentId: own.id });
+  const { clock, signal } = ports;
   const startedMs = clock.now();
   const deadlineMs = startedMs + request.timeoutMinutes * 60_000;
-  const view = openSight(ports, request);
+  const evidence = collectEvidence(ports, { ...request, deploymentId: request.own.id });
+  const narrator = createNarrator(ports);
+  const look = tolerantly(ports, openSight(ports, request));
   let counters = '';
-  let progress = '';
-  let failures = 0;
-  let toldAtMs = startedMs;
   let tripTold = false;
-  let linesTold = '';
-  const eventsTold = new Set(request.knownEventIds);
+
+  const eventsOf = (sight: Sight): readonly ServiceEvent[] =>
+    sight.service.events.filter(({ id }) => !request.knownEventIds.has(id));
+  const explain = (sight: Sight, statusReason?: string): Diagnosis =>
+    diagnose({
+      definition: request.definition,
+      failedTasks: evidence.failedTasks,
+      events: eventsOf(sight),
+      serviceDeployment: sight.serviceDeployment,
+      statusReason,
+    });
+  const end = async (sight: Sight, ending: Ending): Promise<Followed> => {
+    const { outcome, statusReason } = ending;
+    if (outcome !== 'cancelled') await evidence.complete();
+    const unexplained =
+      outcome === 'succeeded' ? evidence.failedTasks.length === 0 : !explained.has(outcome);
+    return {
+      outcome,
+      service: sight.service,
+      serviceDeployment: sight.serviceDeployment,
+      diagnosis: unexplained ? undefined : explain(sight, statusReason),
+      failedTasks: evidence.failedTasks,
+      events: eventsOf(sight),
+      statusReason,
+      supersededBy: outcome === 'superseded' ? nameOfNewer(sight) : undefined,
+      durationSeconds: (clock.now() - startedMs) / 1000,
+    };
+  };
 
   for (;;) {
     const lookedAtMs = clock.now();
-    const seconds = Math.round((lookedAtMs - startedMs) / 1000);
-    let sight: Sight | undefined;
-    try {
-      sight = await view.look();
-      failures = 0;
-    } catch (thrown) {
-      failures += 1;
-      if (failures > toleratedFailures || isAccessDenied(thrown)) throw thrown;
-      log.warning(`cannot look at the rollout: ${toError(thrown).message}`);
-    }
-
+    const sight = await look();
     if (sight !== undefined) {
       const judgement = judge(sight);
-      const ended = judgement.kind === 'ended';
-      const failing = ended
-        ? judgement.outcome !== 'succeeded'
-        : judgement.phase === 'rolling-back';
-      const events = sight.service.events.filter(({ id }) => !request.knownEventIds.has(id));
-      const timedOut = !ended && lookedAtMs >= deadlineMs;
-      const line = describeProgress(sight, judgement);
-      if (line !== progress || lookedAtMs - toldAtMs >= heartbeatMs) {
-        log.info(`${elapsed(seconds)} ${line}`);
-        toldAtMs = lookedAtMs;
-      }
-      progress = line;
+      const ending = endingOf(judgement, lookedAtMs >= deadlineMs);
+      const tripped = judgement.kind === 'going' && judgement.phase === 'rolling-back';
+      narrator.progress(sight, judgement);
+      narrator.events(eventsOf(sight));
 
-      const now = countersOf(sight.service, sight.serviceDeployment);
-      if (now !== counters || ended || timedOut || (failing && !tripTold)) {
-        const found = await evidence.gather(ended || timedOut || failing);
-        const known = evidence.failedTasks.length;
-        found.forEach((task, index) =>
-          reportTask(seconds, task, known - found.length + index === 0),
-        );
+      const now = countersOf(sight);
+      if (now !== counters || ending !== undefined || (tripped && !tripTold)) {
         counters = now;
+        narrator.failedTasks(await evidence.gather(ending !== undefined || tripped));
       }
-      for (const event of [...events].reverse()) {
-        if (eventsTold.has(event.id)) continue;
-        eventsTold.add(event.id);
-        log.debug(`${elapsed(seconds)} ${event.message}`);
-      }
-
-      const facts = (): Diagnosis =>
-        diagnose({
-          definition: request.definition,
-          failedTasks: evidence.failedTasks,
-          events,
-          serviceDeployment: sight.serviceDeployment,
-          statusReason: judgement.kind === 'ended' ? judgement.statusReason : undefined,
-        });
-      if (failing && !tripTold && judgement.kind === 'going') {
+      if (tripped && !tripTold) {
         tripTold = true;
         await evidence.complete();
-        log.error(
-          `${elapsed(seconds)} the rollout failed, ECS rolls back: ${formatDiagnosis(facts())}`,
-        );
+        narrator.tripped(explain(sight));
       }
-      if (ended || timedOut) {
-        const outcome = ended ? judgement.outcome : 'timed-out';
-        if (outcome !== 'succeeded') await evidence.complete();
-        const quiet = outcome === 'succeeded' && evidence.failedTasks.length === 0;
-        return {
-          outcome,
-          service: sight.service,
-          serviceDeployment: sight.serviceDeployment,
-          diagnosis: quiet || outcome === 'superseded' ? undefined : facts(),
-          failedTasks: evidence.failedTasks,
-          events,
-          statusReason: ended ? judgement.statusReason : undefined,
-          supersededBy: outcome === 'superseded' ? nameOfNewer(sight) : undefined,
-          durationSeconds: (clock.now() - startedMs) / 1000,
-        };
-      }
-      if (ports.signal.aborted) return cancelled(sight);
+      if (ending !== undefined) return end(sight, ending);
+      if (signal.aborted) return end(sight, { outcome: 'cancelled' });
     }
-
     try {
-      await clock.sleep(nextLookMs(lookedAtMs), ports.signal);
+      await clock.sleep(untilNextLookMs(lookedAtMs), signal);
     } catch (thrown) {
-      if (!ports.signal.aborted) throw thrown;
-      return cancelled(sight ?? (await view.look()));
+      if (!signal.aborted) throw thrown;
+      const last = sight ?? (await look());
+      if (last === undefined) throw thrown;
+      return end(last, { outcome: 'cancelled' });
     }
   }
 
-  /** The first failed task is an annotation; GitHub shows ten a step, so the others are lines. */
-  function reportTask(seconds: number, task: FailedTask, first: boolean): void {
-    const message = `${elapsed(seconds)} ${describeFailedTask(task)}`;
-    if (first) log.warning(message);
-    else log.info(message);
-    const lines = task.logLines.join('\n');
-    if (lines === linesTold) return;
-    for (const logLine of task.logLines) log.info(`    | ${logLine}`);
-    linesTold = lines;
-  }
-
-  function nextLookMs(lookedAtMs: number): number {
+  function untilNextLookMs(lookedAtMs: number): number {
     const intervalMs = request.pollIntervalSeconds * 1000 * (0.9 + 0.1 * ports.random());
     const nextMs = Math.min(lookedAtMs + intervalMs, Math.max(deadlineMs, lookedAtMs + 1));
     return Math.max(0, nextMs - clock.now());
   }
+}
 
-  function cancelled(sight: Sight): Followed {
-    return {
-      outcome: 'cancelled',
-      service: sight.service,
-      serviceDeployment: sight.serviceDeployment,
-      diagnosis: undefined,
-      failedTasks: evidence.failedTasks,
-      events: sight.service.events.filter(({ id }) => !request.knownEventIds.has(id)),
-      statusReason: undefined,
-      supersededBy: undefined,
-      durationSeconds: (clock.now() - startedMs) / 1000,
-    };
-  }
+interface Ending {
+  readonly outcome: Followed['outcome'];
+  readonly statusReason?: string;
+}
 
-  function nameOfNewer(sight: Sight): string {
-    const primary = sight.service.deployments.find(({ status }) => status === 'PRIMARY');
-    const definition =
-      primary === undefined || primary.id === own.id ? '' : shortName(primary.taskDefinitionArn);
-    const deployment = sight.newer === undefined ? '' : ` (${sight.newer.arn})`;
-    return `${definition === '' ? 'a newer deployment' : definition}${deployment}`;
-  }
+/** Endings that have a cause in the service itself. */
+const explained = new Set<Followed['outcome']>(['failed', 'rolled-back', 'timed-out']);
+
+function endingOf(judgement: Judgement, timedOut: boolean): Ending | undefined {
+  if (judgement.kind === 'ended') return judgement;
+  return timedOut ? { outcome: 'timed-out' } : undefined;
+}
+
+/** A look that fails is told and gives nothing, until too many in a row have failed. */
+function tolerantly({ log }: Ports, look: () => Promise<Sight>): () => Promise<Sight | undefined> {
+  let failures = 0;
+  return async () => {
+    try {
+      const sight = await look();
+      failures = 0;
+      return sight;
+    } catch (thrown) {
+      failures += 1;
+      if (failures > toleratedFailures || isAccessDenied(thrown)) throw thrown;
+      log.warning(`cannot look at the rollout: ${toError(thrown).message}`);
+      return undefined;
+    }
+  };
 }
 
 /** What changes when a task starts, stops or fails; while it stays, there is no task to look for. */
-function countersOf(service: Service, deployment: ServiceDeployment | undefined): string {
+function countersOf({ service, serviceDeployment }: Sight): string {
   return JSON.stringify([
     service.events[0]?.id,
     service.deployments.map(({ id, runningCount, pendingCount, failedTasks }) => [
@@ -196,11 +168,15 @@ function countersOf(service: Service, deployment: ServiceDeployment | undefined)
       pendingCount,
       failedTasks,
     ]),
-    deployment?.breaker.failureCount,
+    serviceDeployment?.breaker.failureCount,
   ]);
 }
 
-export function elapsed(seconds: number): string {
-  const minutes = Math.floor(seconds / 60);
-  return `${String(minutes).padStart(2, '0')}:${String(seconds % 60).padStart(2, '0')}`;
+function nameOfNewer({ own, service, newer }: Sight): string {
+  const primary = primaryOf(service);
+  const name =
+    primary === undefined || primary.id === own.id
+      ? 'a newer deployment'
+      : shortName(primary.taskDefinitionArn);
+  return newer === undefined ? name : `${name} (${newer.arn})`;
 }

@@ -99,18 +99,28 @@ async function imageMissing(
   repository: Repository,
   input: string,
 ): Promise<Problem> {
-  if ((await ports.images.repositoryUri(repository)) === undefined) {
-    return repositoryMissing(reference.repository, input);
-  }
-  const tags = await ports.images.newestTags(repository, 10);
+  // These two only improve the message.
+  const uri = await unlessDenied(() => ports.images.repositoryUri(repository), 'denied');
+  if (uri === undefined) return repositoryMissing(reference.repository, input);
+  const tags = await unlessDenied(() => ports.images.newestTags(repository, 10), []);
   const wanted =
     reference.digest === undefined ? `tag "${reference.tag ?? ''}"` : `digest ${reference.digest}`;
   return {
     code: 'image-missing',
     message: `repository ${reference.repository} has no image with ${wanted}`,
     at: { input },
-    hint: tags.length === 0 ? 'it holds no tagged image' : `newest tags: ${tags.join(', ')}`,
+    hint:
+      tags.length === 0 ? 'no tagged image is to be seen there' : `newest tags: ${tags.join(', ')}`,
   };
+}
+
+async function unlessDenied<T>(run: () => Promise<T>, fallback: T): Promise<T> {
+  try {
+    return await run();
+  } catch (thrown) {
+    if (isAccessDenied(thrown)) return fallback;
+    throw thrown;
+  }
 }
 
 function repositoryMissing(repository: string, input: string): Problem {

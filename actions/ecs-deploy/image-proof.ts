@@ -9,7 +9,7 @@ export type ImageProof =
   | { readonly kind: 'different'; readonly differences: readonly ImageDifference[] }
   | { readonly kind: 'unknown'; readonly reason: string };
 
-export interface ImageDifference {
+interface ImageDifference {
   readonly container: string;
   readonly wanted: string;
   readonly running: string;

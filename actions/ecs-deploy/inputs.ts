@@ -47,7 +47,7 @@ export type TargetInputs =
       readonly taskDefinition: TaskDefinitionSource | undefined;
     };
 
-export type TaskDefinitionSource =
+type TaskDefinitionSource =
   | { readonly kind: 'file'; readonly path: string }
   | { readonly kind: 'registered'; readonly reference: string };
 

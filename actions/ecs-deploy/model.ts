@@ -89,7 +89,7 @@ export interface ServiceDeployment {
     | undefined;
 }
 
-export interface TaskCounts {
+interface TaskCounts {
   readonly requested: number;
   readonly running: number;
   readonly pending: number;

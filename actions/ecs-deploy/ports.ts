@@ -35,7 +35,7 @@ export interface Ecs {
   describeTasks(cluster: string, arns: readonly string[]): Promise<readonly Task[]>;
 }
 
-export interface UpdateServiceRequest {
+interface UpdateServiceRequest {
   readonly cluster: string;
   readonly service: string;
   readonly taskDefinitionArn: string;

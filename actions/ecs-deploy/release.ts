@@ -5,7 +5,7 @@ import { z } from 'zod';
  * the service's first rollout until it has succeeded once. Terraform reads only whether the
  * parameter exists.
  */
-export const releaseSchema = z.object({
+const releaseSchema = z.object({
   version: z.literal(1),
   status: z.enum(['starting', 'succeeded']),
   /** By container name, by digest where it is known. */

@@ -47,7 +47,7 @@ export const outputNames = [
   'diagnosis',
 ] as const;
 
-export type Outputs = Readonly<Record<(typeof outputNames)[number], string>>;
+type Outputs = Readonly<Record<(typeof outputNames)[number], string>>;
 
 const failing = new Set<Outcome>([
   'failed',

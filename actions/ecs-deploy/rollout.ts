@@ -18,6 +18,8 @@ export interface Sight {
   readonly newer: ServiceDeploymentBrief | undefined;
   /** Our deployment has been seen to fail, in this look or an earlier one. */
   readonly failedBefore: boolean;
+  /** DescribeServices has shown our deployment: ECS answers are eventually consistent. */
+  readonly ownSeen: boolean;
 }
 
 export type RolloutOutcome = 'succeeded' | 'failed' | 'rolled-back' | 'superseded' | 'stopped';
@@ -49,7 +51,7 @@ export function judge(sight: Sight): Judgement {
  * A failure that ECS itself detected. A rolling deployment has no other way back than this and a
  * stop by hand.
  */
-export function failureDetected(deployment: ServiceDeployment): boolean {
+function failureDetected(deployment: ServiceDeployment): boolean {
   const { breaker, triggeredAlarms, rollback } = deployment;
   return (
     breaker.status === 'TRIGGERED' ||
@@ -90,7 +92,7 @@ function judgeByServiceDeployment(sight: Sight, deployment: ServiceDeployment): 
   }
 }
 
-function judgeByService({ own, service, failedBefore, newer }: Sight): Judgement {
+function judgeByService({ own, service, failedBefore, ownSeen, newer }: Sight): Judgement {
   const mine = service.deployments.find(({ id }) => id === own.id);
   const primary = primaryOf(service);
   const ended = (outcome: RolloutOutcome, from: Deployment | undefined): Judgement => ({
@@ -108,9 +110,12 @@ function judgeByService({ own, service, failedBefore, newer }: Sight): Judgement
     if (primary.rolloutState === 'FAILED') return ended('failed', primary);
     return { kind: 'going', phase: 'rolling-back' };
   }
-  const replaced = primary !== undefined && primary.id !== own.id;
-  if (replaced || newer !== undefined) return ended('superseded', primary);
-  return { kind: 'going', phase: 'rolling-out' };
+  if (newer !== undefined) return ended('superseded', primary);
+  if (primary === undefined || primary.id === own.id)
+    return { kind: 'going', phase: 'rolling-out' };
+  if (primary.createdAtMs > own.createdAtMs) return ended('superseded', primary);
+  // An older one is primary again without a failure: by hand, or an answer from before our update.
+  return ownSeen ? ended('stopped', primary) : { kind: 'going', phase: 'starting' };
 }
 
 export function primaryOf(service: Service): Deployment | undefined {

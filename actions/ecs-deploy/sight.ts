@@ -13,12 +13,13 @@ export interface SightRequest {
 export function openSight(
   ports: Pick<DeployPorts, 'ecs' | 'log'>,
   request: SightRequest,
-): { look(): Promise<Sight> } {
+): () => Promise<Sight> {
   const { ecs, log } = ports;
   const { cluster, serviceName, own } = request;
   let arn: string | undefined;
   let readable = true;
   let failedBefore = false;
+  let ownSeen = false;
 
   /** Service deployments since ours, unless the role may not list them. */
   const since = async (): ReturnType<typeof ecs.listServiceDeployments> => {
@@ -45,34 +46,37 @@ export function openSight(
         .filter(({ taskDefinitionArn }) => taskDefinitionArn === own.taskDefinitionArn)
         .map((revision) => revision.arn),
     );
-    // The oldest: the same definition may be rolled out again later.
-    return candidates.findLast(({ targetRevisionArn }) => ours.has(targetRevisionArn))?.arn;
+    // The same definition may have been rolled out shortly before, and may be again: the nearest.
+    const distance = ({ createdAtMs }: { readonly createdAtMs: number }): number =>
+      Math.abs(createdAtMs - own.createdAtMs);
+    return candidates
+      .filter(({ targetRevisionArn }) => ours.has(targetRevisionArn))
+      .sort((left, right) => distance(left) - distance(right))[0]?.arn;
   };
 
-  return {
-    async look() {
-      if (arn === undefined && readable) arn = await find();
-      const [lookup, serviceDeployment] = await Promise.all([
-        ecs.lookUpService(cluster, serviceName),
-        arn === undefined ? undefined : ecs.describeServiceDeployment(arn),
-      ]);
-      if (lookup.kind !== 'found')
-        throw new OperationError('service-gone', `service ${serviceName} is gone`);
-      const { service } = lookup;
-      const mine = service.deployments.find(({ id }) => id === own.id);
-      failedBefore ||= mine?.rolloutState === 'FAILED';
-      const primary = service.deployments.find(({ status }) => status === 'PRIMARY');
-      const replaced = primary !== undefined && primary.id !== own.id;
-      const suspicious = replaced || serviceDeployment?.status === 'STOPPED';
-      const newer =
-        suspicious && readable
-          ? (await since()).find(
-              (brief) =>
-                brief.arn !== arn &&
-                brief.createdAtMs >= (serviceDeployment?.createdAtMs ?? own.createdAtMs),
-            )
-          : undefined;
-      return { own, service, serviceDeployment, newer, failedBefore };
-    },
+  return async () => {
+    if (arn === undefined && readable) arn = await find();
+    const [lookup, serviceDeployment] = await Promise.all([
+      ecs.lookUpService(cluster, serviceName),
+      arn === undefined ? undefined : ecs.describeServiceDeployment(arn),
+    ]);
+    if (lookup.kind !== 'found')
+      throw new OperationError('service-gone', `service ${serviceName} is gone`);
+    const { service } = lookup;
+    const mine = service.deployments.find(({ id }) => id === own.id);
+    ownSeen ||= mine !== undefined;
+    failedBefore ||= mine?.rolloutState === 'FAILED';
+    const primary = service.deployments.find(({ status }) => status === 'PRIMARY');
+    const replaced = primary !== undefined && primary.id !== own.id;
+    const suspicious = replaced || serviceDeployment?.status === 'STOPPED';
+    const newer =
+      suspicious && readable
+        ? (await since()).find(
+            (brief) =>
+              brief.arn !== arn &&
+              brief.createdAtMs >= (serviceDeployment?.createdAtMs ?? own.createdAtMs),
+          )
+        : undefined;
+    return { own, service, serviceDeployment, newer, failedBefore, ownSeen };
   };
 }

@@ -32,8 +32,8 @@ export const names = {
   logGroup: '/ecs/shop-web-dev',
 } as const;
 
-export const contractParameter = '/dev/shop/web/deploy';
-export const releaseParameter = '/dev/shop/web/release/current';
+const contractParameter = '/dev/shop/web/deploy';
+const releaseParameter = '/dev/shop/web/release/current';
 
 export function ecsClient(emulator: TestEmulator): ECSClient {
   return new ECSClient(sdkConfig(emulator));

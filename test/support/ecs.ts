@@ -13,7 +13,7 @@ import type { Clock } from '../../actions/shared/clock.js';
 import type { Logger } from '../../actions/shared/log.js';
 import { type EcsFixture, NETWORK, REGISTRY } from './ecs-emulator.js';
 
-export interface LogEntry {
+interface LogEntry {
   readonly level: 'info' | 'debug' | 'notice' | 'warning' | 'error';
   readonly message: string;
   /** By the deploy's clock. */
@@ -88,7 +88,7 @@ export function deployWorld(fixture: EcsFixture, random: () => number = () => 1)
  * A configuration for the real SDK client that reaches the emulated ECS without a socket: our
  * adapter, the SDK's serialisation and its retries are all in use.
  */
-export function inProcessConfig(
+function inProcessConfig(
   fixture: EcsFixture,
   onCall: (operation: string) => void = () => undefined,
 ) {

@@ -91,6 +91,17 @@ describe('an image in ECR', () => {
     expect(result).toMatchObject({ code: 'repository-missing' });
   });
 
+  it('that is not there is refused where the role may not see more', async () => {
+    const denied = (): never => {
+      throw new OperationError('aws-access-denied', 'may not call ecr:DescribeRepositories');
+    };
+    const { result } = await check(`${ecrHost}/shop/web:v2`, {
+      repositoryUri: denied,
+      newestTags: denied,
+    });
+    expect(result).toMatchObject({ code: 'image-missing' });
+  });
+
   it('is deployed as given where the role may not look, with a warning', async () => {
     const denied = (): never => {
       throw new OperationError('aws-access-denied', 'may not call ecr:DescribeImages');

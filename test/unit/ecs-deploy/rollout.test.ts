@@ -51,6 +51,7 @@ function sight(changes: Partial<Sight> = {}): Sight {
     serviceDeployment: undefined,
     newer: undefined,
     failedBefore: false,
+    ownSeen: true,
     ...changes,
   };
 }
@@ -173,8 +174,23 @@ describe('by the service alone', () => {
     ['the rollback failed too', { service: service([old('FAILED'), failed]) }, 'failed'],
     [
       'another one took over',
-      { service: service([deployment('newer'), deployment('own', { status: 'ACTIVE' })]) },
+      {
+        service: service([
+          deployment('newer', { createdAtMs: 2000 }),
+          deployment('own', { status: 'ACTIVE' }),
+        ]),
+      },
       'superseded',
+    ],
+    [
+      'an older one is primary again',
+      { service: service([deployment('old', { createdAtMs: 0 })]) },
+      'stopped',
+    ],
+    [
+      'an answer from before our update',
+      { service: service([deployment('old', { createdAtMs: 0 })]), ownSeen: false },
+      'starting',
     ],
   ])('%s', (_, changes, expected) => {
     expect(verdict(sight(changes))).toBe(expected);

@@ -1,0 +1,69 @@
+import { formatDiagnosis, type Diagnosis } from './diagnosis.js';
+import { describeFailedTask, type FailedTask } from './failed-tasks.js';
+import type { ServiceEvent } from './model.js';
+import type { DeployPorts } from './ports.js';
+import { describeProgress } from './progress.js';
+import type { Judgement, Sight } from './rollout.js';
+
+/** A rollout that changes nothing for this long is still told about. */
+const heartbeatMs = 60_000;
+
+/** Tells a rollout in the job's log while it goes on, each thing once. */
+export interface Narrator {
+  progress(sight: Sight, judgement: Judgement): void;
+  failedTasks(tasks: readonly FailedTask[]): void;
+  events(events: readonly ServiceEvent[]): void;
+  /** ECS gave up on the rollout and goes back. */
+  tripped(diagnosis: Diagnosis): void;
+}
+
+export function createNarrator(ports: Pick<DeployPorts, 'log' | 'clock'>): Narrator {
+  const { log, clock } = ports;
+  const startedMs = clock.now();
+  const eventsTold = new Set<string>();
+  let lineTold = '';
+  let toldAtMs = startedMs;
+  let tasksTold = 0;
+  let logTold = '';
+
+  const stamp = (): string => {
+    const seconds = Math.round((clock.now() - startedMs) / 1000);
+    const minutes = Math.floor(seconds / 60);
+    return `${String(minutes).padStart(2, '0')}:${String(seconds % 60).padStart(2, '0')}`;
+  };
+
+  return {
+    progress(sight, judgement) {
+      const line = describeProgress(sight, judgement);
+      if (line === lineTold && clock.now() - toldAtMs < heartbeatMs) return;
+      log.info(`${stamp()} ${line}`);
+      lineTold = line;
+      toldAtMs = clock.now();
+    },
+
+    failedTasks(tasks) {
+      for (const task of tasks) {
+        const message = `${stamp()} ${describeFailedTask(task)}`;
+        // An annotation for the first alone: GitHub shows ten a step.
+        if (tasksTold === 0) log.warning(message);
+        else log.info(message);
+        tasksTold += 1;
+        const lines = task.logLines.join('\n');
+        if (lines === logTold) continue;
+        for (const line of task.logLines) log.info(`    | ${line}`);
+        logTold = lines;
+      }
+    },
+
+    events(events) {
+      for (const event of events.filter(({ id }) => !eventsTold.has(id)).reverse()) {
+        eventsTold.add(event.id);
+        log.debug(`${stamp()} ${event.message}`);
+      }
+    },
+
+    tripped(diagnosis) {
+      log.error(`${stamp()} the rollout failed, ECS rolls back: ${formatDiagnosis(diagnosis)}`);
+    },
+  };
+}
