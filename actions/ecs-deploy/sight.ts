@@ -21,20 +21,23 @@ export function openSight(
   let failedBefore = false;
   let ownSeen = false;
 
-  /** Service deployments since ours, unless the role may not list them. */
-  const since = async (): ReturnType<typeof ecs.listServiceDeployments> => {
+  /** Service deployments and revisions are a right of their own, newer than DescribeServices. */
+  const ifAllowed = async <T>(read: () => Promise<T>, otherwise: T): Promise<T> => {
+    if (!readable) return otherwise;
     try {
-      // AWS notes both within a moment of each other, in either order.
-      return await ecs.listServiceDeployments(cluster, serviceName, own.createdAtMs - 5000);
+      return await read();
     } catch (thrown) {
       if (!isAccessDenied(thrown)) throw thrown;
       readable = false;
       log.warning(
         `${toError(thrown).message}; the rollout is judged by DescribeServices alone, which knows less of rollbacks and stops`,
       );
-      return [];
+      return otherwise;
     }
   };
+  // AWS notes both within a moment of each other, in either order.
+  const since = (): ReturnType<typeof ecs.listServiceDeployments> =>
+    ecs.listServiceDeployments(cluster, serviceName, own.createdAtMs - 5000);
   /** By the task definition of its service revision: UpdateService does not return its ARN. */
   const find = async (): Promise<string | undefined> => {
     const candidates = await since();
@@ -55,13 +58,17 @@ export function openSight(
   };
 
   return async () => {
-    if (arn === undefined && readable) arn = await find();
+    arn ??= await ifAllowed(find, undefined);
+    const ours = arn;
     const [lookup, serviceDeployment] = await Promise.all([
       ecs.lookUpService(cluster, serviceName),
-      arn === undefined ? undefined : ecs.describeServiceDeployment(arn),
+      ours === undefined
+        ? undefined
+        : ifAllowed(() => ecs.describeServiceDeployment(ours), undefined),
     ]);
-    if (lookup.kind !== 'found')
+    if (lookup.kind !== 'found') {
       throw new OperationError('service-gone', `service ${serviceName} is gone`);
+    }
     const { service } = lookup;
     const mine = service.deployments.find(({ id }) => id === own.id);
     ownSeen ||= mine !== undefined;
@@ -69,14 +76,13 @@ export function openSight(
     const primary = service.deployments.find(({ status }) => status === 'PRIMARY');
     const replaced = primary !== undefined && primary.id !== own.id;
     const suspicious = replaced || serviceDeployment?.status === 'STOPPED';
-    const newer =
-      suspicious && readable
-        ? (await since()).find(
-            (brief) =>
-              brief.arn !== arn &&
-              brief.createdAtMs >= (serviceDeployment?.createdAtMs ?? own.createdAtMs),
-          )
-        : undefined;
+    const newer = suspicious
+      ? (await ifAllowed(since, [])).find(
+          (brief) =>
+            brief.arn !== ours &&
+            brief.createdAtMs >= (serviceDeployment?.createdAtMs ?? own.createdAtMs),
+        )
+      : undefined;
     return { own, service, serviceDeployment, newer, failedBefore, ownSeen };
   };
 }

@@ -305,10 +305,13 @@ describe('a rollout that others interfere with', () => {
   });
 });
 
-describe('a role that may not read service deployments', () => {
+describe.each([
+  ['service deployments', /ServiceDeployments$/],
+  ['service revisions', /DescribeServiceRevisions/],
+])('a role that may not read %s', (_, operations) => {
   beforeEach(() => {
     world.intercept((operation) => {
-      if (/ServiceDeployments$/.test(operation)) {
+      if (operations.test(operation)) {
         throw new AwsError('AccessDeniedException', 'not authorized');
       }
     });
@@ -326,5 +329,22 @@ describe('a role that may not read service deployments', () => {
       pushImage(world.fixture, 'shop/web:bad', { EMULATOR_FATE: 'crash:9' }).tag,
     );
     expect(report.outputs).toMatchObject({ outcome: 'rolled-back', 'exit-code': '9' });
+  });
+});
+
+describe('a role that may read neither stopped tasks nor logs', () => {
+  it('gets the verdict all the same, and is told once what is missing', async () => {
+    await runningService();
+    world.intercept((operation) => {
+      if (operation === 'ListTasks') throw new AwsError('AccessDeniedException', 'not authorized');
+    });
+    const report = await deploy(
+      pushImage(world.fixture, 'shop/web:bad', { EMULATOR_FATE: 'crash:9' }).tag,
+    );
+    expect(report.outputs['outcome']).toBe('rolled-back');
+    const warnings = world.log.filter(({ level }) => level === 'warning');
+    expect(warnings.map(({ message }) => message)).toEqual([
+      expect.stringContaining('ecs:ListTasks'),
+    ]);
   });
 });
