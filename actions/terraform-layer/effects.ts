@@ -107,7 +107,8 @@ export async function perform(
   const program = await terraformProgram(inputs, ports, environmentOfChild(common, {}));
   const declared = await declaredVariables(ports.root, stacks);
   const planDirectory = path.join(directory, 'plans');
-  await mkdir(planDirectory, { recursive: true, mode: 0o700 });
+  const logDirectory = path.join(directory, 'logs');
+  await Promise.all([planDirectory, logDirectory].map((place) => mkdir(place, { mode: 0o700 })));
   const progress = new Progress(ports.log, {
     command: plan.command,
     total: stacks.length,
@@ -125,6 +126,7 @@ export async function perform(
       varFiles: inputs.varFiles,
       lockTimeoutSeconds: inputs.lockTimeoutSeconds,
       childrenDirectory: path.join(directory, 'children'),
+      logDirectory,
       pluginCacheDirectory: common.pluginCacheDirectory,
       runProcess: ports.runProcess,
       signal: ports.signal,

@@ -12,6 +12,7 @@ import type { Command } from '../inputs.js';
 import { shortCounts } from '../review/changes.js';
 import type { StackOutcome } from '../schedule/outcome.js';
 import type { Diagnostic } from '../terraform/diagnostics.js';
+import { unlockCommand } from '../terraform/held-lock.js';
 import { diffText } from './stack-diff.js';
 import { isDestructive, statusWords } from './status.js';
 import { visible } from './value-text.js';
@@ -63,7 +64,7 @@ function notes({ end, stack }: StackOutcome): readonly Block[] {
         'Its state is locked by ',
         code(visible(holder)),
         '. If that run is gone for good: ',
-        code(visible(`terraform -chdir=${stack.directory} force-unlock ${id}`)),
+        code(visible(unlockCommand(stack.directory, id))),
       ),
     ];
   }

@@ -10,6 +10,8 @@ import {
   type Diagnostic,
 } from '../terraform/diagnostics.js';
 import type { TerraformEvent } from '../terraform/events.js';
+import { unlockCommand } from '../terraform/held-lock.js';
+import { stackFileName } from '../terraform/stack-file.js';
 import type { PlanRun, Terraform, TerraformRun } from '../terraform/terraform.js';
 import type { StackEnd, StackOutcome, StackStep } from './outcome.js';
 
@@ -52,7 +54,7 @@ class StackWork {
     this.#stack = stack;
     this.#ports = ports;
     this.#began = ports.now();
-    this.#planFile = join(ports.planDirectory, `${encodeURIComponent(stack.id)}.tfplan`);
+    this.#planFile = join(ports.planDirectory, stackFileName(stack, 'tfplan'));
   }
 
   async plan(): Promise<StackOutcome> {
@@ -114,17 +116,21 @@ class StackWork {
   }
 
   #bad(run: TerraformRun, step: StackStep): StackEnd {
-    if (run.end === 'interrupted') return { status: 'interrupted', step };
     if (run.end === 'killed') {
       this.#diagnostics.push({
         severity: 'error',
         summary: `terraform ${step} was killed from outside`,
-        detail:
-          step === 'init'
-            ? ''
-            : 'The lock of its state may still be held: the next run names its id, and terraform force-unlock <id> releases it.',
+        detail: '',
       });
     }
+    if (run.heldLockId !== undefined) {
+      this.#diagnostics.push({
+        severity: 'error',
+        summary: `terraform ${step} left the lock ${run.heldLockId} on its state`,
+        detail: `To release it: ${unlockCommand(this.#stack.directory, run.heldLockId)}`,
+      });
+    }
+    if (run.end === 'interrupted') return { status: 'interrupted', step };
     return { status: 'failed', step, lock: lockHolder(run.diagnostics) };
   }
 

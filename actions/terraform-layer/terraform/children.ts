@@ -9,9 +9,19 @@ export interface RunningChild {
   /** The stack's display id. */
   readonly stack: string;
   readonly command: string;
+  /** Relative to the repository's root. */
+  readonly directory: string;
+  /** Where it tells which lock it holds. */
+  readonly lockLog: string;
 }
 
-const childSchema = z.object({ processId: z.number(), stack: z.string(), command: z.string() });
+const childSchema = z.object({
+  processId: z.number(),
+  stack: z.string(),
+  command: z.string(),
+  directory: z.string(),
+  lockLog: z.string(),
+});
 
 /** Notes a child in `directory`; the function returned removes the note. */
 export async function noteChild(
@@ -24,26 +34,21 @@ export async function noteChild(
   return () => rm(file, { force: true });
 }
 
-/** Children noted in `directory` that still run. */
-export async function runningChildren(
-  directory: string,
-  isRunning: (processId: number) => boolean,
-): Promise<readonly RunningChild[]> {
+/** Children noted in `directory`: those whose end nobody has seen yet. */
+export async function notedChildren(directory: string): Promise<readonly RunningChild[]> {
   const names = await readdir(directory).catch(() => []);
   const children = await Promise.all(
     names.map(async (name) => {
       const text = await readFile(join(directory, name), 'utf8').catch(() => '');
       try {
-        return childSchema.parse(JSON.parse(text));
+        return [childSchema.parse(JSON.parse(text))];
       } catch {
         // Half written when its writer was killed: the process has only just begun.
-        return undefined;
+        return [];
       }
     }),
   );
-  return children.filter(
-    (child) => child !== undefined && isRunning(child.processId),
-  ) as readonly RunningChild[];
+  return children.flat();
 }
 
 /** Waits until none of the children runs, or the time is over; returns those that still do. */
@@ -58,7 +63,8 @@ export async function waitForChildren(options: {
   const end = clock.now() + options.timeoutSeconds * 1000;
   let told = false;
   for (;;) {
-    const children = await runningChildren(directory, isRunning);
+    const noted = await notedChildren(directory);
+    const children = noted.filter(({ processId }) => isRunning(processId));
     if (children.length === 0 || clock.now() >= end) return children;
     if (!told) options.onWaiting(children);
     told = true;

@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { OperationError } from '../../shared/errors.js';
 import type { ChildResult, RunProcess } from '../../shared/process.js';
@@ -7,7 +7,9 @@ import { noteChild } from './children.js';
 import { distinctDiagnostics, type Diagnostic } from './diagnostics.js';
 import { parseEvent, type TerraformEvent } from './events.js';
 import { SharedLock } from './exclusive.js';
+import { heldLockIn, lockLogEnvironment } from './held-lock.js';
 import { PluginCache, type ProviderSources } from './plugin-cache.js';
+import { stackFileName } from './stack-file.js';
 import type { PlanRun, Terraform, TerraformRun } from './terraform.js';
 
 export interface CommandLineOptions {
@@ -24,6 +26,8 @@ export interface CommandLineOptions {
   readonly lockTimeoutSeconds: number;
   /** Where running children are noted for the post step. */
   readonly childrenDirectory: string;
+  /** Where Terraform's own logs lie until the run ends. */
+  readonly logDirectory: string;
   /** `TF_PLUGIN_CACHE_DIR` for stacks; undefined where the user's CLI config sets one. */
   readonly pluginCacheDirectory: string | undefined;
   readonly runProcess: RunProcess;
@@ -49,6 +53,9 @@ export function commandLineTerraform(options: CommandLineOptions): Terraform {
     const began = options.now();
     const lines: string[] = [];
     const diagnostics: Diagnostic[] = [];
+    const own = options.environmentFor(stack);
+    const lockLog = path.join(options.logDirectory, stackFileName(stack, `${command}.log`));
+    const takesLock = command === 'plan' || command === 'apply';
     let note: Promise<() => Promise<void>> | undefined;
     const child = await options
       .runProcess({
@@ -56,14 +63,16 @@ export function commandLineTerraform(options: CommandLineOptions): Terraform {
         args: [command, ...args],
         cwd: path.join(options.root, stack.directory),
         env: {
-          ...options.environmentFor(stack),
+          ...own,
+          ...(takesLock ? lockLogEnvironment(lockLog, own) : {}),
           ...stackEnvironment(stack),
           ...extra.environment,
         },
         signal: options.signal,
         survivesParent: true,
         onStart: (processId) => {
-          const noted = { processId, stack: stack.displayId, command };
+          const { displayId, directory } = stack;
+          const noted = { processId, stack: displayId, command, directory, lockLog };
           note = noteChild(options.childrenDirectory, noted);
         },
         ...(command === 'show'
@@ -79,10 +88,14 @@ export function commandLineTerraform(options: CommandLineOptions): Terraform {
             }),
       })
       .finally(async () => (await note)?.());
+    const end = endOf(child, command);
+    const heldLockId = end === 'succeeded' ? undefined : await heldLockIn(lockLog);
+    await rm(lockLog, { force: true });
     return {
       child,
       run: {
-        end: endOf(child, command),
+        end,
+        ...(heldLockId === undefined ? {} : { heldLockId }),
         diagnostics: distinctDiagnostics(diagnostics),
         lines,
         milliseconds: options.now() - began,

@@ -13,6 +13,8 @@ export interface TerraformRun {
   /** What it printed, as lines for people; sensitive values are not in it. */
   readonly lines: readonly string[];
   readonly milliseconds: number;
+  /** The lock that it left behind, where that is known. */
+  readonly heldLockId?: string;
 }
 
 export interface PlanRun extends TerraformRun {

@@ -96,13 +96,13 @@ describe('one stack', () => {
     expect(missingUpstreams(stack, diagnostics, workspace.edges)).toHaveLength(2);
   });
 
-  it('says that its lock may stand where it was killed', async () => {
+  it('names the lock that it left where it was killed', async () => {
     const terraform = fakeTerraform({
-      apply: () => Promise.resolve({ ...succeeded, end: 'killed' }),
+      apply: () => Promise.resolve({ ...succeeded, end: 'killed', heldLockId: 'abc-1' }),
     });
     const outcome = await applyStack(stackOf('01-foundation/dev'), portsOf(terraform));
     expect(outcome.end).toMatchObject({ status: 'failed', step: 'apply' });
-    expect(outcome.diagnostics[0]?.detail).toContain('force-unlock');
+    expect(outcome.diagnostics.map(({ detail }) => detail).join()).toContain('force-unlock abc-1');
   });
 
   it('does not apply after a cancel', async () => {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createSecrets } from '../../../actions/shared/secrets.js';
 import { envFrom } from '../../../actions/shared/env.js';
-import type { Clock } from '../../../actions/shared/clock.js';
+import { systemClock, type Clock } from '../../../actions/shared/clock.js';
 import {
   awsSession,
   credentialProcessAnswer,
@@ -16,6 +16,11 @@ import {
   collectorEnvironment,
   defaultParallelism,
 } from '../../../actions/terraform-layer/terraform/collector.js';
+import {
+  heldLock,
+  lockLogEnvironment,
+} from '../../../actions/terraform-layer/terraform/held-lock.js';
+import { bringToRest } from '../../../actions/terraform-layer/terraform/rest.js';
 import { variableNames } from '../../../actions/terraform-layer/terraform/declared-variables.js';
 import {
   PluginCache,
@@ -219,6 +224,14 @@ describe("a child's environment", () => {
 });
 
 describe('children that outlive the step', () => {
+  const child = {
+    processId: 42,
+    stack: 'a/dev',
+    command: 'apply',
+    directory: 'layers/a',
+    lockLog: '/nowhere',
+  };
+
   function clockOf(onSleep: () => void): Clock {
     let now = 0;
     return {
@@ -232,7 +245,7 @@ describe('children that outlive the step', () => {
   }
 
   it('are waited for until they end', async () => {
-    await noteChild(directory, { processId: 42, stack: 'a/dev', command: 'apply' });
+    await noteChild(directory, child);
     let sleeps = 0;
     const told: string[] = [];
     const left = await waitForChildren({
@@ -250,7 +263,6 @@ describe('children that outlive the step', () => {
   });
 
   it('are named where they do not end in time', async () => {
-    const child = { processId: 42, stack: 'a/dev', command: 'apply' };
     await noteChild(directory, child);
     const left = await waitForChildren({
       directory,
@@ -263,7 +275,7 @@ describe('children that outlive the step', () => {
   });
 
   it('are forgotten once they have ended in time', async () => {
-    const forget = await noteChild(directory, { processId: 42, stack: 'a', command: 'plan' });
+    const forget = await noteChild(directory, child);
     await forget();
     const left = await waitForChildren({
       directory,
@@ -273,6 +285,45 @@ describe('children that outlive the step', () => {
       onWaiting: () => undefined,
     });
     expect(left).toEqual([]);
+  });
+});
+
+describe('a lock that stays', () => {
+  const line = (what: string, id: string): string =>
+    `2026-11-21T11:45:12Z [INFO]  backend-s3: ${what} remote state (S3 Native only): tf_backend.lock.id=${id} tf_backend.operation=x\n`;
+
+  it('is the one that was taken and not given back', () => {
+    expect(heldLock(line('Locked', 'a'))).toBe('a');
+    expect(heldLock(line('Locked', 'a') + line('Unlocked', 'a'))).toBeUndefined();
+    expect(heldLock(line('Locked', 'a') + line('Unlocked', 'a') + line('Locked', 'b'))).toBe('b');
+    expect(heldLock('nothing about locks')).toBeUndefined();
+  });
+
+  it('is not looked for where the user logs elsewhere', () => {
+    expect(lockLogEnvironment('/log', { TF_LOG: 'DEBUG' })).toEqual({});
+    expect(lockLogEnvironment('/log', {})).toEqual({ TF_LOG_CORE: 'INFO', TF_LOG_PATH: '/log' });
+  });
+
+  it('is named by the post step, with the command that releases it', async () => {
+    const lockLog = path.join(directory, 'core.log');
+    await writeFile(lockLog, line('Locked', '0caaf468-1b01'));
+    const noted = {
+      processId: 42,
+      stack: 'a/dev',
+      command: 'apply',
+      directory: 'layers/a',
+      lockLog,
+    };
+    await noteChild(path.join(directory, 'children'), noted);
+    const warnings: string[] = [];
+    await bringToRest(directory, {
+      isRunning: () => false,
+      clock: systemClock,
+      log: { ...silentLogger, warning: (message) => warnings.push(message) },
+    });
+    expect(warnings).toEqual([
+      expect.stringContaining('terraform -chdir=layers/a force-unlock 0caaf468-1b01'),
+    ]);
   });
 });
 

@@ -1,0 +1,35 @@
+import { readFile } from 'node:fs/promises';
+
+/** What makes Terraform write its lock's id to `file`; nothing where the user logs elsewhere. */
+export function lockLogEnvironment(
+  file: string,
+  own: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
+  if (['TF_LOG', 'TF_LOG_CORE', 'TF_LOG_PATH'].some((name) => Object.hasOwn(own, name))) return {};
+  return { TF_LOG_CORE: 'INFO', TF_LOG_PATH: file };
+}
+
+/**
+ * The id of a lock that Terraform took and did not give back, from its core log. Only the S3
+ * backend tells it (`tf_backend.lock.id`, seen in Terraform 1.11).
+ */
+export function heldLock(log: string): string | undefined {
+  let held: string | undefined;
+  for (const line of log.split('\n')) {
+    const id = /tf_backend\.lock\.id=(\S+)/.exec(line)?.[1];
+    if (id === undefined) continue;
+    if (/: Locked remote state/.test(line)) held = id;
+    else if (/: Unlocked remote state/.test(line) && held === id) held = undefined;
+  }
+  return held;
+}
+
+/** `heldLock` of a file that may not be there. */
+export async function heldLockIn(file: string): Promise<string | undefined> {
+  return heldLock(await readFile(file, 'utf8').catch(() => ''));
+}
+
+/** The command that releases a lock. */
+export function unlockCommand(directory: string, lockId: string): string {
+  return `terraform -chdir=${directory} force-unlock ${lockId}`;
+}
