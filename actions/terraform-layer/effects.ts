@@ -12,6 +12,7 @@ import type { Inputs } from './inputs.js';
 import type { Observed, RunPlan } from './plan.js';
 import { Progress } from './report/progress.js';
 import { changedFiles } from './review/changed-files.js';
+import { MissingStates } from './schedule/missing-states.js';
 import { runStacks } from './schedule/run-stacks.js';
 import type { StackOutcome } from './schedule/outcome.js';
 import { applyStack, planStack, type StackPorts } from './schedule/stack-steps.js';
@@ -34,6 +35,8 @@ export interface Ports {
   readonly clock: Clock;
   readonly machine: Machine;
   readonly runProcess: RunProcess;
+  /** For short questions to git and Terraform. */
+  readonly runQuery: RunProcess;
   readonly fetchIdToken: FetchIdToken;
   readonly github: GithubContext | undefined;
   /** Absolute path of the repository's root. */
@@ -71,7 +74,7 @@ export async function observe(inputs: Inputs, ports: Ports): Promise<Observed> {
       root,
       directory: inputs.workingDirectory,
       environment: childEnvironment(),
-      runProcess: ports.runProcess,
+      runProcess: ports.runQuery,
     },
     ports.github?.pullRequest,
   );
@@ -133,6 +136,7 @@ export async function perform(
       now: () => ports.clock.now(),
     }),
     edges: plan.workspace.edges,
+    missingStates: new MissingStates(plan.workspace.edges),
     planDirectory,
     signal: ports.signal,
     now: () => ports.clock.now(),
@@ -161,7 +165,7 @@ function terraformProgram(
     wanted,
     searchPath: ports.env('PATH') ?? '',
     environment,
-    runProcess: ports.runProcess,
+    runProcess: ports.runQuery,
     log: ports.log,
     download: async () =>
       downloadTerraform(

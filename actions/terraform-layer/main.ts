@@ -5,6 +5,7 @@ import { systemClock } from '../shared/clock.js';
 import { readGithubContext } from '../shared/github-context.js';
 import { githubIdToken } from '../shared/oidc.js';
 import { runProcess } from '../shared/process.js';
+import { runQuery } from '../shared/query.js';
 import { runAction } from '../shared/run.js';
 import { observe, perform } from './effects.js';
 import { readInputs } from './inputs.js';
@@ -20,6 +21,7 @@ await runAction(async (context) => {
     clock: systemClock,
     machine: { cores: availableParallelism(), freeBytes: freemem() },
     runProcess,
+    runQuery,
     fetchIdToken: githubIdToken(env),
     github: readGithubContext(env),
     root: env('GITHUB_WORKSPACE') ?? process.cwd(),

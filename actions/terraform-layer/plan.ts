@@ -199,15 +199,17 @@ function stagesOf(
 ): readonly EnvironmentStage[] {
   const ordered = command === 'apply';
   const running = new Set(environments.map(({ name }) => name));
-  const dependencies = dependenciesAmong(
-    chosen.map(({ id }) => id),
-    workspace.edges,
+  const ids = chosen.map(({ id }) => id);
+  const dependencies = dependenciesAmong(ids, workspace.edges);
+  const depths = new Map(
+    wavesOf(ids, workspace.edges).flatMap((wave, depth) => wave.map((id) => [id, depth] as const)),
   );
   return environments.map(({ name }) => ({
     environment: name,
     after: ordered ? runningBefore(name, workspace, running) : [],
     stacks: chosen
       .filter(({ environment }) => environment === name)
+      .sort((a, b) => (depths.get(a.id) ?? 0) - (depths.get(b.id) ?? 0))
       .map((stack) => ({ stack, after: ordered ? [...(dependencies.get(stack.id) ?? [])] : [] })),
   }));
 }

@@ -124,34 +124,6 @@ export function pushEvent(options: PushOptions): WorkflowEvent {
   };
 }
 
-export interface DispatchOptions {
-  readonly repository: string;
-  readonly sha: string;
-  readonly ref?: string;
-  readonly inputs?: Readonly<Record<string, string>>;
-  readonly actor?: string;
-  readonly defaultBranch?: string;
-}
-
-export function workflowDispatchEvent(options: DispatchOptions): WorkflowEvent {
-  const defaultBranch = options.defaultBranch ?? 'main';
-  const ref = options.ref ?? `refs/heads/${defaultBranch}`;
-  return {
-    name: 'workflow_dispatch',
-    ref,
-    sha: options.sha,
-    headRef: '',
-    baseRef: '',
-    payload: {
-      ref,
-      inputs: options.inputs ?? {},
-      workflow: '.github/workflows/workflow.yml',
-      repository: repositoryPart(options.repository, defaultBranch),
-      sender: { login: options.actor ?? 'octocat', type: 'User' },
-    },
-  };
-}
-
 /** `schedule`: always the head of the default branch. */
 export function scheduleEvent(options: {
   readonly repository: string;

@@ -12,6 +12,7 @@ import { systemClock } from '../../actions/shared/clock.js';
 import { processEnv } from '../../actions/shared/env.js';
 import type { Logger } from '../../actions/shared/log.js';
 import { runProcess } from '../../actions/shared/process.js';
+import { runQuery } from '../../actions/shared/query.js';
 import { createSecrets } from '../../actions/shared/secrets.js';
 import { observe, perform, type Ports } from '../../actions/terraform-layer/effects.js';
 import { readInputs } from '../../actions/terraform-layer/inputs.js';
@@ -145,6 +146,7 @@ function portsOf(root: string): Ports {
     clock: systemClock,
     machine: { cores: availableParallelism(), freeBytes: freemem() },
     runProcess,
+    runQuery,
     fetchIdToken: () => Promise.reject(new Error('nothing here needs a token')),
     github: undefined,
     root,

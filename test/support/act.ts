@@ -57,6 +57,7 @@ interface GrowingJob {
   readonly outputs: Record<string, string>;
   readonly summaries: string[];
   readonly failedSteps: string[];
+  steps: number;
 }
 
 /** Runs a workflow of a consumer's repository on this machine, without a container engine. */
@@ -102,7 +103,9 @@ export async function runWorkflow(request: ActRequest): Promise<ActRun> {
     child.on('close', resolve);
   });
   take(rest);
-  return { exitCode, log, jobs: [...jobs.values()].map(finish) };
+  // A job that only calls a reusable workflow has no steps of its own.
+  const withSteps = [...jobs.values()].filter((job) => job.steps > 0);
+  return { exitCode, log, jobs: withSteps.map(finish) };
 }
 
 function note(jobs: Map<string, GrowingJob>, line: ActLine, onJob: ActRequest['onJob']): void {
@@ -113,7 +116,7 @@ function note(jobs: Map<string, GrowingJob>, line: ActLine, onJob: ActRequest['o
   const key = `${line.jobID} ${JSON.stringify(matrix)}`;
   let job = jobs.get(key);
   if (job === undefined) {
-    job = { id: line.jobID, matrix, outputs: {}, summaries: [], failedSteps: [] };
+    job = { id: line.jobID, matrix, outputs: {}, summaries: [], failedSteps: [], steps: 0 };
     jobs.set(key, job);
     onJob?.({ id: job.id, matrix });
   }
@@ -121,6 +124,7 @@ function note(jobs: Map<string, GrowingJob>, line: ActLine, onJob: ActRequest['o
     job.outputs[line.name] = line.arg ?? '';
   }
   if (line.command === 'summary' && line.content !== undefined) job.summaries.push(line.content);
+  if (line.stepResult !== undefined) job.steps += 1;
   if (line.stepResult === 'failure') job.failedSteps.push(line.step ?? '');
 }
 

@@ -1,7 +1,6 @@
 import { startGithub } from '../../emulator/github/index.js';
 import type { GithubEmulator, GithubOptions } from '../../emulator/github/index.js';
 
-export { startGithub } from '../../emulator/github/index.js';
 export type { GithubEmulator, GithubOptions } from '../../emulator/github/index.js';
 
 /** A commit SHA of one repeated digit, to be recognised in failures. */

@@ -7,11 +7,8 @@ import type { JobOptions, RunStepResult, StepOptions } from '../../emulator/runn
 export {
   createJob,
   pullRequestEvent,
-  pushEvent,
   runStep,
-  scheduleEvent,
   withGithub,
-  workflowDispatchEvent,
 } from '../../emulator/runner/index.js';
 export type {
   Annotation,

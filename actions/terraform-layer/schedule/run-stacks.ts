@@ -59,18 +59,25 @@ export async function runStacks(options: {
   return [...stacks.keys()].flatMap((id) => outcomes.get(id) ?? []);
 }
 
-/** Between two environments stands one gate, so that the edges do not multiply. */
+/**
+ * Between two environments stands one gate, so that the edges do not multiply. Stacks that are
+ * read come first and those of all environments take turns: where a state is missing, that is
+ * then known before what would have to wait for it is planned.
+ */
 function tasksOf(stages: readonly EnvironmentStage[]): readonly Task[] {
-  return stages.flatMap(({ environment, after, stacks }) => [
-    ...stacks.map(({ stack, after: upstreams }) => ({
-      id: stack.id,
-      dependsOn: [...upstreams, ...after.map(gate)],
-    })),
-    {
-      id: gate(environment),
-      dependsOn: [...stacks.map(({ stack }) => stack.id), ...after.map(gate)],
-    },
-  ]);
+  const longest = Math.max(0, ...stages.map(({ stacks }) => stacks.length));
+  const inTurns = Array.from({ length: longest }, (_, index) =>
+    stages.flatMap(({ after, stacks }) => {
+      const task = stacks[index];
+      if (task === undefined) return [];
+      return [{ id: task.stack.id, dependsOn: [...task.after, ...after.map(gate)] }];
+    }),
+  ).flat();
+  const gates = stages.map(({ environment, after, stacks }) => ({
+    id: gate(environment),
+    dependsOn: [...stacks.map(({ stack }) => stack.id), ...after.map(gate)],
+  }));
+  return [...inTurns, ...gates];
 }
 
 /** No stack's id, which is a path, begins with a slash. */

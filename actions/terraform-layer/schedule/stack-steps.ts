@@ -13,6 +13,7 @@ import type { TerraformEvent } from '../terraform/events.js';
 import { unlockCommand } from '../terraform/held-lock.js';
 import { stackFileName } from '../terraform/stack-file.js';
 import type { PlanRun, Terraform, TerraformRun } from '../terraform/terraform.js';
+import { statesReadBy, type MissingStates } from './missing-states.js';
 import type { StackEnd, StackOutcome, StackStep } from './outcome.js';
 
 /** What happens to one stack, for progress lines. */
@@ -23,6 +24,7 @@ export type StackProgress =
 export interface StackPorts {
   readonly terraform: Terraform;
   readonly edges: readonly Edge[];
+  readonly missingStates: MissingStates;
   /** Where plan files lie until the run ends; they hold sensitive values. */
   readonly planDirectory: string;
   readonly signal: AbortSignal;
@@ -58,6 +60,8 @@ class StackWork {
   }
 
   async plan(): Promise<StackOutcome> {
+    const waitsFor = this.#ports.missingStates.waitsFor(this.#stack);
+    if (waitsFor !== undefined) return this.#outcome({ status: 'waiting', waitsFor });
     const ended = await this.#initAndPlan();
     return this.#outcome(ended ?? { status: 'changes' });
   }
@@ -83,8 +87,10 @@ class StackWork {
       terraform.plan(this.#stack, { planFile: this.#planFile, onEvent }),
     );
     if (plan.end !== 'succeeded') {
-      const waitsFor = missingUpstreams(this.#stack, plan.diagnostics, this.#ports.edges);
-      return waitsFor === undefined ? this.#bad(plan, 'plan') : { status: 'waiting', waitsFor };
+      const upstreams = missingUpstreams(this.#stack, plan.diagnostics, this.#ports.edges);
+      if (upstreams === undefined) return this.#bad(plan, 'plan');
+      if (upstreams.certain) this.#ports.missingStates.note(this.#stack, upstreams.ids);
+      return { status: 'waiting', waitsFor: upstreams.ids };
     }
     if (!plan.hasChanges) return { status: 'unchanged' };
     return this.#read();
@@ -149,21 +155,19 @@ class StackWork {
 /**
  * The stacks whose state a failed plan did not find, by the data block's label; undefined where
  * it failed for another reason too. A block inside a module cannot be told apart by its label
- * alone: then every stack that is read is named.
+ * alone: then every stack that is read is named, and that is not certain.
  */
 export function missingUpstreams(
   stack: Stack,
   diagnostics: readonly Diagnostic[],
   edges: readonly Edge[],
-): readonly string[] | undefined {
+): { readonly ids: readonly string[]; readonly certain: boolean } | undefined {
   const missing = missingUpstreamStates(diagnostics);
   if (missing === undefined || !missing.only) return undefined;
-  const read = edges.filter(
-    ({ from, origins }) => from === stack.id && origins.some(({ kind }) => kind === 'remote-state'),
-  );
+  const read = statesReadBy(stack, edges);
   const named = read.filter(({ origins }) =>
     origins.some(({ kind, name }) => kind === 'remote-state' && missing.dataNames.includes(name)),
   );
-  const upstreams = named.length > 0 ? named : read;
-  return upstreams.map(({ to }) => to);
+  const certain = named.length > 0;
+  return { ids: (certain ? named : read).map(({ to }) => to), certain };
 }

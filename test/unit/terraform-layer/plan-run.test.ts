@@ -109,7 +109,7 @@ describe('what a run covers', () => {
       { layers: 'changed' },
       { affected: affectedStacks({ workspace, changedFiles: [file] }) },
     );
-    expect(names(plan)).toEqual(['02-platform/dev', 'service-a/dev', 'service-b/dev']);
+    expect(names(plan)).toEqual(['02-platform/dev', 'service-b/dev', 'service-a/dev']);
     expect([...plan.reasons.values()].map(({ kind }) => kind)).toEqual([
       'affected',
       'dependent',

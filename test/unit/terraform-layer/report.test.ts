@@ -242,7 +242,7 @@ describe('the outcome of a step', () => {
     });
     const { failure, comment, outputs } = report(plan, outcomes, context);
     expect(failure).toContain('Failed: 02-platform/dev, 02-platform/production');
-    expect(failure).toContain('Not started: service-a/dev, service-b/dev');
+    expect(failure).toContain('Not started: service-b/dev, service-a/dev');
     expect(comment).toMatch(/`service-b` \| `dev` \| ⏸️ not started \|.*`02-platform\/dev`/);
     expect(outputs['has-changes']).toBe('true');
   });

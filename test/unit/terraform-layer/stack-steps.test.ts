@@ -1,3 +1,4 @@
+import { MissingStates } from '../../../actions/terraform-layer/schedule/missing-states.js';
 import {
   applyStack,
   missingUpstreams,
@@ -26,6 +27,7 @@ function portsOf(terraform: Terraform, signal = new AbortController().signal): S
   return {
     terraform,
     edges: workspace.edges,
+    missingStates: new MissingStates(workspace.edges),
     planDirectory: '/plans',
     signal,
     now: () => 0,
@@ -83,6 +85,34 @@ describe('one stack', () => {
     expect(outcome.end).toEqual({ status: 'waiting', waitsFor: [stackOf('service-b/dev').id] });
   });
 
+  it('is not planned at all where another plan has shown that a state it reads is missing', async () => {
+    const terraform = fakeTerraform({
+      plan: () => Promise.resolve({ ...failed(missingState('platform')), hasChanges: false }),
+    });
+    const ports = portsOf(terraform);
+    await planStack(stackOf('service-b/dev'), ports);
+    const outcome = await planStack(stackOf('service-a/dev'), ports);
+    expect(outcome.end).toEqual({
+      status: 'waiting',
+      waitsFor: ['02-platform/dev', 'service-b/dev'].map((id) => stackOf(id).id),
+    });
+    expect(terraform.calls).not.toContain('init service-a/dev');
+  });
+
+  it('of another environment is planned all the same', async () => {
+    const terraform = fakeTerraform({
+      plan: (stack) =>
+        Promise.resolve(
+          stack.environment === 'dev'
+            ? { ...failed(missingState('platform')), hasChanges: false }
+            : { ...succeeded, hasChanges: false },
+        ),
+    });
+    const ports = portsOf(terraform);
+    await planStack(stackOf('service-b/dev'), ports);
+    expect((await planStack(stackOf('service-a/production'), ports)).end.status).toBe('unchanged');
+  });
+
   it('fails where a missing state is not all that is wrong', async () => {
     const run = { ...failed(missingState('service_b'), { summary: 'other' }), hasChanges: false };
     const terraform = fakeTerraform({ plan: () => Promise.resolve(run) });
@@ -93,7 +123,9 @@ describe('one stack', () => {
   it('names every upstream where a module hides which one is missing', () => {
     const stack = stackOf('service-a/dev');
     const { diagnostics } = failed(missingState('inside_a_module'));
-    expect(missingUpstreams(stack, diagnostics, workspace.edges)).toHaveLength(2);
+    const upstreams = missingUpstreams(stack, diagnostics, workspace.edges);
+    expect(upstreams?.ids).toHaveLength(2);
+    expect(upstreams?.certain).toBe(false);
   });
 
   it('names the lock that it left where it was killed', async () => {
