@@ -6,6 +6,13 @@ data "aws_availability_zones" "available" {
     name   = "opt-in-status"
     values = ["opt-in-not-required"]
   }
+
+  lifecycle {
+    postcondition {
+      condition     = length(self.names) >= var.availability_zone_count
+      error_message = "The region has only ${length(self.names)} availability zones: lower availability_zone_count."
+    }
+  }
 }
 
 locals {

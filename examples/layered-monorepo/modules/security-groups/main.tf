@@ -1,5 +1,6 @@
 resource "aws_security_group" "app" {
-  name        = "${var.name}-app"
+  # A prefix: the replacement must exist beside the old group, which tasks still use.
+  name_prefix = "${var.name}-app-"
   description = "Application tasks: reached from inside the VPC only"
   vpc_id      = var.vpc.id
 

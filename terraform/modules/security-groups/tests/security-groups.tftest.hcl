@@ -26,6 +26,15 @@ run "admits_the_vpc_only" {
   }
 }
 
+run "can_be_replaced_while_in_use" {
+  command = plan
+
+  assert {
+    condition     = aws_security_group.app.name_prefix == "shop-dev-app-"
+    error_message = "a fixed name would clash with the group that is being replaced"
+  }
+}
+
 run "refuses_ports_that_do_not_exist" {
   command = plan
 

@@ -86,3 +86,13 @@ run "refuses_values_that_are_not_allowed" {
 
   expect_failures = [var.name, var.cidr_block, var.availability_zone_count, var.nat]
 }
+
+run "refuses_more_zones_than_the_region_has" {
+  command = plan
+
+  variables {
+    availability_zone_count = 4
+  }
+
+  expect_failures = [data.aws_availability_zones.available]
+}
