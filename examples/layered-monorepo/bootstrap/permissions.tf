@@ -266,7 +266,7 @@ locals {
       # The image may stand in another account's registry, whose policy then decides.
       Sid      = "FindImages"
       Effect   = "Allow"
-      Action   = ["ecr:BatchGetImage", "ecr:DescribeImages"]
+      Action   = ["ecr:BatchGetImage", "ecr:DescribeImages", "ecr:DescribeRepositories"]
       Resource = ["arn:${local.partition}:ecr:*:*:repository/${var.project}/*"]
     },
   ] }

@@ -21,6 +21,12 @@ variable "environments" {
     condition     = length(var.environments) > 0 && alltrue([for name in var.environments : can(regex("^[a-z]([a-z0-9-]{0,18}[a-z0-9])?$", name))])
     error_message = "environments must name at least one, each 1 to 20 lower-case letters, digits and hyphens, starting with a letter."
   }
+
+  # Names end in the environment, and the roles reach them by that end: <project>-*-<environment>.
+  validation {
+    condition     = alltrue([for name in var.environments : alltrue([for other in var.environments : !endswith(name, "-${other}")])])
+    error_message = "environments: no name may be the end of another one after a hyphen, as in dev and eu-dev: the roles of the first would reach what belongs to the second."
+  }
 }
 
 variable "github" {

@@ -201,3 +201,13 @@ run "refuses_wildcards_and_half_given_ids" {
 
   expect_failures = [var.project, var.environments, var.github, var.noncurrent_state_days, var.max_session_seconds]
 }
+
+run "refuses_environments_that_roles_could_not_tell_apart" {
+  command = plan
+
+  variables {
+    environments = ["dev", "eu-dev"]
+  }
+
+  expect_failures = [var.environments]
+}
