@@ -1,14 +1,13 @@
 data "aws_region" "current" {}
 
 # One environment owns the repositories. The others run the same images, by digest: what was tested
-# is what is promoted.
+# is what is promoted. So its repositories are not for it to delete (force_delete) while they hold images.
 module "repository" {
   source   = "../../../modules/ecr"
   for_each = var.owns_repositories ? var.services : toset([])
 
   name             = "${var.project}/${each.key}"
   pull_account_ids = var.pull_account_ids
-  force_delete     = !var.deletion_protection
 }
 
 resource "aws_dynamodb_table" "sessions" {

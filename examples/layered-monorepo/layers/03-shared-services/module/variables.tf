@@ -42,6 +42,6 @@ variable "pull_account_ids" {
 }
 
 variable "deletion_protection" {
-  description = "Whether data survives a destroy: tables are protected and backed up, repositories with images are kept."
+  description = "Whether data survives a destroy: tables are protected, and backed up."
   type        = bool
 }
