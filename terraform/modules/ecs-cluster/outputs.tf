@@ -8,8 +8,9 @@ output "arn" {
   value       = aws_ecs_cluster.this.arn
 }
 
-# From the capacity providers, so that nobody creates a service on a cluster that lacks them yet.
+# From the capacity providers where there are any, so that nobody creates a service on a cluster that
+# lacks them yet.
 output "name" {
-  description = "Name of the cluster, known once its capacity providers are attached."
-  value       = aws_ecs_cluster_capacity_providers.this.cluster_name
+  description = "Name of the cluster. What uses it waits until the capacity providers are attached."
+  value       = coalesce(one(aws_ecs_cluster_capacity_providers.this[*].cluster_name), aws_ecs_cluster.this.name)
 }

@@ -19,22 +19,34 @@ variable "container_insights" {
   }
 }
 
+variable "capacity_providers" {
+  description = "Capacity providers that the cluster offers: FARGATE, FARGATE_SPOT. Empty attaches none; services then run by launch type FARGATE, and the cluster is made 20 seconds sooner, which the AWS provider waits otherwise."
+  type        = set(string)
+  default     = ["FARGATE", "FARGATE_SPOT"]
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for provider in var.capacity_providers : contains(["FARGATE", "FARGATE_SPOT"], provider)])
+    error_message = "capacity_providers must be some of FARGATE, FARGATE_SPOT."
+  }
+}
+
 variable "default_capacity" {
-  description = "Where tasks run that name no capacity provider of their own. weight is the share, base the number of tasks placed first."
+  description = "Where tasks run that name neither a capacity provider nor a launch type. weight is the share, base the number of tasks placed first. Null means FARGATE, where the cluster offers it; an empty list means no default."
   type = list(object({
     provider = string
     weight   = optional(number, 1)
     base     = optional(number, 0)
   }))
-  default = [{ provider = "FARGATE" }]
+  default = null
 
   validation {
-    condition     = alltrue([for capacity in var.default_capacity : contains(["FARGATE", "FARGATE_SPOT"], capacity.provider)])
-    error_message = "default_capacity: provider must be one of FARGATE, FARGATE_SPOT."
+    condition     = var.default_capacity == null || try(alltrue([for capacity in var.default_capacity : contains(var.capacity_providers, capacity.provider)]), false)
+    error_message = "default_capacity: provider must be one of capacity_providers (${length(var.capacity_providers) == 0 ? "none" : join(", ", var.capacity_providers)})."
   }
 
   validation {
-    condition     = length([for capacity in var.default_capacity : capacity if capacity.base > 0]) <= 1
+    condition     = try(length([for capacity in var.default_capacity : capacity if capacity.base > 0]) <= 1, true)
     error_message = "default_capacity: only one entry may have a base."
   }
 }

@@ -105,6 +105,7 @@ resource "aws_ecs_service" "this" {
   cluster         = var.cluster_name
   task_definition = aws_ecs_task_definition.template.arn
   desired_count   = local.released ? var.desired_count : 0
+  launch_type     = length(var.capacity) == 0 ? "FARGATE" : null
 
   deployment_minimum_healthy_percent = var.deployment.minimum_healthy_percent
   deployment_maximum_percent         = var.deployment.maximum_percent

@@ -14,7 +14,7 @@ output "service_url" {
 }
 
 output "service_discovery_arn" {
-  description = "For other services to discover this one"
+  description = "ARN of the service's entry in Cloud Map, for other services to discover this one. Null without service discovery."
   value       = one(aws_service_discovery_service.this[*].arn)
 }
 

@@ -1,3 +1,10 @@
+locals {
+  default_capacity = (
+    var.default_capacity != null ? var.default_capacity :
+    contains(var.capacity_providers, "FARGATE") ? [{ provider = "FARGATE", weight = 1, base = 0 }] : []
+  )
+}
+
 resource "aws_ecs_cluster" "this" {
   name = var.name
 
@@ -10,11 +17,13 @@ resource "aws_ecs_cluster" "this" {
 }
 
 resource "aws_ecs_cluster_capacity_providers" "this" {
+  count = length(var.capacity_providers) > 0 ? 1 : 0
+
   cluster_name       = aws_ecs_cluster.this.name
-  capacity_providers = ["FARGATE", "FARGATE_SPOT"]
+  capacity_providers = var.capacity_providers
 
   dynamic "default_capacity_provider_strategy" {
-    for_each = var.default_capacity
+    for_each = local.default_capacity
 
     content {
       capacity_provider = default_capacity_provider_strategy.value.provider

@@ -122,17 +122,22 @@ variable "task_size" {
 }
 
 variable "capacity" {
-  description = "Capacity providers that tasks are spread over. weight is the share, base the number of tasks placed first."
+  description = "Capacity providers that tasks are spread over; the cluster must offer them. weight is the share, base the number of tasks placed first. Empty means Fargate on demand, by launch type, which every cluster offers."
   type = list(object({
     provider = string
     weight   = optional(number, 1)
     base     = optional(number, 0)
   }))
-  default = [{ provider = "FARGATE" }]
+  default = []
 
   validation {
-    condition     = length(var.capacity) > 0 && alltrue([for capacity in var.capacity : contains(["FARGATE", "FARGATE_SPOT"], capacity.provider)])
-    error_message = "capacity: at least one entry, and provider must be one of FARGATE, FARGATE_SPOT."
+    condition     = alltrue([for capacity in var.capacity : contains(["FARGATE", "FARGATE_SPOT"], capacity.provider)])
+    error_message = "capacity: provider must be one of FARGATE, FARGATE_SPOT."
+  }
+
+  validation {
+    condition     = length([for capacity in var.capacity : capacity if capacity.base > 0]) <= 1
+    error_message = "capacity: only one entry may have a base."
   }
 }
 

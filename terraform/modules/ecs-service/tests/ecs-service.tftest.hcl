@@ -151,6 +151,37 @@ run "grants_the_application_what_is_asked" {
   }
 }
 
+run "runs_on_fargate_on_any_cluster" {
+  command = plan
+
+  assert {
+    condition     = aws_ecs_service.this.launch_type == "FARGATE" && length(aws_ecs_service.this.capacity_provider_strategy) == 0
+    error_message = "without capacity providers the launch type must say Fargate: ECS would take EC2"
+  }
+}
+
+run "spreads_tasks_over_capacity_providers" {
+  # A service of its own: the launch type of an existing one stays.
+  state_key = "capacity"
+
+  variables {
+    capacity = [{ provider = "FARGATE", base = 1 }, { provider = "FARGATE_SPOT", weight = 3 }]
+  }
+
+  assert {
+    condition = {
+      for strategy in aws_ecs_service.this.capacity_provider_strategy :
+      strategy.capacity_provider => [strategy.base, strategy.weight]
+    } == { FARGATE = [1, 1], FARGATE_SPOT = [0, 3] }
+    error_message = "the strategy must carry base and weight of each provider"
+  }
+
+  assert {
+    condition     = aws_ecs_service.this.launch_type != "FARGATE"
+    error_message = "ECS refuses a launch type beside capacity providers"
+  }
+}
+
 run "refuses_values_that_are_not_allowed" {
   command = plan
 

@@ -9,6 +9,7 @@ module "ecs_cluster" {
 
   name               = local.name
   container_insights = var.container_insights
+  capacity_providers = var.capacity_providers
 }
 
 resource "aws_service_discovery_private_dns_namespace" "this" {

@@ -17,3 +17,8 @@ variable "container_insights" {
   description = "CloudWatch Container Insights: disabled, enabled, enhanced."
   type        = string
 }
+
+variable "capacity_providers" {
+  description = "Capacity providers that the cluster offers: FARGATE, FARGATE_SPOT. Empty means Fargate by launch type."
+  type        = set(string)
+}

@@ -3,3 +3,4 @@ environment = "production"
 region      = "eu-west-1"
 
 container_insights = "enhanced"
+capacity_providers = []

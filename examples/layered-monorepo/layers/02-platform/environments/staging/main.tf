@@ -28,4 +28,5 @@ module "platform" {
   environment        = var.environment
   foundation         = data.terraform_remote_state.foundation.outputs
   container_insights = var.container_insights
+  capacity_providers = var.capacity_providers
 }

@@ -41,5 +41,6 @@ module "service" {
 
   desired_count      = var.desired_count
   task_size          = var.task_size
+  capacity           = var.capacity
   log_retention_days = var.log_retention_days
 }

@@ -9,7 +9,7 @@ output "service_url" {
 }
 
 output "service_discovery_arn" {
-  description = "For other services to discover this one"
+  description = "ARN of the service's entry in Cloud Map, for other services to discover this one."
   value       = module.service.service_discovery_arn
 }
 

@@ -26,6 +26,16 @@ variable "task_size" {
   })
 }
 
+variable "capacity" {
+  description = "Capacity providers that tasks are spread over; 02-platform must offer them. Empty means Fargate on demand."
+  type = list(object({
+    provider = string
+    weight   = optional(number, 1)
+    base     = optional(number, 0)
+  }))
+  default = []
+}
+
 variable "log_retention_days" {
   description = "For how many days logs are kept."
   type        = number

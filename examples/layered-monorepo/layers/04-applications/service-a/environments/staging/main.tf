@@ -62,5 +62,6 @@ module "service" {
   service_b          = data.terraform_remote_state.service_b.outputs
   desired_count      = var.desired_count
   task_size          = var.task_size
+  capacity           = var.capacity
   log_retention_days = var.log_retention_days
 }

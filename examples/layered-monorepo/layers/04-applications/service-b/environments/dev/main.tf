@@ -51,5 +51,6 @@ module "service" {
   shared_services    = data.terraform_remote_state.shared_services.outputs
   desired_count      = var.desired_count
   task_size          = var.task_size
+  capacity           = var.capacity
   log_retention_days = var.log_retention_days
 }
