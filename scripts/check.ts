@@ -5,6 +5,7 @@
  */
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { putTerraformOnPath } from './local-terraform.js';
 import { workflowTools, type Tool } from './tools.js';
 
 interface Check {
@@ -52,6 +53,7 @@ const lanes: readonly (readonly Check[])[] = [
   ],
 ];
 
+await putTerraformOnPath();
 const wanted = process.argv.slice(2);
 const started = Date.now();
 const outcomes = (

@@ -8,6 +8,7 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import { putTerraformOnPath } from './local-terraform.js';
 
 interface JestResults {
   readonly success: boolean;
@@ -29,12 +30,17 @@ const root = join(import.meta.dirname, '..');
 const output = join(root, '.cache', 'test-results.json');
 mkdirSync(join(root, '.cache'), { recursive: true });
 rmSync(output, { force: true });
+await putTerraformOnPath();
 
+// One worker a core unless told otherwise: most suites wait for Terraform or the emulator's clock.
+const options = process.argv.slice(2);
 const jest = spawnSync(
   process.execPath,
   [
     join(root, 'node_modules/jest/bin/jest.js'),
     '--json',
+    // One worker a core: most suites wait for Terraform or for the emulator's clock.
+    '--maxWorkers=100%',
     `--outputFile=${output}`,
     ...process.argv.slice(2),
   ],

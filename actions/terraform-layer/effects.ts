@@ -22,9 +22,7 @@ import { commonEnvironment, environmentOfChild } from './terraform/child-environ
 import { defaultParallelism, type Machine } from './terraform/collector.js';
 import { commandLineTerraform } from './terraform/command-line.js';
 import { declaredVariables } from './terraform/declared-variables.js';
-import { downloadTerraform } from './terraform/download.js';
-import { findTerraform, type TerraformProgram } from './terraform/find.js';
-import { runnerToolStore } from './terraform/tool-store.js';
+import { terraformProgram } from './terraform/program.js';
 
 /** The world as a run needs it. */
 export interface Ports {
@@ -107,7 +105,12 @@ export async function perform(
     directory: path.join(directory, 'aws'),
     now: () => ports.clock.now(),
   });
-  const program = await terraformProgram(inputs, ports, environmentOfChild(common, {}));
+  const program = await terraformProgram({
+    ...ports,
+    wanted: inputs.terraformVersion,
+    releasesUrl: inputs.terraformReleasesUrl,
+    environment: environmentOfChild(common, {}),
+  });
   const declared = await declaredVariables(ports.root, stacks);
   const planDirectory = path.join(directory, 'plans');
   const logDirectory = path.join(directory, 'logs');
@@ -153,32 +156,6 @@ export async function perform(
   });
   for (const outcome of outcomes) await progress.output(outcome);
   return outcomes;
-}
-
-function terraformProgram(
-  inputs: Inputs,
-  ports: Ports,
-  environment: Readonly<Record<string, string>>,
-): Promise<TerraformProgram> {
-  const wanted = inputs.terraformVersion;
-  return findTerraform({
-    wanted,
-    searchPath: ports.env('PATH') ?? '',
-    environment,
-    runProcess: ports.runQuery,
-    log: ports.log,
-    download: async () =>
-      downloadTerraform(
-        wanted,
-        {
-          baseUrl: inputs.terraformReleasesUrl,
-          platform: process.platform,
-          architecture: process.arch,
-        },
-        await runnerToolStore(ports.env),
-        ports.log,
-      ),
-  });
 }
 
 function declaredOnly(

@@ -43,7 +43,7 @@ export interface Inputs {
 }
 
 const commands = ['plan', 'apply', 'graph', 'drift'] as const;
-const defaultVersion = '>= 1.11';
+export const defaultVersion = '>= 1.11';
 
 /**
  * Reads every input, and reports every problem at once.

@@ -78,6 +78,10 @@ function page(
         render: (room) => stackFold(plan.command, outcome, Math.min(room, share)),
       };
     });
+  const graph: Section = {
+    rank: 500,
+    render: (room) => graphSection(plan, outcomes, Math.min(room, small ? 12_000 : 60_000)),
+  };
   const sections: readonly Section[] = [
     { rank: 0, render: () => headSection(plan, outcomes, context) },
     {
@@ -85,10 +89,7 @@ function page(
       render: (room) =>
         stackTable(plan.command, outcomes, labels, Math.min(room, small ? 24_000 : 300_000)),
     },
-    {
-      rank: 500,
-      render: (room) => graphSection(plan, outcomes, Math.min(room, small ? 12_000 : 60_000)),
-    },
+    ...(outcomes.length < 2 ? [] : [graph]),
     ...folds,
   ];
   const { markdown } = fitPage(
@@ -138,7 +139,6 @@ function graphSection(
   outcomes: readonly StackOutcome[],
   room: number,
 ): string | undefined {
-  if (outcomes.length < 2) return undefined;
   const statuses = new Map(outcomes.map((outcome) => [outcome.stack.id, nodeStatus(outcome)]));
   const all = outcomes.map(({ stack }) => stack.id);
   const busy = outcomes

@@ -2,6 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runProcess } from '../../actions/shared/process.js';
 import { pullRequestEvent, pushEvent, scheduleEvent } from '../../emulator/runner/index.js';
+import { localTerraform } from '../local-terraform.js';
 import type { Exhibit } from './gallery.js';
 import { StepFailed, type World } from './world.js';
 
@@ -22,15 +23,23 @@ export interface OpenPull {
   readonly baseSha: string;
 }
 
+/** The first commit of the infra repository: all but the layers, which its pull request brings. */
+export function startInfra(world: World): void {
+  const { infra } = world;
+  infra.git('add', '--all', '--', ':!layers');
+  infra.git('commit', '--quiet', '--message', 'Start the infrastructure repository');
+}
+
 /** The state bucket, the OIDC provider and the roles: once, by hand, with an administrator's keys. */
 export async function bootstrap(world: World, report: Report): Promise<void> {
   const cwd = join(world.infra.directory, 'bootstrap');
+  const terraform = await localTerraform(report);
   for (const args of [
     ['init', '-input=false'],
     ['apply', '-input=false', '-auto-approve'],
   ]) {
     const result = await runProcess({
-      command: 'terraform',
+      command: terraform,
       args: [...args, '-no-color'],
       cwd,
       env: world.terraformEnvironment,
@@ -77,7 +86,6 @@ export function openPull(
 export async function planPull(
   world: World,
   pull: OpenPull,
-  layers: string,
   report: Report,
 ): Promise<readonly Exhibit[]> {
   const result = await world.runAction({
@@ -92,7 +100,7 @@ export async function planPull(
       base: { ref: 'main', sha: pull.baseSha },
       mergeSha: world.infra.git('rev-parse', 'HEAD'),
     }),
-    inputs: { command: 'plan', layers },
+    inputs: { command: 'plan', layers: 'changed' },
     report,
   });
   if (result.conclusion !== 'success') throw failed('the plan', result.log);

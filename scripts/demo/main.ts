@@ -18,6 +18,7 @@ import {
   mergePull,
   openPull,
   planPull,
+  startInfra,
 } from './infra-acts.js';
 import {
   breakService,
@@ -44,7 +45,7 @@ async function demo(display: Display, signal: AbortSignal): Promise<readonly Exh
     await display.step('Bootstrap: state bucket, OIDC provider, roles (once, by hand)', (report) =>
       bootstrap(world, report),
     );
-    world.infra.commit('Start the infrastructure repository');
+    startInfra(world);
 
     await firstPull(world, display, show);
     const digest = await firstRelease(world, display, show);
@@ -65,7 +66,7 @@ async function firstPull(world: World, display: Display, show: Show): Promise<vo
   const pull = openPull(world, { branch: 'first-platform', title: 'Build the platform' });
   show(
     ...(await display.step('Plan the pull request, and comment', (report) =>
-      planPull(world, pull, 'all', report),
+      planPull(world, pull, report),
     )),
   );
   mergePull(world, pull);
@@ -143,7 +144,7 @@ async function secondPull(world: World, display: Display, show: Show): Promise<v
   const pull = openPull(world, { branch: 'scale-service-a', title: `Scale ${service} in dev` });
   show(
     ...(await display.step('Plan what the change touches, and comment', (report) =>
-      planPull(world, pull, 'changed', report),
+      planPull(world, pull, report),
     )),
   );
   mergePull(world, pull);

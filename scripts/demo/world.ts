@@ -9,6 +9,7 @@ import {
   type JobOptions,
   type RunStepResult,
 } from '../../emulator/runner/index.js';
+import { toolCacheDirectory } from '../local-terraform.js';
 import { terraformEnvironment } from '../terraform-environment.js';
 import { copyExample, createRepository, type Repository } from './git.js';
 
@@ -96,7 +97,7 @@ export async function openWorld(
         workflow: step.workflow,
         event: step.event,
         signal,
-        toolCache: join(root, '.cache', 'tool-cache'),
+        toolCache: toolCacheDirectory,
         env: jobEnvironment,
         onLine: withoutFolds(step.report),
       });

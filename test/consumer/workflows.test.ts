@@ -2,7 +2,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pullRequestEvent, pushEvent, type WorkflowEvent } from '../../emulator/runner/index.js';
-import { bootstrap, mergePull, openPull, type OpenPull } from '../../scripts/demo/infra-acts.js';
+import {
+  bootstrap,
+  mergePull,
+  openPull,
+  startInfra,
+  type OpenPull,
+} from '../../scripts/demo/infra-acts.js';
 import type { Repository } from '../../scripts/demo/git.js';
 import { openWorld, type World } from '../../scripts/demo/world.js';
 import { buildReleaseTree } from '../../scripts/release/tree.js';
@@ -79,8 +85,9 @@ describeWhere(requirement, 'the repositories of a consumer, by the release tree'
     await bootstrap(world, () => undefined);
     for (const repository of [world.infra, world.app]) {
       repository.git('remote', 'add', 'origin', `https://github.com/${repository.slug}`);
-      repository.commit('Start');
     }
+    startInfra(world);
+    world.app.commit('Start');
   });
 
   afterAll(async () => {

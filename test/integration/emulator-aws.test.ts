@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { terraformEnvironment } from '../../scripts/terraform-environment.js';
 import type { TestEmulator } from '../support/emulator.js';
 import { clientEnvironment, startTestEmulator } from '../support/emulator.js';
 
@@ -152,9 +153,9 @@ describe('Terraform against the emulator', () => {
   }
 
   /** Gives the exit code; a failure's output goes into the test's own. */
-  function terraform(directory: string, ...args: string[]): Promise<number> {
+  async function terraform(directory: string, ...args: string[]): Promise<number> {
+    const env = { ...clientEnvironment(emulator), ...(await terraformEnvironment()) };
     return new Promise((resolve) => {
-      const env = clientEnvironment(emulator);
       const options = { cwd: directory, env, maxBuffer: 1 << 24 };
       const child = execFile('terraform', [...args, '-no-color'], options, (_, out, err) => {
         if (child.exitCode === 1) process.stderr.write(`${out}\n${err}\n`);

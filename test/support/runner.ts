@@ -4,12 +4,7 @@ import path from 'node:path';
 import { runStep } from '../../emulator/runner/index.js';
 import type { JobOptions, RunStepResult, StepOptions } from '../../emulator/runner/index.js';
 
-export {
-  createJob,
-  pullRequestEvent,
-  runStep,
-  withGithub,
-} from '../../emulator/runner/index.js';
+export { createJob, pullRequestEvent, runStep, withGithub } from '../../emulator/runner/index.js';
 export type {
   Annotation,
   Job,
