@@ -20,7 +20,7 @@ variable "container_insights" {
 }
 
 variable "capacity_providers" {
-  description = "Capacity providers that the cluster offers: FARGATE, FARGATE_SPOT. Empty attaches none; services then run by launch type FARGATE, and the cluster is made 20 seconds sooner, which the AWS provider waits otherwise."
+  description = "Capacity providers that the cluster offers: FARGATE, FARGATE_SPOT. Empty attaches none; services then run by launch type FARGATE, and the AWS provider does not wait 10 seconds for their attachment."
   type        = set(string)
   default     = ["FARGATE", "FARGATE_SPOT"]
   nullable    = false
