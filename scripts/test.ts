@@ -39,10 +39,9 @@ const jest = spawnSync(
   [
     join(root, 'node_modules/jest/bin/jest.js'),
     '--json',
-    // One worker a core: most suites wait for Terraform or for the emulator's clock.
-    '--maxWorkers=100%',
+    ...(options.some((option) => option.startsWith('--maxWorkers')) ? [] : ['--maxWorkers=100%']),
     `--outputFile=${output}`,
-    ...process.argv.slice(2),
+    ...options,
   ],
   { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] },
 );
