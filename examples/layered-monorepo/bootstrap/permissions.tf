@@ -136,10 +136,10 @@ locals {
         Resource = ["*"]
       },
       {
-        Sid    = "RegisterTaskDefinitions"
-        Effect = "Allow"
-        Action = ["ecs:CreateCluster", "ecs:DeregisterTaskDefinition", "ecs:RegisterTaskDefinition"]
-        # Neither action that takes away has a resource in IAM; registering starts nothing.
+        # Not limited by resource: IAM has none for the first two, and registering starts nothing.
+        Sid      = "RegisterTaskDefinitions"
+        Effect   = "Allow"
+        Action   = ["ecs:CreateCluster", "ecs:DeregisterTaskDefinition", "ecs:RegisterTaskDefinition"]
         Resource = ["*"]
       },
       {
@@ -242,10 +242,11 @@ locals {
       ])
     },
     {
-      # IAM knows no resource for ListTasks but the container instance; the cluster is a condition.
-      Sid       = "ListTasks"
+      # IAM knows neither a service nor a cluster as the resource of these; the cluster is a condition.
+      # ListServices is for the message that names what there is where a service is not found.
+      Sid       = "ListInCluster"
       Effect    = "Allow"
-      Action    = ["ecs:ListTasks"]
+      Action    = ["ecs:ListServices", "ecs:ListTasks"]
       Resource  = ["*"]
       Condition = { ArnEquals = { "ecs:cluster" = "arn:${local.partition}:ecs:${var.region}:${local.account_id}:cluster/${var.project}-${environment}" } }
     },
