@@ -123,6 +123,7 @@ export async function perform(
   const children = new Map(
     [...environments].map(([name, changes]) => [name, environmentOfChild(common, changes)]),
   );
+  const missingStates = new MissingStates(plan.workspace.edges);
   const stackPorts: StackPorts = {
     terraform: commandLineTerraform({
       program: program.path,
@@ -139,7 +140,7 @@ export async function perform(
       now: () => ports.clock.now(),
     }),
     edges: plan.workspace.edges,
-    missingStates: new MissingStates(plan.workspace.edges),
+    missingStates,
     planDirectory,
     signal: ports.signal,
     now: () => ports.clock.now(),
@@ -155,7 +156,7 @@ export async function perform(
     onEnd: (outcome) => progress.end(outcome),
   });
   for (const outcome of outcomes) await progress.output(outcome);
-  return outcomes;
+  return outcomes.map((outcome) => missingStates.complete(outcome));
 }
 
 function declaredOnly(

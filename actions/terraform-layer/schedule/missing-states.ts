@@ -1,4 +1,5 @@
 import type { Edge, Stack } from '../stacks/workspace.js';
+import type { StackOutcome } from './outcome.js';
 
 /**
  * What the plans of this run have shown about states that do not exist yet, so that a stack which
@@ -28,6 +29,13 @@ export class MissingStates {
     if (!read.some((id) => this.#missing.has(id))) return undefined;
     this.#waiting.add(stack.id);
     return read.filter((id) => this.#missing.has(id) || this.#waiting.has(id));
+  }
+
+  /** A waiting stack's outcome with all it waits for, once every stack has had its turn. */
+  complete(outcome: StackOutcome): StackOutcome {
+    if (outcome.end.status !== 'waiting') return outcome;
+    const waitsFor = this.waitsFor(outcome.stack) ?? outcome.end.waitsFor;
+    return { ...outcome, end: { status: 'waiting', waitsFor } };
   }
 }
 

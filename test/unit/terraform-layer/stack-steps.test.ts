@@ -99,6 +99,19 @@ describe('one stack', () => {
     expect(terraform.calls).not.toContain('init service-a/dev');
   });
 
+  it('names in the end all that it waits for, also what was not known at its turn', async () => {
+    const terraform = fakeTerraform({
+      plan: () => Promise.resolve({ ...failed(missingState('platform')), hasChanges: false }),
+    });
+    const ports = portsOf(terraform);
+    const outcome = await planStack(stackOf('service-a/dev'), ports);
+    await planStack(stackOf('service-b/dev'), ports);
+    expect(ports.missingStates.complete(outcome).end).toEqual({
+      status: 'waiting',
+      waitsFor: ['02-platform/dev', 'service-b/dev'].map((id) => stackOf(id).id),
+    });
+  });
+
   it('of another environment is planned all the same', async () => {
     const terraform = fakeTerraform({
       plan: (stack) =>
