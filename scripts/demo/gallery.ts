@@ -4,6 +4,7 @@ import { renderMermaidSVG } from 'beautiful-mermaid';
 import { micromark } from 'micromark';
 import { gfm, gfmHtml } from 'micromark-extension-gfm';
 import { escapeHtml } from '../../actions/shared/markdown.js';
+import { drawGantt } from './gantt.js';
 
 /** One thing that GitHub would have shown: a comment, a job summary. */
 export interface Exhibit {
@@ -72,10 +73,10 @@ function renderExhibit(markdown: string): string {
   );
 }
 
-/** `undefined` for kinds of diagram that the library does not draw; they stay as text. */
+/** `undefined` for kinds of diagram that cannot be drawn here; they stay as text. */
 function drawMermaid(source: string): string | undefined {
   try {
-    const svg = renderMermaidSVG(source);
+    const svg = drawGantt(source) ?? renderMermaidSVG(source);
     // The page must ask nothing of the network.
     return `<div class="diagram">${svg.replaceAll(/@import url\([^)]*\);/g, '')}</div>`;
   } catch {
