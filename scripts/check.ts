@@ -40,7 +40,6 @@ const lanes: readonly (readonly Check[])[] = [
       '--config',
       '.dependency-cruiser.cjs',
       'actions',
-      'cli',
       'emulator',
       'scripts',
       'test',
