@@ -1,7 +1,7 @@
 import { OperationError, UserError } from '../shared/errors.js';
 import type { Ecr } from './ecr.js';
 import { pushWithRetries } from './engine-push.js';
-import type { BuiltImage } from './engine.js';
+import type { BuiltImage } from './engines/engine.js';
 import type { PushInputs } from './inputs.js';
 import type { Observed, Step } from './plan.js';
 import type { PushResult } from './report.js';

@@ -2,7 +2,7 @@ import type { Clock } from '../shared/clock.js';
 import { OperationError, UserError } from '../shared/errors.js';
 import type { Logger } from '../shared/log.js';
 import type { Ecr } from './ecr.js';
-import type { BuiltImage, Engine } from './engine.js';
+import type { BuiltImage, Engine } from './engines/engine.js';
 import { registryOf, type RemoteImage, type Repository } from './repository.js';
 import { settleTags } from './tags.js';
 

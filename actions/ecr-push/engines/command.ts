@@ -1,6 +1,6 @@
 import { OperationError, toError } from '../../shared/errors.js';
 import type { ChildResult } from '../../shared/process.js';
-import type { EnginePorts } from '../engine.js';
+import type { EnginePorts } from './engine.js';
 
 /** A daemon that does not answer must not hold a job for longer. */
 const probeTimeoutMilliseconds = 20_000;

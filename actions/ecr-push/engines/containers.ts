@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { OperationError } from '../../shared/errors.js';
-import type { BuildRequest, Engine, EnginePorts, Probe } from '../engine.js';
+import type { BuildRequest, Engine, EnginePorts, Probe } from './engine.js';
 import { privateAuthFile } from '../login.js';
 import { isLoopback } from '../repository.js';
 import { digestPattern, probe, runStep } from './command.js';

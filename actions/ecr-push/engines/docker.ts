@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { OperationError } from '../../shared/errors.js';
-import type { BuildRequest, Engine, EnginePorts, Probe } from '../engine.js';
+import type { BuildRequest, Engine, EnginePorts, Probe } from './engine.js';
 import { privateDockerConfig } from '../login.js';
 import { digestPattern, probe, runStep } from './command.js';
 

@@ -1,4 +1,4 @@
-import type { Engine } from '../../../actions/ecr-push/engine.js';
+import type { Engine } from '../../../actions/ecr-push/engines/engine.js';
 import { pushWithRetries, type EnginePushed } from '../../../actions/ecr-push/engine-push.js';
 import type { Repository } from '../../../actions/ecr-push/repository.js';
 import type { Clock } from '../../../actions/shared/clock.js';

@@ -1,4 +1,5 @@
-import { findEngine, type BuildRequest } from '../../../actions/ecr-push/engine.js';
+import type { BuildRequest } from '../../../actions/ecr-push/engines/engine.js';
+import { findEngine } from '../../../actions/ecr-push/find-engine.js';
 import {
   containersBuildArguments,
   containersPushArguments,
