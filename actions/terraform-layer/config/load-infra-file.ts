@@ -39,10 +39,13 @@ export function parseInfraFile(file: string, text: string): InfraFileResult {
   }
   const checked = infraSchema.safeParse(toPlain(document));
   if (!checked.success) {
-    const problems = checked.error.issues.flatMap((issue) =>
-      problemsOf(issue, document, at, place),
-    );
-    return { ok: false, problems };
+    const { issues } = checked.error;
+    const problems = issues.flatMap((issue) => problemsOf(issue, document, at, place));
+    const rest = infraSchema.safeParse(withoutIssues(toPlain(document), issues));
+    const references = rest.success
+      ? referenceProblems({ data: rest.data, at }, place, document)
+      : [];
+    return { ok: false, problems: [...problems, ...references] };
   }
   const loaded = { data: checked.data, at };
   const problems = referenceProblems(loaded, place, document);
@@ -52,6 +55,33 @@ export function parseInfraFile(file: string, text: string): InfraFileResult {
 /** An empty file is an empty map. */
 function toPlain(document: Document): unknown {
   return document.toJS({ maxAliasCount: 100 }) ?? {};
+}
+
+/**
+ * What is left of the file without the values that are wrong, so that what it refers to is judged
+ * in the same go. An environment that is wrong as a whole still is an environment.
+ */
+function withoutIssues(plain: unknown, issues: readonly Issue[]): unknown {
+  for (const issue of issues) {
+    const paths =
+      issue.code === 'unrecognized_keys'
+        ? issue.keys.map((key) => [...issue.path, key])
+        : [issue.path];
+    for (const path of paths) {
+      const parent: unknown = path.slice(0, -1).reduce<unknown>(valueAt, plain);
+      const key = path.at(-1);
+      if (typeof parent !== 'object' || parent === null || key === undefined) continue;
+      const isEnvironment = path.length === 2 && path[0] === 'environments';
+      if (isEnvironment) Reflect.set(parent, key, {});
+      else Reflect.deleteProperty(parent, key);
+    }
+  }
+  return plain;
+}
+
+function valueAt(parent: unknown, key: PropertyKey): unknown {
+  if (typeof parent !== 'object' || parent === null) return undefined;
+  return Reflect.get(parent, key) as unknown;
 }
 
 function offsetOf(document: Document, path: readonly PropertyKey[]): number {

@@ -23,6 +23,18 @@ describe('infra.yml', () => {
     expect(await configOf('')).toMatchObject({ version: 1, siblingState: 'allow', stacks: [] });
   });
 
+  it('is judged by what it refers to in the same go as by its form', async () => {
+    const problems = await placesOf(
+      'environments:\n  dev: 5\n  staging: { aply: auto, after: [dev, devv] }\nsibling-state: maybe\n',
+    );
+    expect(problems.map(([code, place]) => [code, place]).sort()).toEqual([
+      ['invalid-type', '2:8'],
+      ['invalid-value', '4:16'],
+      ['unknown-environment', '3:39'],
+      ['unknown-key', '3:14'],
+    ]);
+  });
+
   it('takes everything the design has', async () => {
     const config = await configOf(
       `
