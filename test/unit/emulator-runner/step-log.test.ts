@@ -4,7 +4,7 @@ import { StepLog } from '../../../emulator/runner/step-log.js';
 function receive(lines: readonly string[], options: { debug?: boolean } = {}): StepLog {
   const log = new StepLog({
     masker: new SecretMasker(),
-    workspace: '/work/space',
+    workspace: '/home/runner/space',
     debug: options.debug ?? false,
   });
   for (const line of lines) log.receive(line);
@@ -14,7 +14,7 @@ function receive(lines: readonly string[], options: { debug?: boolean } = {}): S
 describe('StepLog', () => {
   it('turns commands into annotations with their place', () => {
     const log = receive([
-      '::error file=/work/space/a/b.tf,line=3,endLine=5,col=2,endColumn=9,title=T::E',
+      '::error file=/home/runner/space/a/b.tf,line=3,endLine=5,col=2,endColumn=9,title=T::E',
       '::warning::W',
       '::notice file=/elsewhere/x::N',
     ]);
