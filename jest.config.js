@@ -21,5 +21,5 @@ function project(name) {
 export default {
   projects: ['unit', 'contract', 'integration', 'consumer'].map(project),
   // Integration suites bring up real backends and run real Terraform.
-  testTimeout: 300_000,
+  testTimeout: 900_000,
 };
