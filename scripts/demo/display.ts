@@ -43,12 +43,18 @@ async function liveStep<T>(
   body: (report: (line: string) => void) => Promise<T>,
 ): Promise<T> {
   let result: { readonly value: T } | undefined;
+  // The emulator goes on reporting to the step that started it, whose line is then gone.
+  let running = true;
   await new Listr(
     [
       {
         title,
         task: async (_context, task) => {
-          result = { value: await body((line) => (task.output = line)) };
+          const value = await body((line) => {
+            if (running) task.output = line;
+          });
+          running = false;
+          result = { value };
         },
       },
     ],
