@@ -44,6 +44,8 @@ export async function bootstrap(world: World, report: Report): Promise<void> {
       cwd,
       env: world.terraformEnvironment,
       signal: world.signal,
+      // In a session of its own: Ctrl-C must reach Terraform once, through us.
+      survivesParent: true,
       onLine: (line) => {
         if (/^(Apply complete|Terraform has been|Plan:)/.test(line)) report(line);
       },
