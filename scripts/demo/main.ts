@@ -178,7 +178,7 @@ const display = createDisplay(timeline);
 try {
   const exhibits = await demo(display, cancelled.signal);
   display.say('\nWhat took how long');
-  for (const line of timeline.render(process.stdout.columns || 100)) display.say(`  ${line}`);
+  for (const line of timeline.render((process.stdout.columns || 100) - 4)) display.say(`  ${line}`);
   display.say(`\n${exhibits.length} pages of what GitHub would have shown:`);
   display.say(`  ${relative(process.cwd(), join(output, 'index.html'))}`);
 } catch (thrown) {

@@ -135,6 +135,16 @@ describeWhere(requirement, 'the repositories of a consumer, by the release tree'
       ],
       exitCode: 0,
     });
+    expect(await statesIn(world, 'shop-terraform-state')).toEqual(
+      ['dev', 'production', 'staging'].flatMap((environment) =>
+        ['foundation', 'platform', 'service-a', 'service-b', 'shared-services'].map(
+          (stack) => `${environment}/aws-${stack}-${environment}.tfstate`,
+        ),
+      ),
+    );
+    expect(await vpcNames(world)).toEqual(
+      expect.arrayContaining(['shop-dev', 'shop-production', 'shop-staging']),
+    );
     for (const environment of ['dev', 'staging', 'production']) {
       expect(await services(world, environment)).toEqual([
         { serviceName: `shop-service-a-${environment}`, desiredCount: 0 },
@@ -176,4 +186,31 @@ async function services(
     services: ['a', 'b'].map((letter) => `shop-service-${letter}-${environment}`),
   })) as { services: readonly { serviceName: string; desiredCount: number }[] };
   return answer.services.map(({ serviceName, desiredCount }) => ({ serviceName, desiredCount }));
+}
+
+/** Keys of a bucket; a lock that was left would stand among them. */
+async function statesIn(world: World, bucket: string): Promise<readonly string[]> {
+  const answer = await askAws(world, 's3', `/${bucket}?list-type=2`);
+  return [...answer.matchAll(/<Key>([^<]+)<\/Key>/g)].map((match) => match[1] ?? '').sort();
+}
+
+async function vpcNames(world: World): Promise<readonly string[]> {
+  const answer = await askAws(world, 'ec2', '/', 'Action=DescribeVpcs&Version=2016-11-15');
+  return [...answer.matchAll(/<key>Name<\/key>\s*<value>([^<]+)<\/value>/g)].map(
+    (match) => match[1] ?? '',
+  );
+}
+
+/** A request that names its service as a signed one does; the emulator checks no signature. */
+async function askAws(world: World, service: string, path: string, body?: string): Promise<string> {
+  const { awsUrl, region } = world.emulator;
+  const response = await fetch(`${awsUrl}${path}`, {
+    method: body === undefined ? 'GET' : 'POST',
+    headers: {
+      authorization: `AWS4-HMAC-SHA256 Credential=test/20260101/${region}/${service}/aws4_request, SignedHeaders=host, Signature=0`,
+      'content-type': 'application/x-www-form-urlencoded',
+    },
+    ...(body === undefined ? {} : { body }),
+  });
+  return response.text();
 }
