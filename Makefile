@@ -5,8 +5,6 @@ SHELL := /bin/bash
 .PHONY: help demo test check build docs bench release-tree fix clean
 
 TSX := node_modules/.bin/tsx
-# jest's ES modules still stand behind a flag; the warnings about it help nobody.
-export NODE_OPTIONS := --experimental-vm-modules --disable-warning=ExperimentalWarning
 export AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED := true
 
 help: ## list the targets

@@ -43,7 +43,15 @@ const jest = spawnSync(
     `--outputFile=${output}`,
     ...options,
   ],
-  { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] },
+  {
+    cwd: root,
+    stdio: ['ignore', 'ignore', 'inherit'],
+    // jest's ES modules still stand behind a flag; the warnings about it help nobody.
+    env: {
+      ...process.env,
+      NODE_OPTIONS: '--experimental-vm-modules --disable-warning=ExperimentalWarning',
+    },
+  },
 );
 const results = readResults();
 const skippedSuites = results.testResults.flatMap((suite) => {
