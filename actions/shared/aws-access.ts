@@ -51,20 +51,31 @@ export function readAwsInputs(reader: InputReader, env: Env): AwsAccessInputs {
       'for example eu-west-1; AWS_REGION in the environment works too',
     );
   }
-  const allowedAccountIds = reader.list('allowed-account-ids');
-  for (const id of allowedAccountIds.filter((candidate) => !/^\d{12}$/.test(candidate))) {
-    reader.problem('allowed-account-ids', 'input-malformed', `"${id}" is not 12 digits`);
-  }
+  const allowedAccountIds = readAccountIds(reader, 'allowed-account-ids');
   return {
     region: region ?? '',
-    roleArn: reader.matching(
-      'role-to-assume',
-      roleArnPattern,
-      'the ARN of a role, arn:aws:iam::<account>:role/<name>',
-    ),
+    roleArn: readRoleArn(reader, 'role-to-assume'),
     audience: reader.text('audience') ?? 'sts.amazonaws.com',
     allowedAccountIds,
   };
+}
+
+/** The ARN of a role; absent is allowed. */
+export function readRoleArn(reader: InputReader, name: string): string | undefined {
+  return reader.matching(
+    name,
+    roleArnPattern,
+    'the ARN of a role, arn:aws:iam::<account>:role/<name>',
+  );
+}
+
+/** Account ids, each of 12 digits. */
+export function readAccountIds(reader: InputReader, name: string): readonly string[] {
+  const ids = reader.list(name);
+  for (const id of ids.filter((candidate) => !/^\d{12}$/.test(candidate))) {
+    reader.problem(name, 'input-malformed', `"${id}" is not 12 digits`);
+  }
+  return ids;
 }
 
 export interface AwsAccessPorts {

@@ -1,3 +1,4 @@
+import { readAccountIds, readRoleArn } from '../shared/aws-access.js';
 import type { Env } from '../shared/env.js';
 import { InputReader, type InputSource } from '../shared/inputs.js';
 import { parseVersionConstraint, type VersionConstraint } from './terraform/version-constraint.js';
@@ -72,18 +73,14 @@ export function readInputs(source: InputSource, env: Env): Inputs {
     ).replace(/\/+$/, ''),
     variables: readVariables(reader),
     varFiles: reader.list('var-file'),
-    roleArn: reader.matching(
-      'role-to-assume',
-      /^arn:aws[\w-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/,
-      'the ARN of a role, arn:aws:iam::<account>:role/<name>',
-    ),
+    roleArn: readRoleArn(reader, 'role-to-assume'),
     region: reader.matching(
       'aws-region',
       /^[a-z]{2,}(-[a-z]+)+-\d+$/,
       'a region such as eu-west-1',
     ),
     audience: reader.text('audience') ?? 'sts.amazonaws.com',
-    allowedAccountIds: readAccountIds(reader),
+    allowedAccountIds: readAccountIds(reader, 'allowed-account-ids'),
     githubToken: reader.text('github-token'),
     comment: reader.boolean('comment', true),
     commentKey: reader.text('comment-key'),
@@ -157,12 +154,4 @@ function readVariables(reader: InputReader): Readonly<Record<string, string>> {
     reader.problem('vars', 'input-malformed', `"${name}" cannot be a variable's name`);
   }
   return variables;
-}
-
-function readAccountIds(reader: InputReader): readonly string[] {
-  const ids = reader.list('allowed-account-ids');
-  for (const id of ids.filter((candidate) => !/^\d{12}$/.test(candidate))) {
-    reader.problem('allowed-account-ids', 'input-malformed', `"${id}" is not 12 digits`);
-  }
-  return ids;
 }
