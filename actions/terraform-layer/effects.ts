@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Clock } from '../shared/clock.js';
 import { childEnvironment, type Env } from '../shared/env.js';
@@ -17,12 +17,9 @@ import { runStacks } from './schedule/run-stacks.js';
 import type { StackOutcome } from './schedule/outcome.js';
 import { applyStack, planStack, type StackPorts } from './schedule/stack-steps.js';
 import { checkSyntax, loadWorkspace } from './stacks/load-workspace.js';
-import { openEnvironments } from './terraform/access.js';
-import { commonEnvironment, environmentOfChild } from './terraform/child-environment.js';
-import { defaultParallelism, type Machine } from './terraform/collector.js';
-import { commandLineTerraform } from './terraform/command-line.js';
+import { openSession } from './session.js';
+import type { Machine } from './terraform/collector.js';
 import { declaredVariables } from './terraform/declared-variables.js';
-import { terraformProgram } from './terraform/program.js';
 
 /** The world as a run needs it. */
 export interface Ports {
@@ -95,53 +92,20 @@ export async function perform(
   const stacks = plan.stages.flatMap((stage) => stage.stacks.map(({ stack }) => stack));
   if (stacks.length === 0) return [];
   await checkSyntax({ root: ports.root, stacks });
-  await mkdir(ports.temporaryDirectory, { recursive: true });
-  const directory = await mkdtemp(path.join(ports.temporaryDirectory, 'terraform-layer-'));
-  ports.onRunDirectory(directory);
-  const parallelism = inputs.parallelism ?? defaultParallelism(ports.machine);
-  const common = await commonEnvironment({ ...ports, parallelism, runDirectory: directory });
-  const environments = await openEnvironments(plan.environments, stacks, inputs, {
-    ...ports,
-    directory: path.join(directory, 'aws'),
-    now: () => ports.clock.now(),
-  });
-  const program = await terraformProgram({
-    ...ports,
-    wanted: inputs.terraformVersion,
-    releasesUrl: inputs.terraformReleasesUrl,
-    environment: environmentOfChild(common, {}),
-  });
-  const declared = await declaredVariables(ports.root, stacks);
-  const planDirectory = path.join(directory, 'plans');
-  const logDirectory = path.join(directory, 'logs');
-  await Promise.all([planDirectory, logDirectory].map((place) => mkdir(place, { mode: 0o700 })));
+  const session = await openSession(plan.environments, stacks, inputs, ports);
+  const { parallelism, terraform, planDirectory } = session;
   const progress = new Progress(ports.log, {
     command: plan.command,
     total: stacks.length,
     redact: (text) => ports.secrets.redact(text),
   });
-  const children = new Map(
-    [...environments].map(([name, changes]) => [name, environmentOfChild(common, changes)]),
-  );
   const missingStates = new MissingStates(plan.workspace.edges);
   const stackPorts: StackPorts = {
-    terraform: commandLineTerraform({
-      program: program.path,
-      root: ports.root,
-      environmentFor: ({ environment }) => children.get(environment) ?? {},
-      variablesFor: ({ id }) => declaredOnly(inputs.variables, declared.get(id)),
-      varFiles: inputs.varFiles,
-      lockTimeoutSeconds: inputs.lockTimeoutSeconds,
-      childrenDirectory: path.join(directory, 'children'),
-      logDirectory,
-      pluginCacheDirectory: common.pluginCacheDirectory,
-      runProcess: ports.runProcess,
-      signal: ports.signal,
-      now: () => ports.clock.now(),
-    }),
+    terraform,
     edges: plan.workspace.edges,
     missingStates,
     planDirectory,
+    hooks: {},
     signal: ports.signal,
     now: () => ports.clock.now(),
     onProgress: (stack, event) => progress.step(stack, event),
@@ -157,15 +121,6 @@ export async function perform(
   });
   for (const outcome of outcomes) await progress.output(outcome);
   return outcomes.map((outcome) => missingStates.complete(outcome));
-}
-
-function declaredOnly(
-  variables: Readonly<Record<string, string>>,
-  declared: ReadonlySet<string> | undefined,
-): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    Object.entries(variables).filter(([name]) => declared?.has(name) === true),
-  );
 }
 
 async function missingFiles(root: string, files: readonly string[]): Promise<readonly string[]> {

@@ -3,7 +3,17 @@ import type { Env } from '../shared/env.js';
 import { InputReader, type InputSource } from '../shared/inputs.js';
 import { parseVersionConstraint, type VersionConstraint } from './terraform/version-constraint.js';
 
-export type Command = 'plan' | 'apply' | 'graph' | 'drift';
+export type Command =
+  /** These four run Terraform in many stacks and report on each. */
+  'plan' | 'apply' | 'drift' | 'destroy' | 'graph' | 'check' | 'state' | 'unlock';
+
+/** Where review records are kept: an artifact of the run, beside the state, or nowhere. */
+export type RecordStore = 'artifact' | 'state' | 'none';
+
+/** `apply-again`: a pull request's number, or a commit. */
+export type AppliedAgain =
+  | { readonly kind: 'pull-request'; readonly number: number }
+  | { readonly kind: 'commit'; readonly sha: string };
 
 /** Which stacks: those that the checked out commit touches, all, or those that globs name. */
 export type LayerSelection =
@@ -41,9 +51,48 @@ export interface Inputs {
   readonly commentKey: string | undefined;
   readonly commentAuthor: string;
   readonly dryRun: boolean;
+  readonly graphFormat: 'json' | 'mermaid' | 'dot';
+  /** What an apply is asked to take up once more, after a rejection, an expiry or a failure. */
+  readonly applyAgain: AppliedAgain | undefined;
+  /** Globs over resource types and addresses that may be destroyed all the same. */
+  readonly allowDestroy: readonly string[];
+  /** Typed confirmation: the environment's name, for `destroy` and `gate: dispatch`. */
+  readonly confirm: string | undefined;
+  readonly reviewRecords: RecordStore;
+  /** Path of the workflow whose runs may leave records; undefined: any that calls ours. */
+  readonly reviewWorkflow: string | undefined;
+  /** Lines of `state` operations: `import ADDRESS ID`, `mv A B`, `rm A`, `untaint A`, `restore VERSION`. */
+  readonly stateOperations: readonly string[];
+  /** The lock that `unlock` releases; undefined: it is only shown. */
+  readonly lockId: string | undefined;
+  readonly driftIssues: boolean;
+  readonly driftLabel: string;
+  /** Undefined: every stack is checked. */
+  readonly timeBudgetSeconds: number | undefined;
+  /** How often `init` and `plan` are tried again after a passing fault. */
+  readonly retries: number;
+  /** A command run on each plan's JSON, whose verdict counts; undefined: none. */
+  readonly policyCommand: string | undefined;
+  /** A command run on each plan's JSON, whose words are shown; undefined: none. */
+  readonly costCommand: string | undefined;
+  /** Token for private module repositories on this GitHub. */
+  readonly modulesToken: string | undefined;
+  /** Private key for modules over SSH. */
+  readonly modulesSshKey: string | undefined;
+  /** Tokens of registries and HCP Terraform, by host. */
+  readonly registryTokens: Readonly<Record<string, string>>;
 }
 
-const commands = ['plan', 'apply', 'graph', 'drift'] as const;
+const commands = [
+  'plan',
+  'apply',
+  'drift',
+  'destroy',
+  'graph',
+  'check',
+  'state',
+  'unlock',
+] as const satisfies readonly Command[];
 export const defaultVersion = '>= 1.11';
 
 /**
@@ -86,6 +135,23 @@ export function readInputs(source: InputSource, env: Env): Inputs {
     commentKey: reader.text('comment-key'),
     commentAuthor: reader.text('comment-author') ?? 'github-actions[bot]',
     dryRun: reader.boolean('dry-run', false),
+    graphFormat: reader.oneOf('graph-format', ['json', 'mermaid', 'dot'], 'json'),
+    applyAgain: readAppliedAgain(reader, command),
+    allowDestroy: reader.list('allow-destroy'),
+    confirm: reader.text('confirm'),
+    reviewRecords: reader.oneOf('review-records', ['artifact', 'state', 'none'], 'artifact'),
+    reviewWorkflow: readPath(reader, 'review-workflow'),
+    stateOperations: readLines(reader, 'state-operations'),
+    lockId: reader.text('lock-id'),
+    driftIssues: reader.boolean('drift-issues', true),
+    driftLabel: reader.text('drift-label') ?? 'infra-drift',
+    timeBudgetSeconds: readOptionalDuration(reader, 'time-budget'),
+    retries: reader.integer('retries', { min: 0, max: 10 }) ?? 3,
+    policyCommand: reader.text('policy-command'),
+    costCommand: reader.text('cost-command'),
+    modulesToken: reader.text('modules-token'),
+    modulesSshKey: reader.text('modules-ssh-key'),
+    registryTokens: reader.keyValues('registry-tokens'),
   });
 }
 
@@ -99,15 +165,34 @@ function readLayers(reader: InputReader, command: Command, pullRequest: boolean)
   if (items.length > 1) {
     reader.problem('layers', 'input-malformed', `"${first}" stands alone or not at all`);
   }
-  if (first === 'changed' && command === 'apply') {
+  return { kind: first };
+}
+
+function readAppliedAgain(reader: InputReader, command: Command): AppliedAgain | undefined {
+  const value = reader.matching(
+    'apply-again',
+    /^(?:#?\d{1,9}|[0-9a-f]{40})$/,
+    "a pull request's number or a full commit SHA",
+  );
+  if (value === undefined) return undefined;
+  if (command !== 'apply' && command !== 'plan') {
     reader.problem(
-      'layers',
-      'layers-not-for-apply',
-      '"changed" is for plans: the last commit alone does not tell what has not been applied yet',
-      'all, or globs; a stack without changes costs an apply nothing but its plan',
+      'apply-again',
+      'input-not-for-command',
+      `is not for "${command}"`,
+      'apply, plan',
     );
   }
-  return { kind: first };
+  if (/^[0-9a-f]{40}$/.test(value)) return { kind: 'commit', sha: value };
+  return { kind: 'pull-request', number: Number(value.replace('#', '')) };
+}
+
+/** Lines as they stand, blanks dropped: an item may hold commas. */
+function readLines(reader: InputReader, name: string): readonly string[] {
+  return (reader.text(name) ?? '')
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
 }
 
 function readPath(reader: InputReader, name: string): string | undefined {
@@ -123,13 +208,17 @@ function readPath(reader: InputReader, name: string): string | undefined {
 }
 
 function readDuration(reader: InputReader, name: string, fallbackSeconds: number): number {
+  return readOptionalDuration(reader, name) ?? fallbackSeconds;
+}
+
+function readOptionalDuration(reader: InputReader, name: string): number | undefined {
   const value = reader.matching(
     name,
     /^\d{1,5}[smh]?$/,
     'a duration such as 90s, 5m or 1h (seconds without a unit)',
   );
   const match = /^(\d{1,5})([smh]?)$/.exec(value ?? '');
-  if (match === null) return fallbackSeconds;
+  if (match === null) return undefined;
   const factor = match[2] === 'h' ? 3600 : match[2] === 'm' ? 60 : 1;
   return Number(match[1]) * factor;
 }

@@ -7,16 +7,14 @@ import { githubIdToken } from '../shared/oidc.js';
 import { runProcess } from '../shared/process.js';
 import { runQuery } from '../shared/query.js';
 import { runAction } from '../shared/run.js';
-import { observe, perform } from './effects.js';
 import { readInputs } from './inputs.js';
-import { planRun } from './plan.js';
-import { announce, publish, publishDryRun, publishGraph } from './report/publish.js';
+import { runCommand } from './run-command.js';
 
 await runAction(async (context) => {
   const { env } = context;
   const bundle = path.dirname(fileURLToPath(import.meta.url));
   const inputs = readInputs((name) => context.input(name), env);
-  const ports = {
+  await runCommand(inputs, {
     ...context,
     clock: systemClock,
     machine: { cores: availableParallelism(), freeBytes: freemem() },
@@ -28,10 +26,5 @@ await runAction(async (context) => {
     temporaryDirectory: env('RUNNER_TEMP') ?? tmpdir(),
     credentialProcess: [process.execPath, path.join(bundle, '..', 'credentials', 'index.js')],
     onRunDirectory: (directory: string) => context.saveState('run-directory', directory),
-  };
-  const plan = planRun(inputs, await observe(inputs, ports));
-  announce(plan, ports);
-  if (plan.command === 'graph') await publishGraph(plan, ports);
-  else if (inputs.dryRun) publishDryRun(plan, ports);
-  else await publish(plan, await perform(plan, inputs, ports), inputs, ports);
+  });
 });

@@ -153,7 +153,7 @@ describe('what is wrong is told before anything is touched', () => {
 
   it('an unknown environment and command', async () => {
     expect(await failing({}, { environment: 'prod' })).toMatch(/"prod" is none of dev/);
-    expect(await failing({}, { command: 'destroy' })).toMatch(/plan, apply, graph, drift/);
+    expect(await failing({}, { command: 'explode' })).toMatch(/plan, apply, drift, destroy/);
   });
 
   it('a cycle between stacks', async () => {

@@ -1,4 +1,4 @@
-import type { ApplyPolicy, EnvironmentConfig } from './infra-config.js';
+import type { ApplyPolicy, EnvironmentConfig, Guards } from './infra-config.js';
 import type { InfraFile } from './infra-schema.js';
 
 /** Usual names, in the order of promotion. */
@@ -59,8 +59,48 @@ function configOf(
     ...(settings.region === undefined ? {} : { region: settings.region }),
     ...(settings['plan-role'] === undefined ? {} : { planRole: settings['plan-role'] }),
     ...(settings['apply-role'] === undefined ? {} : { applyRole: settings['apply-role'] }),
+    ...(settings['review-key'] === undefined ? {} : { reviewKey: settings['review-key'] }),
+    gate: settings.gate ?? 'environment',
+    approvals: settings.approvals ?? 1,
+    guards: guardsOf(file, settings.guards ?? {}),
+    variables: { ...file.variables, ...settings.variables },
     shared: settings.shared ?? rank === sharedRank,
     stateNameAliases: file['state-name-aliases'][name] ?? [],
+  };
+}
+
+/** Types whose loss is lost data, or breaks what others rely on. */
+const defaultPreventDestroy: readonly string[] = [
+  'aws_db_instance',
+  'aws_rds_cluster',
+  'aws_docdb_cluster',
+  'aws_neptune_cluster',
+  'aws_redshift_cluster',
+  'aws_elasticache_replication_group',
+  'aws_opensearch_domain',
+  'aws_dynamodb_table',
+  'aws_efs_file_system',
+  'aws_fsx_*',
+  'aws_s3_bucket',
+  'aws_ecr_repository',
+  'aws_cognito_user_pool',
+  'aws_kms_key',
+  'aws_secretsmanager_secret',
+  'aws_route53_zone',
+];
+const defaultMaxDestroys = 20;
+
+function guardsOf(
+  file: InfraFile,
+  own: {
+    readonly 'prevent-destroy'?: string[] | undefined;
+    readonly 'max-destroys'?: number | undefined;
+  },
+): Guards {
+  return {
+    preventDestroy:
+      own['prevent-destroy'] ?? file.guards['prevent-destroy'] ?? defaultPreventDestroy,
+    maxDestroys: own['max-destroys'] ?? file.guards['max-destroys'] ?? defaultMaxDestroys,
   };
 }
 

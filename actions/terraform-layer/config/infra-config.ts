@@ -3,6 +3,14 @@ import type { SourceLocation } from '../../shared/errors.js';
 /** What happens to a stack's changes after merge: applied, applied behind the gate, or only shown. */
 export type ApplyPolicy = 'auto' | 'approval' | 'never';
 
+/** What a plan may not destroy without being allowed by name. */
+export interface Guards {
+  /** Globs over resource types and addresses. */
+  readonly preventDestroy: readonly string[];
+  /** Resources that one stack may lose in one apply; a replaced one counts. */
+  readonly maxDestroys: number;
+}
+
 /** One environment of `infra.yml`, or of a known layout, with every default filled in. */
 export interface EnvironmentConfig {
   readonly name: string;
@@ -16,6 +24,15 @@ export interface EnvironmentConfig {
   readonly planRole?: string;
   /** ARN of the role that applies. */
   readonly applyRole?: string;
+  /** KMS key that keys the digests of review records; absent: sensitive values are not compared. */
+  readonly reviewKey?: string;
+  /** What stands before an apply where `apply` is `approval`. */
+  readonly gate: 'environment' | 'reviews' | 'dispatch';
+  /** Approving reviews that `gate: reviews` asks for. */
+  readonly approvals: number;
+  readonly guards: Guards;
+  /** Terraform variables by the place their values come from (`ssm:…`, `secretsmanager:…`). */
+  readonly variables: Readonly<Record<string, string>>;
   /** Whether stacks of other environments may read its state (`global/` of a per-environment tree). */
   readonly shared: boolean;
   /** Other names of this environment in state names, `prod` for `production`. */
@@ -34,6 +51,8 @@ export interface StackRule {
   readonly backendConfigFiles: readonly string[];
   /** CLI workspace to select, with captures filled in. */
   readonly workspace?: string;
+  /** Former directory patterns, over the same captures. */
+  readonly movedFrom: readonly string[];
 }
 
 /** `infra.yml` after validation, or the defaults where there is none. */
@@ -50,6 +69,8 @@ export interface InfraConfig {
   readonly externalStates: readonly string[];
   /** `deny`: a stack reads the state of the foundation only, never a sibling's. */
   readonly siblingState: 'allow' | 'deny';
+  /** Globs over `address.attribute` that a review does not compare. */
+  readonly volatile: readonly string[];
   /** Globs over layer and stack names: what counts as foundation where `siblingState` is `deny`. */
   readonly foundation: readonly string[];
   /** Path of the file, relative to the repository's root; absent where there is none. */

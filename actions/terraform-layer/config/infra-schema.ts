@@ -12,6 +12,34 @@ const roleArn = z.string().regex(/^arn:aws[a-z-]*:iam::\d{12}:role\/\S+$/, {
   error: 'a role is written as arn:aws:iam::123456789012:role/name',
 });
 
+const guardsSchema = z.strictObject({
+  'prevent-destroy': z
+    .array(z.string().min(1))
+    .optional()
+    .meta({
+      description:
+        'Globs over resource types and addresses that no plan may destroy or replace without ' +
+        'being allowed by name. Default: databases, buckets, state, KMS keys, hosted zones.',
+    }),
+  'max-destroys': z
+    .int()
+    .min(0)
+    .optional()
+    .meta({ description: 'How many resources one stack may lose in one apply. Default: 20.' }),
+});
+
+const variableSource = z
+  .string()
+  .regex(/^(?:ssm:\/?[\w.{}/-]+|secretsmanager:[\w./:{}+=@-]+(?:#[\w.-]+)?)$/, {
+    error: 'a source is written as ssm:/path/of/parameter or secretsmanager:name#json-key',
+  });
+
+const variablesSchema = z.record(names, variableSource).meta({
+  description:
+    'Terraform variables whose values come from SSM parameters or Secrets Manager, the same in ' +
+    'plan and apply. {environment}, {stack} and {project} are filled in.',
+});
+
 const environmentSchema = z
   .strictObject({
     apply: z
@@ -43,6 +71,32 @@ const environmentSchema = z
       .optional()
       .meta({ description: 'Role that plans and detects drift; reads only.' }),
     'apply-role': roleArn.optional().meta({ description: 'Role that applies.' }),
+    'review-key': z
+      .string()
+      .min(1)
+      .optional()
+      .meta({
+        description:
+          'KMS key (HMAC_256, by id, alias or ARN) that keys the digests in review records. ' +
+          'Without it sensitive values are not compared.',
+      }),
+    gate: z
+      .enum(['environment', 'reviews', 'dispatch'])
+      .optional()
+      .meta({
+        description:
+          'What stands before an apply with apply: approval. environment: reviewers of the ' +
+          'GitHub environment; reviews: approving reviews of the pull request’s head; dispatch: ' +
+          'a typed confirmation. Default: environment.',
+      }),
+    approvals: z
+      .int()
+      .min(1)
+      .max(10)
+      .optional()
+      .meta({ description: 'How many approving reviews gate: reviews asks for. Default: 1.' }),
+    guards: guardsSchema.optional().meta({ description: 'Guards of this environment.' }),
+    variables: variablesSchema.optional(),
     shared: z
       .boolean()
       .optional()
@@ -76,6 +130,14 @@ const stackSchema = z.strictObject({
     .min(1)
     .optional()
     .meta({ description: 'Workspace to select; {environment} is filled in.' }),
+  'moved-from': z
+    .array(relativePath)
+    .default([])
+    .meta({
+      description:
+        'Former directories of these stacks, with the same names in braces: a stack that was ' +
+        'renamed or moved is not taken for a deleted one.',
+    }),
 });
 
 /** `infra.yml` as written. Strict: an unknown key is a mistake, not an extension. */
@@ -105,6 +167,18 @@ export const infraSchema = z
         description:
           'States of other repositories that stacks here read, as globs over s3://bucket/key or ' +
           'cloud://host/organization/workspace.',
+      }),
+    guards: guardsSchema
+      .default({})
+      .meta({ description: 'Guards of every environment that does not say otherwise.' }),
+    variables: variablesSchema.default({}),
+    volatile: z
+      .array(z.string().min(1))
+      .default([])
+      .meta({
+        description:
+          'Globs over address.attribute whose values differ in every plan (timestamps), and are ' +
+          'not compared with the review.',
       }),
     'sibling-state': z
       .enum(['allow', 'deny'])

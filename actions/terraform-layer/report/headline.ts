@@ -7,7 +7,11 @@ const titles: Readonly<Record<Command, string>> = {
   plan: 'Terraform plan',
   apply: 'Terraform apply',
   drift: 'Terraform drift',
+  destroy: 'Terraform destroy',
   graph: 'Terraform stacks',
+  check: 'Terraform check',
+  state: 'Terraform state',
+  unlock: 'Terraform locks',
 };
 
 /** `Terraform plan: dev, staging`. */
@@ -42,7 +46,11 @@ export function tally(command: Command, outcomes: readonly StackOutcome[]): stri
     plan: `${future} in ${some(changing)}`,
     apply: `Applied ${some(changing)}: ${past}`,
     drift: `The world differs from the code in ${some(changing)}: ${future}`,
+    destroy: `Destroyed ${some(changing)}: ${past}`,
     graph: all,
+    check: all,
+    state: all,
+    unlock: all,
   };
   const parts: readonly (readonly [number, string])[] = [
     [changing, withChanges[command]],

@@ -8,6 +8,7 @@ export function nodeStatus({ end, changes }: StackOutcome): NodeStatus {
     case 'changes':
       return isDestructive({ changes }) ? 'destroys' : 'changes';
     case 'interrupted':
+    case 'stopped':
       return 'failed';
     default:
       return end.status;
@@ -27,7 +28,9 @@ export function statusWords(command: Command, { end }: StackOutcome): string {
     case 'changes':
       return command === 'drift' ? '⚠️ differs' : '📝 changes';
     case 'applied':
-      return '🚀 applied';
+      return command === 'destroy' ? '🗑️ destroyed' : '🚀 applied';
+    case 'stopped':
+      return '✋ stopped';
     case 'waiting':
       return '⏳ waits';
     case 'failed':
@@ -43,6 +46,7 @@ export function statusWords(command: Command, { end }: StackOutcome): string {
 export function urgency(outcome: StackOutcome): number {
   switch (outcome.end.status) {
     case 'failed':
+    case 'stopped':
       return 0;
     case 'interrupted':
       return 1;

@@ -1,6 +1,7 @@
 import type { Stack } from '../stacks/workspace.js';
 import type { Diagnostic, LockHolder } from '../terraform/diagnostics.js';
 import type { PlanChanges } from '../review/changes.js';
+import type { ReviewSummary } from '../review/verdict.js';
 
 /** How far a stack came, and why not further. */
 export type StackEnd =
@@ -8,6 +9,8 @@ export type StackEnd =
   /** Planned: it would change. */
   | { readonly status: 'changes' }
   | { readonly status: 'applied' }
+  /** Planned and not applied, though it would change something: a review, guard or policy says no. */
+  | { readonly status: 'stopped'; readonly reasons: readonly StopReason[] }
   /** It reads states that do not exist yet: ids of those stacks, or what is known of them. */
   | { readonly status: 'waiting'; readonly waitsFor: readonly string[] }
   | { readonly status: 'failed'; readonly step: StackStep; readonly lock: LockHolder | undefined }
@@ -15,10 +18,55 @@ export type StackEnd =
   | { readonly status: 'interrupted'; readonly step: StackStep }
   | { readonly status: 'not-started'; readonly why: NotStarted };
 
+/** Why a plan is not applied. */
+export type StopReason =
+  /** It is not what was reviewed: see the outcome's `review`. */
+  | { readonly kind: 'review' }
+  | {
+      readonly kind: 'guard';
+      readonly guard: 'prevent-destroy' | 'max-destroys';
+      /** What would go. */
+      readonly addresses: readonly string[];
+      /** What allows it. */
+      readonly hint: string;
+    }
+  /** The policy command's exit code was not 0: see the outcome's `hooks`. */
+  | { readonly kind: 'policy' };
+
+/** What a command that was run on the plan said. */
+export interface HookVerdict {
+  readonly hook: 'policy' | 'cost';
+  readonly passed: boolean;
+  /** Its words, cut to what a comment bears; untrusted. */
+  readonly text: string;
+}
+
+/** A resource that an apply which was killed made, and that no state knows. */
+export interface Orphan {
+  readonly address: string;
+  readonly type: string;
+  /** What an `import` block takes; undefined where the apply had not told it yet. */
+  readonly id: string | undefined;
+  /** Address of the run that made it. */
+  readonly runUrl: string | undefined;
+}
+
+/** An upstream whose planned outputs stood in for its state. */
+export interface PlannedUpstream {
+  /** Stack id. */
+  readonly stack: string;
+  /** Outputs that it reads and that will change. */
+  readonly outputs: readonly string[];
+  /** Those of them that are known only after apply. */
+  readonly unknown: readonly string[];
+}
+
 export type StackStep = 'init' | 'plan' | 'show' | 'apply';
 
 export type NotStarted =
   | { readonly kind: 'cancelled' }
+  /** The time that the run may take was over. */
+  | { readonly kind: 'time-budget' }
   /** Ids of the stacks whose failure kept it from starting. */
   | { readonly kind: 'upstream-failed'; readonly stacks: readonly string[] };
 
@@ -33,6 +81,17 @@ export interface StackOutcome {
   /** What Terraform printed, step after step. */
   readonly lines: readonly string[];
   readonly milliseconds: number;
+  /** Set where an apply judged its plan. */
+  readonly review?: ReviewSummary;
+  /** Set where it was planned against outputs that its upstreams are yet to have. */
+  readonly plannedAgainst?: readonly PlannedUpstream[];
+  readonly hooks?: readonly HookVerdict[];
+  /** What an earlier apply made and could not write down. */
+  readonly orphans?: readonly Orphan[];
+  /** Outputs that an apply really changed. */
+  readonly changedOutputs?: readonly string[];
+  /** How often it was tried, where more than once. */
+  readonly attempts?: number;
 }
 
 /** Whether what comes after the stack may start. */
@@ -42,5 +101,10 @@ export function isSuccess({ end }: StackOutcome): boolean {
 
 /** Whether the step must fail because of it. */
 export function isFailure({ end }: StackOutcome): boolean {
-  return end.status === 'failed' || end.status === 'interrupted' || end.status === 'not-started';
+  return (
+    end.status === 'failed' ||
+    end.status === 'interrupted' ||
+    end.status === 'stopped' ||
+    (end.status === 'not-started' && end.why.kind !== 'time-budget')
+  );
 }

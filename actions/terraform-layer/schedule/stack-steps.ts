@@ -13,6 +13,7 @@ import type { TerraformEvent } from '../terraform/events.js';
 import { unlockCommand } from '../terraform/held-lock.js';
 import { stackFileName } from '../terraform/stack-file.js';
 import type { PlanRun, Terraform, TerraformRun } from '../terraform/terraform.js';
+import type { StackHooks } from './hooks.js';
 import { statesReadBy, type MissingStates } from './missing-states.js';
 import type { StackEnd, StackOutcome, StackStep } from './outcome.js';
 
@@ -25,6 +26,7 @@ export interface StackPorts {
   readonly terraform: Terraform;
   readonly edges: readonly Edge[];
   readonly missingStates: MissingStates;
+  readonly hooks: StackHooks;
   /** Where plan files lie until the run ends; they hold sensitive values. */
   readonly planDirectory: string;
   readonly signal: AbortSignal;

@@ -43,6 +43,7 @@ export const layoutRules: readonly StackRule[] = knownLayouts.map((layout) => ({
   after: [],
   varFiles: [],
   backendConfigFiles: [],
+  movedFrom: [],
 }));
 
 export interface RuleMatcher {

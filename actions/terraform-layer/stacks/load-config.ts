@@ -61,6 +61,7 @@ function rulesOf({ data, at }: LoadedInfraFile): readonly StackRule[] {
     varFiles: stack['var-files'],
     backendConfigFiles: stack['backend-config'],
     ...(stack.workspace === undefined ? {} : { workspace: stack.workspace }),
+    movedFrom: stack['moved-from'],
   }));
 }
 
@@ -75,6 +76,7 @@ export function completeConfig(source: ConfigSource, found: Iterable<string>): I
     stateName: data['state-name'],
     externalStates: data['external-states'],
     siblingState: data['sibling-state'],
+    volatile: data.volatile,
     foundation: data.foundation,
     ...(source.file === undefined ? {} : { file: source.file }),
   };

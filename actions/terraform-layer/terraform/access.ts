@@ -1,4 +1,8 @@
-import { openAwsAccess, type AwsAccessPorts } from '../../shared/aws-access.js';
+import {
+  openAwsAccess,
+  type AwsAccessPorts,
+  type AwsClientConfig,
+} from '../../shared/aws-access.js';
 import type { Env } from '../../shared/env.js';
 import { UserError, type Problem } from '../../shared/errors.js';
 import type { EnvironmentConfig } from '../config/infra-config.js';
@@ -9,6 +13,14 @@ import { awsSession } from './aws-session.js';
 
 /** What a child's environment changes, by the name of the stack's environment. */
 export type ChildChanges = Readonly<Record<string, string | undefined>>;
+
+/** How one environment's stacks reach AWS. */
+export interface EnvironmentAccess {
+  /** For Terraform and its providers. */
+  readonly child: ChildChanges;
+  /** For our own clients; without `credentials` the SDK finds those that the job has. */
+  readonly aws: Pick<AwsClientConfig, 'region' | 'credentials'>;
+}
 
 export interface AccessPorts extends AwsAccessPorts {
   readonly env: Env;
@@ -33,13 +45,13 @@ export async function openEnvironments(
   stacks: readonly Stack[],
   inputs: Inputs,
   ports: AccessPorts,
-): Promise<ReadonlyMap<string, ChildChanges>> {
+): Promise<ReadonlyMap<string, EnvironmentAccess>> {
   const used = environments.filter(({ name }) =>
     stacks.some(({ environment }) => environment === name),
   );
   const problems = used.flatMap((environment) => accountProblems(environment, inputs));
   if (problems.length > 0) throw new UserError(problems);
-  const changes = new Map<string, ChildChanges>();
+  const access = new Map<string, EnvironmentAccess>();
   let ambientProved = false;
   for (const environment of used) {
     const { name } = environment;
@@ -62,7 +74,10 @@ export async function openEnvironments(
         credentialProcess: ports.credentialProcess,
       });
       await awsSession(profile.request, ports);
-      changes.set(name, { ...profile.environment, ...regional });
+      access.set(name, {
+        child: { ...profile.environment, ...regional },
+        aws: { region, credentials: () => awsSession(profile.request, ports) },
+      });
       continue;
     }
     const own = stacks.filter((stack) => stack.environment === name);
@@ -70,14 +85,30 @@ export async function openEnvironments(
       await openAwsAccess({ ...inputs, region, roleArn: undefined }, ports);
       ambientProved = true;
     }
-    changes.set(name, regional);
+    access.set(name, { child: regional, aws: { region } });
   }
-  return changes;
+  return access;
 }
 
 function roleOf(environment: EnvironmentConfig, inputs: Inputs): string | undefined {
   if (inputs.roleArn !== undefined) return inputs.roleArn;
-  return inputs.command === 'apply' ? environment.applyRole : environment.planRole;
+  return writes(inputs.command) ? environment.applyRole : environment.planRole;
+}
+
+/** Commands that change the world or a state. */
+function writes(command: Inputs['command']): boolean {
+  switch (command) {
+    case 'apply':
+    case 'destroy':
+    case 'state':
+    case 'unlock':
+      return true;
+    case 'plan':
+    case 'drift':
+    case 'graph':
+    case 'check':
+      return false;
+  }
 }
 
 /** A role names its account, so that no call is needed to see that it is the wrong one. */

@@ -111,6 +111,10 @@ function workspaceOf(names: readonly string[], edges: readonly Edge[]): Workspac
     after: [],
     unreviewed: 'allow',
     shared: false,
+    gate: 'environment',
+    approvals: 1,
+    guards: { preventDestroy: [], maxDestroys: 0 },
+    variables: {},
     stateNameAliases: [],
   } as const;
   const config = {
@@ -120,6 +124,7 @@ function workspaceOf(names: readonly string[], edges: readonly Edge[]): Workspac
     stateName: '',
     externalStates: [],
     siblingState: 'allow',
+    volatile: [],
     foundation: [],
   } as const;
   return { config, directory: '.', stacks, edges };

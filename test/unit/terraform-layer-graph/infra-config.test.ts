@@ -58,7 +58,7 @@ sibling-state: allow
 `,
       layeredTree(),
     );
-    expect(config.environments).toEqual([
+    expect(config.environments).toMatchObject([
       {
         name: 'dev',
         apply: 'auto',

@@ -30,14 +30,21 @@ describe('inputs', () => {
     });
   });
 
-  it('refuse to apply only what the last commit changed', () => {
-    expect(problems({ command: 'apply', layers: 'changed' })).toEqual([{ input: 'layers' }]);
+  it('take up a pull request or a commit again, for plans and applies only', () => {
+    const again = (value: string): unknown =>
+      read({ command: 'apply', 'apply-again': value }).applyAgain;
+    expect(again('#12')).toEqual({ kind: 'pull-request', number: 12 });
+    expect(again('a'.repeat(40))).toEqual({ kind: 'commit', sha: 'a'.repeat(40) });
+    expect(problems({ command: 'drift', 'apply-again': '12' })).toEqual([{ input: 'apply-again' }]);
+    expect(problems({ command: 'apply', 'apply-again': 'main' })).toEqual([
+      { input: 'apply-again' },
+    ]);
   });
 
   it('tell every problem at once', () => {
     expect(
       problems({
-        command: 'destroy',
+        command: 'explode',
         parallelism: '0',
         'lock-timeout': 'long',
         'terraform-version': 'latest',

@@ -29,6 +29,7 @@ function portsOf(terraform: Terraform, signal = new AbortController().signal): S
     edges: workspace.edges,
     missingStates: new MissingStates(workspace.edges),
     planDirectory: '/plans',
+    hooks: {},
     signal,
     now: () => 0,
     onProgress: () => undefined,

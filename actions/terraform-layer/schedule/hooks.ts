@@ -1,0 +1,41 @@
+import type { PlanChanges } from '../review/changes.js';
+import type { ReviewSummary } from '../review/verdict.js';
+import type { Stack } from '../stacks/workspace.js';
+import type { TerraformEvent } from '../terraform/events.js';
+import type { TerraformRun } from '../terraform/terraform.js';
+import type { HookVerdict, Orphan, StackOutcome, StopReason } from './outcome.js';
+
+/** A plan that would change something. */
+export interface PlannedStack {
+  readonly stack: Stack;
+  /** `terraform show -json`: holds sensitive values in clear, and must not outlive the call. */
+  readonly json: unknown;
+  readonly changes: PlanChanges;
+}
+
+/** Whether a plan may be applied, and what was found on the way. */
+export interface Judgement {
+  /** Empty: it may. */
+  readonly reasons: readonly StopReason[];
+  readonly review?: ReviewSummary;
+  readonly hooks?: readonly HookVerdict[];
+}
+
+/** Hears what one apply does. */
+export interface JournalSession {
+  onEvent(event: TerraformEvent): void;
+  /** Resolves once what must be kept is kept. */
+  close(end: TerraformRun['end']): Promise<void>;
+}
+
+/** What a run does around the plan and the apply of each stack; absent ones do nothing. */
+export interface StackHooks {
+  /** Called with each plan that has changes: before it is applied, or only to be shown. */
+  readonly judge?: (planned: PlannedStack) => Promise<Judgement>;
+  /** Called before an apply starts. */
+  readonly openJournal?: (stack: Stack) => Promise<JournalSession>;
+  /** What an apply that was killed has left behind, asked before the stack is planned. */
+  readonly orphans?: (stack: Stack) => Promise<readonly Orphan[]>;
+  /** Told of each stack that has ended, before what depends on it starts. */
+  readonly ended?: (outcome: StackOutcome) => Promise<void>;
+}

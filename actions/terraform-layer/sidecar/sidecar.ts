@@ -1,0 +1,28 @@
+import type { Stack } from '../stacks/workspace.js';
+
+/**
+ * Small objects that stand beside a stack's state, under the same access and retention:
+ * what was last applied, the journal of a running apply, a state that could not be written,
+ * when drift was last looked for, and review records where artifacts are not available.
+ */
+export type SidecarName = 'applied' | 'journal' | 'recovery' | 'drift' | `review/${string}`;
+
+/** One stack's sidecar. */
+export interface Sidecar {
+  /** Where it lies, for people: `s3://bucket/key.infra/`. */
+  readonly place: string;
+  /** Text of an object, undefined where there is none. */
+  read(name: SidecarName): Promise<string | undefined>;
+  write(name: SidecarName, text: string): Promise<void>;
+  remove(name: SidecarName): Promise<void>;
+  /**
+   * What changes whenever the state does (an ETag, a digest); `absent` where there is no state,
+   * undefined where that cannot be told.
+   */
+  stateVersion(): Promise<string | 'absent' | undefined>;
+  /** Text of the lock object that the backend wrote (`<key>.tflock`), undefined where there is none. */
+  lockText(): Promise<string | undefined>;
+}
+
+/** Sidecars of a run's stacks; undefined where a backend has no place for one (`cloud`, `gcs`, …). */
+export type Sidecars = (stack: Stack) => Sidecar | undefined;
