@@ -5,8 +5,7 @@ export const stackDirectory = (layer: string, name: string): string =>
   `layers/${layer}/${name}/environments/dev`;
 
 /** Services 01 to 12 use the module `modules/service`, 13 to 32 do not. */
-export const serviceName = (number: number): string =>
-  `service-${String(number).padStart(2, '0')}`;
+export const serviceName = (number: number): string => `service-${String(number).padStart(2, '0')}`;
 
 export const moduleUsers: readonly string[] = Array.from({ length: 12 }, (_, index) =>
   serviceName(index + 1),
