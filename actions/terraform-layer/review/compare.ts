@@ -147,8 +147,9 @@ function upstreamDifferences(
     const then = reviewed.upstreams.get(address);
     const attributes = [...outputs].flatMap(([name, mark]) => {
       const reviewedMark = then?.get(name);
-      const known = reviewedMark !== undefined && reviewedMark !== unknown;
-      return known && reviewedMark !== mark ? [name] : [];
+      const comparable = reviewedMark !== undefined && reviewedMark !== unknown;
+      if (!comparable || reviewedMark === sensitive || mark === sensitive) return [];
+      return reviewedMark === mark ? [] : [name];
     });
     if (attributes.length === 0) return [];
     const detail = 'what it reads of another stack is not what it was at review';

@@ -1,6 +1,6 @@
 import { outputAddress, outputKey, resourceKey, type ChangeKey } from './change-key.js';
 import type { Mark } from './marks.js';
-import type { PlannedRecord } from './record.js';
+import type { LeafRecord, PlannedRecord } from './record.js';
 
 /** A change of a resource or an output, ready to be compared. */
 export interface ComparedChange {
@@ -109,4 +109,8 @@ export function actionName(
     ...(change.previousAddress === undefined ? [] : ['move']),
   ];
   return [...also, ...(own === '' ? [] : [own])].join(' and ') || 'nothing';
+}
+
+function leafMap(leaves: readonly LeafRecord[]): ReadonlyMap<string, ComparedLeaf> {
+  return new Map(leaves.map(([path, before, after]) => [path, { before, after }]));
 }
