@@ -88,7 +88,7 @@ function waysToAllow(resources: readonly ResourceChange[]): string {
   const named = addresses.slice(0, namedInHint);
   const rest = addresses.length - named.length;
   const labels = named.map((address) => `${labelStart} ${address}`);
-  const fitting = labels.filter((label) => [...label].length <= longestLabel);
+  const fitting = labels.filter((label) => label.length <= longestLabel);
   const more = rest === 0 ? '' : `, and ${rest} more`;
   const input = `run it with the input allow-destroy: ${named.join(', ')}${more}`;
   // A comma splits the input's items, and not every address fits into a label's name.
