@@ -31,7 +31,7 @@ const value: fc.Arbitrary<Json> = fc.letrec<{ json: Json }>((tie) => ({
 
 const attributes = fc.dictionary(name, value, { minKeys: 1, maxKeys: 4, noNullPrototype: true });
 
-const actions = fc.constantFrom(
+const actions: fc.Arbitrary<readonly string[]> = fc.constantFrom(
   ['create'],
   ['update'],
   ['delete'],

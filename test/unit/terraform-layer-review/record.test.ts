@@ -49,7 +49,7 @@ describe("the record of Terraform's own plans", () => {
 
   it('names the attributes that differ, and tells known from unknown', () => {
     const resource = (address: string) => record.changes.find((each) => each.address === address);
-    const digest = expect.stringMatching(/^[\w-]{22}$/);
+    const digest: unknown = expect.stringMatching(/^[\w-]{22}$/);
     expect(resource('terraform_data.updated')?.leaves).toEqual([
       ['input.name', digest, digest],
       ['input.password', digest, digest],
