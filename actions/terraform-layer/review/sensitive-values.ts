@@ -32,6 +32,11 @@ export class SensitiveValues {
     return { kind: 'value', value: this.#redacted(shown.value) };
   }
 
+  /** The texts taken in. */
+  get texts(): ReadonlySet<string> {
+    return this.#texts;
+  }
+
   #add(value: unknown): void {
     if (typeof value === 'string') {
       if (value.length >= wholeCharacters) this.#texts.add(value);

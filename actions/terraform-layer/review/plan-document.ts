@@ -1,0 +1,125 @@
+import { z } from 'zod';
+import { OperationError } from '../../shared/errors.js';
+import { SecretTexts } from './secret-texts.js';
+import { SensitiveValues } from './sensitive-values.js';
+
+const stepsSchema = z.array(z.union([z.string(), z.number()]));
+
+const changeSchema = z.object({
+  actions: z.array(z.string()),
+  before: z.unknown().optional(),
+  after: z.unknown().optional(),
+  after_unknown: z.unknown().optional(),
+  before_sensitive: z.unknown().optional(),
+  after_sensitive: z.unknown().optional(),
+  replace_paths: z.array(stepsSchema).optional(),
+  importing: z
+    .object({ id: z.string().optional(), unknown: z.boolean().optional() })
+    .loose()
+    .nullable()
+    .optional(),
+});
+
+const resourceSchema = z.object({
+  address: z.string(),
+  previous_address: z.string().optional(),
+  mode: z.string(),
+  type: z.string(),
+  deposed: z.string().optional(),
+  action_reason: z.string().optional(),
+  change: changeSchema,
+});
+
+const stateResourceSchema = z.object({
+  address: z.string(),
+  mode: z.string(),
+  type: z.string(),
+  deposed_key: z.string().optional(),
+  values: z.record(z.string(), z.unknown()).optional(),
+  sensitive_values: z.unknown().optional(),
+});
+
+const planSchema = z.object({
+  terraform_version: z.string().optional(),
+  /** What `plantimestamp()` gave. */
+  timestamp: z.string().optional(),
+  resource_changes: z.array(resourceSchema).default([]),
+  output_changes: z.record(z.string(), changeSchema).default({}),
+  relevant_attributes: z
+    .array(z.object({ resource: z.string(), attribute: stepsSchema }))
+    .optional(),
+  variables: z.record(z.string(), z.object({ value: z.unknown().optional() })).default({}),
+  configuration: z
+    .object({
+      root_module: z
+        .object({
+          variables: z
+            .record(z.string(), z.object({ sensitive: z.boolean().optional() }))
+            .default({}),
+        })
+        .optional(),
+    })
+    .optional(),
+  prior_state: z
+    .object({ values: z.object({ root_module: z.unknown().optional() }).optional() })
+    .optional(),
+});
+
+export type PlanDocument = z.infer<typeof planSchema>;
+export type DocumentChange = z.infer<typeof changeSchema>;
+export type DocumentResource = z.infer<typeof resourceSchema>;
+export type StateResource = z.infer<typeof stateResourceSchema>;
+
+/**
+ * Reads what a review needs of `terraform show -json <plan>` (Terraform documentation, "JSON Output
+ * Format").
+ *
+ * @throws OperationError `plan-unreadable`
+ */
+export function planDocument(json: unknown): PlanDocument {
+  const parsed = planSchema.safeParse(json);
+  if (parsed.success) return parsed.data;
+  throw new OperationError(
+    'plan-unreadable',
+    `the plan is not in Terraform's format: ${z.prettifyError(parsed.error)}`,
+  );
+}
+
+/** Every resource of the state that the plan starts from, of all modules. */
+export function priorResources(plan: PlanDocument): readonly StateResource[] {
+  const found: StateResource[] = [];
+  const modules: unknown[] = [plan.prior_state?.values?.root_module];
+  while (modules.length > 0) {
+    const module = modules.pop();
+    for (const resource of listIn(module, 'resources')) {
+      const parsed = stateResourceSchema.safeParse(resource);
+      if (parsed.success) found.push(parsed.data);
+    }
+    modules.push(...listIn(module, 'child_modules'));
+  }
+  return found;
+}
+
+/** The texts that the plan marks as sensitive anywhere: providers copy them without the mark. */
+export function secretTexts(plan: PlanDocument): SecretTexts {
+  const secrets = new SensitiveValues();
+  const changes = [
+    ...plan.resource_changes.map(({ change }) => change),
+    ...Object.values(plan.output_changes),
+  ];
+  for (const change of changes) {
+    secrets.collect(change.before, change.before_sensitive);
+    secrets.collect(change.after, change.after_sensitive);
+  }
+  const declared = plan.configuration?.root_module?.variables ?? {};
+  for (const [name, { value }] of Object.entries(plan.variables)) {
+    secrets.collect(value, declared[name]?.sensitive === true);
+  }
+  return new SecretTexts(secrets.texts);
+}
+
+function listIn(value: unknown, key: 'resources' | 'child_modules'): readonly unknown[] {
+  if (typeof value !== 'object' || value === null || !(key in value)) return [];
+  const list: unknown = (value as Readonly<Record<string, unknown>>)[key];
+  return Array.isArray(list) ? list : [];
+}

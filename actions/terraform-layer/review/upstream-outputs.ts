@@ -1,0 +1,114 @@
+import type { Side } from './attribute-diff.js';
+import { memberOf } from './leaves.js';
+import type { Marker } from './marker.js';
+import { sensitive, unknown, type Mark } from './marks.js';
+import { priorResources, type PlanDocument } from './plan-document.js';
+import type { UpstreamRecord } from './record.js';
+
+/** Attributes that hold outputs, by the type of the data source. */
+const holders: Readonly<Record<string, readonly string[]>> = {
+  terraform_remote_state: ['outputs'],
+  tfe_outputs: ['nonsensitive_values', 'values'],
+};
+
+export interface UpstreamOptions {
+  /** Whether digests have a key. */
+  readonly keyed: boolean;
+  /**
+   * Whether an output of a data source's upstream is known not to be sensitive. Terraform does not
+   * say: `terraform_remote_state` gives sensitive outputs without their mark.
+   */
+  readonly isPublicOutput: (dataAddress: string, output: string) => boolean;
+}
+
+/**
+ * Marks of the outputs of other stacks that contribute to the plan's changes (`relevant_attributes`
+ * of Terraform's JSON output format), by data source.
+ */
+export function upstreamOutputs(
+  plan: PlanDocument,
+  marker: Marker,
+  options: UpstreamOptions,
+): UpstreamRecord[] {
+  const reads = outputsRead(plan);
+  const found = new Map<string, Record<string, Mark>>();
+  const marksOf = (address: string): Record<string, Mark> => {
+    const marks = found.get(address) ?? {};
+    found.set(address, marks);
+    return marks;
+  };
+  for (const { address, mode, type, ...resource } of priorResources(plan)) {
+    if (mode !== 'data' || !Object.hasOwn(holders, type)) continue;
+    const all = {
+      value: resource.values,
+      sensitive: resource.sensitive_values ?? false,
+      unknown: false,
+    };
+    for (const holder of holders[type] ?? []) {
+      const outputs = memberOf(all, holder);
+      for (const name of namesIn(outputs)) {
+        if (reads?.(address, name) === false) continue;
+        const output = memberOf(outputs, name);
+        const isPublic =
+          options.keyed ||
+          holder === 'nonsensitive_values' ||
+          (type === 'terraform_remote_state' && options.isPublicOutput(address, name));
+        const mark = isPublic ? marker.mark(address, name, output) : sensitive;
+        const marks = marksOf(address);
+        // What is listed as not sensitive comes first, and is listed again among all.
+        if (!Object.hasOwn(marks, name)) marks[name] = mark;
+      }
+    }
+  }
+  for (const { address, mode, type } of plan.resource_changes) {
+    // It is read only during the apply: what it says is not known.
+    if (mode !== 'data' || !Object.hasOwn(holders, type)) continue;
+    for (const name of namesRead(plan, address)) marksOf(address)[name] = unknown;
+  }
+  return [...found]
+    .map(([address, outputs]) => ({ address, outputs: sorted(outputs) }))
+    .sort((left, right) => (left.address < right.address ? -1 : 1));
+}
+
+/** Undefined where Terraform does not tell: then all outputs count as read. */
+function outputsRead(
+  plan: PlanDocument,
+): ((address: string, output: string) => boolean) | undefined {
+  if (plan.relevant_attributes === undefined) return undefined;
+  const byAddress = new Map<string, Set<string> | 'all'>();
+  for (const { resource, attribute } of plan.relevant_attributes) {
+    const address = withoutIndexes(resource);
+    const [, name] = attribute;
+    const known = byAddress.get(address);
+    if (name === undefined) byAddress.set(address, 'all');
+    else if (known === undefined) byAddress.set(address, new Set([String(name)]));
+    else if (known !== 'all') known.add(String(name));
+  }
+  return (address, output) => {
+    const names = byAddress.get(withoutIndexes(address));
+    return names === 'all' || names?.has(output) === true;
+  };
+}
+
+function namesRead(plan: PlanDocument, address: string): readonly string[] {
+  return (plan.relevant_attributes ?? []).flatMap(({ resource, attribute: [, name] }) =>
+    name !== undefined && withoutIndexes(resource) === withoutIndexes(address)
+      ? [String(name)]
+      : [],
+  );
+}
+
+/** Terraform names an instance there, or the whole resource. */
+function withoutIndexes(address: string): string {
+  return address.replace(/\[(?:\d+|"(?:[^"\\]|\\.)*")\]/g, '');
+}
+
+function namesIn({ value }: Side): readonly string[] {
+  return typeof value === 'object' && value !== null ? Object.keys(value) : [];
+}
+
+function sorted(marks: Readonly<Record<string, Mark>>): Record<string, Mark> {
+  return Object.fromEntries(
+    Object.entries(marks).sort(([left], [right]) => (left < right ? -1 : 1)),
+  );
+}
