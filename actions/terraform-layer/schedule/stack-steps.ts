@@ -112,13 +112,13 @@ export class StackSteps {
     read: (json: unknown) => void,
     { speculative = false } = {},
   ): Promise<{ readonly reasons: readonly StopReason[] } | { readonly end: StackEnd }> {
-    const { terraform, onProgress, signal, hooks } = this.#ports;
+    const { terraform, onProgress, signal, hooks, upstreams } = this.#ports;
     onProgress(this.stack, { kind: 'step', step: 'show' });
     try {
       return await this.#timed('show', async () => {
         const shown = await terraform.show(this.stack, this.planFile);
         const json = speculative ? withoutPlaceholders(shown) : shown;
-        const changes = readPlan(json);
+        const changes = readPlan(json, upstreams.sensitiveValues());
         this.#changes = changes;
         read(json);
         if (hooks.judge === undefined || (speculative && !this.hasChanges)) return { reasons: [] };

@@ -61,6 +61,16 @@ export class Upstreams {
     this.#planned.set(stack.id, { stack, outputs });
   }
 
+  /**
+   * What upstreams call sensitive: Terraform drops that mark where another stack reads the output.
+   * In clear.
+   */
+  sensitiveValues(): readonly unknown[] {
+    return [...this.#planned.values()].flatMap(({ outputs }) =>
+      [...outputs.values()].flatMap(({ value }) => (value?.sensitive === true ? [value.json] : [])),
+    );
+  }
+
   /** Whether a plan against the states as they are is bound to fail. */
   readsAbsent(stack: Stack): boolean {
     return this.readsOf(stack).some(({ upstream }) => this.#absent.has(upstream));

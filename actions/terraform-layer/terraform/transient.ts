@@ -11,7 +11,7 @@ interface Sign {
  * lock has a timeout of its own, and credentials that are missing are looked for over the network.
  */
 const lasting: readonly Sign[] = [
-  { pattern: /acquiring the state lock/i, source: 'Terraform, every backend with locks' },
+  { pattern: /\bLock Info:/, source: 'Terraform: a lock that somebody holds, in every backend' },
   {
     pattern: /no valid credential sources|no EC2 IMDS role found/i,
     source: 'hashicorp/aws-sdk-go-base, credentials.go',
