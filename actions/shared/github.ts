@@ -1,4 +1,4 @@
-import type { getOctokit } from '@actions/github';
+import type { getOctokit as GetOctokit } from '@actions/github';
 import type { GithubContext } from './github-context.js';
 import type { Logger } from './log.js';
 
@@ -26,7 +26,7 @@ export async function octokitFor(
   token: string,
   context: GithubContext,
   log: Logger,
-): Promise<ReturnType<typeof getOctokit>> {
+): Promise<ReturnType<typeof GetOctokit>> {
   const [{ getOctokit }, { retry }, { throttling }] = await Promise.all([
     import('@actions/github'),
     import('@octokit/plugin-retry'),

@@ -8,6 +8,8 @@ import type { FetchIdToken } from '../shared/oidc.js';
 import type { RunProcess } from '../shared/process.js';
 import type { Secrets } from '../shared/secrets.js';
 import { affectedStacks } from './graph/affected.js';
+import { DriftWatch } from './drift/drift-watch.js';
+import { inPlanOrder, oldestFirst, TimeBudget } from './drift/time-budget.js';
 import type { Inputs } from './inputs.js';
 import type { Observed, RunPlan } from './plan.js';
 import { Progress } from './report/progress.js';
@@ -100,27 +102,44 @@ export async function perform(
     redact: (text) => ports.secrets.redact(text),
   });
   const missingStates = new MissingStates(plan.workspace.edges);
+  const watch =
+    plan.command === 'drift'
+      ? await DriftWatch.open(stacks, {
+          // Where nothing is kept beside the states, every run begins anywhere.
+          sidecars: () => undefined,
+          now: () => ports.clock.now(),
+          log: ports.log,
+        })
+      : undefined;
+  const budget = new TimeBudget(watch && inputs.timeBudgetSeconds, () => ports.clock.now());
   const stackPorts: StackPorts = {
     terraform,
     edges: plan.workspace.edges,
     missingStates,
     planDirectory,
-    hooks: {},
+    hooks: { ...watch?.hooks },
+    ...(plan.command === 'destroy' ? { destroy: true } : {}),
     signal: ports.signal,
     now: () => ports.clock.now(),
     onProgress: (stack, event) => progress.step(stack, event),
   };
-  const step = plan.command === 'apply' ? applyStack : planStack;
+  const writes = plan.command === 'apply' || plan.command === 'destroy';
+  const step = writes ? applyStack : planStack;
   ports.log.info(`${stacks.length} stacks, up to ${parallelism} at a time`);
   const outcomes = await runStacks({
-    stages: plan.stages,
+    stages: watch === undefined ? plan.stages : oldestFirst(plan.stages, watch.records),
     concurrency: parallelism,
     signal: ports.signal,
-    run: (stack) => step(stack, stackPorts),
+    run: async (stack) => {
+      const outcome = await budget.run(stack, (one) => step(one, stackPorts));
+      return watch?.complete(outcome) ?? outcome;
+    },
     onEnd: (outcome) => progress.end(outcome),
   });
   for (const outcome of outcomes) await progress.output(outcome);
-  return outcomes.map((outcome) => missingStates.complete(outcome));
+  const completed = outcomes.map((outcome) => missingStates.complete(outcome));
+  if (watch === undefined) return completed;
+  return inPlanOrder(completed, plan.stages);
 }
 
 async function missingFiles(root: string, files: readonly string[]): Promise<readonly string[]> {

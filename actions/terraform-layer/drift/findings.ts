@@ -39,6 +39,8 @@ export interface DriftFindings {
   readonly drifted: readonly DriftedResource[];
   readonly pending: readonly PendingResource[];
   readonly pendingOutputs: readonly string[];
+  /** ISO 8601: since when an earlier check has seen it drift; absent where none has. */
+  readonly since?: string;
 }
 
 /** Whether the world differs; what the code has changed alone is no drift. */

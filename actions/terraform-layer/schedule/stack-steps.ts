@@ -27,6 +27,8 @@ export interface StackPorts {
   readonly edges: readonly Edge[];
   readonly missingStates: MissingStates;
   readonly hooks: StackHooks;
+  /** The plan is one that destroys everything of the stack. */
+  readonly destroy?: boolean;
   /** Where plan files lie until the run ends; they hold sensitive values. */
   readonly planDirectory: string;
   readonly signal: AbortSignal;
@@ -86,7 +88,11 @@ class StackWork {
     if (init.end !== 'succeeded') return this.#bad(init, 'init');
     if (signal.aborted) return { status: 'interrupted', step: 'init' };
     const plan = await this.#run('plan', (onEvent) =>
-      terraform.plan(this.#stack, { planFile: this.#planFile, onEvent }),
+      terraform.plan(this.#stack, {
+        planFile: this.#planFile,
+        onEvent,
+        ...(this.#ports.destroy === true ? { destroy: true } : {}),
+      }),
     );
     if (plan.end !== 'succeeded') {
       const upstreams = missingUpstreams(this.#stack, plan.diagnostics, this.#ports.edges);
@@ -101,7 +107,13 @@ class StackWork {
   async #read(): Promise<StackEnd | undefined> {
     this.#ports.onProgress(this.#stack, { kind: 'step', step: 'show' });
     try {
-      this.#changes = readPlan(await this.#ports.terraform.show(this.#stack, this.#planFile));
+      const json = await this.#ports.terraform.show(this.#stack, this.#planFile);
+      this.#changes = readPlan(json);
+      const changes = this.#changes;
+      const judged = await this.#ports.hooks.judge?.({ stack: this.#stack, json, changes });
+      if (judged !== undefined && judged.reasons.length > 0) {
+        return { status: 'stopped', reasons: judged.reasons };
+      }
       return undefined;
     } catch (thrown) {
       if (this.#ports.signal.aborted) return { status: 'interrupted', step: 'show' };

@@ -123,7 +123,7 @@ export function commandLineTerraform(options: CommandLineOptions): Terraform {
 
   async function plan(
     stack: Stack,
-    { planFile, onEvent }: Parameters<Terraform['plan']>[1],
+    { planFile, onEvent, destroy }: Parameters<Terraform['plan']>[1],
   ): Promise<PlanRun> {
     const { child, run: result } = await run(
       stack,
@@ -132,6 +132,7 @@ export function commandLineTerraform(options: CommandLineOptions): Terraform {
         '-input=false',
         '-json',
         '-detailed-exitcode',
+        ...(destroy === true ? ['-destroy'] : []),
         `-out=${planFile}`,
         `-lock-timeout=${options.lockTimeoutSeconds}s`,
         ...variableArguments(stack, options),

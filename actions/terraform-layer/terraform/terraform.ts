@@ -27,7 +27,12 @@ export interface Terraform {
   init(stack: Stack): Promise<TerraformRun>;
   plan(
     stack: Stack,
-    options: { readonly planFile: string; readonly onEvent?: (event: TerraformEvent) => void },
+    options: {
+      readonly planFile: string;
+      readonly onEvent?: (event: TerraformEvent) => void;
+      /** Plans to destroy everything of the stack. */
+      readonly destroy?: boolean;
+    },
   ): Promise<PlanRun>;
   /** The plan file as Terraform's JSON. Holds sensitive values in clear. */
   show(stack: Stack, planFile: string): Promise<unknown>;
