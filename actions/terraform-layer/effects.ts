@@ -8,12 +8,14 @@ import type { FetchIdToken } from '../shared/oidc.js';
 import type { RunProcess } from '../shared/process.js';
 import type { Secrets } from '../shared/secrets.js';
 import { affectedStacks } from './graph/affected.js';
+import { destroyGuard } from './destroy/guard.js';
 import { DriftWatch } from './drift/drift-watch.js';
 import { inPlanOrder, oldestFirst, TimeBudget } from './drift/time-budget.js';
 import type { Inputs } from './inputs.js';
 import type { Observed, RunPlan } from './plan.js';
 import { Progress } from './report/progress.js';
 import { changedFiles } from './review/changed-files.js';
+import type { StackHooks } from './schedule/hooks.js';
 import { MissingStates } from './schedule/missing-states.js';
 import { runStacks } from './schedule/run-stacks.js';
 import type { StackOutcome } from './schedule/outcome.js';
@@ -117,7 +119,7 @@ export async function perform(
     edges: plan.workspace.edges,
     missingStates,
     planDirectory,
-    hooks: { ...watch?.hooks },
+    hooks: { ...watch?.hooks, ...(plan.command === 'destroy' ? destroyHooks(plan, inputs) : {}) },
     ...(plan.command === 'destroy' ? { destroy: true } : {}),
     signal: ports.signal,
     now: () => ports.clock.now(),
@@ -140,6 +142,17 @@ export async function perform(
   const completed = outcomes.map((outcome) => missingStates.complete(outcome));
   if (watch === undefined) return completed;
   return inPlanOrder(completed, plan.stages);
+}
+
+/** A destroy stops before what is protected and not allowed by name. */
+function destroyHooks({ environments }: RunPlan, { allowDestroy }: Inputs): StackHooks {
+  const guards = new Map(environments.map((environment) => [environment.name, environment.guards]));
+  return {
+    judge: ({ stack, changes }) => {
+      const own = guards.get(stack.environment) ?? { preventDestroy: [], maxDestroys: 0 };
+      return Promise.resolve({ reasons: destroyGuard(changes, own, allowDestroy) });
+    },
+  };
 }
 
 async function missingFiles(root: string, files: readonly string[]): Promise<readonly string[]> {

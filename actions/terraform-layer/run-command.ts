@@ -1,4 +1,5 @@
 import { OperationError } from '../shared/errors.js';
+import { runState } from './commands/state.js';
 import { observe, perform } from './effects.js';
 import { reportDrift } from './drift/report-drift.js';
 import type { Inputs } from './inputs.js';
@@ -22,8 +23,9 @@ export async function runCommand(inputs: Inputs, ports: PublishPorts): Promise<v
   switch (inputs.command) {
     case 'graph':
       return publishGraph(plan, ports);
-    case 'check':
     case 'state':
+      return runState(plan, inputs, ports);
+    case 'check':
     case 'unlock':
       throw new OperationError('command-not-available', `"${inputs.command}" is not built yet`);
     case 'plan':

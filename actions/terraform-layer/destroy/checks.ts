@@ -33,10 +33,7 @@ export function destroyProblems(
   const [environment] = environments;
   // An unknown name is a problem of its own.
   if (environment === undefined) return [];
-  return [
-    ...confirmProblems(inputs, environment.name),
-    ...readerProblems(workspace, chosen),
-  ];
+  return [...confirmProblems(inputs, environment.name), ...readerProblems(workspace, chosen)];
 }
 
 function confirmProblems(

@@ -4,7 +4,12 @@ import type { AttributeChange, ResourceChange, ShownValue } from '../review/chan
 import { readPlan } from '../review/plan-json.js';
 import { SensitiveValues } from '../review/sensitive-values.js';
 import { driftOf } from './attribute-drift.js';
-import type { DriftedAttribute, DriftedResource, DriftFindings, PendingResource } from './findings.js';
+import type {
+  DriftedAttribute,
+  DriftedResource,
+  DriftFindings,
+  PendingResource,
+} from './findings.js';
 
 const changeSchema = z.object({
   actions: z.array(z.string()),
@@ -122,7 +127,9 @@ function pendingOf(
   const known = rest.filter(({ after }) => after.kind !== 'unknown');
   if (drift !== undefined && known.length === 0) return [];
   const shownOnes: readonly AttributeChange[] = known.length > 0 ? known : rest;
-  return [{ address, kind, attributes: kind === 'create' ? [] : shownOnes.map(({ path }) => path) }];
+  return [
+    { address, kind, attributes: kind === 'create' ? [] : shownOnes.map(({ path }) => path) },
+  ];
 }
 
 function is(address: string): (resource: DriftedResource) => boolean {
@@ -131,7 +138,9 @@ function is(address: string): (resource: DriftedResource) => boolean {
 
 function covers(outer: string, path: string): boolean {
   const inner = path.replace(/^tags_all(?=$|[.[])/, 'tags');
-  return inner === outer || (inner.startsWith(outer) && /^(?:[.[]| →)/.test(inner.slice(outer.length)));
+  return (
+    inner === outer || (inner.startsWith(outer) && /^(?:[.[]| →)/.test(inner.slice(outer.length)))
+  );
 }
 
 function byAddress(left: DriftedResource, right: DriftedResource): number {

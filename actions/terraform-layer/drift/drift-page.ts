@@ -52,7 +52,9 @@ export function driftPage(drift: StackDrift, room: number): string {
       render: (left) =>
         offers.length === 0
           ? ''
-          : fit(share(left, 0.2), Math.min(offers.length, maximumEdits), (count) => edits(offers, count)),
+          : fit(share(left, 0.2), Math.min(offers.length, maximumEdits), (count) =>
+              edits(offers, count),
+            ),
     },
     {
       rank: 4,
@@ -78,10 +80,8 @@ export function driftPage(drift: StackDrift, room: number): string {
           : fit(left, findings.pending.length, (count) => pending(drift, count)),
     },
   ];
-  const { markdown } = fitPage(
-    sections,
-    room,
-    () => renderMarkdown([paragraph('More does not fit here: read the log of the run.')]),
+  const { markdown } = fitPage(sections, room, () =>
+    renderMarkdown([paragraph('More does not fit here: read the log of the run.')]),
   );
   return markdown.replaceAll(/\n{3,}/g, '\n\n');
 }
@@ -157,13 +157,15 @@ function pending({ findings }: StackDrift, count: number): readonly Block[] {
       'The plan changes these too. Their code has changed, or they follow from something else.',
     ),
     bullets([
-      ...findings.pending.slice(0, count).map(({ address, kind, attributes }) => [
-        text(`${kind} `),
-        code(visible(address)),
-        ...(attributes.length === 0
-          ? []
-          : [text(': '), code(visible(attributes.slice(0, 8).join(', ')))]),
-      ]),
+      ...findings.pending
+        .slice(0, count)
+        .map(({ address, kind, attributes }) => [
+          text(`${kind} `),
+          code(visible(address)),
+          ...(attributes.length === 0
+            ? []
+            : [text(': '), code(visible(attributes.slice(0, 8).join(', ')))]),
+        ]),
       ...(pendingOutputs.length === 0
         ? []
         : [[text('outputs '), code(visible(pendingOutputs.slice(0, 20).join(', ')))]]),

@@ -1,11 +1,5 @@
 import type { Issue } from '../../shared/issues.js';
-import {
-  link,
-  paragraph,
-  renderMarkdown,
-  text,
-  type Inline,
-} from '../../shared/markdown.js';
+import { link, paragraph, renderMarkdown, text, type Inline } from '../../shared/markdown.js';
 import { commentLimit } from '../../shared/sticky-comment.js';
 import { visible } from '../report/value-text.js';
 import type { Stack } from '../stacks/workspace.js';
@@ -82,9 +76,7 @@ export function planIssues(
       return marker?.scope === scope ? [{ ...issue, marker }] : [];
     });
   const steps = checked.flatMap((check) => {
-    const own = ours
-      .filter(({ marker }) => marker.stack === digestOf(check.stack.id))
-      .sort(byUse);
+    const own = ours.filter(({ marker }) => marker.stack === digestOf(check.stack.id)).sort(byUse);
     return check.drift === undefined
       ? closeAll(own, context)
       : driftSteps(check.drift, own, scope, context);
@@ -136,7 +128,9 @@ function driftSteps(
   const seconds = others
     .filter(({ state }) => state === 'open')
     .map(({ number }) =>
-      closing(number, 'second', context, [text(`#${issue?.number ?? 0} speaks of the same stack.`)]),
+      closing(number, 'second', context, [
+        text(`#${issue?.number ?? 0} speaks of the same stack.`),
+      ]),
     );
   if (issue === undefined) return [{ kind: 'open', stack, title, body }];
   const { number } = issue;

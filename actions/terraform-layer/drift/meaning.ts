@@ -147,6 +147,7 @@ function ruleText(rule: NonNullable<LocatedAttribute['added']>[number]): string 
   );
   if (field('self') === true) peers.push('itself');
   if (typeof protocol !== 'string' || peers.length === 0) return valueText(rule);
-  const ports = protocol === '-1' ? 'all' : `${protocol} ${from === to ? '' : `${String(from)}–`}${String(to)}`;
+  const ports =
+    protocol === '-1' ? 'all' : `${protocol} ${from === to ? '' : `${String(from)}–`}${String(to)}`;
   return `${ports} with ${peers.map(String).join(', ')}`;
 }

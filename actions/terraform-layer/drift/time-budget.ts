@@ -40,10 +40,7 @@ export class TimeBudget {
   }
 
   /** `run`, or the outcome of a stack for which there was no time. */
-  async run(
-    stack: Stack,
-    run: (stack: Stack) => Promise<StackOutcome>,
-  ): Promise<StackOutcome> {
+  async run(stack: Stack, run: (stack: Stack) => Promise<StackOutcome>): Promise<StackOutcome> {
     if (!this.mayStart()) return outOfTime(stack);
     this.#started += 1;
     return run(stack);

@@ -182,7 +182,7 @@ function endOf(child: ChildResult, command: string): TerraformRun['end'] {
 }
 
 /** Environments that share a directory keep their data apart. */
-function stackEnvironment(stack: Stack): Readonly<Record<string, string>> {
+export function stackEnvironment(stack: Stack): Readonly<Record<string, string>> {
   return {
     ...(stack.binding === 'directory'
       ? {}
@@ -203,7 +203,10 @@ function initArguments(stack: Stack, root: string, locked: boolean): readonly st
   ];
 }
 
-function variableArguments(stack: Stack, options: CommandLineOptions): readonly string[] {
+export function variableArguments(
+  stack: Stack,
+  options: Pick<CommandLineOptions, 'root' | 'varFiles' | 'variablesFor'>,
+): readonly string[] {
   return [
     ...[...stack.varFiles, ...options.varFiles].map(
       (file) => `-var-file=${path.join(options.root, file)}`,
