@@ -20,7 +20,7 @@ import { declaredVariables } from '../terraform/declared-variables.js';
 import { unlockCommand } from '../terraform/held-lock.js';
 import { stackFileName } from '../terraform/stack-file.js';
 import { stateCommands, type StateCommands, type StateRun } from '../terraform/state-commands.js';
-import { stateVersions } from '../terraform/state-versions.js';
+import { stateVersions, type StateVersions } from '../terraform/state-versions.js';
 import type { TerraformRun } from '../terraform/terraform.js';
 import { describeEffects, stateReport, versionLines, type DoneOperation } from './state-report.js';
 
@@ -106,8 +106,15 @@ class StateWork {
         `the state of ${this.#stack.displayId} is not in a form that can be read`,
       );
     }
-    const restored = await this.#restored(before);
-    if (restored === 'listed') return;
+    const [first] = this.#operations;
+    let restored: string | undefined;
+    if (first?.kind === 'restore') {
+      const versions = this.#versions();
+      if (first.version === 'list' && versions !== undefined) {
+        return this.#listVersions(await shownVersions(versions));
+      }
+      restored = await chooseVersion(first.version, versions, before, this.#stack);
+    }
     const { effects, problems } = checkOperations(this.#operations, before?.instances ?? []);
     if (problems.length > 0) throw new UserError(problems);
     for (const line of describeEffects(effects)) this.#say(line);
@@ -156,17 +163,9 @@ class StateWork {
     });
   }
 
-  /** The text that `restore` pushes; `listed` where the versions were only shown. */
-  async #restored(before: StateDocument | undefined): Promise<string | undefined | 'listed'> {
-    const [operation] = this.#operations;
-    if (operation?.kind !== 'restore') return undefined;
+  #versions(): StateVersions | undefined {
     const aws = this.#session.access.get(this.#stack.environment)?.aws ?? { region: '' };
-    const versions = stateVersions(this.#stack, { root: this.#ports.root, aws });
-    if (operation.version === 'list' && versions !== undefined) {
-      await this.#listVersions(await shownVersions(versions));
-      return 'listed';
-    }
-    return chooseVersion(operation.version, versions, before, this.#stack);
+    return stateVersions(this.#stack, { root: this.#ports.root, aws });
   }
 
   async #listVersions(versions: readonly ShownVersion[]): Promise<void> {

@@ -1,7 +1,5 @@
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
-import type { S3Client } from '@aws-sdk/client-s3';
-import { asBoolean, asString, isMap, member } from '../hcl/value.js';
 import type { Stack } from '../stacks/workspace.js';
 import type { EnvironmentAccess } from './access.js';
 
@@ -27,7 +25,7 @@ export function stateVersions(
 ): StateVersions | undefined {
   switch (stack.backend.type) {
     case 's3':
-      return s3Versions(stack, () => openClient(stack, options.aws));
+      return s3Versions(stack, options.aws);
     case 'local':
       return backupFile(
         path.resolve(options.root, `${stack.stateKey.replace(/^local:/, '')}.backup`),
@@ -37,20 +35,38 @@ export function stateVersions(
   }
 }
 
-/** Object versions of a bucket (Amazon S3 documentation, "Using versioning in S3 buckets"). */
-function s3Versions(stack: Stack, open: () => Promise<S3Client>): StateVersions | undefined {
-  const match = /^s3:\/\/([^/]+)\/(.+)$/s.exec(stack.stateKey);
-  const [, bucket, key] = match ?? [];
+/**
+ * Object versions of a bucket (Amazon S3 documentation, "Using versioning in S3 buckets"); the SDK
+ * is loaded and connected with the first call.
+ */
+function s3Versions(stack: Stack, aws: EnvironmentAccess['aws']): StateVersions | undefined {
+  const [, bucket, key] = /^s3:\/\/([^/]+)\/(.+)$/s.exec(stack.stateKey) ?? [];
   if (bucket === undefined || key === undefined) return undefined;
-  let client: Promise<S3Client> | undefined;
-  const connected = (): Promise<S3Client> => (client ??= open());
+  let connection: Promise<StateVersions> | undefined;
+  const connected = (): Promise<StateVersions> => {
+    connection ??= connect({ bucket, key, settings: s3Settings(stack, aws) });
+    return connection;
+  };
+  return {
+    list: async (limit) => (await connected()).list(limit),
+    read: async (id) => (await connected()).read(id),
+  };
+}
+
+async function connect(place: {
+  readonly bucket: string;
+  readonly key: string;
+  readonly settings: ReturnType<typeof s3Settings>;
+}): Promise<StateVersions> {
+  const { GetObjectCommand, ListObjectVersionsCommand, S3Client } =
+    await import('@aws-sdk/client-s3');
+  const { bucket: Bucket, key } = place;
+  const s3 = new S3Client(place.settings);
   return {
     list: async (limit) => {
-      const { ListObjectVersionsCommand } = await import('@aws-sdk/client-s3');
-      const s3 = await connected();
       // S3 sorts by key, and the newest version of a key first: ours comes before `key.tflock`.
       const { Versions = [] } = await s3.send(
-        new ListObjectVersionsCommand({ Bucket: bucket, Prefix: key, MaxKeys: limit }),
+        new ListObjectVersionsCommand({ Bucket, Prefix: key, MaxKeys: limit }),
       );
       return Versions.filter(({ Key }) => Key === key).map(
         ({ VersionId = 'null', LastModified, IsLatest }) => ({
@@ -60,13 +76,9 @@ function s3Versions(stack: Stack, open: () => Promise<S3Client>): StateVersions 
         }),
       );
     },
-    read: async (id) => {
-      const { GetObjectCommand } = await import('@aws-sdk/client-s3');
-      const s3 = await connected();
+    read: async (VersionId) => {
       try {
-        const { Body } = await s3.send(
-          new GetObjectCommand({ Bucket: bucket, Key: key, VersionId: id }),
-        );
+        const { Body } = await s3.send(new GetObjectCommand({ Bucket, Key: key, VersionId }));
         return await Body?.transformToString('utf-8');
       } catch (thrown) {
         // S3 answers an id that cannot be one with `InvalidArgument`.
@@ -92,21 +104,23 @@ function backupFile(file: string): StateVersions {
 }
 
 /** Settings: Terraform's documentation, "Backend Type: s3". */
-async function openClient(stack: Stack, aws: EnvironmentAccess['aws']): Promise<S3Client> {
-  const { S3Client } = await import('@aws-sdk/client-s3');
-  const { config } = stack.backend;
-  const setting = (name: string): string | undefined => asString(member(config, name) ?? null);
-  const endpoints = member(config, 'endpoints') ?? null;
+function s3Settings({ backend }: Stack, aws: EnvironmentAccess['aws']) {
+  const { config } = backend;
+  const endpoints = config['endpoints'];
   const endpoint =
-    (isMap(endpoints) ? asString(member(endpoints, 's3') ?? null) : undefined) ??
-    setting('endpoint');
-  const pathStyle =
-    asBoolean(member(config, 'use_path_style') ?? null) ??
-    asBoolean(member(config, 'force_path_style') ?? null);
-  return new S3Client({
+    (typeof endpoints === 'object' && endpoints !== null && 's3' in endpoints
+      ? text(endpoints.s3)
+      : undefined) ?? text(config['endpoint']);
+  const region = text(config['region']) ?? aws.region;
+  const pathStyle = config['use_path_style'] ?? config['force_path_style'];
+  return {
     ...aws,
-    region: setting('region') ?? aws.region,
+    region,
     ...(endpoint === undefined ? {} : { endpoint }),
-    ...(pathStyle === undefined ? {} : { forcePathStyle: pathStyle }),
-  });
+    ...(pathStyle === true || pathStyle === 'true' ? { forcePathStyle: true } : {}),
+  };
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
 }
