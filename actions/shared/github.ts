@@ -1,3 +1,4 @@
+import type { getOctokit as GetOctokit } from '@actions/github';
 import type { GithubContext } from './github-context.js';
 import type { Logger } from './log.js';
 
@@ -18,14 +19,14 @@ export interface Comments {
 }
 
 /**
- * Comments over GitHub's REST API; passing faults and rate limits are retried by octokit's own
+ * A client of GitHub's REST API; passing faults and rate limits are retried by octokit's own
  * plugins.
  */
-export async function githubComments(
+export async function octokitFor(
   token: string,
   context: GithubContext,
   log: Logger,
-): Promise<Comments> {
+): Promise<ReturnType<typeof GetOctokit>> {
   const [{ getOctokit }, { retry }, { throttling }] = await Promise.all([
     import('@actions/github'),
     import('@octokit/plugin-retry'),
@@ -40,7 +41,7 @@ export async function githubComments(
     log.warning(`GitHub limits requests: ${options.method} ${options.url} again in ${after} s`);
     return count < 3;
   };
-  const octokit = getOctokit(
+  return getOctokit(
     token,
     {
       baseUrl: context.apiUrl,
@@ -49,6 +50,15 @@ export async function githubComments(
     retry,
     throttling,
   );
+}
+
+/** Comments over GitHub's REST API. */
+export async function githubComments(
+  token: string,
+  context: GithubContext,
+  log: Logger,
+): Promise<Comments> {
+  const octokit = await octokitFor(token, context, log);
   const repository = { owner: context.repository.owner, repo: context.repository.name };
   return {
     list: async (pullNumber) => {

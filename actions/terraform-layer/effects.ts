@@ -8,10 +8,14 @@ import type { FetchIdToken } from '../shared/oidc.js';
 import type { RunProcess } from '../shared/process.js';
 import type { Secrets } from '../shared/secrets.js';
 import { affectedStacks } from './graph/affected.js';
+import { destroyGuard } from './destroy/guard.js';
+import { DriftWatch } from './drift/drift-watch.js';
+import { inPlanOrder, oldestFirst, TimeBudget } from './drift/time-budget.js';
 import type { Command, Inputs } from './inputs.js';
 import type { Observed, RunPlan } from './plan.js';
 import { Progress } from './report/progress.js';
 import { changedFiles } from './review/changed-files.js';
+import type { StackHooks } from './schedule/hooks.js';
 import type { StackOutcome } from './schedule/outcome.js';
 import { runSchedule } from './schedule/schedule.js';
 import { checkSyntax, loadWorkspace } from './stacks/load-workspace.js';
@@ -99,12 +103,23 @@ export async function perform(
     redact: (text) => ports.secrets.redact(text),
   });
   const { signal, clock } = ports;
+  const watch =
+    plan.command === 'drift'
+      ? await DriftWatch.open(stacks, {
+          // Where nothing is kept beside the states, every run begins anywhere.
+          sidecars: () => undefined,
+          now: () => clock.now(),
+          log: ports.log,
+        })
+      : undefined;
+  const budget = new TimeBudget(watch && inputs.timeBudgetSeconds, () => clock.now());
   ports.log.info(`${stacks.length} stacks, up to ${parallelism} at a time`);
   const outcomes = await runSchedule({
     command: scheduledCommand(plan.command),
-    stages: plan.stages,
+    stages: watch === undefined ? plan.stages : oldestFirst(plan.stages, watch.records),
     workspace: plan.workspace,
     concurrency: parallelism,
+    refuse: (stack) => budget.refuse(stack),
     ports: {
       terraform: retryingTerraform(terraform, {
         retries: inputs.retries,
@@ -114,7 +129,7 @@ export async function perform(
         onRetry: (stack, retry) => progress.step(stack, { kind: 'retry', retry }),
       }),
       planDirectory,
-      hooks: {},
+      hooks: { ...watch?.hooks, ...(plan.command === 'destroy' ? destroyHooks(plan, inputs) : {}) },
       signal,
       now: () => clock.now(),
       onProgress: (stack, event) => progress.step(stack, event),
@@ -122,12 +137,27 @@ export async function perform(
     onEnd: (outcome) => progress.end(outcome),
   });
   for (const outcome of outcomes) await progress.output(outcome);
-  return outcomes;
+  if (watch === undefined) return outcomes;
+  return inPlanOrder(
+    outcomes.map((outcome) => watch.complete(outcome)),
+    plan.stages,
+  );
+}
+
+/** A destroy stops before what is protected and not allowed by name. */
+function destroyHooks({ environments }: RunPlan, { allowDestroy }: Inputs): StackHooks {
+  const guards = new Map(environments.map((environment) => [environment.name, environment.guards]));
+  return {
+    judge: ({ stack, changes }) => {
+      const own = guards.get(stack.environment) ?? { preventDestroy: [], maxDestroys: 0 };
+      return Promise.resolve({ reasons: destroyGuard(changes, own, allowDestroy) });
+    },
+  };
 }
 
 /** Until other commands have a way of their own, they look and change nothing. */
-function scheduledCommand(command: Command): 'plan' | 'drift' | 'apply' {
-  return command === 'apply' || command === 'drift' ? command : 'plan';
+function scheduledCommand(command: Command): 'plan' | 'drift' | 'apply' | 'destroy' {
+  return command === 'apply' || command === 'drift' || command === 'destroy' ? command : 'plan';
 }
 
 async function missingFiles(root: string, files: readonly string[]): Promise<readonly string[]> {

@@ -4,6 +4,7 @@ import { suggestion } from '../shared/inputs.js';
 import type { EnvironmentConfig } from './config/infra-config.js';
 import type { Affected, AffectedReason } from './graph/affected.js';
 import { dependenciesAmong, wavesOf } from './graph/waves.js';
+import { destroyProblems } from './destroy/checks.js';
 import type { Command, Inputs } from './inputs.js';
 import type { EnvironmentStage } from './schedule/run-stacks.js';
 import type { Stack, Workspace } from './stacks/workspace.js';
@@ -55,7 +56,8 @@ export interface RunPlan {
  * Decides which stacks run, in which order. Pure.
  *
  * @throws UserError with every problem: `environment-unknown`, `environment-never-applied`,
- * `layers-match-nothing`, `variable-undeclared`, `var-file-missing`, `no-role`
+ * `layers-match-nothing`, `variable-undeclared`, `var-file-missing`, and those of
+ * `destroyProblems`
  */
 export function planRun(inputs: Inputs, observed: Observed): RunPlan {
   const { workspace } = observed;
@@ -64,6 +66,9 @@ export function planRun(inputs: Inputs, observed: Observed): RunPlan {
   const reasons = chooseStacks(inputs, observed, environments, problems);
   const chosen = workspace.stacks.filter(({ id }) => reasons.has(id));
   problems.push(...variableProblems(inputs, observed, chosen));
+  if (inputs.command === 'destroy') {
+    problems.push(...destroyProblems(inputs, workspace, environments, chosen));
+  }
   for (const file of observed.missingVarFiles) {
     problems.push({
       code: 'var-file-missing',
@@ -83,7 +88,7 @@ export function planRun(inputs: Inputs, observed: Observed): RunPlan {
       environment: name,
       stacks: wavesOf(
         chosen.filter(({ environment }) => environment === name).map(({ id }) => id),
-        workspace.edges,
+        edgesFor(inputs.command, workspace),
       ),
     })),
     leftOut,
@@ -97,6 +102,7 @@ function chooseEnvironments(
   problems: Problem[],
 ): Pick<RunPlan, 'environments' | 'leftOut'> {
   const applies = inputs.command === 'apply';
+  const writes = applies || inputs.command === 'destroy' || inputs.command === 'state';
   if (inputs.environments.length === 0) {
     if (!applies) return { environments: config.environments, leftOut: [] };
     return {
@@ -119,10 +125,10 @@ function chooseEnvironments(
     });
   }
   const environments = config.environments.filter(({ name }) => inputs.environments.includes(name));
-  for (const { name } of environments.filter(({ apply }) => applies && apply === 'never')) {
+  for (const { name } of environments.filter(({ apply }) => writes && apply === 'never')) {
     problems.push({
       code: 'environment-never-applied',
-      message: `"${name}" is not applied from here: its "apply" is "never"`,
+      message: `"${name}" is not changed from here: its "apply" is "never"`,
       at: { input: 'environment' },
     });
   }
@@ -197,12 +203,13 @@ function stagesOf(
   environments: readonly EnvironmentConfig[],
   chosen: readonly Stack[],
 ): readonly EnvironmentStage[] {
-  const ordered = command === 'apply';
+  const ordered = command === 'apply' || command === 'destroy';
+  const edges = edgesFor(command, workspace);
   const running = new Set(environments.map(({ name }) => name));
   const ids = chosen.map(({ id }) => id);
-  const dependencies = dependenciesAmong(ids, workspace.edges);
+  const dependencies = dependenciesAmong(ids, edges);
   const depths = new Map(
-    wavesOf(ids, workspace.edges).flatMap((wave, depth) => wave.map((id) => [id, depth] as const)),
+    wavesOf(ids, edges).flatMap((wave, depth) => wave.map((id) => [id, depth] as const)),
   );
   return environments.map(({ name }) => ({
     environment: name,
@@ -212,6 +219,12 @@ function stagesOf(
       .sort((a, b) => (depths.get(a.id) ?? 0) - (depths.get(b.id) ?? 0))
       .map((stack) => ({ stack, after: ordered ? [...(dependencies.get(stack.id) ?? [])] : [] })),
   }));
+}
+
+/** What was built last is destroyed first: for `destroy` every arrow is turned round. */
+function edgesFor(command: Command, { edges }: Workspace): Workspace['edges'] {
+  if (command !== 'destroy') return edges;
+  return edges.map(({ from, to, origins }) => ({ from: to, to: from, origins }));
 }
 
 /** The environments of this run that come before one, also where others lie between. */

@@ -11,6 +11,7 @@ import {
   text,
   type Inline,
 } from '../shared/markdown.js';
+import { hasDrifted } from './drift/findings.js';
 import { renderMermaid } from './graph/render.js';
 import type { RunPlan } from './plan.js';
 import { annotationsOf, type Annotation } from './report/annotations.js';
@@ -180,7 +181,9 @@ function outputsOf(
     affected: JSON.stringify([...plan.reasons.keys()]),
     waves: JSON.stringify(plan.waves),
     environments: JSON.stringify(plan.environments.map(({ name }) => name)),
-    drifted: JSON.stringify(plan.command === 'drift' ? changing.map(({ stack }) => stack.id) : []),
+    drifted: JSON.stringify(
+      outcomes.filter(({ drift }) => hasDrifted(drift)).map(({ stack }) => stack.id),
+    ),
   };
 }
 

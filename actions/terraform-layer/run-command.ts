@@ -1,7 +1,9 @@
 import { OperationError } from '../shared/errors.js';
+import { runState } from './commands/state.js';
 import { observe, perform } from './effects.js';
+import { reportDrift } from './drift/report-drift.js';
 import type { Inputs } from './inputs.js';
-import { planRun } from './plan.js';
+import { planRun, type RunPlan } from './plan.js';
 import {
   announce,
   publish,
@@ -21,8 +23,9 @@ export async function runCommand(inputs: Inputs, ports: PublishPorts): Promise<v
   switch (inputs.command) {
     case 'graph':
       return publishGraph(plan, ports);
-    case 'check':
     case 'state':
+      return runState(plan, inputs, ports);
+    case 'check':
     case 'unlock':
       throw new OperationError('command-not-available', `"${inputs.command}" is not built yet`);
     case 'plan':
@@ -30,6 +33,16 @@ export async function runCommand(inputs: Inputs, ports: PublishPorts): Promise<v
     case 'drift':
     case 'destroy':
       if (inputs.dryRun) return publishDryRun(plan, ports);
-      return publish(plan, await perform(plan, inputs, ports), inputs, ports);
+      return performAndTell(plan, inputs, ports);
+  }
+}
+
+async function performAndTell(plan: RunPlan, inputs: Inputs, ports: PublishPorts): Promise<void> {
+  const outcomes = await perform(plan, inputs, ports);
+  try {
+    await publish(plan, outcomes, inputs, ports);
+  } finally {
+    // A stack that failed is no reason to keep silent of the others.
+    if (plan.command === 'drift') await reportDrift(plan, outcomes, inputs, ports);
   }
 }

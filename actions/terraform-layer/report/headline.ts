@@ -1,3 +1,4 @@
+import { hasDrifted } from '../drift/findings.js';
 import type { Command } from '../inputs.js';
 import type { RunPlan } from '../plan.js';
 import { isFailure, type StackOutcome } from '../schedule/outcome.js';
@@ -42,10 +43,11 @@ export function tally(command: Command, outcomes: readonly StackOutcome[]): stri
     `${sum('add')} ${words[0]}, ${sum('change')} ${words[1]}, ${sum('replace')} ${words[2]}, ${sum('destroy')} ${words[3]}`;
   const future = counts(['to add', 'to change', 'to replace', 'to destroy']);
   const past = counts(['added', 'changed', 'replaced', 'destroyed']);
+  const drifted = outcomes.filter(({ drift }) => hasDrifted(drift)).length;
   const withChanges: Readonly<Record<Command, string>> = {
     plan: `${future} in ${some(changing)}`,
     apply: `Applied ${some(changing)}: ${past}`,
-    drift: `The world differs from the code in ${some(changing)}: ${future}`,
+    drift: `${drifted} drifted, ${changing - drifted} not applied yet, of ${all}: ${future}`,
     destroy: `Destroyed ${some(changing)}: ${past}`,
     graph: all,
     check: all,

@@ -34,7 +34,8 @@ export class Progress {
     if (progress.kind === 'event') {
       const { event } = progress;
       const worthALine = event.kind === 'resource' && event.phase !== 'start';
-      if (worthALine && this.#command === 'apply') this.#say(`  ${displayId}: ${event.text}`);
+      if (worthALine && (this.#command === 'apply' || this.#command === 'destroy'))
+        this.#say(`  ${displayId}: ${event.text}`);
       return;
     }
     if (progress.kind === 'retry') {

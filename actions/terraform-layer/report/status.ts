@@ -1,3 +1,4 @@
+import { hasDrifted } from '../drift/findings.js';
 import type { NodeStatus } from '../graph/picture.js';
 import type { Command } from '../inputs.js';
 import type { StackOutcome } from '../schedule/outcome.js';
@@ -21,12 +22,13 @@ export function isDestructive({ changes }: Pick<StackOutcome, 'changes'>): boole
 }
 
 /** One or two words for a table. */
-export function statusWords(command: Command, { end }: StackOutcome): string {
+export function statusWords(command: Command, { end, drift }: StackOutcome): string {
   switch (end.status) {
     case 'unchanged':
       return command === 'drift' ? '✅ in sync' : '✅ no changes';
     case 'changes':
-      return command === 'drift' ? '⚠️ differs' : '📝 changes';
+      if (command !== 'drift') return '📝 changes';
+      return hasDrifted(drift) ? '⚠️ drifted' : '📝 not applied yet';
     case 'applied':
       return command === 'destroy' ? '🗑️ destroyed' : '🚀 applied';
     case 'stopped':

@@ -1,5 +1,6 @@
 import type { Stack } from '../stacks/workspace.js';
 import type { Diagnostic, LockHolder } from '../terraform/diagnostics.js';
+import type { DriftFindings } from '../drift/findings.js';
 import type { PlanChanges } from '../review/changes.js';
 import type { ReviewSummary } from '../review/verdict.js';
 
@@ -84,6 +85,8 @@ export interface StackOutcome {
   readonly milliseconds: number;
   /** Of that, for each step. */
   readonly stepMilliseconds?: Readonly<Partial<Record<StackStep, number>>>;
+  /** Set where a drift check found something in its plan. */
+  readonly drift?: DriftFindings;
   /** Set where an apply judged its plan. */
   readonly review?: ReviewSummary;
   /** Set where it was planned against outputs that its upstreams are yet to have. */

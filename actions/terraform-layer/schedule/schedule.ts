@@ -19,6 +19,8 @@ export interface ScheduleOptions {
   readonly stages: readonly EnvironmentStage[];
   readonly workspace: Pick<Workspace, 'stacks' | 'edges'>;
   readonly concurrency: number;
+  /** Asked before anything is done for a stack; its outcome, where the stack is not to run. */
+  readonly refuse?: (stack: Stack) => StackOutcome | undefined;
   readonly ports: Omit<StackPorts, 'edges' | 'upstreams' | 'plannedOutputs'>;
   readonly onEnd: (outcome: StackOutcome) => Promise<void>;
 }
@@ -41,13 +43,18 @@ export async function runSchedule(options: ScheduleOptions): Promise<readonly St
     tellEnd(await running, ports);
   if (command === 'plan' || command === 'drift') {
     const jobs = new Jobs((stack) => new PlanJob(stack, ports));
+    const refused = new Map<string, StackOutcome>();
     const ids = options.stages.flatMap(({ stacks }) => stacks.map(({ stack }) => stack.id));
     return runStacks({
       ...common,
       stages: options.stages,
       orderOnly: dependenciesAmong(ids, edges),
-      prepare: (stack) => jobs.of(stack).prepare(),
-      run: (stack) => ended(jobs.of(stack).finish()),
+      prepare: async (stack) => {
+        const outcome = options.refuse?.(stack);
+        if (outcome === undefined) return jobs.of(stack).prepare();
+        refused.set(stack.id, outcome);
+      },
+      run: async (stack) => refused.get(stack.id) ?? ended(jobs.of(stack).finish()),
       abandoned: (stack) => jobs.known(stack)?.abandoned(),
     });
   }

@@ -31,7 +31,7 @@ export function rootInputs(
 }
 
 /** Var files that Terraform loads by itself, the strongest first. */
-function automaticVarFiles(repository: Repository, directory: string): readonly string[] {
+export function automaticVarFiles(repository: Repository, directory: string): readonly string[] {
   const names = repository.namesIn(directory);
   const automatic = names.filter((name) => /\.auto\.tfvars(?:\.json)?$/.test(name));
   const plain = ['terraform.tfvars.json', 'terraform.tfvars'].filter((name) =>

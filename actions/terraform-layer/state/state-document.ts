@@ -1,0 +1,79 @@
+import { z } from 'zod';
+import {
+  formatAddress,
+  parseAddress,
+  type ResourceAddress,
+} from '../terraform/resource-address.js';
+
+/** Terraform's state file, version 4, as far as addresses and audit need it. */
+const stateSchema = z.object({
+  version: z.literal(4),
+  serial: z.number().int(),
+  lineage: z.string(),
+  resources: z
+    .array(
+      z.object({
+        module: z.string().optional(),
+        mode: z.string(),
+        type: z.string(),
+        name: z.string(),
+        instances: z
+          .array(
+            z.object({
+              index_key: z.union([z.string(), z.number()]).optional(),
+              status: z.string().optional(),
+              deposed: z.string().optional(),
+            }),
+          )
+          .default([]),
+      }),
+    )
+    .default([]),
+});
+
+/** One managed resource instance that a state knows. */
+export interface KnownInstance {
+  readonly address: ResourceAddress;
+  readonly text: string;
+  readonly tainted: boolean;
+}
+
+export interface StateDocument {
+  readonly serial: number;
+  readonly lineage: string;
+  readonly instances: readonly KnownInstance[];
+}
+
+/** Undefined where the text is not a state that can be read (OpenTofu may encrypt it). */
+export function parseStateDocument(text: string): StateDocument | undefined {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  const parsed = stateSchema.safeParse(json);
+  if (!parsed.success) return undefined;
+  const { serial, lineage, resources } = parsed.data;
+  const instances = resources.flatMap(({ module, mode, type, name, instances: all }) => {
+    const modules = module === undefined ? [] : parseAddress(module)?.modules;
+    if (mode !== 'managed' || modules === undefined) return [];
+    return all
+      .filter(({ deposed }) => deposed === undefined)
+      .map(({ index_key: key, status }): KnownInstance => {
+        const resource = { mode: 'managed' as const, type, name };
+        const address = { modules, resource: key === undefined ? resource : { ...resource, key } };
+        return { address, text: formatAddress(address), tainted: status === 'tainted' };
+      });
+  });
+  return { serial, lineage, instances };
+}
+
+/**
+ * The same state under another serial; its text is kept as it is, since numbers in it may be
+ * larger than JavaScript holds. Undefined where the text is not understood.
+ */
+export function withSerial(text: string, serial: number): string | undefined {
+  const changed = text.replace(/("serial"\s*:\s*)\d+/, `$1${serial}`);
+  return parseStateDocument(changed)?.serial === serial ? changed : undefined;
+}

@@ -1,0 +1,205 @@
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { startTestEmulator, type TestEmulator } from '../support/emulator.js';
+import { withGithub, type JobOptions } from '../support/runner.js';
+import {
+  createStateBucket,
+  place,
+  rootModule,
+  runLayer,
+  writeRepository,
+  type LayerStep,
+} from '../support/terraform-repository.js';
+
+let emulator: TestEmulator;
+beforeAll(async () => {
+  emulator = await startTestEmulator();
+});
+afterAll(() => emulator.stop());
+beforeEach(async () => {
+  await emulator.reset();
+  await createStateBucket(emulator);
+  await emulator.githubControl('POST', 'repos', { repository: 'acme/infra' });
+});
+
+interface IssueOnGithub {
+  readonly number: number;
+  readonly title: string;
+  readonly body: string;
+  readonly state: string;
+  readonly labels: readonly string[];
+  readonly updatedAt: string;
+}
+
+async function onGithub(): Promise<{
+  readonly issues: readonly IssueOnGithub[];
+  readonly comments: readonly { readonly body: string }[];
+}> {
+  const state = (await emulator.githubControl('GET', 'state')) as {
+    readonly repositories: readonly {
+      readonly issues: readonly IssueOnGithub[];
+      readonly comments: readonly { readonly body: string }[];
+    }[];
+  };
+  const [repository] = state.repositories;
+  if (repository === undefined) throw new Error('no repository');
+  return repository;
+}
+
+async function onlyIssue(): Promise<IssueOnGithub> {
+  const [issue, ...others] = (await onGithub()).issues;
+  expect(others).toEqual([]);
+  if (issue === undefined) throw new Error('no issue');
+  return issue;
+}
+
+async function run(
+  workspace: string,
+  command: string,
+  inputs: Readonly<Record<string, string>> = {},
+): Promise<LayerStep> {
+  const options = await withGithub({ githubUrl: emulator.githubUrl }, { workspace });
+  const { workspace: _, ...job }: Partial<JobOptions> = options;
+  return runLayer(emulator, { workspace, inputs: { command, ...inputs }, job });
+}
+
+async function setByHand(value: string): Promise<void> {
+  const scope = 'test/20260101/eu-west-1/ssm/aws4_request';
+  const answer = await fetch(emulator.awsUrl, {
+    method: 'POST',
+    headers: {
+      authorization: `AWS4-HMAC-SHA256 Credential=${scope}, Signature=0`,
+      'content-type': 'application/x-amz-json-1.1',
+      'x-amz-target': 'AmazonSSM.PutParameter',
+    },
+    body: JSON.stringify({ Name: '/dev/greeting', Value: value, Overwrite: true }),
+  });
+  if (!answer.ok) throw new Error(await answer.text());
+}
+
+/** As a person does it in the browser. */
+async function closeAsNotPlanned(number: number): Promise<void> {
+  const { token } = (await emulator.githubControl('POST', 'tokens', { login: 'octocat' })) as {
+    readonly token: string;
+  };
+  const answer = await fetch(`${emulator.githubUrl}/repos/acme/infra/issues/${number}`, {
+    method: 'PATCH',
+    headers: { authorization: `Bearer ${token}` },
+    body: JSON.stringify({ state: 'closed', state_reason: 'not_planned' }),
+  });
+  if (!answer.ok) throw new Error(await answer.text());
+}
+
+const main = place('01-foundation', 'dev');
+const tfvars = main.replace('main.tf', 'terraform.tfvars');
+const id = path.dirname(main);
+
+const greeting = {
+  [main]: rootModule(
+    'dev',
+    'foundation',
+    [],
+    `variable "greeting" {
+  type = string
+}
+resource "aws_ssm_parameter" "greeting" {
+  name           = "/dev/greeting"
+  type           = "String"
+  insecure_value = var.greeting
+}`,
+  ),
+  [tfvars]: 'greeting = "hello"\n',
+};
+
+describe('what the world has changed', () => {
+  it('has one issue, which follows it until the stack is in sync again', async () => {
+    const workspace = await writeRepository(emulator, greeting);
+    const applied = await run(workspace, 'apply', { environment: 'dev' });
+    expect(applied.step.conclusion).toBe('success');
+    await run(workspace, 'drift');
+    expect((await onGithub()).issues).toEqual([]);
+
+    await setByHand('by hand');
+    const drifted = await run(workspace, 'drift');
+    expect(drifted.step.conclusion).toBe('success');
+    expect(JSON.parse(drifted.step.outputs['drifted'] ?? '')).toEqual([id]);
+    expect(drifted.step.summary).toContain('insecure\\_value'.replace('\\', ''));
+    const opened = await onlyIssue();
+    expect(opened).toMatchObject({ state: 'open', labels: ['infra-drift'] });
+    expect(opened.title).toBe('Drift: 01-foundation/dev');
+    expect(opened.body).toContain(`\`${tfvars}:1\` says \`"hello"\``);
+    expect(opened.body).toContain('-greeting = "hello"\n+greeting = "by hand"');
+
+    await run(workspace, 'drift');
+    expect(await onlyIssue()).toEqual(opened);
+
+    await setByHand('hello');
+    const repaired = await run(workspace, 'drift');
+    expect(JSON.parse(repaired.step.outputs['drifted'] ?? '')).toEqual([]);
+    expect(await onlyIssue()).toMatchObject({ number: opened.number, state: 'closed' });
+    expect((await onGithub()).comments).toHaveLength(1);
+
+    await setByHand('by hand again');
+    await run(workspace, 'drift');
+    expect(await onlyIssue()).toMatchObject({ number: opened.number, state: 'open' });
+
+    await closeAsNotPlanned(opened.number);
+    await run(workspace, 'drift');
+    expect(await onlyIssue()).toMatchObject({ state: 'closed' });
+
+    await setByHand('something else');
+    await run(workspace, 'drift');
+    expect(await onlyIssue()).toMatchObject({ number: opened.number, state: 'open' });
+  });
+
+  it('is not what the code alone has changed, nor what the code says as well', async () => {
+    const workspace = await writeRepository(emulator, greeting);
+    await run(workspace, 'apply', { environment: 'dev' });
+    await writeFile(path.join(workspace, tfvars), 'greeting = "bonjour"\n');
+    const pending = await run(workspace, 'drift');
+    expect(pending.statuses).toEqual({ '01-foundation/dev': 'changes' });
+    expect(pending.step.outputs['drifted']).toBe('[]');
+    expect((await onGithub()).issues).toEqual([]);
+
+    await setByHand('bonjour');
+    const accepted = await run(workspace, 'drift');
+    expect(accepted.step.outputs['drifted']).toBe('[]');
+    expect((await onGithub()).issues).toEqual([]);
+  });
+
+  it('stands in the summary where issues may not be written, with the permission to grant', async () => {
+    const workspace = await writeRepository(emulator, greeting);
+    await run(workspace, 'apply', { environment: 'dev' });
+    await setByHand('by hand');
+    const { token } = (await emulator.githubControl('POST', 'tokens', { access: 'read' })) as {
+      readonly token: string;
+    };
+    const { step } = await run(workspace, 'drift', { 'github-token': token });
+    expect(step.conclusion).toBe('success');
+    expect(step.annotations).toContainEqual(
+      expect.objectContaining({
+        level: 'warning',
+        message: expect.stringContaining('issues: write') as unknown,
+      }),
+    );
+    expect(step.summary).toContain('+greeting = "by hand"');
+    expect((await onGithub()).issues).toEqual([]);
+  });
+});
+
+describe('a time budget', () => {
+  it('keeps further stacks from starting, which is no failure', async () => {
+    const stack = (name: string): string =>
+      rootModule('dev', name, [], 'resource "terraform_data" "x" {}');
+    const workspace = await writeRepository(emulator, {
+      [place('01-a', 'dev')]: stack('a'),
+      [place('02-b', 'dev')]: stack('b'),
+      [place('03-c', 'dev')]: stack('c'),
+    });
+    await run(workspace, 'apply', { environment: 'dev' });
+    const { step, statuses } = await run(workspace, 'drift', { 'time-budget': '0s' });
+    expect(step.conclusion).toBe('success');
+    expect(Object.values(statuses).sort()).toEqual(['not-started', 'not-started', 'unchanged']);
+    expect(step.summary).toContain('the time budget was over');
+  });
+});

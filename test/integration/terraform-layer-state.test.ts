@@ -1,0 +1,201 @@
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { startTestEmulator, type TestEmulator } from '../support/emulator.js';
+import { withGithub, type JobOptions } from '../support/runner.js';
+import {
+  createStateBucket,
+  place,
+  readState,
+  rootModule,
+  runLayer,
+  stateBucket,
+  writeRepository,
+  type LayerStep,
+} from '../support/terraform-repository.js';
+
+let emulator: TestEmulator;
+beforeAll(async () => {
+  emulator = await startTestEmulator();
+});
+afterAll(() => emulator.stop());
+beforeEach(async () => {
+  await emulator.reset();
+  await createStateBucket(emulator);
+  await s3('PUT', `${stateBucket}?versioning`, versioning);
+});
+
+const versioning =
+  '<VersioningConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Status>Enabled</Status></VersioningConfiguration>';
+const stateKey = 'dev/app.tfstate';
+
+async function s3(method: string, target: string, body?: string): Promise<void> {
+  const scope = 'test/20260101/us-east-1/s3/aws4_request';
+  const answer = await fetch(`${emulator.awsUrl}/${target}`, {
+    method,
+    headers: { authorization: `AWS4-HMAC-SHA256 Credential=${scope}, Signature=0` },
+    ...(body === undefined ? {} : { body }),
+  });
+  if (!answer.ok) throw new Error(await answer.text());
+}
+
+interface State {
+  serial: number;
+  resources: { type: string; name: string; instances: { index_key?: string; status?: string }[] }[];
+}
+
+async function state(): Promise<State> {
+  return (await readState(emulator, stateKey)) as State;
+}
+
+async function addresses(): Promise<readonly string[]> {
+  return (await state()).resources
+    .flatMap(({ name, instances }) =>
+      instances.map(({ index_key: key }) => (key === undefined ? name : `${name} ${key}`)),
+    )
+    .sort();
+}
+
+const main = place('01-app', 'dev');
+const code = (first: string): string =>
+  rootModule(
+    'dev',
+    'app',
+    [],
+    `resource "terraform_data" "${first}" {
+  input = "first"
+}
+resource "terraform_data" "each" {
+  for_each = toset(["a b", "c"])
+}`,
+  );
+
+async function run(
+  workspace: string,
+  command: string,
+  inputs: Readonly<Record<string, string>> = {},
+): Promise<LayerStep> {
+  const options = await withGithub({ githubUrl: emulator.githubUrl }, { workspace });
+  const { workspace: _, ...job }: Partial<JobOptions> = options;
+  return runLayer(emulator, {
+    workspace,
+    inputs: { command, environment: 'dev', ...inputs },
+    job,
+  });
+}
+
+async function applied(): Promise<string> {
+  const workspace = await writeRepository(emulator, { [main]: code('old') });
+  const { step } = await run(workspace, 'apply');
+  expect(step.conclusion).toBe('success');
+  return workspace;
+}
+
+describe('state operations', () => {
+  it('move, forget, import and untaint, and the plan afterwards changes nothing', async () => {
+    const workspace = await applied();
+    const tainted = await state();
+    for (const { name, instances } of tainted.resources) {
+      for (const instance of instances) {
+        if (name === 'each' && instance.index_key === 'c') instance.status = 'tainted';
+      }
+    }
+    await s3('PUT', `${stateBucket}/${stateKey}`, JSON.stringify(tainted));
+    await writeFile(path.join(workspace, main), code('new'));
+    const operations = [
+      'mv terraform_data.old terraform_data.new',
+      'rm terraform_data.each["a b"]',
+      'import \'terraform_data.each["a b"]\' some-id',
+      'untaint terraform_data.each["c"]',
+    ].join('\n');
+
+    const dry = await run(workspace, 'state', {
+      'state-operations': operations,
+      'dry-run': 'true',
+    });
+    expect(dry.step.conclusion).toBe('success');
+    expect(dry.log).toContain('terraform_data.old becomes terraform_data.new');
+    expect((await state()).serial).toBe(tainted.serial);
+    expect(await addresses()).toContain('old');
+
+    const { step, log, leftBehind } = await run(workspace, 'state', {
+      'state-operations': operations,
+    });
+    expect(step.conclusion).toBe('success');
+    expect(await addresses()).toEqual(['each a b', 'each c', 'new']);
+    const after = await state();
+    expect(after.serial).toBe(tainted.serial + 4);
+    expect(JSON.stringify(after)).not.toContain('tainted');
+    expect(log).toContain('4 of 4 operations done');
+    expect(step.summary).toContain(`${tainted.serial} before, ${after.serial} after`);
+    expect(step.summary).toContain('A plan afterwards changes nothing');
+    expect(leftBehind).toEqual([]);
+  });
+
+  it('are all checked before one of them is done', async () => {
+    const workspace = await applied();
+    const { serial } = await state();
+    const { step } = await run(workspace, 'state', {
+      'state-operations': [
+        'rm terraform_data.old',
+        'rm terraform_data.old',
+        'untaint terraform_data.each["c"]',
+        'mv terraform_data.ald terraform_data.new',
+      ].join('\n'),
+    });
+    expect(step.conclusion).toBe('failure');
+    const said = step.annotations.map(({ message }) => message).join('\n');
+    expect(said).toContain('3 problems');
+    expect(said).toContain('terraform_data.each["c"] is not tainted');
+    expect((await state()).serial).toBe(serial);
+  });
+
+  it('stop at the first that fails, and say what was done', async () => {
+    const workspace = await applied();
+    const { step } = await run(workspace, 'state', {
+      'state-operations': [
+        'rm terraform_data.old',
+        'import terraform_data.not_in_the_code some-id',
+        'rm terraform_data.each["c"]',
+      ].join('\n'),
+    });
+    expect(step.conclusion).toBe('failure');
+    expect(step.summary).toMatch(/✅ done[^]*❌ failed[^]*not tried/);
+    expect(await addresses()).toEqual(['each a b', 'each c']);
+  });
+
+  it('restore a version of the bucket, and list what there is', async () => {
+    const workspace = await applied();
+    const first = await state();
+    await run(workspace, 'state', { 'state-operations': 'rm terraform_data.old' });
+    expect(await addresses()).not.toContain('old');
+
+    const listed = await run(workspace, 'state', { 'state-operations': 'restore list' });
+    expect(listed.step.conclusion).toBe('success');
+    const version = new RegExp(`(\\S+)  \\S+  serial ${first.serial}  3 resources`);
+    const id = version.exec(listed.log)?.[1] ?? 'none';
+    expect(id).not.toBe('none');
+
+    const unknown = await run(workspace, 'state', { 'state-operations': 'restore nothing' });
+    expect(unknown.step.conclusion).toBe('failure');
+    expect(unknown.step.annotations.map(({ message }) => message).join()).toContain(id);
+
+    const before = await state();
+    const restored = await run(workspace, 'state', { 'state-operations': `restore ${id}` });
+    expect(restored.step.conclusion).toBe('success');
+    expect(await addresses()).toEqual(['each a b', 'each c', 'old']);
+    expect((await state()).serial).toBeGreaterThan(before.serial);
+    expect(restored.step.summary).toContain('A plan afterwards changes nothing');
+    expect(restored.leftBehind).toEqual([]);
+  });
+
+  it('want exactly one stack', async () => {
+    const workspace = await writeRepository(emulator, {
+      [main]: code('old'),
+      [place('02-other', 'dev')]: rootModule('dev', 'other', [], ''),
+    });
+    const { step } = await run(workspace, 'state', { 'state-operations': 'explode x' });
+    const said = step.annotations.map(({ message }) => message).join('\n');
+    expect(said).toContain('01-app/dev, 02-other/dev');
+    expect(said).toContain('"explode"');
+  });
+});
