@@ -20,7 +20,7 @@ export async function runCommand(inputs: Inputs, ports: PublishPorts): Promise<v
   announce(plan, ports);
   switch (inputs.command) {
     case 'graph':
-      return publishGraph(plan, ports);
+      return publishGraph(plan, inputs, ports);
     case 'check':
     case 'state':
     case 'unlock':

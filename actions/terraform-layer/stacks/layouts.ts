@@ -1,7 +1,5 @@
-import path from 'node:path/posix';
 import type { StackRule } from '../config/infra-config.js';
 import { pathPattern, type PathPattern } from './path-pattern.js';
-import type { Workspace } from './workspace.js';
 
 /** A repository layout that is understood without `infra.yml`. */
 export interface Layout {
@@ -103,23 +101,4 @@ export function ruleMatchers(rules: readonly StackRule[]): readonly RuleMatcher[
 export function relativeTo(directory: string, file: string): string | undefined {
   if (directory === '.') return file;
   return file.startsWith(`${directory}/`) ? file.slice(directory.length + 1) : undefined;
-}
-
-/** Directories that fit a rule, held Terraform files that are now deleted, and are no stack any more. */
-export function removedStackDirectories(
-  workspace: Workspace,
-  deletedFiles: readonly string[],
-): readonly string[] {
-  const { config, directory, stacks } = workspace;
-  const matchers = ruleMatchers(config.stacks.length === 0 ? layoutRules : config.stacks);
-  const living = new Set(stacks.flatMap((stack) => [stack.directory, ...stack.moduleDirectories]));
-  const removed = new Set<string>();
-  for (const file of deletedFiles) {
-    if (!/\.(tf|tofu)(\.json)?$/.test(file)) continue;
-    const place = path.dirname(file);
-    const relative = relativeTo(directory, place);
-    if (living.has(place) || relative === undefined) continue;
-    if (matchers.some(({ pattern }) => pattern.match(relative) !== undefined)) removed.add(place);
-  }
-  return [...removed].sort();
 }

@@ -157,7 +157,7 @@ describe('seed 003: numbered layers with a workspace each', () => {
           [`${place}/terraform.tfvars`, 'desired_count = 5\n'],
         ];
       }),
-    ) as Tree;
+    );
   const foundation = remoteRead('foundation', 'aws-foundation-ENV');
   const tree: Tree = {
     ...root('layers/01-foundation', 'foundation'),
