@@ -2,7 +2,7 @@ import picomatch from 'picomatch';
 import { UserError, type Problem } from '../shared/errors.js';
 import { suggestion } from '../shared/inputs.js';
 import type { EnvironmentConfig } from './config/infra-config.js';
-import type { PolicyDifference } from './changes/base-policy.js';
+import type { PolicyDifference } from './changes/policy-difference.js';
 import type { ObservedHistory } from './changes/history.js';
 import type { StateFinding } from './changes/removed-stacks.js';
 import type { Affected, AffectedReason } from './graph/affected.js';

@@ -12,7 +12,7 @@ import {
   text,
   type Inline,
 } from '../shared/markdown.js';
-import { differenceText } from './changes/base-policy.js';
+import { differenceText } from './changes/policy-difference.js';
 import { renderMermaid } from './graph/render.js';
 import type { RunPlan } from './plan.js';
 import { annotationsOf, type Annotation } from './report/annotations.js';

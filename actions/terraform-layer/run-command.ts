@@ -1,4 +1,5 @@
 import { OperationError } from '../shared/errors.js';
+import { checkCode } from './commands/check.js';
 import { observe, perform } from './effects.js';
 import type { Inputs } from './inputs.js';
 import { planRun } from './plan.js';
@@ -16,12 +17,12 @@ import {
  * @throws UserError, OperationError
  */
 export async function runCommand(inputs: Inputs, ports: PublishPorts): Promise<void> {
+  if (inputs.command === 'check') return checkCode(inputs, ports);
   const plan = planRun(inputs, await observe(inputs, ports));
   announce(plan, ports);
   switch (inputs.command) {
     case 'graph':
       return publishGraph(plan, inputs, ports);
-    case 'check':
     case 'state':
     case 'unlock':
       throw new OperationError('command-not-available', `"${inputs.command}" is not built yet`);

@@ -9,19 +9,8 @@ import {
 } from '../config/strictest.js';
 import type { Files } from '../stacks/files.js';
 import { completeConfig, readConfig } from '../stacks/load-config.js';
+import type { PolicyDifference } from './policy-difference.js';
 import { checkoutPaths, gitText, hasCommit, type Git } from './git.js';
-
-/** A gate setting that the checked out commit changes, and that counts after its merge. */
-export interface PolicyDifference {
-  /** Undefined for a setting of the whole file. */
-  readonly environment: string | undefined;
-  readonly setting:
-    'apply' | 'unreviewed' | 'gate' | 'approvals' | 'prevent-destroy' | 'max-destroys' | 'volatile';
-  /** What counts now. */
-  readonly base: string;
-  /** What the change says. */
-  readonly head: string;
-}
 
 /** The configuration that a run goes by. */
 export interface Policy {
@@ -178,10 +167,4 @@ function volatileOf(
 
 function listed(globs: readonly string[]): string {
   return [...globs].sort().join(', ') || 'nothing';
-}
-
-/** One line for people; its names are untrusted. */
-export function differenceText({ environment, setting, base, head }: PolicyDifference): string {
-  const of = environment === undefined ? '' : ` of ${environment}`;
-  return `${setting}${of}: ${base} → ${head} counts after this merge`;
 }

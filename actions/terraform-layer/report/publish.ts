@@ -6,7 +6,7 @@ import { githubComments } from '../../shared/github.js';
 import { codeBlock, heading, renderMarkdown } from '../../shared/markdown.js';
 import { upsertStickyComment } from '../../shared/sticky-comment.js';
 import { writeSummary } from '../../shared/summary.js';
-import { differenceText } from '../changes/base-policy.js';
+import { differenceText } from '../changes/policy-difference.js';
 import type { Ports } from '../effects.js';
 import { renderDot, renderJson, renderMermaid } from '../graph/render.js';
 import type { Inputs } from '../inputs.js';

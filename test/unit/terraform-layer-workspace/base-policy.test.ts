@@ -1,7 +1,5 @@
-import {
-  differenceText,
-  policyFrom,
-} from '../../../actions/terraform-layer/changes/base-policy.js';
+import { policyFrom } from '../../../actions/terraform-layer/changes/base-policy.js';
+import { differenceText } from '../../../actions/terraform-layer/changes/policy-difference.js';
 import { loadWorkspace } from '../../../actions/terraform-layer/stacks/load-workspace.js';
 import { gitRepository, type TestRepository } from '../../support/git-repository.js';
 import { s3Backend, type Tree } from '../../support/stacks.js';
@@ -106,7 +104,7 @@ it('takes the defaults for a base without infra.yml', async () => {
 it('lets a new environment have its own settings', async () => {
   const { environment, differences } = await policyOf(
     strict,
-    `${strict.replace('  production', '  test: { apply: auto }\n  production')}`,
+    strict.replace('  production', '  test: { apply: auto }\n  production'),
     { ...stacks, 'environments/test/main.tf': s3Backend('test') },
   );
   expect(environment('test')).toMatchObject({ apply: 'auto', unreviewed: 'allow' });
