@@ -51,7 +51,12 @@ const mayBeLocal = /\bsource\s*=\s*(?:"\.{1,2}(?:\/|")|[^"\s]|"\$\{)/;
 
 /** Whether a file name is one of Terraform's or OpenTofu's configuration files, native or JSON. */
 export function isConfigurationFile(name: string): boolean {
-  return /\.(?:tf|tofu)(?:\.json)?$/.test(name);
+  return (
+    name.endsWith('.tf') ||
+    name.endsWith('.tofu') ||
+    name.endsWith('.tf.json') ||
+    name.endsWith('.tofu.json')
+  );
 }
 
 /** Reads modules, each directory once. */
@@ -122,15 +127,23 @@ export class ModuleSources {
 
 /** Sorted, override files last; `x.tofu` stands in for `x.tf`, as OpenTofu has it. */
 function configurationFiles(names: readonly string[]): readonly string[] {
-  const all = new Set(names.filter(isConfigurationFile));
-  const isOverride = (name: string): boolean =>
-    /(?:^|_)override\.(?:tf|tofu)(?:\.json)?$/.test(name);
-  return [...all]
-    .filter((name) => {
-      const twin = name.replace(/\.tf(\.json)?$/, '.tofu$1');
-      return twin === name || !all.has(twin);
-    })
-    .sort((a, b) => Number(isOverride(a)) - Number(isOverride(b)) || (a < b ? -1 : 1));
+  const all = names.filter(isConfigurationFile).sort();
+  const hasTwin = all.some((name) => name.includes('.tofu'));
+  const kept = hasTwin ? all.filter((name) => !all.includes(twinOf(name))) : all;
+  if (!kept.some((name) => name.includes('override'))) return kept;
+  return [
+    ...kept.filter((name) => !overrideName.test(name)),
+    ...kept.filter((name) => overrideName.test(name)),
+  ];
+}
+
+const overrideName = /(?:^|_)override\.(?:tf|tofu)(?:\.json)?$/;
+
+/** OpenTofu's file that stands in for one of Terraform's; nothing for its own. */
+function twinOf(name: string): string {
+  return name.endsWith('.tf') || name.endsWith('.tf.json')
+    ? name.replace(/\.tf(\.json)?$/, '.tofu$1')
+    : '';
 }
 
 class ModuleBuilder {

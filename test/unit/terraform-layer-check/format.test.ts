@@ -1,7 +1,7 @@
 import { parseFormatDiff } from '../../../actions/terraform-layer/check/format.js';
 
 it('names the first line of each file that is not formatted', () => {
-  // What Terraform 1.11.4 prints for two files.
+  // As Terraform 1.11.4 prints it, for two files.
   const diff = `a/main.tf
 --- old/a/main.tf
 +++ new/a/main.tf

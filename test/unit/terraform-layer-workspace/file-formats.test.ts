@@ -1,3 +1,8 @@
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { diskFiles } from '../../../actions/terraform-layer/stacks/files.js';
+import { loadWorkspace } from '../../../actions/terraform-layer/stacks/load-workspace.js';
+import { withDirectory } from '../../support/runner.js';
 import { arrows, load, problemsOf, s3Backend } from '../../support/stacks.js';
 
 const json = (value: unknown): string => JSON.stringify(value, null, 2);
@@ -112,5 +117,29 @@ describe("OpenTofu's files", () => {
         'module "x" {\n  source = "git::https://example.com/x.git?ref=${var.v}"\n}\n',
     });
     expect(stacks[0]?.moduleDirectories).toEqual([]);
+  });
+});
+
+describe('a file that is a link', () => {
+  it('is read, and its target affects the stack', async () => {
+    await withDirectory(async (root) => {
+      await mkdir(path.join(root, 'environments/dev'), { recursive: true });
+      await mkdir(path.join(root, 'common/node_modules'), { recursive: true });
+      await writeFile(path.join(root, 'common/backend.tf'), s3Backend('dev'));
+      await writeFile(path.join(root, 'common/node_modules/x.tf'), '');
+      await symlink('../../common/backend.tf', path.join(root, 'environments/dev/backend.tf'));
+      await symlink('nowhere.tf', path.join(root, 'environments/dev/broken.tf'));
+      await symlink('..', path.join(root, 'common/up'));
+      const workspace = await loadWorkspace({ root });
+      expect(workspace.stacks.map(({ stateKey, reads }) => [stateKey, reads])).toEqual([
+        ['s3://states/dev', ['common/backend.tf']],
+      ]);
+      expect([...diskFiles(root).list('.')].sort()).toEqual([
+        'common/backend.tf',
+        'common/up',
+        'environments/dev/backend.tf',
+        'environments/dev/broken.tf',
+      ]);
+    });
   });
 });
