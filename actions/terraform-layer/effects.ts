@@ -7,14 +7,13 @@ import type { Logger } from '../shared/log.js';
 import type { FetchIdToken } from '../shared/oidc.js';
 import type { RunProcess } from '../shared/process.js';
 import type { Secrets } from '../shared/secrets.js';
-import { affectedStacks } from './graph/affected.js';
+import { observeHistory, type AppliedHistory } from './changes/history.js';
 import { destroyGuard } from './destroy/guard.js';
 import { DriftWatch } from './drift/drift-watch.js';
 import { inPlanOrder, oldestFirst, TimeBudget } from './drift/time-budget.js';
 import type { Command, Inputs } from './inputs.js';
 import type { Observed, RunPlan } from './plan.js';
 import { Progress } from './report/progress.js';
-import { changedFiles } from './review/changed-files.js';
 import type { StackHooks } from './schedule/hooks.js';
 import type { StackOutcome } from './schedule/outcome.js';
 import { runSchedule } from './schedule/schedule.js';
@@ -48,11 +47,17 @@ export interface Ports {
 }
 
 /**
- * Reads the repository and what changed in it; touches nothing else.
+ * Reads the repository, what changed in it, and by `applied` what was applied before; touches
+ * nothing. The workspace's configuration has the gates of the base.
  *
- * @throws UserError with every problem of `infra.yml`, the configuration, or the graph
+ * @throws UserError with every problem of `infra.yml`, the configuration, or the graph; or as
+ * `observeHistory` does
  */
-export async function observe(inputs: Inputs, ports: Ports): Promise<Observed> {
+export async function observe(
+  inputs: Inputs,
+  ports: Ports,
+  applied?: AppliedHistory,
+): Promise<Observed> {
   const { root } = ports;
   const workspace = await loadWorkspace({
     root,
@@ -65,20 +70,29 @@ export async function observe(inputs: Inputs, ports: Ports): Promise<Observed> {
     declaredVariables(root, withVariables),
     missingFiles(root, inputs.varFiles),
   ]);
-  const observed = { workspace, declaredVariables: declared, missingVarFiles: missing };
-  if (inputs.layers.kind !== 'changed') return { ...observed, affected: undefined };
-  const { changed, deleted, range } = await changedFiles(
-    {
+  const history = await observeHistory({
+    inputs,
+    workspace,
+    git: {
       root,
       directory: inputs.workingDirectory,
       environment: childEnvironment(),
-      runProcess: ports.runQuery,
+      // What is given text to read is no short question.
+      runProcess: (request) =>
+        request.input === undefined ? ports.runQuery(request) : ports.runProcess(request),
     },
-    ports.github?.pullRequest,
-  );
-  ports.log.info(`${changed.length + deleted.length} files changed in ${range}`);
-  const affected = affectedStacks({ workspace, changedFiles: changed, deletedFiles: deleted });
-  return { ...observed, affected };
+    pullRequest: ports.github?.pullRequest,
+    eventName: ports.github?.eventName,
+    applied,
+    log: ports.log,
+  });
+  return {
+    workspace: { ...workspace, config: history.policy.config },
+    declaredVariables: declared,
+    missingVarFiles: missing,
+    affected: history.affected,
+    history,
+  };
 }
 
 /**

@@ -2,6 +2,9 @@ import picomatch from 'picomatch';
 import { UserError, type Problem } from '../shared/errors.js';
 import { suggestion } from '../shared/inputs.js';
 import type { EnvironmentConfig } from './config/infra-config.js';
+import type { PolicyDifference } from './changes/policy-difference.js';
+import type { ObservedHistory } from './changes/history.js';
+import type { StateFinding } from './changes/removed-stacks.js';
 import type { Affected, AffectedReason } from './graph/affected.js';
 import { dependenciesAmong, wavesOf } from './graph/waves.js';
 import { destroyProblems } from './destroy/checks.js';
@@ -14,6 +17,8 @@ export interface Observed {
   readonly workspace: Workspace;
   /** Set where `layers` is `changed`. */
   readonly affected: Affected | undefined;
+  /** What the run is judged against: its base's gates, and stacks that are gone. */
+  readonly history: Pick<ObservedHistory, 'policy' | 'findings' | 'commits' | 'head'>;
   /** Names of the variables that each stack's root module declares, by id. */
   readonly declaredVariables: ReadonlyMap<string, ReadonlySet<string>>;
   /** Var files of the input that do not exist. */
@@ -48,8 +53,12 @@ export interface RunPlan {
     readonly stacks: readonly (readonly string[])[];
   }[];
   readonly leftOut: readonly LeftOutEnvironment[];
-  /** Directories that were stacks until this change; their states may still exist. */
-  readonly removedDirectories: readonly string[];
+  /** Stacks that are gone, renamed, or have another state; an error among them fails a plan. */
+  readonly findings: readonly StateFinding[];
+  /** Gates that this change alters, and that count after its merge. */
+  readonly policyDifferences: readonly PolicyDifference[];
+  /** What the run covers; through these its pull requests are found. */
+  readonly commits: readonly string[];
 }
 
 /**
@@ -57,7 +66,7 @@ export interface RunPlan {
  *
  * @throws UserError with every problem: `environment-unknown`, `environment-never-applied`,
  * `layers-match-nothing`, `variable-undeclared`, `var-file-missing`, and those of
- * `destroyProblems`
+ * `destroyProblems`; for an apply also `deleted-stack-has-state`, `state-left-behind`
  */
 export function planRun(inputs: Inputs, observed: Observed): RunPlan {
   const { workspace } = observed;
@@ -77,6 +86,11 @@ export function planRun(inputs: Inputs, observed: Observed): RunPlan {
       hint: "a path from the repository's root",
     });
   }
+  // An apply stops before anything is changed; a plan shows the rest, and fails at the end.
+  if (inputs.command === 'apply') {
+    const errors = observed.history.findings.filter(({ severity }) => severity === 'error');
+    problems.push(...errors.map(({ problem }) => problem));
+  }
   if (problems.length > 0) throw new UserError(problems);
   return {
     command: inputs.command,
@@ -92,7 +106,9 @@ export function planRun(inputs: Inputs, observed: Observed): RunPlan {
       ),
     })),
     leftOut,
-    removedDirectories: observed.affected?.removedDirectories ?? [],
+    findings: observed.history.findings,
+    policyDifferences: observed.history.policy.differences,
+    commits: observed.history.commits,
   };
 }
 

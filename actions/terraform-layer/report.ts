@@ -1,3 +1,4 @@
+import { formatProblem } from '../shared/errors.js';
 import { commentLimit } from '../shared/sticky-comment.js';
 import {
   code,
@@ -11,6 +12,7 @@ import {
   text,
   type Inline,
 } from '../shared/markdown.js';
+import { differenceText } from './changes/policy-difference.js';
 import { hasDrifted } from './drift/findings.js';
 import { renderMermaid } from './graph/render.js';
 import type { RunPlan } from './plan.js';
@@ -124,12 +126,14 @@ function headSection(
           : ' needs approval: it is applied by a run that names it.',
       ),
     ),
-    ...plan.removedDirectories.map((directory) =>
+    ...plan.findings.map(({ severity, problem }) =>
       paragraph(
-        '⚠️ ',
-        code(visible(directory)),
-        ' was a stack until this change. What it made still exists: destroy it before its code goes.',
+        { error: '❌ ', warning: '⚠️ ', notice: 'ℹ️ ' }[severity],
+        code(visible(formatProblem(problem))),
       ),
+    ),
+    ...plan.policyDifferences.map((difference) =>
+      paragraph('🔒 ', code(visible(differenceText(difference)))),
     ),
     ...(origin.length === 0 ? [] : [paragraph(...origin)]),
   ]);

@@ -1,5 +1,6 @@
 import { OperationError } from '../shared/errors.js';
 import { runState } from './commands/state.js';
+import { checkCode } from './commands/check.js';
 import { observe, perform } from './effects.js';
 import { reportDrift } from './drift/report-drift.js';
 import type { Inputs } from './inputs.js';
@@ -18,14 +19,14 @@ import {
  * @throws UserError, OperationError
  */
 export async function runCommand(inputs: Inputs, ports: PublishPorts): Promise<void> {
+  if (inputs.command === 'check') return checkCode(inputs, ports);
   const plan = planRun(inputs, await observe(inputs, ports));
   announce(plan, ports);
   switch (inputs.command) {
     case 'graph':
-      return publishGraph(plan, ports);
+      return publishGraph(plan, inputs, ports);
     case 'state':
       return runState(plan, inputs, ports);
-    case 'check':
     case 'unlock':
       throw new OperationError('command-not-available', `"${inputs.command}" is not built yet`);
     case 'plan':

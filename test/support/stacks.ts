@@ -1,4 +1,5 @@
 import { UserError, type Problem } from '../../actions/shared/errors.js';
+import type { Observed } from '../../actions/terraform-layer/plan.js';
 import type { Files } from '../../actions/terraform-layer/stacks/files.js';
 import { loadWorkspace } from '../../actions/terraform-layer/stacks/load-workspace.js';
 import type {
@@ -92,4 +93,14 @@ export function layeredTree(
     );
   }
   return tree;
+}
+
+/** A run that was compared with nothing. */
+export function withoutHistory({ config }: Workspace): Observed['history'] {
+  return {
+    policy: { config, differences: [], unreadable: [] },
+    findings: [],
+    commits: [],
+    head: undefined,
+  };
 }

@@ -31,13 +31,19 @@ export function environmentConfigs(
   if (declared.length > 0) {
     return inPromotionOrder(
       declared.map(([name, settings]) =>
-        configOf(file, name, settings ?? {}, settings?.after ?? []),
+        configOf(
+          file,
+          name,
+          settings ?? {},
+          settings?.after ?? [],
+          declared.map(([other]) => other),
+        ),
       ),
     );
   }
   const names = [...new Set(found)].sort();
   return inPromotionOrder(
-    names.map((name) => configOf(file, name, {}, usualPredecessors(name, names))),
+    names.map((name) => configOf(file, name, {}, usualPredecessors(name, names), names)),
   );
 }
 
@@ -46,6 +52,7 @@ function configOf(
   name: string,
   settings: NonNullable<InfraFile['environments'][string]>,
   after: readonly string[],
+  names: readonly string[],
 ): EnvironmentConfig {
   const rank = rankOf(name);
   const apply: ApplyPolicy =
@@ -65,8 +72,14 @@ function configOf(
     guards: guardsOf(file, settings.guards ?? {}),
     variables: { ...file.variables, ...settings.variables },
     shared: settings.shared ?? rank === sharedRank,
-    stateNameAliases: file['state-name-aliases'][name] ?? [],
+    stateNameAliases: file['state-name-aliases'][name] ?? usualAliases(name, names),
   };
+}
+
+/** Short and long names that state names mix, unless each is an environment. */
+function usualAliases(name: string, names: readonly string[]): readonly string[] {
+  const alias = { production: 'prod', prod: 'production' }[name];
+  return alias === undefined || names.includes(alias) ? [] : [alias];
 }
 
 /** Types whose loss is lost data, or breaks what others rely on. */

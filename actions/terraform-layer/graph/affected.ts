@@ -1,21 +1,30 @@
 import path from 'node:path/posix';
 import picomatch from 'picomatch';
-import { removedStackDirectories } from '../stacks/layouts.js';
 import type { Stack, Workspace } from '../stacks/workspace.js';
 import { dependentsOf } from './waves.js';
 
-/** Why a change touches a stack; `file` is the changed file, relative to the root. */
+/** Why a stack takes part in a run over what changed; `file` is relative to the root. */
 export type AffectedReason =
   | {
       readonly kind:
         'own-file' | 'var-file' | 'backend-config' | 'lock-file' | 'file-read' | 'configuration';
       readonly file: string;
     }
-  | { readonly kind: 'module'; readonly file: string; readonly module: string };
+  | { readonly kind: 'module'; readonly file: string; readonly module: string }
+  /** Nothing tells that it was ever applied. */
+  | { readonly kind: 'never-applied' }
+  /** What was last applied is no commit here, or none that led to this one. */
+  | {
+      readonly kind: 'baseline-unknown';
+      readonly sha: string;
+      readonly why: 'missing' | 'not-an-ancestor';
+    }
+  /** A commit that it was asked to take up once more changes it. */
+  | { readonly kind: 'applied-again'; readonly sha: string };
 
 export interface AffectedStack {
   readonly stack: Stack;
-  /** At least one; sorted by file. */
+  /** At least one; those with a file are sorted by it. */
   readonly reasons: readonly AffectedReason[];
 }
 
@@ -27,8 +36,6 @@ export interface Affected {
    * only if an output that they read will change.
    */
   readonly dependents: readonly Stack[];
-  /** Directories that were stacks before `deletedFiles` went away. Their state may still exist. */
-  readonly removedDirectories: readonly string[];
 }
 
 /**
@@ -41,33 +48,36 @@ export function affectedStacks(options: {
   readonly deletedFiles?: readonly string[];
 }): Affected {
   const { workspace, changedFiles, deletedFiles = [] } = options;
-  const index = indexStacks(workspace.stacks);
+  const files = [...changedFiles, ...deletedFiles];
+  return withDependents(workspace, touchedStacks(workspace.stacks, workspace.config.file, files));
+}
+
+/** Those of `stacks` that files touch, in their order; `configFile` touches all of them. */
+export function touchedStacks(
+  stacks: readonly Stack[],
+  configFile: string | undefined,
+  files: Iterable<string>,
+): readonly AffectedStack[] {
+  const index = indexStacks(stacks);
   const reasons = new Map<Stack, AffectedReason[]>();
-  const add = (stack: Stack, reason: AffectedReason): void => {
-    const list = reasons.get(stack);
-    if (list === undefined) reasons.set(stack, [reason]);
-    else list.push(reason);
-  };
-  for (const file of [...new Set([...changedFiles, ...deletedFiles])].sort()) {
-    if (file === workspace.config.file) {
-      for (const stack of workspace.stacks) add(stack, { kind: 'configuration', file });
+  for (const file of [...new Set(files)].sort()) {
+    if (file === configFile) {
+      for (const stack of stacks) push(reasons, stack, { kind: 'configuration', file });
       continue;
     }
-    for (const [stack, reason] of index(file)) add(stack, reason);
+    for (const [stack, reason] of index(file)) push(reasons, stack, reason);
   }
-  const changed = workspace.stacks.flatMap((stack) => {
+  return stacks.flatMap((stack) => {
     const found = reasons.get(stack);
     return found === undefined ? [] : [{ stack, reasons: found }];
   });
-  const downstream = dependentsOf(
-    changed.map(({ stack }) => stack.id),
-    workspace.edges,
-  );
-  return {
-    changed,
-    dependents: workspace.stacks.filter((stack) => downstream.has(stack.id)),
-    removedDirectories: removedStackDirectories(workspace, deletedFiles),
-  };
+}
+
+/** Adds what is downstream of stacks that change. */
+export function withDependents(workspace: Workspace, changed: readonly AffectedStack[]): Affected {
+  const ids = changed.map(({ stack }) => stack.id);
+  const downstream = dependentsOf(ids, workspace.edges);
+  return { changed, dependents: workspace.stacks.filter(({ id }) => downstream.has(id)) };
 }
 
 type Lookup = (file: string) => Iterable<readonly [Stack, AffectedReason]>;

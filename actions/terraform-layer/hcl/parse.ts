@@ -49,22 +49,28 @@ export class HclReader {
   /** The value of an attribute; `source` is that of its body. */
   value(attribute: Attribute, source: Source): ParseResult<PlacedExpression> {
     const { valueStart, end } = attribute;
-    const text = source.text.slice(valueStart, end);
-    const place = locate(source, valueStart);
-    const column = (place.column ?? 1) - assignment.length;
-    return this.expression(text, { file: source.file, line: place.line ?? 1, column });
+    const result = this.#read(source.text.slice(valueStart, end));
+    if (!result.ok) return result;
+    return {
+      ok: true,
+      value: { expression: result.value, source: new ValueSource(source, valueStart, end) },
+    };
   }
 
   /** A single expression; offsets in the result count in the source that comes with it. */
   expression(text: string, place: Omit<Source, 'text'>): ParseResult<PlacedExpression> {
-    let result = this.#expressions.get(text);
-    if (result === undefined) {
-      result = plainLiteral(text) ?? this.#parse(assignment + text, singleValue);
-      this.#expressions.set(text, result);
-    }
+    const result = this.#read(text);
     if (!result.ok) return result;
     const source = { ...place, text: assignment + text };
     return { ok: true, value: { expression: result.value, source } };
+  }
+
+  #read(text: string): ParseResult<Expression> {
+    const known = this.#expressions.get(text);
+    if (known !== undefined) return known;
+    const result = plainLiteral(text) ?? this.#parse(assignment + text, singleValue);
+    this.#expressions.set(text, result);
+    return result;
   }
 
   /** Whether the whole text is in the language; builds nothing. */
@@ -99,6 +105,33 @@ export class HclReader {
     } finally {
       tree.delete();
     }
+  }
+}
+
+/** A value's text as `expression` reads it; its place is worked out only where somebody asks. */
+class ValueSource implements Source {
+  readonly file: string;
+  readonly #body: Source;
+  readonly #start: number;
+  readonly #end: number;
+
+  constructor(body: Source, start: number, end: number) {
+    this.file = body.file;
+    this.#body = body;
+    this.#start = start;
+    this.#end = end;
+  }
+
+  get text(): string {
+    return assignment + this.#body.text.slice(this.#start, this.#end);
+  }
+
+  get line(): number {
+    return locate(this.#body, this.#start).line ?? 1;
+  }
+
+  get column(): number {
+    return (locate(this.#body, this.#start).column ?? 1) - assignment.length;
   }
 }
 

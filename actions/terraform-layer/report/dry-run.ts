@@ -37,7 +37,18 @@ function reasonText(reason: StackReason): string {
 }
 
 function affectedText(reason: AffectedReason): string {
-  return reason.kind === 'module'
-    ? `module ${reason.module} changed: ${reason.file}`
-    : `${reason.kind.replaceAll('-', ' ')} changed: ${reason.file}`;
+  switch (reason.kind) {
+    case 'module':
+      return `module ${reason.module} changed: ${reason.file}`;
+    case 'never-applied':
+      return 'never applied';
+    case 'baseline-unknown':
+      return reason.why === 'missing'
+        ? `${reason.sha}, last applied, is not here`
+        : `${reason.sha}, last applied, did not lead to this commit`;
+    case 'applied-again':
+      return `taken up once more: ${reason.sha}`;
+    default:
+      return `${reason.kind.replaceAll('-', ' ')} changed: ${reason.file}`;
+  }
 }

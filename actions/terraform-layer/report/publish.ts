@@ -1,13 +1,14 @@
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { OperationError, toError } from '../../shared/errors.js';
+import { formatProblem, OperationError, toError, UserError } from '../../shared/errors.js';
 import { runUrl } from '../../shared/github-context.js';
 import { githubComments } from '../../shared/github.js';
 import { codeBlock, heading, renderMarkdown } from '../../shared/markdown.js';
 import { upsertStickyComment } from '../../shared/sticky-comment.js';
 import { writeSummary } from '../../shared/summary.js';
+import { differenceText } from '../changes/policy-difference.js';
 import type { Ports } from '../effects.js';
-import { renderJson, renderMermaid } from '../graph/render.js';
+import { renderDot, renderJson, renderMermaid } from '../graph/render.js';
 import type { Inputs } from '../inputs.js';
 import type { RunPlan } from '../plan.js';
 import { report } from '../report.js';
@@ -28,28 +29,46 @@ export function announce(plan: RunPlan, { log, secrets }: Ports): void {
         : `${environment} needs approval: run with "environment: ${environment}" in a job whose environment has reviewers.`,
     );
   }
-  for (const directory of plan.removedDirectories) {
-    log.warning(
-      `${directory} was a stack until this change, and is not planned any more. What it made still exists: destroy it before its code goes.`,
-    );
+  for (const { severity, problem } of plan.findings) {
+    const { at: place, ...rest } = problem;
+    const at = place !== undefined && 'file' in place ? place : undefined;
+    const message = secrets.redact(formatProblem(rest));
+    if (severity === 'notice') log.notice(message);
+    else log[severity](message, at);
+  }
+  for (const difference of plan.policyDifferences) {
+    log.notice(secrets.redact(differenceText(difference)));
   }
 }
 
-/** The graph as it is: waves in the log, a picture in the summary, everything in a JSON file. */
-export async function publishGraph(plan: RunPlan, ports: PublishPorts): Promise<void> {
+/** How each format of the graph is written, and the ending of its file. */
+const graphFormats = {
+  json: { render: renderJson, ending: 'json' },
+  mermaid: { render: renderMermaid, ending: 'mmd' },
+  dot: { render: renderDot, ending: 'dot' },
+} as const;
+
+/** The graph as it is: in the wanted format in the log and in a file, a picture in the summary. */
+export async function publishGraph(
+  plan: RunPlan,
+  { graphFormat }: Pick<Inputs, 'graphFormat'>,
+  ports: PublishPorts,
+): Promise<void> {
   const only = new Set(plan.reasons.keys());
-  const picture = renderMermaid(plan.workspace, { only }).trimEnd();
-  const file = path.join(ports.temporaryDirectory, 'terraform-graph.json');
-  await writeFile(file, renderJson(plan.workspace, { only }));
-  await ports.log.group('Mermaid', () => {
-    ports.log.info(picture);
+  const { render, ending } = graphFormats[graphFormat];
+  const graph = render(plan.workspace, { only });
+  const file = path.join(ports.temporaryDirectory, `terraform-graph.${ending}`);
+  await mkdir(ports.temporaryDirectory, { recursive: true });
+  await writeFile(file, graph);
+  await ports.log.group(`Graph (${graphFormat})`, () => {
+    ports.log.info(ports.secrets.redact(graph.trimEnd()));
     return Promise.resolve();
   });
   await writeSummaryOf(
     ports,
     renderMarkdown([
       heading(3, 'Terraform stacks'),
-      codeBlock('mermaid', picture),
+      codeBlock('mermaid', renderMermaid(plan.workspace, { only }).trimEnd()),
       codeBlock('text', describePlan(plan).join('\n')),
     ]),
   );
@@ -64,7 +83,8 @@ export function publishDryRun(plan: RunPlan, ports: PublishPorts): void {
 /**
  * Tells what came of a run: annotations, outputs, job summary, and the pull request's comment.
  *
- * @throws OperationError `stacks-failed` where a stack failed, after everything is told
+ * @throws OperationError `stacks-failed` where a stack failed, after everything is told; UserError
+ * where a stack is gone whose state is not
  */
 export async function publish(
   plan: RunPlan,
@@ -84,6 +104,8 @@ export async function publish(
   if (told.failure !== undefined && !signal.aborted) {
     throw new OperationError('stacks-failed', told.failure);
   }
+  const errors = plan.findings.filter(({ severity }) => severity === 'error');
+  if (errors.length > 0) throw new UserError(errors.map(({ problem }) => problem));
 }
 
 async function writeSummaryOf({ env, secrets }: Ports, markdown: string): Promise<void> {

@@ -8,7 +8,8 @@ import {
   type EnvironmentFiles,
 } from './bindings.js';
 import {
-  knownLayouts,
+  describedLayouts,
+  layoutOf,
   layoutRules,
   relativeTo,
   ruleMatchers,
@@ -51,14 +52,21 @@ export function discover(options: {
     if (relative === undefined) continue;
     const match = firstMatch(matchers, relative);
     if (match === undefined || !repository.namesIn(place).some(isConfigurationFile)) continue;
+    const layout = layoutOf(match.rule);
+    if (layout?.except?.includes(relative) === true) continue;
     const found = bind(repository, place, match.rule, match.captures, environments);
     candidates.push(...found);
-    if (found.length === 0) unbound.push({ rule: match.rule, directory: place });
+    if (found.length > 0) continue;
+    if (layout?.certain === false && !namesBackend(repository, place)) continue;
+    unbound.push({ rule: match.rule, directory: place });
   }
   const used = new Set(candidates.map(({ rule }) => rule));
   for (const { rule, directory: place } of unbound) {
-    // A folder that only looks like a known layout is no mistake beside another layout.
-    if (known && candidates.length > 0 && !used.has(rule)) continue;
+    // A folder that only looks like a known layout is no mistake beside another layout, unless its
+    // own files say that it is a root module.
+    if (known && candidates.length > 0 && !used.has(rule) && !namesBackend(repository, place)) {
+      continue;
+    }
     repository.problems.add(noEnvironment(place));
   }
   if (candidates.length === 0 && unbound.length === 0) {
@@ -76,6 +84,18 @@ function firstMatch(
     if (captures !== undefined) return { rule, captures };
   }
   return undefined;
+}
+
+/** Whether a directory's files say where a state is: only root modules may. */
+function namesBackend(repository: Repository, directory: string): boolean {
+  return repository
+    .namesIn(directory)
+    .filter(isConfigurationFile)
+    .some((name) =>
+      /\bbackend\s+"|^\s*cloud\s*\{|"(?:backend|cloud)"\s*:\s*\{/m.test(
+        repository.text(path.join(directory, name)) ?? '',
+      ),
+    );
 }
 
 function bind(
@@ -171,7 +191,7 @@ function noEnvironment(directory: string) {
 function noStacks(repository: Repository, directory: string, rules: readonly StackRule[]) {
   const patterns = rules.length > 0 ? rules.map((rule) => rule.path) : [];
   const elsewhere = rules.length > 0 ? undefined : layoutBelow(repository, directory);
-  const layouts = knownLayouts.map((layout) => `${layout.path} (${layout.description})`);
+  const layouts = describedLayouts.map((layout) => `${layout.path} (${layout.description})`);
   const hint =
     patterns.length > 0
       ? `stacks in infra.yml: ${patterns.join(', ')}`

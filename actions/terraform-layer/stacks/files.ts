@@ -1,6 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, realpathSync } from 'node:fs';
 import path from 'node:path';
-import { globSync } from 'tinyglobby';
 
 /**
  * The repository's files, as discovery needs them. Synchronous on purpose: thousands of small
@@ -11,24 +10,48 @@ export interface Files {
   list(directory: string): readonly string[];
   /** Text of a file, or undefined where there is none. */
   read(file: string): string | undefined;
+  /** The file that a listed one is a link to, relative to the root; undefined for any other. */
+  linkTarget?(file: string): string | undefined;
 }
 
-/** The files below `root` on disk; `.git`, `.terraform` and `node_modules` are not looked into. */
+const ignored = new Set(['.git', '.terraform', 'node_modules']);
+
+/**
+ * The files below `root` on disk; `.git`, `.terraform` and `node_modules` are not looked into, and
+ * links to directories are not followed.
+ */
 export function diskFiles(root: string): Files {
+  const links = new Set<string>();
+  const walk = (directory: string, prefix: string, found: string[]): void => {
+    for (const entry of entriesOf(`${root}/${directory}`)) {
+      const { name } = entry;
+      if (entry.isDirectory()) {
+        if (!ignored.has(name)) walk(`${prefix}${name}`, `${prefix}${name}/`, found);
+        continue;
+      }
+      if (entry.isSymbolicLink()) links.add(prefix + name);
+      found.push(prefix + name);
+    }
+  };
   return {
     list: (directory) => {
-      const prefix = directory === '.' ? '' : `${directory}/`;
-      return globSync('**', {
-        cwd: path.join(root, directory),
-        dot: true,
-        expandDirectories: false,
-        followSymbolicLinks: false,
-        ignore: ['**/.git/**', '**/.terraform/**', '**/node_modules/**'],
-      }).map((file) => prefix + file);
+      const found: string[] = [];
+      walk(directory, directory === '.' ? '' : `${directory}/`, found);
+      return found;
     },
     read: (file) => {
       try {
-        return readFileSync(path.join(root, file), 'utf8');
+        return readFileSync(`${root}/${file}`, 'utf8');
+      } catch (error) {
+        if (isMissing(error)) return undefined;
+        throw error;
+      }
+    },
+    linkTarget: (file) => {
+      if (!links.has(file)) return undefined;
+      try {
+        const target = realpathSync(path.join(root, file));
+        return path.relative(realpathSync(root), target).split(path.sep).join('/');
       } catch (error) {
         if (isMissing(error)) return undefined;
         throw error;
@@ -37,7 +60,17 @@ export function diskFiles(root: string): Files {
   };
 }
 
+function entriesOf(directory: string) {
+  try {
+    return readdirSync(directory, { withFileTypes: true });
+  } catch (error) {
+    if (isMissing(error)) return [];
+    throw error;
+  }
+}
+
 function isMissing(error: unknown): boolean {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  return code === 'ENOENT' || code === 'ENOTDIR' || code === 'EISDIR';
+  const code =
+    typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
+  return code === 'ENOENT' || code === 'ENOTDIR' || code === 'EISDIR' || code === 'ELOOP';
 }

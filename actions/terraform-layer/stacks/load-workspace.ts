@@ -71,7 +71,9 @@ export async function loadWorkspace(options: LoadWorkspaceOptions): Promise<Work
  * language. For the stacks that are about to be planned.
  */
 export async function checkSyntax(
-  options: Pick<LoadWorkspaceOptions, 'root' | 'files'> & { readonly stacks: readonly Stack[] },
+  options: Pick<LoadWorkspaceOptions, 'root' | 'files'> & {
+    readonly stacks: readonly Pick<Stack, 'directory' | 'moduleDirectories'>[];
+  },
 ): Promise<void> {
   const files = options.files ?? diskFiles(options.root);
   const problems = new ProblemList();

@@ -46,11 +46,17 @@ export interface ModuleSource {
 const interesting =
   /\b(?:terraform|variable|locals|module|output)\b|terraform_remote_state|tfe_outputs|\bpath\.|\bfile\w*\s*\(|\btemplatefile\b/;
 const readsPath = /\bpath\.(?:module|root|cwd)\b|\b(?:file\w*|templatefile)\s*\(/;
-const localSource = /\bsource\s*=\s*"\.{1,2}(?:\/|")/;
+/** A local path, or an expression (OpenTofu takes one), which only a look at it can tell. */
+const mayBeLocal = /\bsource\s*=\s*(?:"\.{1,2}(?:\/|")|[^"\s]|"\$\{)/;
 
-/** Whether a file name is one of Terraform's or OpenTofu's configuration files in HCL. */
+/** Whether a file name is one of Terraform's or OpenTofu's configuration files, native or JSON. */
 export function isConfigurationFile(name: string): boolean {
-  return name.endsWith('.tf') || name.endsWith('.tofu');
+  return (
+    name.endsWith('.tf') ||
+    name.endsWith('.tofu') ||
+    name.endsWith('.tf.json') ||
+    name.endsWith('.tofu.json')
+  );
 }
 
 /** Reads modules, each directory once. */
@@ -121,11 +127,23 @@ export class ModuleSources {
 
 /** Sorted, override files last; `x.tofu` stands in for `x.tf`, as OpenTofu has it. */
 function configurationFiles(names: readonly string[]): readonly string[] {
-  const all = new Set(names.filter(isConfigurationFile));
-  const isOverride = (name: string): boolean => /(?:^|_)override\.(?:tf|tofu)$/.test(name);
-  return [...all]
-    .filter((name) => !(name.endsWith('.tf') && all.has(name.replace(/\.tf$/, '.tofu'))))
-    .sort((a, b) => Number(isOverride(a)) - Number(isOverride(b)) || (a < b ? -1 : 1));
+  const all = names.filter(isConfigurationFile).sort();
+  const hasTwin = all.some((name) => name.includes('.tofu'));
+  const kept = hasTwin ? all.filter((name) => !all.includes(twinOf(name))) : all;
+  if (!kept.some((name) => name.includes('override'))) return kept;
+  return [
+    ...kept.filter((name) => !overrideName.test(name)),
+    ...kept.filter((name) => overrideName.test(name)),
+  ];
+}
+
+const overrideName = /(?:^|_)override\.(?:tf|tofu)(?:\.json)?$/;
+
+/** OpenTofu's file that stands in for one of Terraform's; nothing for its own. */
+function twinOf(name: string): string {
+  return name.endsWith('.tf') || name.endsWith('.tf.json')
+    ? name.replace(/\.tf(\.json)?$/, '.tofu$1')
+    : '';
 }
 
 class ModuleBuilder {
@@ -148,7 +166,7 @@ class ModuleBuilder {
   }
 
   addFile(file: string): void {
-    const text = this.#repository.text(file);
+    const text = this.#repository.configuration(file);
     if (text === undefined || !interesting.test(text)) return;
     const { blocks, error } = splitBlocks(text);
     if (error !== undefined) {
@@ -184,7 +202,7 @@ class ModuleBuilder {
         this.#terraform.push(ref);
         break;
       case 'module':
-        if (this.#calls.has(first) || localSource.test(ref.source.text)) {
+        if (this.#calls.has(first) || mayBeLocal.test(ref.source.text)) {
           append(this.#calls, first, ref);
         }
         break;
@@ -208,10 +226,23 @@ class ModuleBuilder {
     }
   }
 
+  /** OpenTofu works out variables in a source; which module that is cannot be told from here. */
+  #unknownSource(call: NamedBlock, source: PlacedAttribute): void {
+    this.#repository.problems.add({
+      code: 'module-source-not-literal',
+      message: `module "${call.name}": its source is an expression, which is not followed`,
+      at: source.at,
+      hint: 'write the path or address itself, so that a change of the module finds its stacks',
+    });
+  }
+
   build(): ModuleSource {
     const calls = [...this.#calls.values()].flatMap((call) => {
       const source = mergedAttributes(this.#repository, call).get('source');
       const value = source?.value?.expression;
+      if (source !== undefined && value !== undefined && value.kind !== 'literal') {
+        this.#unknownSource(call, source);
+      }
       if (value?.kind !== 'literal' || typeof value.value !== 'string') return [];
       if (!/^\.{1,2}(?:\/|$)/.test(value.value)) return [];
       return [{ ...call, directory: path.join(this.#directory, value.value).replace(/\/$/, '') }];

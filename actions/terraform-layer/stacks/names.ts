@@ -1,4 +1,5 @@
 import type { Candidate } from './discover.js';
+import { layoutOf } from './layouts.js';
 
 /** What a stack is called. */
 export interface StackNames {
@@ -37,11 +38,13 @@ function idOf({ binding, directory, environment }: Candidate): string {
 }
 
 /** What names the stack itself: the most telling capture, or the last telling folder. */
-function subjectOf({ captures, directory, environment }: Candidate): string | undefined {
+function subjectOf({ captures, directory, environment, rule }: Candidate): string | undefined {
   const told = captures['service'] ?? captures['stack'] ?? captures['layer'];
   if (told !== undefined) return told;
   const all = Object.values(captures);
   if (all.length > 0) return all.join('-');
+  // `resources/environments/dev` of the known layout is all there is: its folder tells nothing.
+  if (layoutOf(rule)?.path.endsWith('environments/{environment}') === true) return undefined;
   return directory
     .split('/')
     .findLast((part) => part !== environment && part !== 'environments' && part !== '.');

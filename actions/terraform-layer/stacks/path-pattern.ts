@@ -18,13 +18,20 @@ export function pathPattern(text: string): PathPattern {
   const segments = normalise(text).split('/');
   const source = segments.map((segment) => segmentSource(segment, captures)).join('/');
   const expression = new RegExp(`^${source.replaceAll('(?:.*)/', '(?:.*/)?')}$`, 'u');
+  const literals = segments.join('/').split(/[{*]/);
+  const prefix = segments.includes('**') ? '' : (literals[0] ?? '');
+  const suffix = segments.includes('**') ? '' : (segments.join('/').split(/[}*]/).at(-1) ?? '');
   return {
     text,
     captures,
     literalSegments: segments.filter((segment) => !/[{*]/.test(segment)).length,
     match: (path) => {
-      const groups = expression.exec(path)?.groups;
-      if (groups === undefined) return expression.test(path) ? {} : undefined;
+      // Thousands of directories fit none of the patterns: most are told by their beginning or end.
+      if (!path.startsWith(prefix) || !path.endsWith(suffix)) return undefined;
+      const found = expression.exec(path);
+      if (found === null) return undefined;
+      const { groups } = found;
+      if (groups === undefined) return {};
       return Object.fromEntries(captures.map((name, index) => [name, groups[`c${index}`] ?? '']));
     },
   };

@@ -45,6 +45,7 @@ export function readStack(options: {
   const instances = [...instancesBelow(instance)];
   const references = stateReferences(repository, instances, directory);
   const { at } = resolved;
+  const moduleDirectories = [...sources.closure(directory)].sort();
   return {
     rule: candidate.rule,
     references,
@@ -64,10 +65,27 @@ export function readStack(options: {
       },
       stateKey: state.key,
       rule: candidate.rule.path,
-      moduleDirectories: [...sources.closure(directory)].sort(),
-      reads: pathsRead(instances, directory),
+      moduleDirectories,
+      reads: [
+        ...pathsRead(instances, directory),
+        ...linkedFiles(repository, [directory, ...moduleDirectories]),
+      ],
     },
   };
+}
+
+/** Files elsewhere that lie in these directories as links. */
+function linkedFiles(repository: Repository, directories: readonly string[]): readonly string[] {
+  const { files } = repository;
+  if (files.linkTarget === undefined) return [];
+  const found = new Set<string>();
+  for (const directory of directories) {
+    for (const name of repository.namesIn(directory)) {
+      const target = files.linkTarget(directory === '.' ? name : `${directory}/${name}`);
+      if (target !== undefined && !target.startsWith('../')) found.add(target);
+    }
+  }
+  return [...found].sort();
 }
 
 /** Settings that are known, as a value. */

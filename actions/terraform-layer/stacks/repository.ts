@@ -1,4 +1,5 @@
 import path from 'node:path/posix';
+import { nativeTextOf } from '../hcl/json-syntax.js';
 import type { HclReader, PlacedExpression, SyntaxFailure } from '../hcl/parse.js';
 import { locate, type Attribute, type Block, type Body, type Source } from '../hcl/syntax.js';
 import type { Files } from './files.js';
@@ -77,6 +78,17 @@ export class Repository {
     const text = this.files.read(file);
     this.#texts.set(file, text);
     return text;
+  }
+
+  /** A configuration file in native syntax, also where it is JSON; a mistake is a problem. */
+  configuration(file: string): string | undefined {
+    const text = this.text(file);
+    if (text === undefined || !file.endsWith('.json')) return text;
+    const native = nativeTextOf(text);
+    if (native.ok) return native.value;
+    const at = locate({ file, text, line: 1 }, native.failure.offset);
+    this.problems.add({ code: 'json-syntax', message: native.failure.message, at });
+    return undefined;
   }
 
   /** The parsed block; a mistake in it is added to the problems. */

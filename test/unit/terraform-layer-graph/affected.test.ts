@@ -44,7 +44,6 @@ async function affected(changedFiles: readonly string[], deletedFiles: readonly 
       reasons.map(({ kind }) => kind).join(),
     ]),
     dependents: result.dependents.map(({ displayId }) => displayId),
-    removed: result.removedDirectories,
   };
 }
 
@@ -66,7 +65,6 @@ describe('a stack is affected by', () => {
     expect(await affected([file])).toEqual({
       changed: [['app/dev', kind]],
       dependents: ['web/dev'],
-      removed: [],
     });
   });
 
@@ -76,7 +74,7 @@ describe('a stack is affected by', () => {
     ['its documentation', 'live/app/dev/README.md'],
     ['a file that another value of the variable would read', 'live/app/dev/regions/us.json'],
   ])('not by %s', async (_, file) => {
-    expect(await affected([file])).toEqual({ changed: [], dependents: [], removed: [] });
+    expect(await affected([file])).toEqual({ changed: [], dependents: [] });
   });
 
   it('every change of infra.yml', async () => {
@@ -91,14 +89,6 @@ describe('a stack is affected by', () => {
 });
 
 describe('a change', () => {
-  it('names the stacks that are gone, whose state may still be there', async () => {
-    const result = await affected(
-      [],
-      ['live/gone/dev/main.tf', 'live/gone/dev/outputs.tf', 'modules/gone/main.tf'],
-    );
-    expect(result).toEqual({ changed: [], dependents: [], removed: ['live/gone/dev'] });
-  });
-
   it('touches the var file and backend config of one environment only', async () => {
     const workspace = await load({
       'terraform/main.tf': 'terraform {\n  backend "s3" {\n    bucket = "b"\n  }\n}\n',

@@ -4,7 +4,7 @@ import { readInputs, type Inputs } from '../../../actions/terraform-layer/inputs
 import { planRun, type Observed, type RunPlan } from '../../../actions/terraform-layer/plan.js';
 import type { Workspace } from '../../../actions/terraform-layer/stacks/workspace.js';
 import { envFrom } from '../../../actions/shared/env.js';
-import { layeredTree, load } from '../../support/stacks.js';
+import { layeredTree, load, withoutHistory } from '../../support/stacks.js';
 
 const config = `version: 1
 environments:
@@ -29,6 +29,7 @@ function planOf(
   return planRun(inputsOf({ command: 'plan', ...values }), {
     workspace,
     affected: undefined,
+    history: withoutHistory(workspace),
     declaredVariables: new Map(),
     missingVarFiles: [],
     ...observed,

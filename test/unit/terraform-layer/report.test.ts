@@ -8,7 +8,7 @@ import { readPlan } from '../../../actions/terraform-layer/review/plan-json.js';
 import type { StackEnd, StackOutcome } from '../../../actions/terraform-layer/schedule/outcome.js';
 import { runInOrder } from '../../../actions/terraform-layer/schedule/run-in-order.js';
 import type { Stack } from '../../../actions/terraform-layer/stacks/workspace.js';
-import { layeredTree, load, s3Backend } from '../../support/stacks.js';
+import { layeredTree, load, s3Backend, withoutHistory } from '../../support/stacks.js';
 import { anOutcome, aResource, changesOf, terraformFixture } from '../../support/terraform.js';
 
 async function planOf(
@@ -22,6 +22,7 @@ async function planOf(
     {
       workspace,
       affected: undefined,
+      history: withoutHistory(workspace),
       declaredVariables: new Map(),
       missingVarFiles: [],
     },

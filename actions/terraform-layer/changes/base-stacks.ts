@@ -1,0 +1,72 @@
+import { UserError } from '../../shared/errors.js';
+import { loadWorkspace } from '../stacks/load-workspace.js';
+import type { Workspace } from '../stacks/workspace.js';
+import { filesBetween, renamesBetween } from './changed-files.js';
+import { gitFiles } from './git-files.js';
+import type { Git } from './git.js';
+import { judgeFates, stackFates, type HasState, type StateFinding } from './removed-stacks.js';
+
+/** Files that say which stacks there are, or where their states are. */
+const telling = /\.(?:tf|tofu|tfvars|hcl|tfbackend|json|ya?ml)$/;
+
+export interface BaseStacksOptions {
+  readonly git: Git;
+  readonly head: Workspace;
+  /** Commits to compare with, the oldest first; a stack is told of once. */
+  readonly bases: readonly string[];
+  /** As `loadWorkspace` takes it. */
+  readonly configPath?: string | undefined;
+  readonly variables: Readonly<Record<string, string>>;
+  readonly hasState: HasState;
+  /** Told of a base that is not understood. */
+  readonly onUnreadable: (base: string, error: UserError) => void;
+}
+
+/**
+ * What became of the stacks of earlier commits: those that are gone or have another state, and
+ * those that were renamed. A base is read from git's objects, and only where a file that tells of
+ * stacks differs. One that cannot be understood is skipped: its own repair may be what is checked
+ * out.
+ *
+ * @throws UserError `git-failed`
+ */
+export async function stateFindings(options: BaseStacksOptions): Promise<readonly StateFinding[]> {
+  const { git, head, bases, hasState } = options;
+  const findings = new Map<string, StateFinding>();
+  for (const base of bases) {
+    const { changed, deleted } = await filesBetween(git, base, 'HEAD');
+    if (![...changed, ...deleted].some((file) => telling.test(file))) continue;
+    const before = await workspaceAt(base, options);
+    if (before === undefined) continue;
+    const fates = stackFates(before, head, await renamesBetween(git, base, 'HEAD'));
+    for (const finding of await judgeFates(fates, base, hasState)) {
+      const { from } = finding.fate;
+      // The oldest base comes first; a newer one knows better where the stack still was.
+      findings.set(JSON.stringify([from.id, from.stateKey]), finding);
+    }
+  }
+  return [...findings.values()];
+}
+
+async function workspaceAt(
+  base: string,
+  { git, head, configPath, variables, onUnreadable }: BaseStacksOptions,
+): Promise<Workspace | undefined> {
+  const files = await gitFiles(git, base);
+  const named = configPath !== undefined && files.read(configPath) !== undefined;
+  try {
+    return await loadWorkspace({
+      root: git.root,
+      directory: head.directory,
+      files,
+      variables,
+      ...(named ? { configPath } : {}),
+    });
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    // Where there was no stack yet, none can be missing.
+    const first = error.problems.every(({ code }) => code === 'no-stacks');
+    if (!first) onUnreadable(base, error);
+    return undefined;
+  }
+}

@@ -1,0 +1,228 @@
+import { UserError, type Problem } from '../../shared/errors.js';
+import {
+  touchedStacks,
+  withDependents,
+  type Affected,
+  type AffectedReason,
+} from '../graph/affected.js';
+import type { AppliedEntry } from '../sidecar/ledger.js';
+import type { Stack, Workspace } from '../stacks/workspace.js';
+import { filesBetween } from './changed-files.js';
+import {
+  checkoutPaths,
+  gitText,
+  hasCommit,
+  headCommit,
+  historyMissing,
+  isAncestor,
+  isShallow,
+  parentsOf,
+  type Git,
+} from './git.js';
+
+/** What is to be applied in a set of stacks, and since when. */
+export interface AppliedChanges {
+  readonly affected: Affected;
+  /** The commit that is checked out. */
+  readonly head: string;
+  /** Commits that stacks were last applied at and that led to this one, the oldest first. */
+  readonly bases: readonly string[];
+  /** By environment, the oldest of its stacks' bases; absent where none is known. */
+  readonly oldestBases: ReadonlyMap<string, string>;
+  /**
+   * Every commit since the oldest base (of stacks without one: the last that touched them), in no
+   * order that counts. Through these the pull requests of a run are found.
+   */
+  readonly commits: readonly string[];
+}
+
+/** So far back are the commits of stacks that were never applied looked for. */
+const maximumUnknownCommits = 100;
+
+/**
+ * What an apply of the checked out commit covers in `stacks`: each is compared with the commit that
+ * was last applied in it. A stack without one, or whose one did not lead to this commit, takes part
+ * whatever changed.
+ *
+ * @throws UserError `history-missing` where a shallow clone hides a base, `apply-older-than-baseline`
+ * where a newer commit is applied already, `apply-again-unknown`, `git-failed`
+ */
+export async function appliedChanges(options: {
+  readonly git: Git;
+  readonly workspace: Workspace;
+  readonly stacks: readonly Stack[];
+  /** By stack id. */
+  readonly baselines: ReadonlyMap<string, AppliedEntry>;
+  /** A commit whose changes count once more. */
+  readonly again?: string | undefined;
+}): Promise<AppliedChanges> {
+  const { git, workspace, stacks, baselines, again } = options;
+  const head = await headCommit(git);
+  const groups = new Map<string, Stack[]>();
+  for (const stack of stacks) {
+    const sha = baselines.get(stack.id)?.sha;
+    if (sha === undefined) continue;
+    const group = groups.get(sha);
+    if (group === undefined) groups.set(sha, [stack]);
+    else group.push(stack);
+  }
+  const known = await judgeBases(git, head, groups, baselines);
+  const reasons = new Map<string, AffectedReason[]>();
+  const commits = new Set<string>([head]);
+  const lengths = new Map<string, number>();
+  for (const [sha, group] of groups) {
+    const why = known.get(sha);
+    if (why !== undefined) {
+      for (const { id } of group) reasons.set(id, [{ kind: 'baseline-unknown', sha, why }]);
+      continue;
+    }
+    const between = await commitsBetween(git, sha, head);
+    lengths.set(sha, between.length);
+    for (const commit of between) commits.add(commit);
+    const files = await filesBetween(git, sha, head);
+    const all = [...files.changed, ...files.deleted];
+    for (const touched of touchedStacks(group, workspace.config.file, all)) {
+      reasons.set(touched.stack.id, [...touched.reasons]);
+    }
+  }
+  const fresh = stacks.filter(({ id }) => !baselines.has(id));
+  for (const { id } of fresh) reasons.set(id, [{ kind: 'never-applied' }]);
+  const adrift = stacks.filter(({ id }) => reasons.get(id)?.[0]?.kind === 'baseline-unknown');
+  for (const commit of await commitsOf(git, [...fresh, ...adrift])) commits.add(commit);
+  if (again !== undefined) {
+    await addAgain(git, { workspace, stacks, head, again }, reasons);
+    commits.add(again);
+  }
+  const changed = workspace.stacks.flatMap((stack) => {
+    const found = reasons.get(stack.id);
+    return found === undefined ? [] : [{ stack, reasons: found }];
+  });
+  const bases = [...lengths].sort(([, a], [, b]) => b - a).map(([sha]) => sha);
+  return {
+    affected: withDependents(workspace, changed),
+    head,
+    bases,
+    oldestBases: oldestBases(stacks, baselines, bases),
+    commits: [...commits],
+  };
+}
+
+/** For each base that cannot be compared with, why. */
+async function judgeBases(
+  git: Git,
+  head: string,
+  groups: ReadonlyMap<string, readonly Stack[]>,
+  baselines: ReadonlyMap<string, AppliedEntry>,
+): Promise<ReadonlyMap<string, 'missing' | 'not-an-ancestor'>> {
+  const unusable = new Map<string, 'missing' | 'not-an-ancestor'>();
+  const problems: Problem[] = [];
+  const shallow = groups.size > 0 && (await isShallow(git));
+  for (const [sha, group] of groups) {
+    // What an object beside a state says is never trusted as an argument of a command.
+    if (!/^[0-9a-f]{40}(?:[0-9a-f]{24})?$/.test(sha)) unusable.set(sha, 'missing');
+    else if (!(await hasCommit(git, sha))) unusable.set(sha, 'missing');
+    else if (sha === head || (await isAncestor(git, sha, head))) continue;
+    else if (await isAncestor(git, head, sha))
+      problems.push(superseded(head, sha, group, baselines));
+    else unusable.set(sha, 'not-an-ancestor');
+  }
+  if (problems.length > 0) throw new UserError(problems);
+  if (shallow && unusable.size > 0) throw historyMissing('fetch-depth: 0');
+  return unusable;
+}
+
+function superseded(
+  head: string,
+  sha: string,
+  group: readonly Stack[],
+  baselines: ReadonlyMap<string, AppliedEntry>,
+): Problem {
+  const entry = baselines.get(group[0]?.id ?? '');
+  const names = group.slice(0, 5).map(({ displayId }) => displayId);
+  const more = group.length > names.length ? ` and ${group.length - names.length} more` : '';
+  const by = entry?.runUrl === undefined ? '' : ` by ${entry.runUrl}`;
+  return {
+    code: 'apply-older-than-baseline',
+    message:
+      `superseded: ${head} is older than ${sha}, which was applied${by} in ` +
+      `${names.join(', ')}${more}`,
+    hint: 'to go back, revert the change and apply that commit',
+  };
+}
+
+async function commitsBetween(git: Git, base: string, head: string): Promise<readonly string[]> {
+  if (base === head) return [];
+  return linesOf(await gitText(git, ['rev-list', `${base}..${head}`]));
+}
+
+/** The last commits that touched directories of stacks about which nothing else is known. */
+async function commitsOf(git: Git, stacks: readonly Stack[]): Promise<readonly string[]> {
+  const places = new Set(
+    stacks.flatMap(({ directory, moduleDirectories, varFiles }) => [
+      directory,
+      ...moduleDirectories,
+      ...varFiles,
+    ]),
+  );
+  if (places.size === 0) return [];
+  // More places than a command line bears are all places.
+  const paths = places.size > 1000 ? [] : places;
+  const inCheckout = await checkoutPaths(git);
+  // No pattern in a file name.
+  const specs = [...paths].map((place) => `:(top,literal)${inCheckout(place)}`);
+  const count = `--max-count=${maximumUnknownCommits}`;
+  return linesOf(await gitText(git, ['rev-list', count, 'HEAD', '--', ...specs]));
+}
+
+async function addAgain(
+  git: Git,
+  context: {
+    readonly workspace: Workspace;
+    readonly stacks: readonly Stack[];
+    readonly head: string;
+    readonly again: string;
+  },
+  reasons: Map<string, AffectedReason[]>,
+): Promise<void> {
+  const { workspace, stacks, head, again } = context;
+  if (!(await hasCommit(git, again)) || !(await isAncestor(git, again, head))) {
+    if (await isShallow(git)) throw historyMissing('fetch-depth: 0');
+    throw new UserError({
+      code: 'apply-again-unknown',
+      message: `${again} is no commit that led to ${head}`,
+      at: { input: 'apply-again' },
+      hint: 'a pull request that was merged into the branch that is applied, or its merge commit',
+    });
+  }
+  const [parent] = await parentsOf(git, again);
+  if (parent === undefined) throw historyMissing('fetch-depth: 0');
+  const files = await filesBetween(git, parent, again);
+  const all = [...files.changed, ...files.deleted];
+  for (const { stack } of touchedStacks(stacks, workspace.config.file, all)) {
+    const own = reasons.get(stack.id);
+    const reason = { kind: 'applied-again', sha: again } as const;
+    if (own === undefined) reasons.set(stack.id, [reason]);
+    else own.push(reason);
+  }
+}
+
+function oldestBases(
+  stacks: readonly Stack[],
+  baselines: ReadonlyMap<string, AppliedEntry>,
+  bases: readonly string[],
+): ReadonlyMap<string, string> {
+  const ages = new Map(bases.map((sha, index) => [sha, index]));
+  const oldest = new Map<string, string>();
+  for (const { id, environment } of stacks) {
+    const sha = baselines.get(id)?.sha;
+    const age = sha === undefined ? undefined : ages.get(sha);
+    if (sha === undefined || age === undefined) continue;
+    const known = ages.get(oldest.get(environment) ?? '');
+    if (known === undefined || age < known) oldest.set(environment, sha);
+  }
+  return oldest;
+}
+
+function linesOf(text: string): readonly string[] {
+  return text.split('\n').filter((line) => line !== '');
+}

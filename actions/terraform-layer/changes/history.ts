@@ -1,0 +1,200 @@
+import { OperationError, UserError } from '../../shared/errors.js';
+import type { Logger } from '../../shared/log.js';
+import type { EnvironmentConfig } from '../config/infra-config.js';
+import { affectedStacks, type Affected } from '../graph/affected.js';
+import type { Inputs } from '../inputs.js';
+import type { AppliedEntry } from '../sidecar/ledger.js';
+import type { Stack, Workspace } from '../stacks/workspace.js';
+import { policyFrom, type Policy } from './base-policy.js';
+import { stateFindings } from './base-stacks.js';
+import { appliedChanges } from './baselines.js';
+import { changedFiles } from './changed-files.js';
+import { headCommit, type Git } from './git.js';
+import type { HasState, StateFinding } from './removed-stacks.js';
+
+/** What the world outside of the checkout knows of earlier applies. */
+export interface AppliedHistory {
+  /** What was last applied, by stack id; a stack that is not in it was never applied. */
+  readonly appliedBaseline: (
+    stacks: readonly Stack[],
+  ) => Promise<ReadonlyMap<string, AppliedEntry>>;
+  readonly hasState: HasState;
+  /** The commit by which a pull request was merged; undefined where it was not. */
+  readonly mergeCommitOf: (pullNumber: number) => Promise<string | undefined>;
+}
+
+/** What a run is judged against. */
+export interface ObservedHistory {
+  /** Set where `layers` is `changed`. */
+  readonly affected: Affected | undefined;
+  readonly policy: Policy;
+  readonly findings: readonly StateFinding[];
+  /** The commit that is checked out; undefined where nothing was compared. */
+  readonly head: string | undefined;
+  /** Every commit that the run covers; through these its pull requests are found. */
+  readonly commits: readonly string[];
+  /** For people: what was compared. */
+  readonly range: string | undefined;
+}
+
+export interface HistoryOptions {
+  readonly inputs: Inputs;
+  readonly git: Git;
+  readonly workspace: Workspace;
+  readonly pullRequest: { readonly baseRef: string } | undefined;
+  /** `merge_group` is compared with its first parent, as a pull request is. */
+  readonly eventName: string | undefined;
+  /** Undefined: nothing is known of earlier applies, and none is assumed. */
+  readonly applied: AppliedHistory | undefined;
+  readonly log: Logger;
+}
+
+/**
+ * Compares the checked out commit with what counts for this command: a pull request with its base,
+ * an apply, a `destroy`, and a plan on a branch with what was last applied in each stack. Other
+ * commands only where `layers` is `changed`.
+ *
+ * @throws UserError as `appliedChanges`, `changedFiles` and `policyFrom` do
+ */
+export async function observeHistory(options: HistoryOptions): Promise<ObservedHistory> {
+  const { inputs, pullRequest, eventName, applied, workspace } = options;
+  const { command } = inputs;
+  const isChange = pullRequest !== undefined || eventName === 'merge_group';
+  const wanted = inputs.layers.kind === 'changed';
+  if (command === 'apply' || command === 'destroy') return sinceApplied(options);
+  if (command === 'plan' && !isChange && wanted && applied !== undefined) {
+    return sinceApplied(options);
+  }
+  if (wanted || (command === 'plan' && isChange)) return inChange(options);
+  return nothingCompared(workspace);
+}
+
+function nothingCompared({ config }: Workspace): ObservedHistory {
+  return {
+    affected: undefined,
+    policy: { config, differences: [], unreadable: [] },
+    findings: [],
+    head: undefined,
+    commits: [],
+    range: undefined,
+  };
+}
+
+/** What the checked out commit changes. Without history only `layers: changed` fails. */
+async function inChange(options: HistoryOptions): Promise<ObservedHistory> {
+  const { inputs, git, workspace, pullRequest, log } = options;
+  let files: Awaited<ReturnType<typeof changedFiles>>;
+  try {
+    files = await changedFiles(git, pullRequest);
+  } catch (error) {
+    if (inputs.layers.kind === 'changed' || !isHistoryError(error)) throw error;
+    log.notice(
+      'Without history, deleted stacks and changed gates are not told: set "fetch-depth: 2" on actions/checkout.',
+    );
+    return nothingCompared(workspace);
+  }
+  const { base, changed, deleted, range } = files;
+  log.info(`${changed.length + deleted.length} files changed in ${range}`);
+  const isPlan = inputs.command === 'plan';
+  const bases = new Map(workspace.config.environments.map(({ name }) => [name, base]));
+  const head = await headCommit(git);
+  return {
+    affected:
+      inputs.layers.kind === 'changed'
+        ? affectedStacks({ workspace, changedFiles: changed, deletedFiles: deleted })
+        : undefined,
+    policy: isPlan
+      ? await policyFrom({ ...placesOf(options), bases })
+      : nothingCompared(workspace).policy,
+    findings: isPlan ? await findingsSince([base], options) : [],
+    head,
+    commits: [head],
+    range,
+  };
+}
+
+/** No git, no repository, or one that is too shallow. */
+function isHistoryError(error: unknown): boolean {
+  return (
+    error instanceof UserError ||
+    (error instanceof OperationError && error.code === 'command-not-found')
+  );
+}
+
+async function sinceApplied(options: HistoryOptions): Promise<ObservedHistory> {
+  const { inputs, git, workspace, applied, log } = options;
+  const names = new Set(environmentsInQuestion(inputs, workspace).map(({ name }) => name));
+  const stacks = workspace.stacks.filter(({ environment }) => names.has(environment));
+  if (applied === undefined && inputs.layers.kind !== 'changed') {
+    return nothingCompared(workspace);
+  }
+  const baselines = (await applied?.appliedBaseline(stacks)) ?? new Map<string, AppliedEntry>();
+  const again = await commitAgain(options);
+  const changes = await appliedChanges({ git, workspace, stacks, baselines, again });
+  const { affected, bases, oldestBases, commits, head } = changes;
+  const [oldest] = bases;
+  const range =
+    oldest === undefined
+      ? `everything up to ${head.slice(0, 7)}`
+      : `${oldest.slice(0, 7)}..${head.slice(0, 7)}`;
+  log.info(`${affected.changed.length} stacks differ from what was applied in ${range}`);
+  return {
+    affected: inputs.layers.kind === 'changed' ? affected : undefined,
+    policy: await policyFrom({ ...placesOf(options), bases: oldestBases }),
+    findings: inputs.command === 'destroy' ? [] : await findingsSince(bases, options),
+    head,
+    commits,
+    range,
+  };
+}
+
+function placesOf({ inputs, git, workspace }: HistoryOptions) {
+  const { workingDirectory: directory, configPath } = inputs;
+  return { git, head: workspace.config, directory, configPath };
+}
+
+function findingsSince(
+  bases: readonly string[],
+  { inputs, git, workspace, applied, log }: HistoryOptions,
+): Promise<readonly StateFinding[]> {
+  return stateFindings({
+    git,
+    head: workspace,
+    bases,
+    configPath: inputs.configPath,
+    variables: inputs.variables,
+    hasState: applied?.hasState ?? (() => Promise.resolve(undefined)),
+    onUnreadable: (base, error) =>
+      log.warning(
+        `Stacks that are gone since ${base.slice(0, 10)} are not told: ` +
+          `${error.problems.length} problems in its configuration.`,
+      ),
+  });
+}
+
+/** An apply without `environment` may only do those that need no approval. */
+function environmentsInQuestion(
+  { environments, command }: Inputs,
+  { config }: Workspace,
+): readonly EnvironmentConfig[] {
+  if (environments.length > 0) {
+    return config.environments.filter(({ name }) => environments.includes(name));
+  }
+  return command === 'apply'
+    ? config.environments.filter(({ apply }) => apply === 'auto')
+    : config.environments;
+}
+
+async function commitAgain({ inputs, applied }: HistoryOptions): Promise<string | undefined> {
+  const { applyAgain } = inputs;
+  if (applyAgain === undefined) return undefined;
+  if (applyAgain.kind === 'commit') return applyAgain.sha;
+  const commit = await applied?.mergeCommitOf(applyAgain.number);
+  if (commit !== undefined) return commit;
+  throw new UserError({
+    code: 'apply-again-unknown',
+    message: `pull request ${applyAgain.number} was not merged`,
+    at: { input: 'apply-again' },
+    hint: 'the number of a merged pull request, or a commit',
+  });
+}

@@ -1,0 +1,124 @@
+import { mkdir, mkdtemp } from 'node:fs/promises';
+import path from 'node:path';
+import { UserError } from '../../shared/errors.js';
+import { writeSummary } from '../../shared/summary.js';
+import { formatProblems, type Program } from '../check/format.js';
+import { checkSummary } from '../check/summary.js';
+import { textProblems } from '../check/text-rules.js';
+import { validateModules, type RootModule } from '../check/validate.js';
+import { observe, type Ports } from '../effects.js';
+import type { Inputs } from '../inputs.js';
+import { planRun, type RunPlan } from '../plan.js';
+import { diskFiles, type Files } from '../stacks/files.js';
+import { checkSyntax } from '../stacks/load-workspace.js';
+import { isConfigurationFile } from '../stacks/module-source.js';
+import { ProblemList } from '../stacks/problem-list.js';
+import type { Workspace } from '../stacks/workspace.js';
+import { commonEnvironment, environmentOfChild } from '../terraform/child-environment.js';
+import { defaultParallelism } from '../terraform/collector.js';
+import { terraformProgram } from '../terraform/program.js';
+
+/**
+ * Judges the code without any access: format, `infra.yml`, the graph, layout rules, secrets, and
+ * `validate` of each root module that `layers` chooses. Everything is looked at before it fails.
+ *
+ * @throws UserError with every problem of every rule
+ */
+export async function checkCode(inputs: Inputs, ports: Ports): Promise<void> {
+  const { root, log, secrets, env } = ports;
+  const problems = new ProblemList();
+  const plan = await collecting(problems, async () =>
+    planRun(inputs, await observe(inputs, ports)),
+  );
+  const workspace = plan?.workspace;
+  const stacks = plan === undefined ? [] : stacksOf(plan);
+  const files = diskFiles(root);
+  const stacksToRead = [...(workspace?.stacks ?? []), ...modulesBelow(files, inputs)];
+  await collecting(problems, () => checkSyntax({ root, files, stacks: stacksToRead }));
+  for (const problem of textProblems(files, inputs.workingDirectory, workspace)) {
+    problems.add(problem);
+  }
+  const terraform = await openProgram(inputs, ports);
+  for (const problem of await formatProblems(root, inputs.workingDirectory, terraform.program)) {
+    problems.add(problem);
+  }
+  const modules = rootModules(stacks);
+  log.info(`${modules.length} root modules to validate, up to ${terraform.concurrency} at a time`);
+  const validated = await validateModules(modules, {
+    root,
+    ...terraform,
+    onEnd: ({ directory }, found) =>
+      log.info(`${directory}: ${found.length === 0 ? 'valid' : `${found.length} problems`}`),
+  });
+  for (const problem of validated) problems.add(problem);
+  const all = problems.all();
+  if (env('GITHUB_STEP_SUMMARY') !== undefined) {
+    const result = { stacks: workspace?.stacks.length, validated: modules.length, problems: all };
+    await writeSummary(secrets.redact(checkSummary(result)));
+  }
+  if (ports.signal.aborted) return;
+  if (all.length > 0) throw new UserError(all);
+  log.info('Nothing is wrong.');
+}
+
+/** Runs one part of the check; what it finds wrong is kept, and the others go on. */
+async function collecting<T>(
+  problems: ProblemList,
+  body: () => Promise<T>,
+): Promise<T | undefined> {
+  try {
+    return await body();
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    for (const problem of error.problems) problems.add(problem);
+    return undefined;
+  }
+}
+
+/** Every directory with Terraform files, whether a stack uses it or not. */
+function modulesBelow(files: Files, { workingDirectory }: Inputs): readonly RootModule[] {
+  const places = files.list(workingDirectory).filter(isConfigurationFile);
+  const directories = new Set(places.map((file) => path.posix.dirname(file)));
+  return [...directories].map((directory) => ({ directory, moduleDirectories: [] }));
+}
+
+function stacksOf(plan: RunPlan): Workspace['stacks'] {
+  return plan.stages.flatMap((stage) => stage.stacks.map(({ stack }) => stack));
+}
+
+/** A directory once, however many environments share it. */
+function rootModules(stacks: Workspace['stacks']): readonly RootModule[] {
+  return [...new Map(stacks.map((stack) => [stack.directory, stack])).values()];
+}
+
+async function openProgram(inputs: Inputs, ports: Ports) {
+  await mkdir(ports.temporaryDirectory, { recursive: true });
+  const directory = await mkdtemp(path.join(ports.temporaryDirectory, 'terraform-layer-'));
+  ports.onRunDirectory(directory);
+  const concurrency = inputs.parallelism ?? defaultParallelism(ports.machine);
+  const common = await commonEnvironment({
+    ...ports,
+    parallelism: concurrency,
+    runDirectory: directory,
+  });
+  const environment = environmentOfChild(common, {});
+  const found = await terraformProgram({
+    ...ports,
+    wanted: inputs.terraformVersion,
+    releasesUrl: inputs.terraformReleasesUrl,
+    environment,
+  });
+  const program: Program = {
+    path: found.path,
+    name: found.name,
+    environment,
+    runProcess: ports.runProcess,
+    signal: ports.signal,
+  };
+  return {
+    program,
+    concurrency,
+    dataDirectory: path.join(directory, 'validate'),
+    pluginCacheDirectory: common.pluginCacheDirectory,
+  };
+}

@@ -1,0 +1,177 @@
+import { UserError } from '../../../actions/shared/errors.js';
+import {
+  appliedChanges,
+  type AppliedChanges,
+} from '../../../actions/terraform-layer/changes/baselines.js';
+import { loadWorkspace } from '../../../actions/terraform-layer/stacks/load-workspace.js';
+import { gitRepository, type TestRepository } from '../../support/git-repository.js';
+import { s3Backend, s3RemoteState, type Tree } from '../../support/stacks.js';
+
+const network = 'layers/network/environments/dev';
+const app = 'layers/app/environments/dev';
+const tree: Tree = {
+  [`${network}/main.tf`]: s3Backend('network'),
+  [`${app}/main.tf`]: `${s3Backend('app')}module "m" { source = "../../../../modules/m" }\n`,
+  'layers/web/environments/dev/main.tf': s3Backend('web') + s3RemoteState('app', 'app'),
+  'modules/m/main.tf': 'locals {}\n',
+};
+
+let repository: TestRepository;
+beforeEach(async () => {
+  repository = await gitRepository(tree);
+});
+afterEach(() => repository.remove());
+
+/** `shas` by a stack's name; one that is not named was never applied. */
+async function changesSince(
+  shas: Readonly<Record<string, string>>,
+  rest: { readonly again?: string; readonly in?: TestRepository } = {},
+): Promise<AppliedChanges> {
+  const { git, root } = rest.in ?? repository;
+  const workspace = await loadWorkspace({ root });
+  const baselines = new Map(
+    workspace.stacks.flatMap(({ id, name }) => {
+      const sha = shas[name];
+      const entry = { version: 1 as const, at: '2026-01-01T00:00:00Z', runUrl: 'https://run/1' };
+      return sha === undefined ? [] : [[id, { ...entry, sha }] as const];
+    }),
+  );
+  const { again } = rest;
+  return appliedChanges({ git, workspace, stacks: workspace.stacks, baselines, again });
+}
+
+const reasonsOf = ({ affected }: AppliedChanges) =>
+  Object.fromEntries(
+    affected.changed.map(({ stack, reasons }) => [stack.name, reasons.map(({ kind }) => kind)]),
+  );
+
+async function codesOf(body: Promise<unknown>): Promise<readonly string[]> {
+  try {
+    await body;
+  } catch (error) {
+    if (error instanceof UserError) return error.problems.map(({ code }) => code);
+    throw error;
+  }
+  return [];
+}
+
+describe('what an apply covers', () => {
+  it('is everything since each stack was applied, not the last push alone (T-G1)', async () => {
+    const first = repository.run('rev-parse', 'HEAD');
+    const a = await repository.commit({ [`${network}/main.tf`]: `${s3Backend('network')}# a\n` });
+    const b = await repository.commit({ 'modules/m/main.tf': 'locals { b = 1 }\n' });
+    // A waits for its approval and is never applied; B's run takes up both.
+    const changes = await changesSince({ network: first, app: first, web: first });
+    expect(reasonsOf(changes)).toEqual({ network: ['own-file'], app: ['module'] });
+    expect(changes.affected.dependents.map(({ name }) => name)).toEqual(['web']);
+    expect(changes.commits).toEqual([b, a]);
+    expect(changes.bases).toEqual([first]);
+  });
+
+  it('has a base for each stack', async () => {
+    const first = repository.run('rev-parse', 'HEAD');
+    const a = await repository.commit({ [`${network}/main.tf`]: `${s3Backend('network')}# a\n` });
+    const b = await repository.commit({ 'modules/m/main.tf': 'locals { b = 1 }\n' });
+    const changes = await changesSince({ network: a, app: a, web: first });
+    expect(reasonsOf(changes)).toEqual({ app: ['module'] });
+    expect(changes.bases).toEqual([first, a]);
+    expect(changes.oldestBases).toEqual(new Map([['dev', first]]));
+    expect([...changes.commits].sort()).toEqual([a, b].sort());
+  });
+
+  it('is nothing where all is applied', async () => {
+    const head = repository.run('rev-parse', 'HEAD');
+    const changes = await changesSince({ network: head, app: head, web: head });
+    expect(changes.affected).toEqual({ changed: [], dependents: [] });
+    expect(changes.commits).toEqual([head]);
+  });
+
+  it('sees a revert: what was applied in between counts, not what differs from before', async () => {
+    const a = await repository.commit({ [`${network}/main.tf`]: `${s3Backend('network')}# a\n` });
+    await repository.commit({ [`${network}/main.tf`]: s3Backend('network') });
+    expect(reasonsOf(await changesSince({ network: a, app: a, web: a }))).toEqual({
+      network: ['own-file'],
+    });
+  });
+
+  it('is a stack that was never applied, with the commits that made it', async () => {
+    const first = repository.run('rev-parse', 'HEAD');
+    const added = await repository.commit({
+      'layers/new/environments/dev/main.tf': s3Backend('new'),
+    });
+    const head = await repository.commit({ 'README.md': 'x' });
+    const changes = await changesSince({ network: head, app: head, web: head });
+    expect(reasonsOf(changes)).toEqual({ new: ['never-applied'] });
+    expect([...changes.commits].sort()).toEqual([added, head].sort());
+    expect(changes.commits).not.toContain(first);
+  });
+
+  it('is a stack whose base is unknown or on another branch', async () => {
+    const head = repository.run('rev-parse', 'HEAD');
+    repository.run('checkout', '--quiet', '-b', 'other');
+    const other = await repository.commit({ 'README.md': 'other' });
+    repository.run('checkout', '--quiet', 'main');
+    await repository.commit({ 'README.md': 'main' });
+    const changes = await changesSince({
+      network: 'a'.repeat(40),
+      app: other,
+      web: '--output=/tmp/x',
+    });
+    expect(
+      changes.affected.changed.map(({ stack, reasons: [reason] }) => [
+        stack.name,
+        reason?.kind === 'baseline-unknown' ? reason.why : reason?.kind,
+      ]),
+    ).toEqual([
+      ['app', 'not-an-ancestor'],
+      ['network', 'missing'],
+      ['web', 'missing'],
+    ]);
+    expect(changes.bases).toEqual([]);
+    expect(changes.commits).toContain(head);
+  });
+
+  it('is what a commit changed that is taken up once more', async () => {
+    const again = await repository.commit({ 'modules/m/main.tf': 'locals { b = 1 }\n' });
+    const head = await repository.commit({ 'README.md': 'x' });
+    const changes = await changesSince({ network: head, app: head, web: head }, { again });
+    expect(reasonsOf(changes)).toEqual({ app: ['applied-again'] });
+    expect(changes.commits).toContain(again);
+  });
+});
+
+describe('an apply is refused', () => {
+  it('from a commit that is older than what is applied', async () => {
+    const old = repository.run('rev-parse', 'HEAD');
+    const newer = await repository.commit({ 'README.md': 'x' });
+    repository.run('checkout', '--quiet', old);
+    const refused = changesSince({ network: newer, app: old });
+    expect(await codesOf(refused)).toEqual(['apply-older-than-baseline']);
+    await expect(refused).rejects.toThrow(new RegExp(`${old}.*${newer}.*https://run/1`));
+  });
+
+  it('where a shallow clone hides what was applied', async () => {
+    const first = repository.run('rev-parse', 'HEAD');
+    await repository.commit({ 'README.md': 'x' });
+    const clone = await repository.shallowClone(1);
+    try {
+      const refused = changesSince({ network: first }, { in: clone });
+      expect(await codesOf(refused)).toEqual(['history-missing']);
+      await expect(refused).rejects.toThrow('fetch-depth: 0');
+      expect(reasonsOf(await changesSince({}, { in: clone }))).toEqual({
+        app: ['never-applied'],
+        network: ['never-applied'],
+        web: ['never-applied'],
+      });
+    } finally {
+      await clone.remove();
+    }
+  });
+
+  it('of a commit that is not in what is checked out', async () => {
+    const head = repository.run('rev-parse', 'HEAD');
+    expect(await codesOf(changesSince({ app: head }, { again: 'b'.repeat(40) }))).toEqual([
+      'apply-again-unknown',
+    ]);
+  });
+});
