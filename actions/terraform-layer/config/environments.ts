@@ -1,3 +1,4 @@
+import type { SourceLocation } from '../../shared/errors.js';
 import type { ApplyPolicy, EnvironmentConfig, Guards } from './infra-config.js';
 import type { InfraFile } from './infra-schema.js';
 
@@ -26,18 +27,19 @@ function rankOf(name: string): number | undefined {
 export function environmentConfigs(
   file: InfraFile,
   found: Iterable<string>,
+  at?: Place,
 ): readonly EnvironmentConfig[] {
   const declared = Object.entries(file.environments);
   if (declared.length > 0) {
     return inPromotionOrder(
       declared.map(([name, settings]) =>
-        configOf(file, name, settings ?? {}, settings?.after ?? []),
+        configOf(file, name, settings ?? {}, settings?.after ?? [], at),
       ),
     );
   }
   const names = [...new Set(found)].sort();
   return inPromotionOrder(
-    names.map((name) => configOf(file, name, {}, usualPredecessors(name, names))),
+    names.map((name) => configOf(file, name, {}, usualPredecessors(name, names), at)),
   );
 }
 
@@ -46,6 +48,7 @@ function configOf(
   name: string,
   settings: NonNullable<InfraFile['environments'][string]>,
   after: readonly string[],
+  at: Place | undefined,
 ): EnvironmentConfig {
   const rank = rankOf(name);
   const apply: ApplyPolicy =
@@ -63,9 +66,45 @@ function configOf(
     gate: settings.gate ?? 'environment',
     approvals: settings.approvals ?? 1,
     guards: guardsOf(file, settings.guards ?? {}),
-    variables: { ...file.variables, ...settings.variables },
+    ...variablesOf(file, name, settings.variables ?? {}, at),
     shared: settings.shared ?? rank === sharedRank,
     stateNameAliases: file['state-name-aliases'][name] ?? [],
+  };
+}
+
+/** Place of the value at a path of `infra.yml`. */
+type Place = (path: readonly PropertyKey[]) => SourceLocation;
+
+/** `{project}` is filled in here, where it is known; the environment and the stack when it is used. */
+function variablesOf(
+  file: InfraFile,
+  environment: string,
+  own: Readonly<Record<string, string>>,
+  at: Place | undefined,
+): Pick<EnvironmentConfig, 'variables' | 'variablePlaces'> {
+  const all = Object.entries({ ...file.variables, ...own });
+  const { project } = file;
+  return {
+    variables: Object.fromEntries(
+      all.map(([name, source]) => [
+        name,
+        project === undefined ? source : source.replaceAll('{project}', project),
+      ]),
+    ),
+    ...(at === undefined || all.length === 0
+      ? {}
+      : {
+          variablePlaces: Object.fromEntries(
+            all.map(([name]) => [
+              name,
+              at(
+                Object.hasOwn(own, name)
+                  ? ['environments', environment, 'variables', name]
+                  : ['variables', name],
+              ),
+            ]),
+          ),
+        }),
   };
 }
 
