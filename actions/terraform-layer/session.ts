@@ -15,8 +15,9 @@ import {
 import { defaultParallelism } from './terraform/collector.js';
 import { commandLineTerraform } from './terraform/command-line.js';
 import { declaredVariables } from './terraform/declared-variables.js';
-import { hcpApi, httpGet } from './terraform/hcp-api.js';
-import { checkHcpStacks } from './terraform/hcp-stacks.js';
+import { hcpApi, httpRequest } from './terraform/hcp-api.js';
+import { discardSavedRun, withoutSavedRuns } from './terraform/hcp-runs.js';
+import { checkHcpStacks, type HcpPorts } from './terraform/hcp-stacks.js';
 import { hostToken } from './terraform/hcp-token.js';
 import { terraformProgram } from './terraform/program.js';
 import type { TerraformProgram } from './terraform/find.js';
@@ -42,6 +43,8 @@ export interface Session {
   readonly initEnvironment: Readonly<Record<string, string>>;
   /** Ids of the stacks whose plans and applies run in HCP Terraform. */
   readonly remoteStacks: ReadonlySet<string>;
+  /** For a plan that is not applied after all; does nothing for plans that were made here. */
+  readonly discardRun: (stack: Stack, planFile: string) => Promise<void>;
 }
 
 /**
@@ -94,11 +97,12 @@ export async function openSession(
       file: ofTofu,
     });
   }
-  const remoteStacks = await checkHcpStacks(stacks, {
+  const hcp: HcpPorts = {
     ...ports,
-    api: hcpApi(httpGet, { retries: inputs.retries }),
+    api: hcpApi(httpRequest, { retries: inputs.retries }),
     tokenOf: (host) => hostToken(host, environment),
-  });
+  };
+  const remoteStacks = await checkHcpStacks(stacks, hcp);
   const variables = await stackVariables(
     needVariables(inputs) ? stacks : [],
     environments,
@@ -123,7 +127,7 @@ export async function openSession(
     ...children.get(stack.environment),
     ...variables.get(stack.id),
   });
-  const terraform = commandLineTerraform({
+  const commandLine = commandLineTerraform({
     program: program.path,
     root: ports.root,
     environmentFor,
@@ -144,12 +148,19 @@ export async function openSession(
     parallelism,
     access,
     program,
-    terraform,
+    terraform: onlyShows(inputs) ? withoutSavedRuns(commandLine, remoteStacks, hcp) : commandLine,
     common,
     environmentFor,
     initEnvironment,
     remoteStacks,
+    discardRun: async (stack, planFile) => {
+      if (remoteStacks.has(stack.id)) await discardSavedRun(stack, planFile, hcp);
+    },
   };
+}
+
+function onlyShows({ command }: Inputs): boolean {
+  return command === 'plan' || command === 'drift';
 }
 
 /** A lock is shown and released without any value of the configuration. */

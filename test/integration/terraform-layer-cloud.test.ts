@@ -86,7 +86,11 @@ describe('a stack in HCP Terraform', () => {
     expect(hcp.unknown).toEqual([]);
     expect(planned.statuses).toEqual({ '01-base/dev': 'changes' });
     expect(planned.log).toContain('said over there');
-    expect(hcp.writes.filter((write) => write.includes('runs'))).toEqual(['POST runs']);
+    // Nobody may confirm over there what was only shown here.
+    expect(hcp.writes.filter((write) => write.includes('runs'))).toEqual([
+      'POST runs',
+      'POST runs/run-1/actions/discard',
+    ]);
     hcp.writes.length = 0;
     const applied = await run(workspace, 'apply');
     expect(hcp.unknown).toEqual([]);

@@ -181,6 +181,11 @@ export async function startHcp(
       if (run !== undefined) run.status = 'applied';
       return 202;
     }
+    if ((id = part(/^POST \/api\/v2\/runs\/(run-\d+)\/actions\/discard$/)) !== undefined) {
+      const run = runs.get(id);
+      if (run !== undefined) run.status = 'discarded';
+      return 202;
+    }
     if ((id = part(/^GET \/api\/v2\/applies\/(apply-run-\d+)$/)) !== undefined) {
       return { data: { id, type: 'applies', attributes: log(id) } };
     }

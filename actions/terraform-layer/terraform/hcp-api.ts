@@ -1,11 +1,14 @@
-import pRetry, { AbortError } from 'p-retry';
+import pRetry from 'p-retry';
 import { z } from 'zod';
 import { OperationError, toError } from '../../shared/errors.js';
 
-/** One GET; an answer of any status is an answer. */
-export type HttpGet = (
+/** One request without a body; an answer of any status is an answer. */
+export type HttpRequest = (
   url: string,
-  headers: Readonly<Record<string, string>>,
+  options: {
+    readonly method: 'GET' | 'POST';
+    readonly headers: Readonly<Record<string, string>>;
+  },
 ) => Promise<{ readonly status: number; readonly text: string }>;
 
 /** A workspace of HCP Terraform or Terraform Enterprise, as far as it decides how a stack runs. */
@@ -28,6 +31,11 @@ export interface HcpApi {
     at: { readonly host: string; readonly organization: string; readonly name: string },
     token: string,
   ): Promise<WorkspaceAnswer>;
+  /** False where the run cannot be discarded (any more). @throws OperationError `hcp-unreachable` */
+  discardRun(
+    at: { readonly host: string; readonly runId: string },
+    token: string,
+  ): Promise<boolean>;
 }
 
 const workspaceSchema = z.object({
@@ -40,19 +48,20 @@ const workspaceSchema = z.object({
 });
 
 /**
- * The API of HCP Terraform ("Workspaces API", "Show workspace"), found by Terraform's own service
- * discovery (`/.well-known/terraform.json`, `tfe.v2`). A token is sent over TLS only.
+ * The API of HCP Terraform ("Workspaces API", "Show workspace"; "Runs API", "Discard a run"), found
+ * by Terraform's own service discovery (`/.well-known/terraform.json`, `tfe.v2`). A token is sent
+ * over TLS only.
  */
 export function hcpApi(
-  get: HttpGet,
+  send: HttpRequest,
   options: { readonly retries: number; readonly firstPauseMilliseconds?: number },
 ): HcpApi {
   const bases = new Map<string, Promise<string>>();
 
-  const request: HttpGet = (url, headers) =>
+  const request: HttpRequest = (url, rest) =>
     pRetry(
       async () => {
-        const answer = await get(url, headers);
+        const answer = await send(url, rest);
         if (answer.status === 429 || answer.status >= 500) {
           throw new Error(`${url} answers ${answer.status}`);
         }
@@ -63,50 +72,74 @@ export function hcpApi(
 
   async function discover(host: string): Promise<string> {
     const place = `https://${host}/.well-known/terraform.json`;
-    const { status, text } = await request(place, {});
+    const { status, text } = await request(place, { method: 'GET', headers: {} });
     const services = z.object({ 'tfe.v2': z.string() }).safeParse(parseJson(text));
     if (status !== 200 || !services.success) {
-      throw new AbortError(`${host} does not offer the API of HCP Terraform (${status})`);
+      throw new Error(`it does not offer the API of HCP Terraform (${status})`);
     }
     const base = new URL(services.data['tfe.v2'], place);
-    if (base.protocol !== 'https:') throw new AbortError(`${base.href} is not over TLS`);
+    if (base.protocol !== 'https:') throw new Error(`${base.href} is not over TLS`);
     return base.href.replace(/\/*$/, '/');
+  }
+
+  async function ask(
+    host: string,
+    method: 'GET' | 'POST',
+    place: string,
+    token: string,
+  ): ReturnType<HttpRequest> {
+    try {
+      const base = bases.get(host) ?? discover(host);
+      bases.set(host, base);
+      return await request(`${await base}${place}`, {
+        method,
+        headers: {
+          authorization: `Bearer ${token}`,
+          accept: 'application/vnd.api+json',
+          'content-type': 'application/vnd.api+json',
+        },
+      });
+    } catch (thrown) {
+      throw unreachable(host, place, thrown);
+    }
   }
 
   return {
     async workspace({ host, organization, name }, token) {
-      try {
-        const base = bases.get(host) ?? discover(host);
-        bases.set(host, base);
-        const place = `organizations/${encodeURIComponent(organization)}/workspaces/${encodeURIComponent(name)}`;
-        const { status, text } = await request(`${await base}${place}`, {
-          authorization: `Bearer ${token}`,
-          accept: 'application/vnd.api+json',
-        });
-        if (status === 401) return { kind: 'token-refused' };
-        if (status === 404) return { kind: 'not-found' };
-        const { attributes } = workspaceSchema.parse(parseJson(text)).data;
-        return {
-          kind: 'found',
-          workspace: {
-            executionMode: attributes['execution-mode'],
-            hasVcsConnection: (attributes['vcs-repo'] ?? null) !== null,
-          },
-        };
-      } catch (thrown) {
-        throw new OperationError(
-          'hcp-unreachable',
-          `${host} cannot be asked about the workspace ${organization}/${name}: ${toError(thrown).message}`,
-          { cause: thrown },
-        );
-      }
+      const place = `organizations/${encodeURIComponent(organization)}/workspaces/${encodeURIComponent(name)}`;
+      const { status, text } = await ask(host, 'GET', place, token);
+      if (status === 401) return { kind: 'token-refused' };
+      if (status === 404) return { kind: 'not-found' };
+      const parsed = workspaceSchema.safeParse(parseJson(text));
+      if (!parsed.success) throw unreachable(host, place, parsed.error);
+      const { attributes } = parsed.data.data;
+      return {
+        kind: 'found',
+        workspace: {
+          executionMode: attributes['execution-mode'],
+          hasVcsConnection: (attributes['vcs-repo'] ?? null) !== null,
+        },
+      };
+    },
+    async discardRun({ host, runId }, token) {
+      const place = `runs/${encodeURIComponent(runId)}/actions/discard`;
+      const { status } = await ask(host, 'POST', place, token);
+      return status === 202 || status === 200;
     },
   };
 }
 
-/** `HttpGet` by Node's own fetch; redirects are followed, without the token on another host. */
-export const httpGet: HttpGet = async (url, headers) => {
-  const answer = await fetch(url, { headers, signal: AbortSignal.timeout(30_000) });
+function unreachable(host: string, place: string, cause: unknown): OperationError {
+  return new OperationError(
+    'hcp-unreachable',
+    `${host} cannot be asked about ${place}: ${toError(cause).message}`,
+    { cause },
+  );
+}
+
+/** `HttpRequest` by Node's own fetch. */
+export const httpRequest: HttpRequest = async (url, { method, headers }) => {
+  const answer = await fetch(url, { method, headers, signal: AbortSignal.timeout(30_000) });
   return { status: answer.status, text: await answer.text() };
 };
 

@@ -72,10 +72,11 @@ function workspacePlace({ stateKey }: Stack): WorkspacePlace | undefined {
   return { host, organization, name };
 }
 
-async function tokenFor(
+/** The token that Terraform would send for a stack, masked from now on. */
+export async function tokenFor(
   { backend }: Stack,
   host: string,
-  { tokenOf, secrets }: HcpPorts,
+  { tokenOf, secrets }: Pick<HcpPorts, 'tokenOf' | 'secrets'>,
 ): Promise<string | 'unknown' | undefined> {
   const written = backend.config['token'];
   if (typeof written === 'string' && written !== '') {

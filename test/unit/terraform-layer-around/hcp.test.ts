@@ -8,9 +8,11 @@ import { createSecrets } from '../../../actions/shared/secrets.js';
 import type { Stack } from '../../../actions/terraform-layer/stacks/workspace.js';
 import {
   hcpApi,
-  httpGet,
-  type HttpGet,
+  httpRequest,
+  type HcpApi,
+  type HttpRequest,
 } from '../../../actions/terraform-layer/terraform/hcp-api.js';
+import { discardSavedRun } from '../../../actions/terraform-layer/terraform/hcp-runs.js';
 import { checkHcpStacks } from '../../../actions/terraform-layer/terraform/hcp-stacks.js';
 import { hostToken, type HostToken } from '../../../actions/terraform-layer/terraform/hcp-token.js';
 import { silentLogger } from '../../support/silent-logger.js';
@@ -46,8 +48,8 @@ beforeEach(() => {
 });
 
 /** Takes the TLS away on the way to the server above. */
-const get: HttpGet = (url, headers) =>
-  httpGet(url.replace(/^https:\/\/[^/]+/, `http://127.0.0.1:${port}`), headers);
+const send: HttpRequest = (url, options) =>
+  httpRequest(url.replace(/^https:\/\/[^/]+/, `http://127.0.0.1:${port}`), options);
 
 const discovery = { '/.well-known/terraform.json': [[200, { 'tfe.v2': '/api/v2/' }]] } as const;
 const place = '/api/v2/organizations/acme/workspaces/';
@@ -57,7 +59,7 @@ function workspace(executionMode: string, vcsRepo: unknown = null): unknown {
 }
 
 describe('the API', () => {
-  const api = () => hcpApi(get, { retries: 2, firstPauseMilliseconds: 1 });
+  const api = (): HcpApi => hcpApi(send, { retries: 2, firstPauseMilliseconds: 1 });
   const at = { host: 'app.terraform.io', organization: 'acme', name: 'aws-network-dev' };
 
   it('is found by discovery, once, and asked with the token', async () => {
@@ -108,6 +110,55 @@ describe('the API', () => {
     answers = { '/.well-known/terraform.json': [[200, { 'modules.v1': '/x' }]] };
     await expect(api().workspace(at, 't')).rejects.toBeInstanceOf(OperationError);
     expect(seen.every(({ authorization }) => authorization === undefined)).toBe(true);
+  });
+});
+
+describe('a run that was only to be shown', () => {
+  let directory: string;
+  let stack: Stack;
+  beforeEach(async () => {
+    directory = await mkdtemp(path.join(tmpdir(), 'hcp-run-'));
+    const found = (await load({ 'layers/01-base/environments/dev/main.tf': '' })).stacks[0];
+    if (found === undefined) throw new Error('there is no stack');
+    stack = found;
+  });
+  afterEach(() => rm(directory, { recursive: true, force: true }));
+
+  async function discard(planFile: string): Promise<void> {
+    const file = path.join(directory, 'plan');
+    await writeFile(file, planFile);
+    await discardSavedRun(stack, file, {
+      api: hcpApi(send, { retries: 0 }),
+      tokenOf: () => Promise.resolve({ kind: 'token', token: 'the-token' }),
+      secrets: createSecrets(() => undefined),
+      log: silentLogger,
+    });
+  }
+
+  const bookmark = '{"remote_plan_format":1,"run_id":"run-1","hostname":"app.terraform.io"}';
+
+  it('is discarded, so that nobody confirms it over there', async () => {
+    answers = { ...discovery, '/api/v2/runs/run-1/actions/discard': [[202, {}]] };
+    await discard(bookmark);
+    expect(seen.at(-1)).toEqual({
+      url: '/api/v2/runs/run-1/actions/discard',
+      authorization: 'Bearer the-token',
+    });
+  });
+
+  it('stays where it cannot be, without a failure', async () => {
+    answers = { ...discovery, '/api/v2/runs/run-1/actions/discard': [[409, {}]] };
+    await discard(bookmark);
+    answers = { '/.well-known/terraform.json': [[503, {}]] };
+    await discard(bookmark);
+    expect(seen.length).toBeGreaterThan(2);
+  });
+
+  it('is none where the plan was made here', async () => {
+    answers = {};
+    await discard('PK\u0003\u0004');
+    await discard('{"run_id":"run-1"}');
+    expect(seen).toEqual([]);
   });
 });
 
@@ -171,7 +222,7 @@ describe('stacks in HCP Terraform', () => {
     const loaded = (await load(tree)).stacks;
     const masked: string[] = [];
     const ids = await checkHcpStacks(loaded, {
-      api: hcpApi(get, { retries: 0 }),
+      api: hcpApi(send, { retries: 0 }),
       tokenOf: () => Promise.resolve(found),
       secrets: createSecrets((value) => masked.push(value)),
       log: silentLogger,
