@@ -1,7 +1,14 @@
 import { readAccountIds, readRoleArn } from '../shared/aws-access.js';
 import type { Env } from '../shared/env.js';
 import { InputReader, type InputSource } from '../shared/inputs.js';
-import { parseVersionConstraint, type VersionConstraint } from './terraform/version-constraint.js';
+import { readModuleCredentials } from './modules-access/git-access.js';
+import { readRegistryTokens } from './modules-access/registry-tokens.js';
+import { parseHookCommands } from './policy/hook-commands.js';
+import {
+  parseVersionConstraint,
+  tooOld,
+  type VersionConstraint,
+} from './terraform/version-constraint.js';
 
 export type Command =
   /** These four run Terraform in many stacks and report on each. */
@@ -147,11 +154,10 @@ export function readInputs(source: InputSource, env: Env): Inputs {
     driftLabel: reader.text('drift-label') ?? 'infra-drift',
     timeBudgetSeconds: readOptionalDuration(reader, 'time-budget'),
     retries: reader.integer('retries', { min: 0, max: 10 }) ?? 3,
-    policyCommand: reader.text('policy-command'),
-    costCommand: reader.text('cost-command'),
-    modulesToken: reader.text('modules-token'),
-    modulesSshKey: reader.text('modules-ssh-key'),
-    registryTokens: reader.keyValues('registry-tokens'),
+    policyCommand: readHookCommand(reader, 'policy-command'),
+    costCommand: readHookCommand(reader, 'cost-command'),
+    ...readModuleCredentials(reader),
+    registryTokens: readRegistryTokens(reader),
   });
 }
 
@@ -226,14 +232,34 @@ function readOptionalDuration(reader: InputReader, name: string): number | undef
 function readVersion(reader: InputReader): VersionConstraint {
   const text = reader.text('terraform-version') ?? defaultVersion;
   const constraint = parseVersionConstraint(text);
-  if (constraint !== undefined) return constraint;
+  if (constraint !== undefined) {
+    if (!constraint.reachesFloor) {
+      const { code, message, hint } = tooOld(constraint);
+      reader.problem('terraform-version', code, message, hint);
+    }
+    return constraint;
+  }
   reader.problem(
     'terraform-version',
     'input-malformed',
     `"${text}" is not a version constraint`,
     'for example ">= 1.11", "~> 1.11.0", "1.11.4", or "tofu >= 1.11"',
   );
-  return { text, program: undefined, exact: undefined, allows: () => true };
+  return { text, program: undefined, exact: undefined, reachesFloor: true, allows: () => true };
+}
+
+function readHookCommand(reader: InputReader, name: string): string | undefined {
+  const text = reader.text(name);
+  const result = parseHookCommands(text);
+  if (!result.ok) {
+    reader.problem(
+      name,
+      'input-malformed',
+      `line ${result.line} has no program, or a quote that is not closed`,
+      'one command a line, words in single or double quotes where they have spaces; no shell reads it',
+    );
+  }
+  return text;
 }
 
 function readVariables(reader: InputReader): Readonly<Record<string, string>> {

@@ -1,4 +1,4 @@
-import { availableParallelism, freemem, tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { systemClock } from '../shared/clock.js';
@@ -17,7 +17,7 @@ await runAction(async (context) => {
   await runCommand(inputs, {
     ...context,
     clock: systemClock,
-    machine: { cores: availableParallelism(), freeBytes: freemem() },
+    machine: { cores: availableParallelism(), freeBytes: process.availableMemory() },
     runProcess,
     runQuery,
     fetchIdToken: githubIdToken(env),

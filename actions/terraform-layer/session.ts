@@ -3,6 +3,8 @@ import path from 'node:path';
 import type { EnvironmentConfig } from './config/infra-config.js';
 import type { Ports } from './effects.js';
 import type { Inputs } from './inputs.js';
+import { moduleAccess } from './modules-access/git-access.js';
+import { tokenEnvironment } from './modules-access/registry-tokens.js';
 import type { Stack } from './stacks/workspace.js';
 import { openEnvironments, type EnvironmentAccess } from './terraform/access.js';
 import {
@@ -13,9 +15,16 @@ import {
 import { defaultParallelism } from './terraform/collector.js';
 import { commandLineTerraform } from './terraform/command-line.js';
 import { declaredVariables } from './terraform/declared-variables.js';
+import { hcpApi, httpRequest } from './terraform/hcp-api.js';
+import { discardSavedRun, withoutSavedRuns } from './terraform/hcp-runs.js';
+import { checkHcpStacks, type HcpPorts } from './terraform/hcp-stacks.js';
+import { hostToken } from './terraform/hcp-token.js';
 import { terraformProgram } from './terraform/program.js';
 import type { TerraformProgram } from './terraform/find.js';
 import type { Terraform } from './terraform/terraform.js';
+import { tofuFile } from './terraform/tofu-files.js';
+import { awsValueStore } from './variables/aws-value-store.js';
+import { stackVariables } from './variables/stack-variables.js';
 
 /** What a command that runs Terraform works with: a private directory, proven access, a program. */
 export interface Session {
@@ -28,13 +37,22 @@ export interface Session {
   readonly program: TerraformProgram;
   readonly terraform: Terraform;
   readonly common: CommonEnvironment;
+  /** The whole environment of Terraform in a stack, its secret variables included. */
+  readonly environmentFor: (stack: Stack) => Readonly<Record<string, string>>;
+  /** What `terraform init` needs beside that. */
+  readonly initEnvironment: Readonly<Record<string, string>>;
+  /** Ids of the stacks whose plans and applies run in HCP Terraform. */
+  readonly remoteStacks: ReadonlySet<string>;
+  /** For a plan that is not applied after all; does nothing for plans that were made here. */
+  readonly discardRun: (stack: Stack, planFile: string) => Promise<void>;
 }
 
 /**
- * Opens AWS access for each environment and proves it, finds Terraform, and makes the run's private
- * directory. Nothing of the user's is touched.
+ * Opens AWS access for each environment and proves it, reads the variables that `infra.yml` names,
+ * finds Terraform, and makes the run's private directory. Nothing of the user's is touched.
  *
- * @throws UserError, OperationError as `openEnvironments` and `terraformProgram` do
+ * @throws UserError, OperationError as `openEnvironments`, `stackVariables`, `checkHcpStacks` and
+ * `terraformProgram` do
  */
 export async function openSession(
   environments: readonly EnvironmentConfig[],
@@ -46,18 +64,58 @@ export async function openSession(
   const directory = await mkdtemp(path.join(ports.temporaryDirectory, 'terraform-layer-'));
   ports.onRunDirectory(directory);
   const parallelism = inputs.parallelism ?? defaultParallelism(ports.machine);
-  const common = await commonEnvironment({ ...ports, parallelism, runDirectory: directory });
+  const tokens = tokenEnvironment(inputs.registryTokens);
+  for (const token of Object.values(tokens)) ports.secrets.add(token);
+  const common = await commonEnvironment({
+    ...ports,
+    parallelism,
+    runDirectory: directory,
+    tokens,
+  });
   const access = await openEnvironments(environments, stacks, inputs, {
     ...ports,
     directory: path.join(directory, 'aws'),
     now: () => ports.clock.now(),
   });
+  const environment = environmentOfChild(common, {});
+  const initEnvironment = await moduleAccess(inputs, {
+    directory: path.join(directory, 'modules'),
+    serverUrl: ports.env('GITHUB_SERVER_URL') ?? 'https://github.com',
+    environment,
+    secrets: ports.secrets,
+  });
+  const ofTofu = await tofuFile(ports.root, stacks);
   const program = await terraformProgram({
     ...ports,
     wanted: inputs.terraformVersion,
     releasesUrl: inputs.terraformReleasesUrl,
-    environment: environmentOfChild(common, {}),
+    hasTofuFiles: ofTofu !== undefined,
+    environment,
   });
+  if (ofTofu !== undefined && program.name === 'terraform') {
+    ports.log.warning('OpenTofu alone reads this file, and this run uses Terraform', {
+      file: ofTofu,
+    });
+  }
+  const hcp: HcpPorts = {
+    ...ports,
+    api: hcpApi(httpRequest, { retries: inputs.retries }),
+    tokenOf: (host) => hostToken(host, environment),
+  };
+  const remoteStacks = await checkHcpStacks(stacks, hcp);
+  const variables = await stackVariables(
+    needVariables(inputs) ? stacks : [],
+    environments,
+    inputs,
+    {
+      ...ports,
+      environment,
+      storeOf: (name) => {
+        const aws = access.get(name)?.aws;
+        return aws === undefined ? undefined : awsValueStore(aws);
+      },
+    },
+  );
   const declared = await declaredVariables(ports.root, stacks);
   const planDirectory = path.join(directory, 'plans');
   const logDirectory = path.join(directory, 'logs');
@@ -65,10 +123,15 @@ export async function openSession(
   const children = new Map(
     [...access].map(([name, { child }]) => [name, environmentOfChild(common, child)]),
   );
-  const terraform = commandLineTerraform({
+  const environmentFor: Session['environmentFor'] = (stack) => ({
+    ...children.get(stack.environment),
+    ...variables.get(stack.id),
+  });
+  const commandLine = commandLineTerraform({
     program: program.path,
     root: ports.root,
-    environmentFor: ({ environment }) => children.get(environment) ?? {},
+    environmentFor,
+    initEnvironment,
     variablesFor: ({ id }) => declaredOnly(inputs.variables, declared.get(id)),
     varFiles: inputs.varFiles,
     lockTimeoutSeconds: inputs.lockTimeoutSeconds,
@@ -79,7 +142,30 @@ export async function openSession(
     signal: ports.signal,
     now: () => ports.clock.now(),
   });
-  return { directory, planDirectory, parallelism, access, program, terraform, common };
+  return {
+    directory,
+    planDirectory,
+    parallelism,
+    access,
+    program,
+    terraform: onlyShows(inputs) ? withoutSavedRuns(commandLine, remoteStacks, hcp) : commandLine,
+    common,
+    environmentFor,
+    initEnvironment,
+    remoteStacks,
+    discardRun: async (stack, planFile) => {
+      if (remoteStacks.has(stack.id)) await discardSavedRun(stack, planFile, hcp);
+    },
+  };
+}
+
+function onlyShows({ command }: Inputs): boolean {
+  return command === 'plan' || command === 'drift';
+}
+
+/** A lock is shown and released without any value of the configuration. */
+function needVariables({ command }: Inputs): boolean {
+  return command !== 'unlock';
 }
 
 function declaredOnly(

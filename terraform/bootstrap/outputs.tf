@@ -16,3 +16,8 @@ output "role_arns" {
     }
   }
 }
+
+output "review_key_arns" {
+  description = "ARNs of the keys for review records by environment: review-key in infra.yml."
+  value       = local.review_key_arns
+}

@@ -13,9 +13,27 @@ locals {
     Resource = [var.kms_key_arn]
   }]
 
+  # Keys the digests of sensitive values in review records. Plan and apply make the same digests of
+  # the same values, so both have it, each for its own environment.
+  review_key_arns = var.create_review_keys ? { for environment, key in aws_kms_key.review : environment => key.arn } : var.review_key_arns
+
+  review_key_statements = { for environment in var.environments : environment => [
+    for name, arn in local.review_key_arns : {
+      Sid      = "ReviewKey"
+      Effect   = "Allow"
+      Action   = ["kms:GenerateMac"]
+      Resource = [arn]
+    } if name == environment
+  ] }
+
   # A plan takes and releases the lock, so that even the plan role writes and deletes *.tflock. The
   # state itself only the apply role writes. A state holds every value, secret ones too: whoever
   # plans can read them.
+  #
+  # Beside a state lie the small objects of terraform-layer (<state key>.infra/): what was last
+  # applied, the journal of an apply, when drift was last looked for, and review records. A plan
+  # reads them all, and writes the records and the time of the drift check. Whoever can open a pull
+  # request can therefore write a record: it may stop an apply, and must never open a gate.
   state_statements = { for environment in var.environments : environment => {
     read = [
       {
@@ -37,13 +55,38 @@ locals {
         Action   = ["s3:DeleteObject", "s3:PutObject"]
         Resource = ["${local.state_bucket_arn}/${environment}/*.tflock"]
       },
+      {
+        Sid    = "WriteReviews"
+        Effect = "Allow"
+        Action = ["s3:PutObject"]
+        Resource = [
+          "${local.state_bucket_arn}/${environment}/*.infra/drift",
+          "${local.state_bucket_arn}/${environment}/*.infra/review/*",
+        ]
+      },
     ]
-    write = [{
-      Sid      = "WriteStates"
-      Effect   = "Allow"
-      Action   = ["s3:PutObject"]
-      Resource = ["${local.state_bucket_arn}/${environment}/*"]
-    }]
+    write = [
+      {
+        Sid      = "WriteStates"
+        Effect   = "Allow"
+        Action   = ["s3:PutObject"]
+        Resource = ["${local.state_bucket_arn}/${environment}/*"]
+      },
+      {
+        Sid      = "RemoveSidecars"
+        Effect   = "Allow"
+        Action   = ["s3:DeleteObject"]
+        Resource = ["${local.state_bucket_arn}/${environment}/*.infra/*"]
+      },
+      {
+        # To restore an earlier version of a state, its versions must be seen first.
+        Sid       = "ListVersions"
+        Effect    = "Allow"
+        Action    = ["s3:ListBucketVersions"]
+        Resource  = [local.state_bucket_arn]
+        Condition = { StringLike = { "s3:prefix" = ["${environment}/*"] } }
+      },
+    ]
   } }
 
   # Reads what resources are, not what they hold: no objects, items, secrets, log lines or images.
@@ -90,6 +133,7 @@ locals {
   plan_statements = { for environment in var.environments : environment => concat(
     local.state_statements[environment].read,
     local.kms_statement,
+    local.review_key_statements[environment],
     local.describe_statements,
     [{
       Sid      = "ReadOwnParameters"

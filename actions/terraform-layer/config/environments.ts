@@ -1,3 +1,4 @@
+import type { SourceLocation } from '../../shared/errors.js';
 import type { ApplyPolicy, EnvironmentConfig, Guards } from './infra-config.js';
 import type { InfraFile } from './infra-schema.js';
 
@@ -26,6 +27,7 @@ function rankOf(name: string): number | undefined {
 export function environmentConfigs(
   file: InfraFile,
   found: Iterable<string>,
+  at?: Place,
 ): readonly EnvironmentConfig[] {
   const declared = Object.entries(file.environments);
   if (declared.length > 0) {
@@ -37,13 +39,14 @@ export function environmentConfigs(
           settings ?? {},
           settings?.after ?? [],
           declared.map(([other]) => other),
+          at,
         ),
       ),
     );
   }
   const names = [...new Set(found)].sort();
   return inPromotionOrder(
-    names.map((name) => configOf(file, name, {}, usualPredecessors(name, names), names)),
+    names.map((name) => configOf(file, name, {}, usualPredecessors(name, names), names, at)),
   );
 }
 
@@ -53,6 +56,7 @@ function configOf(
   settings: NonNullable<InfraFile['environments'][string]>,
   after: readonly string[],
   names: readonly string[],
+  at: Place | undefined,
 ): EnvironmentConfig {
   const rank = rankOf(name);
   const apply: ApplyPolicy =
@@ -70,7 +74,7 @@ function configOf(
     gate: settings.gate ?? 'environment',
     approvals: settings.approvals ?? 1,
     guards: guardsOf(file, settings.guards ?? {}),
-    variables: { ...file.variables, ...settings.variables },
+    ...variablesOf(file, name, settings.variables ?? {}, at),
     shared: settings.shared ?? rank === sharedRank,
     stateNameAliases: file['state-name-aliases'][name] ?? usualAliases(name, names),
   };
@@ -80,6 +84,42 @@ function configOf(
 function usualAliases(name: string, names: readonly string[]): readonly string[] {
   const alias = { production: 'prod', prod: 'production' }[name];
   return alias === undefined || names.includes(alias) ? [] : [alias];
+}
+
+/** Place of the value at a path of `infra.yml`. */
+type Place = (path: readonly PropertyKey[]) => SourceLocation;
+
+/** `{project}` is filled in here, where it is known; the environment and the stack when it is used. */
+function variablesOf(
+  file: InfraFile,
+  environment: string,
+  own: Readonly<Record<string, string>>,
+  at: Place | undefined,
+): Pick<EnvironmentConfig, 'variables' | 'variablePlaces'> {
+  const all = Object.entries({ ...file.variables, ...own });
+  const { project } = file;
+  return {
+    variables: Object.fromEntries(
+      all.map(([name, source]) => [
+        name,
+        project === undefined ? source : source.replaceAll('{project}', project),
+      ]),
+    ),
+    ...(at === undefined || all.length === 0
+      ? {}
+      : {
+          variablePlaces: Object.fromEntries(
+            all.map(([name]) => [
+              name,
+              at(
+                Object.hasOwn(own, name)
+                  ? ['environments', environment, 'variables', name]
+                  : ['variables', name],
+              ),
+            ]),
+          ),
+        }),
+  };
 }
 
 /** Types whose loss is lost data, or breaks what others rely on. */

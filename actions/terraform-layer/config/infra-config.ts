@@ -33,6 +33,8 @@ export interface EnvironmentConfig {
   readonly guards: Guards;
   /** Terraform variables by the place their values come from (`ssm:…`, `secretsmanager:…`). */
   readonly variables: Readonly<Record<string, string>>;
+  /** Where `infra.yml` says so, by variable. */
+  readonly variablePlaces?: Readonly<Record<string, SourceLocation>>;
   /** Whether stacks of other environments may read its state (`global/` of a per-environment tree). */
   readonly shared: boolean;
   /** Other names of this environment in state names, `prod` for `production`. */

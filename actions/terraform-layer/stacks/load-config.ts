@@ -71,7 +71,7 @@ export function completeConfig(source: ConfigSource, found: Iterable<string>): I
   return {
     version: data.version,
     ...(data.project === undefined ? {} : { project: data.project }),
-    environments: environmentConfigs(data, found),
+    environments: environmentConfigs(data, found, source.loaded.at),
     stacks: source.rules,
     stateName: data['state-name'],
     externalStates: data['external-states'],

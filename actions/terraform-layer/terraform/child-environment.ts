@@ -23,6 +23,8 @@ export async function commonEnvironment(options: {
   readonly parallelism: number;
   /** For the plugin cache outside a runner. */
   readonly runDirectory: string;
+  /** `TF_TOKEN_…` of registries and HCP Terraform. */
+  readonly tokens?: Readonly<Record<string, string>>;
 }): Promise<CommonEnvironment> {
   const { env, log, machine, parallelism } = options;
   const configFile = env('TF_CLI_CONFIG_FILE');
@@ -35,6 +37,7 @@ export async function commonEnvironment(options: {
       TF_IN_AUTOMATION: '1',
       TF_INPUT: '0',
       CHECKPOINT_DISABLE: '1',
+      ...options.tokens,
       ...(configMissing ? { TF_CLI_CONFIG_FILE: undefined } : {}),
       ...collectorEnvironment(machine, parallelism, {
         gogc: env('GOGC'),

@@ -24,6 +24,8 @@ export interface CommandLineOptions {
   readonly root: string;
   /** The environment of each child, by the stack's environment. */
   readonly environmentFor: (stack: Stack) => Readonly<Record<string, string>>;
+  /** What `init` alone gets beside that: access to private modules. */
+  readonly initEnvironment: Readonly<Record<string, string>>;
   /** For `-var`, those that this stack declares. */
   readonly variablesFor: (stack: Stack) => Readonly<Record<string, string>>;
   /** For `-var-file` after the stack's own; relative to the root. */
@@ -117,7 +119,10 @@ export function commandLineTerraform(options: CommandLineOptions): Terraform {
       () => true,
       async () => {
         const sources = await providerSources(options.root, stack);
-        const environment = pluginEnvironment(options.pluginCacheDirectory, sources);
+        const environment = {
+          ...options.initEnvironment,
+          ...pluginEnvironment(options.pluginCacheDirectory, sources),
+        };
         const args = initArguments(stack, options.root, sources.lockFile !== undefined);
         return pluginCache.init(sources, async () => {
           const { run: result } = await run(stack, 'init', args, { environment });

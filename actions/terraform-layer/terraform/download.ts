@@ -6,7 +6,7 @@ import semver from 'semver';
 import { z } from 'zod';
 import { OperationError, UserError } from '../../shared/errors.js';
 import type { Logger } from '../../shared/log.js';
-import type { VersionConstraint } from './version-constraint.js';
+import { isBelowFloor, type VersionConstraint } from './version-constraint.js';
 
 /** Taken where the constraint allows it, so that a run does not change by itself. */
 export const defaultTerraformVersion = '1.11.4';
@@ -94,7 +94,9 @@ async function chooseVersion(
   const text = await fetchText(store, `${source.baseUrl}/terraform/index.json`, wanted);
   const index = indexSchema.safeParse(parseJson(text));
   if (!index.success) throw notFound(wanted, 'the list of releases cannot be read');
-  const fitting = Object.keys(index.data.versions).filter((version) => wanted.allows(version));
+  const fitting = Object.keys(index.data.versions).filter(
+    (version) => wanted.allows(version) && !isBelowFloor(version),
+  );
   const [newest] = semver.rsort(fitting);
   if (newest === undefined) throw notFound(wanted, 'no release fits it');
   return newest;

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { OperationError, UserError } from '../../shared/errors.js';
 import type { Logger } from '../../shared/log.js';
 import type { RunProcess } from '../../shared/process.js';
-import type { VersionConstraint } from './version-constraint.js';
+import { isBelowFloor, tooOld, type VersionConstraint } from './version-constraint.js';
 
 /** A Terraform or OpenTofu that can be run. */
 export interface TerraformProgram {
@@ -18,12 +18,16 @@ const versionSchema = z.object({ terraform_version: z.string() });
 
 /**
  * The first program on the PATH that fits: Terraform before OpenTofu, each as often as the PATH
- * has it. Where none fits, `download` is asked.
+ * has it; OpenTofu first where the configuration has `.tofu` files. What is older than
+ * `versionFloor` never fits. Where none fits, `download` is asked.
  *
- * @throws UserError `tofu-not-found` where OpenTofu is asked for and no fitting one is on the PATH
+ * @throws UserError `tofu-not-found` where OpenTofu is asked for and no fitting one is on the PATH;
+ * `terraform-version-too-old` where the constraint leaves no room above the floor
  */
 export async function findTerraform(options: {
   readonly wanted: VersionConstraint;
+  /** Whether the configuration has files that OpenTofu alone reads. */
+  readonly hasTofuFiles?: boolean;
   readonly searchPath: string;
   readonly environment: Readonly<Record<string, string>>;
   readonly runProcess: RunProcess;
@@ -31,12 +35,13 @@ export async function findTerraform(options: {
   readonly download: () => Promise<{ readonly directory: string; readonly version: string }>;
 }): Promise<TerraformProgram> {
   const { wanted, log } = options;
-  const names = wanted.program === undefined ? (['terraform', 'tofu'] as const) : [wanted.program];
+  if (!wanted.reachesFloor) throw new UserError(tooOld(wanted));
+  const names = programNames(wanted, options.hasTofuFiles === true);
   const passedOver: string[] = [];
   for (const name of names) {
     for (const path of await programsOnPath(name, options.searchPath)) {
       const version = await versionOf(path, options);
-      if (version !== undefined && wanted.allows(version)) {
+      if (version !== undefined && wanted.allows(version) && !isBelowFloor(version)) {
         log.info(`Using ${title(name)} ${version} (${path})`);
         return { name, path, version };
       }
@@ -56,6 +61,14 @@ export async function findTerraform(options: {
   const path = join(directory, 'terraform');
   log.info(`Using Terraform ${version} (${path})`);
   return { name: 'terraform', path, version };
+}
+
+function programNames(
+  { program }: VersionConstraint,
+  hasTofuFiles: boolean,
+): readonly TerraformProgram['name'][] {
+  if (program !== undefined) return [program];
+  return hasTofuFiles ? ['tofu', 'terraform'] : ['terraform', 'tofu'];
 }
 
 async function programsOnPath(name: string, searchPath: string): Promise<readonly string[]> {

@@ -13,6 +13,8 @@ import type { VersionConstraint } from './version-constraint.js';
 export function terraformProgram(options: {
   readonly wanted: VersionConstraint;
   readonly releasesUrl: string;
+  /** Whether the configuration has files that OpenTofu alone reads. */
+  readonly hasTofuFiles?: boolean;
   readonly env: Env;
   /** For the program, when it is asked for its version. */
   readonly environment: Readonly<Record<string, string>>;
@@ -22,6 +24,7 @@ export function terraformProgram(options: {
   const { wanted, env, environment, runQuery, log } = options;
   return findTerraform({
     wanted,
+    hasTofuFiles: options.hasTofuFiles === true,
     searchPath: env('PATH') ?? '',
     environment,
     runProcess: runQuery,

@@ -1,4 +1,5 @@
 import semver from 'semver';
+import type { Problem } from '../../shared/errors.js';
 
 /** What `terraform-version` asks for. */
 export interface VersionConstraint {
@@ -7,7 +8,32 @@ export interface VersionConstraint {
   readonly program: 'terraform' | 'tofu' | undefined;
   /** Set where only this version will do. */
   readonly exact: string | undefined;
+  /** Whether it leaves room for a version from `versionFloor` on. */
+  readonly reachesFloor: boolean;
   allows(version: string): boolean;
+}
+
+/**
+ * The oldest Terraform and OpenTofu that this project works with: write-only arguments and a
+ * stable S3 lock file came with Terraform 1.11, ephemeral values with OpenTofu 1.11 (both in their
+ * changelogs).
+ */
+export const versionFloor = '1.11.0';
+
+/** Pre-releases of the floor are below it. */
+export function isBelowFloor(version: string): boolean {
+  const parsed = semver.parse(version);
+  return parsed !== null && semver.lt(parsed, versionFloor);
+}
+
+/** A constraint that only versions below the floor could meet. */
+export function tooOld({ text }: VersionConstraint): Problem {
+  return {
+    code: 'terraform-version-too-old',
+    message: `${JSON.stringify(text)} asks for a version below ${versionFloor}`,
+    at: { input: 'terraform-version' },
+    hint: 'Terraform and OpenTofu from 1.11 on: write-only arguments and S3 lock files need it',
+  };
 }
 
 const term = /^(=|!=|>|>=|<|<=|~>)?\s*v?(\d+)(?:\.(\d+))?(?:\.(\d+|x|\*))?(-[0-9A-Za-z.-]+)?$/;
@@ -22,6 +48,7 @@ const term = /^(=|!=|>|>=|<|<=|~>)?\s*v?(\d+)(?:\.(\d+))?(?:\.(\d+|x|\*))?(-[0-9
 export function parseVersionConstraint(text: string): VersionConstraint | undefined {
   const [, program, constraint] = /^(?:(terraform|tofu)\s+)?(.*)$/s.exec(text.trim()) ?? [];
   const terms: ((version: semver.SemVer) => boolean)[] = [];
+  let reachesFloor = true;
   let exact: string | undefined;
   for (const part of (constraint ?? '').split(',')) {
     const match = term.exec(part.trim());
@@ -29,7 +56,9 @@ export function parseVersionConstraint(text: string): VersionConstraint | undefi
     const [, operator = '=', major = '', minor, patch, preRelease = ''] = match;
     if (patch === 'x' || patch === '*') {
       if (operator !== '=') return undefined;
-      terms.push(between(`${major}.${minor ?? '0'}.0`, `${major}.${Number(minor ?? 0) + 1}.0`));
+      const end = `${major}.${Number(minor ?? 0) + 1}.0`;
+      terms.push(between(`${major}.${minor ?? '0'}.0`, end));
+      reachesFloor &&= semver.gt(end, versionFloor);
       continue;
     }
     const version = `${major}.${minor ?? '0'}.${patch ?? '0'}${preRelease}`;
@@ -37,11 +66,13 @@ export function parseVersionConstraint(text: string): VersionConstraint | undefi
     terms.push(
       operator === '~>' ? pessimistic(version, major, minor, patch) : compare(operator, version),
     );
+    reachesFloor &&= termReachesFloor(operator, version, patch !== undefined);
   }
   return {
     text: text.trim(),
     program: program === 'terraform' || program === 'tofu' ? program : undefined,
     exact,
+    reachesFloor,
     allows: (version) => {
       const parsed = semver.parse(version);
       if (parsed === null) return false;
@@ -49,6 +80,24 @@ export function parseVersionConstraint(text: string): VersionConstraint | undefi
       return terms.every((fits) => fits(parsed));
     },
   };
+}
+
+/** Whether one term has room above the floor; `patched`: the version is written with three parts. */
+function termReachesFloor(operator: string, version: string, patched: boolean): boolean {
+  switch (operator) {
+    case '=':
+    case '<=':
+      return semver.gte(version, versionFloor);
+    case '<':
+      return semver.gt(version, versionFloor);
+    case '~>':
+      return (
+        !patched ||
+        semver.gt(`${semver.major(version)}.${semver.minor(version) + 1}.0`, versionFloor)
+      );
+    default:
+      return true;
+  }
 }
 
 function pessimistic(

@@ -94,3 +94,20 @@ resource "aws_s3_bucket_policy" "state" {
 
   depends_on = [aws_s3_bucket_public_access_block.state]
 }
+
+# A MAC key, which encrypts nothing: losing it makes records of open reviews worthless, no more.
+resource "aws_kms_key" "review" {
+  for_each = var.create_review_keys ? var.environments : []
+
+  description              = "Keys the digests in ${each.key}'s Terraform review records of ${var.project}"
+  customer_master_key_spec = "HMAC_256"
+  key_usage                = "GENERATE_VERIFY_MAC"
+  deletion_window_in_days  = 7
+}
+
+resource "aws_kms_alias" "review" {
+  for_each = aws_kms_key.review
+
+  name          = "alias/${var.project}-${each.key}-review"
+  target_key_id = each.value.key_id
+}

@@ -90,6 +90,28 @@ variable "kms_key_arn" {
   default     = null
 }
 
+variable "create_review_keys" {
+  description = "Whether to make a KMS key (HMAC) for each environment, alias <project>-<environment>-review, which keys the digests of sensitive values in review records. Without one sensitive values are not compared."
+  type        = bool
+  default     = false
+}
+
+variable "review_key_arns" {
+  description = "KMS keys (HMAC_256) for review records that exist already, by environment."
+  type        = map(string)
+  default     = {}
+
+  validation {
+    condition     = alltrue([for environment in keys(var.review_key_arns) : contains(var.environments, environment)])
+    error_message = "review_key_arns: each key must be one of environments."
+  }
+
+  validation {
+    condition     = !var.create_review_keys || length(var.review_key_arns) == 0
+    error_message = "review_key_arns: give keys, or let create_review_keys make them, not both."
+  }
+}
+
 variable "noncurrent_state_days" {
   description = "For how many days replaced versions of a state are kept: the way back after a damaged state. Null keeps them for good; states are small."
   type        = number

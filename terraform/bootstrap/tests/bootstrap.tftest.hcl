@@ -116,26 +116,117 @@ run "accepts_subjects_with_ids_and_holds_on_to_the_repository" {
   }
 }
 
-run "lets_a_plan_role_write_locks_but_no_state" {
+run "lets_a_plan_role_write_locks_and_reviews_but_no_state" {
   command = plan
 
   assert {
-    condition = [
+    condition = flatten([
       for statement in jsondecode(aws_iam_role_policy.plan["dev-plan"].policy).Statement : statement.Resource
       if anytrue([for action in statement.Action : startswith(action, "s3:Put") || startswith(action, "s3:Delete")])
-    ] == [["arn:aws:s3:::shop-terraform-state/dev/*.tflock"]]
-    error_message = "the plan role may write and delete lock files of its environment, and nothing else in the bucket"
+      ]) == [
+      "arn:aws:s3:::shop-terraform-state/dev/*.tflock",
+      "arn:aws:s3:::shop-terraform-state/dev/*.infra/drift",
+      "arn:aws:s3:::shop-terraform-state/dev/*.infra/review/*",
+    ]
+    error_message = "the plan role may write locks, records and the time of a drift check of its environment, and nothing else in the bucket"
+  }
+
+  assert {
+    condition = flatten([
+      for statement in jsondecode(aws_iam_role_policy.plan["dev-plan"].policy).Statement : statement.Resource
+      if contains(statement.Action, "s3:DeleteObject")
+    ]) == ["arn:aws:s3:::shop-terraform-state/dev/*.tflock"]
+    error_message = "the plan role may delete locks only: what was applied and what an apply left behind is not its to remove"
   }
 
   assert {
     condition = alltrue(flatten([
       for statement in jsondecode(aws_iam_role_policy.plan["dev-plan"].policy).Statement : [
         for action in statement.Action :
-        can(regex(":(Describe|Get|List)", action)) || statement.Sid == "LockStates"
+        can(regex(":(Describe|Get|List)", action)) || contains(["LockStates", "WriteReviews"], statement.Sid)
       ]
     ]))
-    error_message = "apart from locks the plan role may only read"
+    error_message = "apart from that the plan role may only read"
   }
+}
+
+run "lets_an_apply_role_write_states_and_what_stands_beside_them" {
+  command = plan
+
+  assert {
+    condition = {
+      for statement in jsondecode(aws_iam_role_policy.apply["dev-apply"].policy).Statement : statement.Sid => [statement.Action, statement.Resource]
+      if contains(["WriteStates", "RemoveSidecars", "ListVersions"], statement.Sid)
+      } == {
+      WriteStates    = [["s3:PutObject"], ["arn:aws:s3:::shop-terraform-state/dev/*"]]
+      RemoveSidecars = [["s3:DeleteObject"], ["arn:aws:s3:::shop-terraform-state/dev/*.infra/*"]]
+      ListVersions   = [["s3:ListBucketVersions"], ["arn:aws:s3:::shop-terraform-state"]]
+    }
+    error_message = "an apply writes its environment's states, removes what stands beside them, and never deletes a state"
+  }
+}
+
+run "gives_plan_and_apply_the_review_key_of_their_environment" {
+  command = plan
+
+  variables {
+    review_key_arns = {
+      dev        = "arn:aws:kms:eu-west-1:123456789012:key/dev"
+      production = "arn:aws:kms:eu-west-1:123456789012:key/production"
+    }
+  }
+
+  assert {
+    condition = alltrue([
+      for policy in [aws_iam_role_policy.plan["dev-plan"].policy, aws_iam_role_policy.apply["dev-apply"].policy] : [
+        for statement in jsondecode(policy).Statement : [statement.Action, statement.Resource] if statement.Sid == "ReviewKey"
+      ] == [[["kms:GenerateMac"], ["arn:aws:kms:eu-west-1:123456789012:key/dev"]]]
+    ])
+    error_message = "the key of the role's own environment, to make digests with and for nothing else"
+  }
+
+  assert {
+    condition     = length(aws_kms_key.review) == 0 && output.review_key_arns.dev == "arn:aws:kms:eu-west-1:123456789012:key/dev"
+    error_message = "keys that exist are used, not made"
+  }
+}
+
+run "makes_review_keys_where_asked" {
+  command = plan
+
+  variables {
+    create_review_keys = true
+  }
+
+  assert {
+    condition     = { for environment, key in aws_kms_key.review : environment => [key.customer_master_key_spec, key.key_usage] } == { dev = ["HMAC_256", "GENERATE_VERIFY_MAC"], production = ["HMAC_256", "GENERATE_VERIFY_MAC"] }
+    error_message = "a MAC key for each environment"
+  }
+
+  assert {
+    condition     = aws_kms_alias.review["dev"].name == "alias/shop-dev-review"
+    error_message = "named for project and environment"
+  }
+}
+
+run "has_no_review_key_by_default" {
+  command = plan
+
+  assert {
+    condition     = length(aws_kms_key.review) == 0 && !strcontains(aws_iam_role_policy.plan["dev-plan"].policy, "GenerateMac")
+    error_message = "a key costs money: it is asked for"
+  }
+}
+
+run "refuses_review_keys_of_nobody_or_given_twice" {
+  command = plan
+
+  variables {
+    create_review_keys = true
+    review_key_arns    = { staging = "arn:aws:kms:eu-west-1:123456789012:key/staging" }
+  }
+
+  expect_failures = [var.review_key_arns]
 }
 
 run "keeps_environments_apart" {

@@ -55,8 +55,29 @@ describe("Go's collector", () => {
     });
   });
 
-  it('runs less often where memory is short', () => {
-    expect(collectorEnvironment({ freeBytes: 2 * gibibyte }, 2, own)).toEqual({ GOGC: '400' });
+  it.each([
+    [64, 2, '1200MiB'],
+    [4, 2, '819MiB'],
+    [2, 2, '409MiB'],
+    [7, 11, '260MiB'],
+  ])('shares %d GB among %d stacks at a time: %s', (free, parallelism, limit) => {
+    expect(collectorEnvironment({ freeBytes: free * gibibyte }, parallelism, own)).toEqual({
+      GOGC: 'off',
+      GOMEMLIMIT: limit,
+    });
+  });
+
+  it('has no limit that could lie below what is alive, where memory is short', () => {
+    expect(collectorEnvironment({ freeBytes: 1 * gibibyte }, 2, own)).toEqual({ GOGC: '400' });
+    expect(collectorEnvironment({ freeBytes: 7 * gibibyte }, 12, own)).toEqual({ GOGC: '400' });
+  });
+
+  it('has a limit wherever stacks are as many as memory carries', () => {
+    for (const free of [0.7, 1, 2, 3.5, 7, 16, 64]) {
+      const machine = { cores: 64, freeBytes: free * gibibyte };
+      const parallelism = defaultParallelism(machine);
+      expect(collectorEnvironment(machine, parallelism, own)).toHaveProperty('GOMEMLIMIT');
+    }
   });
 
   it("is the user's where they set it", () => {

@@ -1,4 +1,7 @@
-import { parseVersionConstraint } from '../../../actions/terraform-layer/terraform/version-constraint.js';
+import {
+  isBelowFloor,
+  parseVersionConstraint,
+} from '../../../actions/terraform-layer/terraform/version-constraint.js';
 
 function allows(constraint: string, version: string): boolean | undefined {
   return parseVersionConstraint(constraint)?.allows(version);
@@ -35,6 +38,37 @@ describe('a Terraform version constraint', () => {
   it('may name the program', () => {
     expect(parseVersionConstraint('tofu >= 1.11')).toMatchObject({ program: 'tofu' });
     expect(parseVersionConstraint('>= 1.11')?.program).toBeUndefined();
+  });
+
+  it.each([
+    ['1.10.9', false],
+    ['1.11.0-rc1', false],
+    ['1.11', true],
+    ['~> 1.10.0', false],
+    ['~> 1.10', true],
+    ['~> 1', true],
+    ['1.10.x', false],
+    ['1.11.x', true],
+    ['0.x', false],
+    ['< 1.11', false],
+    ['< 1.11.1', true],
+    ['<= 1.10.9', false],
+    ['<= 1.11', true],
+    ['>= 1.5', true],
+    ['>= 1.5, < 1.9', false],
+    ['tofu ~> 1.10.0', false],
+    ['!= 1.11.0', true],
+  ])('%s leaves room above the floor: %s', (constraint, expected) => {
+    expect(parseVersionConstraint(constraint)?.reachesFloor).toBe(expected);
+  });
+
+  it('takes a pre-release of the floor for older than the floor', () => {
+    expect(['1.10.9', '1.11.0-rc1', '1.11.0', '1.12.0-beta1'].map(isBelowFloor)).toEqual([
+      true,
+      true,
+      false,
+      false,
+    ]);
   });
 
   it.each(['', 'latest', '>= 1.2 < 2', '>=', '~> 1.x', '1.2.3.4'])('%j is none', (text) => {
