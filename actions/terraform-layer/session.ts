@@ -3,6 +3,9 @@ import path from 'node:path';
 import type { EnvironmentConfig } from './config/infra-config.js';
 import type { Ports } from './effects.js';
 import type { Inputs } from './inputs.js';
+import { childEnvironment } from '../shared/env.js';
+import { openSidecars } from './sidecar/open-sidecars.js';
+import type { Sidecars } from './sidecar/sidecar.js';
 import type { Stack } from './stacks/workspace.js';
 import { openEnvironments, type EnvironmentAccess } from './terraform/access.js';
 import {
@@ -11,9 +14,11 @@ import {
   type CommonEnvironment,
 } from './terraform/child-environment.js';
 import { defaultParallelism } from './terraform/collector.js';
+import { childAftermath } from './terraform/aftermath.js';
 import { commandLineTerraform } from './terraform/command-line.js';
 import { declaredVariables } from './terraform/declared-variables.js';
 import { terraformProgram } from './terraform/program.js';
+import { restInstructions } from './terraform/rest-instructions.js';
 import type { TerraformProgram } from './terraform/find.js';
 import type { Terraform } from './terraform/terraform.js';
 
@@ -27,6 +32,10 @@ export interface Session {
   readonly access: ReadonlyMap<string, EnvironmentAccess>;
   readonly program: TerraformProgram;
   readonly terraform: Terraform;
+  /** What stands beside the states. */
+  readonly sidecars: Sidecars;
+  /** Where Terraform's own logs lie until the run ends. */
+  readonly logDirectory: string;
   readonly common: CommonEnvironment;
 }
 
@@ -65,6 +74,8 @@ export async function openSession(
   const children = new Map(
     [...access].map(([name, { child }]) => [name, environmentOfChild(common, child)]),
   );
+  const sidecars = openSidecars({ access }, ports);
+  const ambient = childEnvironment();
   const terraform = commandLineTerraform({
     program: program.path,
     root: ports.root,
@@ -76,10 +87,16 @@ export async function openSession(
     logDirectory,
     pluginCacheDirectory: common.pluginCacheDirectory,
     runProcess: ports.runProcess,
+    restOf: (child) =>
+      restInstructions({ ...child, root: ports.root, program: program.path, ambient }),
+    afterChild: childAftermath({ ...ports, program: program.path, sidecars }),
     signal: ports.signal,
     now: () => ports.clock.now(),
   });
-  return { directory, planDirectory, parallelism, access, program, terraform, common };
+  return {
+    ...{ directory, planDirectory, logDirectory, parallelism },
+    ...{ access, program, terraform, sidecars, common },
+  };
 }
 
 function declaredOnly(

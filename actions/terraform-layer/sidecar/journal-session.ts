@@ -102,7 +102,10 @@ class OpenJournal implements JournalSession {
       }
       // Written before the state is asked, which is where this may end for a killed run.
       if (this.#dirty) await this.write();
-      const missing = await missingNow(this.#created.entries, this.#sidecar);
+      const { entries } = this.#created;
+      // Named before this apply: it succeeded, so that what has no id has nothing more to tell.
+      const told = end === 'succeeded' ? entries.filter(({ id }) => id !== undefined) : entries;
+      const missing = await missingNow(told, this.#sidecar);
       if (missing.length === 0) await this.#sidecar.remove('journal');
       else await this.#put(missing);
     });
@@ -156,6 +159,7 @@ class OpenJournal implements JournalSession {
 export async function settleJournal(
   sidecar: Sidecar,
   events: readonly TerraformEvent[],
+  clock: Pick<Clock, 'now'>,
 ): Promise<readonly JournalEntry[]> {
   const text = await sidecar.read('journal');
   const journal = text === undefined ? undefined : parseJournal(text);
@@ -165,7 +169,7 @@ export async function settleJournal(
   if (missing.length === 0) {
     if (text !== undefined) await sidecar.remove('journal');
   } else {
-    const startedAt = journal?.startedAt ?? new Date().toISOString();
+    const startedAt = journal?.startedAt ?? new Date(clock.now()).toISOString();
     await sidecar.write(
       'journal',
       formatJournal({ version: 1, startedAt, ...journal, resources: [...missing] }),

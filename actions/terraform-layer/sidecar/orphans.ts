@@ -42,6 +42,7 @@ export async function missingNow(
   return missingFrom(outside, state);
 }
 
-function toOrphan({ address, id, runUrl }: JournalEntry): Orphan {
+/** As a report names it. */
+export function toOrphan({ address, id, runUrl }: JournalEntry): Orphan {
   return { address, type: resourceType(address), id, runUrl };
 }
