@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Clock } from '../shared/clock.js';
 import { childEnvironment, type Env } from '../shared/env.js';
-import type { GithubContext } from '../shared/github-context.js';
+import { runUrl, type GithubContext } from '../shared/github-context.js';
 import type { Logger } from '../shared/log.js';
 import type { FetchIdToken } from '../shared/oidc.js';
 import type { RunProcess } from '../shared/process.js';
@@ -16,6 +16,8 @@ import { MissingStates } from './schedule/missing-states.js';
 import { runStacks } from './schedule/run-stacks.js';
 import type { StackOutcome } from './schedule/outcome.js';
 import { applyStack, planStack, type StackPorts } from './schedule/stack-steps.js';
+import { stateHooks } from './sidecar/state-hooks.js';
+import { tolerance } from './sidecar/tolerance.js';
 import { checkSyntax, loadWorkspace } from './stacks/load-workspace.js';
 import { openSession } from './session.js';
 import type { Machine } from './terraform/collector.js';
@@ -100,12 +102,21 @@ export async function perform(
     redact: (text) => ports.secrets.redact(text),
   });
   const missingStates = new MissingStates(plan.workspace.edges);
+  const hooks = stateHooks({
+    ...ports,
+    sidecars: session.sidecars,
+    logDirectory: session.logDirectory,
+    tolerate: tolerance(ports),
+    runUrl: ports.github === undefined ? undefined : runUrl(ports.github),
+    actor: ports.github?.actor,
+    appliedSha: plan.command === 'apply' ? ports.github?.sha : undefined,
+  });
   const stackPorts: StackPorts = {
     terraform,
     edges: plan.workspace.edges,
     missingStates,
     planDirectory,
-    hooks: {},
+    hooks,
     signal: ports.signal,
     now: () => ports.clock.now(),
     onProgress: (stack, event) => progress.step(stack, event),
@@ -116,7 +127,11 @@ export async function perform(
     stages: plan.stages,
     concurrency: parallelism,
     signal: ports.signal,
-    run: (stack) => step(stack, stackPorts),
+    run: async (stack) => {
+      const outcome = await step(stack, stackPorts);
+      await hooks.ended(outcome);
+      return outcome;
+    },
     onEnd: (outcome) => progress.end(outcome),
   });
   for (const outcome of outcomes) await progress.output(outcome);

@@ -15,7 +15,7 @@ import { stackFileName } from '../terraform/stack-file.js';
 import type { PlanRun, Terraform, TerraformRun } from '../terraform/terraform.js';
 import type { StackHooks } from './hooks.js';
 import { statesReadBy, type MissingStates } from './missing-states.js';
-import type { StackEnd, StackOutcome, StackStep } from './outcome.js';
+import type { Orphan, StackEnd, StackOutcome, StackStep } from './outcome.js';
 
 /** What happens to one stack, for progress lines. */
 export type StackProgress =
@@ -53,6 +53,7 @@ class StackWork {
   readonly #diagnostics: Diagnostic[] = [];
   readonly #lines: string[] = [];
   #changes: PlanChanges = noChanges;
+  #orphans: readonly Orphan[] = [];
 
   constructor(stack: Stack, ports: StackPorts) {
     this.#stack = stack;
@@ -72,10 +73,18 @@ class StackWork {
     const ended = await this.#initAndPlan();
     if (ended !== undefined) return this.#outcome(ended);
     if (this.#ports.signal.aborted) return this.#outcome({ status: 'interrupted', step: 'plan' });
-    const { terraform } = this.#ports;
+    const { terraform, hooks } = this.#ports;
+    const journal = await hooks.openJournal?.(this.#stack);
     const run = await this.#run('apply', (onEvent) =>
-      terraform.apply(this.#stack, { planFile: this.#planFile, onEvent }),
+      terraform.apply(this.#stack, {
+        planFile: this.#planFile,
+        onEvent: (event) => {
+          journal?.onEvent(event);
+          onEvent(event);
+        },
+      }),
     );
+    await journal?.close(run.end);
     return this.#outcome(run.end === 'succeeded' ? { status: 'applied' } : this.#bad(run, 'apply'));
   }
 
@@ -85,6 +94,7 @@ class StackWork {
     const init = await this.#run('init', () => terraform.init(this.#stack));
     if (init.end !== 'succeeded') return this.#bad(init, 'init');
     if (signal.aborted) return { status: 'interrupted', step: 'init' };
+    this.#orphans = (await this.#ports.hooks.orphans?.(this.#stack)) ?? [];
     const plan = await this.#run('plan', (onEvent) =>
       terraform.plan(this.#stack, { planFile: this.#planFile, onEvent }),
     );
@@ -149,6 +159,7 @@ class StackWork {
       changes: this.#changes,
       diagnostics: distinctDiagnostics(this.#diagnostics),
       lines: this.#lines,
+      ...(this.#orphans.length === 0 ? {} : { orphans: this.#orphans }),
       milliseconds: this.#ports.now() - this.#began,
     };
   }

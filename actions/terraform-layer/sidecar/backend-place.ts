@@ -114,7 +114,11 @@ export function localStateFile(stack: Stack, root: string): string | undefined {
   const file =
     own === undefined
       ? (textIn(config, 'path') ?? 'terraform.tfstate')
-      : path.join(textIn(config, 'workspace_dir') ?? 'terraform.tfstate.d', own, 'terraform.tfstate');
+      : path.join(
+          textIn(config, 'workspace_dir') ?? 'terraform.tfstate.d',
+          own,
+          'terraform.tfstate',
+        );
   return path.resolve(root, stack.directory, file);
 }
 

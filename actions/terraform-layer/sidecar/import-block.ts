@@ -1,4 +1,5 @@
 import type { Orphan } from '../schedule/outcome.js';
+import type { Stack } from '../stacks/workspace.js';
 
 /**
  * The `import` block that brings an orphan into its state (Terraform's documentation, "Import
@@ -10,10 +11,31 @@ export function importBlock(orphan: Orphan): string | undefined {
   return `import {\n  to = ${orphan.address}\n  id = ${hclQuoted(orphan.id)}\n}`;
 }
 
+/** Every orphan of a stack, with what adopts it, for a log. */
+export function orphansText(
+  { displayId }: Pick<Stack, 'displayId'>,
+  orphans: readonly Orphan[],
+  /** Where the journal lies that names them. */
+  place: string,
+): string {
+  const from = [...new Set(orphans.flatMap(({ runUrl }) => runUrl ?? []))];
+  const blocks = orphans.map(
+    (orphan) => importBlock(orphan) ?? `# ${JSON.stringify(orphan.address)} may exist`,
+  );
+  return [
+    `${displayId}: an apply that was killed${from.length === 0 ? '' : ` (${from.join(', ')})`} made resources that its state does not know.`,
+    `To adopt them, put these blocks beside its configuration and apply; what does not exist any more is forgotten once ${place}journal is removed.`,
+    ...blocks,
+  ].join('\n');
+}
+
 const label = String.raw`[\p{L}_][\p{L}\p{N}_-]*`;
 const key = String.raw`(?:\[(?:\d+|"(?:[^"\\\p{Cc}]|\\[^\p{Cc}])*")\])?`;
 // A journal is text from a bucket: what is not an address must not become configuration.
-const addressPattern = new RegExp(`^(?:module\\.${label}${key}\\.)*${label}\\.${label}${key}$`, 'u');
+const addressPattern = new RegExp(
+  `^(?:module\\.${label}${key}\\.)*${label}\\.${label}${key}$`,
+  'u',
+);
 
 /**
  * A quoted HCL string, template marks doubled (HCL native syntax specification, "Template

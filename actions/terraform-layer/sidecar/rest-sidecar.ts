@@ -24,9 +24,7 @@ export function sidecarOfRest(
       {},
       {
         region,
-        ...(sessionRequest === undefined
-          ? {}
-          : { credentials: () => credentials(sessionRequest) }),
+        ...(sessionRequest === undefined ? {} : { credentials: () => credentials(sessionRequest) }),
       },
     ),
   );

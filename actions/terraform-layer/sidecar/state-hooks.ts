@@ -4,6 +4,7 @@ import type { Secrets } from '../../shared/secrets.js';
 import type { StackHooks } from '../schedule/hooks.js';
 import type { Stack } from '../stacks/workspace.js';
 import { lockLogFile } from '../terraform/command-line.js';
+import { orphansText } from './import-block.js';
 import { openJournal } from './journal-session.js';
 import { writeLedger } from './ledger.js';
 import { orphansOf } from './orphans.js';
@@ -43,6 +44,10 @@ export function stateHooks(ports: {
             `An apply of ${stack.displayId} could not write its state, which is in ${recovery.place}. To put it back: ${recovery.command}`,
           ),
         );
+      }
+      if (orphans.length > 0) {
+        const place = sidecars(stack)?.place ?? '';
+        ports.log.warning(ports.secrets.redact(orphansText(stack, orphans, place)));
       }
       return orphans;
     },

@@ -24,7 +24,8 @@ export function tolerance(ports: {
       const known = error instanceof OperationError ? error : undefined;
       const { right, bucket } = known?.details ?? {};
       const key = JSON.stringify([known?.code ?? error.name, right, bucket, consequence]);
-      if (!told.has(key)) ports.log.warning(ports.secrets.redact(`${error.message}: ${consequence}`));
+      if (!told.has(key))
+        ports.log.warning(ports.secrets.redact(`${error.message}: ${consequence}`));
       told.add(key);
       return fallback;
     }

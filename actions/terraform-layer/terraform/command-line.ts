@@ -109,7 +109,9 @@ export function commandLineTerraform(options: CommandLineOptions): Terraform {
             }),
       })
       .catch(async (error: unknown) => {
-        await (await note)?.();
+        await (
+          await note
+        )?.();
         throw error;
       });
     const end = endOf(child, command);
@@ -123,7 +125,9 @@ export function commandLineTerraform(options: CommandLineOptions): Terraform {
         : aftermath?.heldLockId;
     diagnostics.push(...(aftermath?.diagnostics ?? []));
     if (aftermath?.unfinished !== true) {
-      await (await note)?.();
+      await (
+        await note
+      )?.();
       await rm(lockLog, { force: true });
     }
     return {

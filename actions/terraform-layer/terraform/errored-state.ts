@@ -16,8 +16,8 @@ export type Recovery =
   /** Still in the stack's directory: it must not be left there. */
   | { readonly kind: 'kept'; readonly file: string; readonly why: string };
 
-/** About a minute: an outage of the store, or a session that has just ended. */
-const pausesMilliseconds = [0, 2000, 5000, 10_000, 20_000, 30_000];
+/** Half a minute: an outage of the store, or a session that has just ended. */
+const pausesMilliseconds = [0, 2000, 5000, 10_000, 15_000];
 
 /**
  * Saves the `errored.tfstate` that an apply leaves in its directory where the state could not be
@@ -40,7 +40,8 @@ export async function recoverState(options: {
   const { directory, sharedBy, sidecar, clock, signal } = options;
   let file = path.join(directory, 'errored.tfstate');
   const own = path.join(directory, `errored-${sharedBy ?? ''}.tfstate`);
-  const kept = sharedBy === undefined ? undefined : await readFile(own, 'utf8').catch(() => undefined);
+  const kept =
+    sharedBy === undefined ? undefined : await readFile(own, 'utf8').catch(() => undefined);
   let text = kept;
   if (text === undefined) {
     text = await readFile(file, 'utf8').catch(() => undefined);
@@ -90,15 +91,19 @@ export function pushCommand(directory: string, recovery: Recovery): string {
 
 /** Terraform has seen both states and says no: trying again changes nothing. */
 function isRefusal(words: string): boolean {
-  return /cannot import state with lineage|cannot overwrite existing state|newer than|lineage/i.test(words);
+  return /cannot import state with lineage|cannot overwrite existing state|newer than|lineage/i.test(
+    words,
+  );
 }
 
 function belongs(text: string, created: readonly JournalEntry[]): boolean {
   const state = parseState(text);
   // One that is encrypted cannot be looked into; Terraform still compares its lineage.
   if (state === undefined) return true;
-  return missingFrom(
-    created.filter(({ id }) => id !== undefined),
-    state,
-  ).length === 0;
+  return (
+    missingFrom(
+      created.filter(({ id }) => id !== undefined),
+      state,
+    ).length === 0
+  );
 }

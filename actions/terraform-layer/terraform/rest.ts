@@ -5,7 +5,7 @@ import { toError } from '../../shared/errors.js';
 import type { Logger } from '../../shared/log.js';
 import type { RunProcess } from '../../shared/process.js';
 import { localLockFile } from '../sidecar/backend-place.js';
-import { importBlock } from '../sidecar/import-block.js';
+import { orphansText } from '../sidecar/import-block.js';
 import { CreatedResources } from '../sidecar/journal.js';
 import { settleJournal } from '../sidecar/journal-session.js';
 import { toOrphan } from '../sidecar/orphans.js';
@@ -133,10 +133,7 @@ async function settleApply(
   if (sidecar === undefined) return;
   const missing = (await settleJournal(sidecar, events, ports.clock)).map(toOrphan);
   if (missing.length === 0) return;
-  const lines = missing.map((orphan) => importBlock(orphan) ?? `# ${orphan.address} may exist`);
-  log.warning(
-    `${stack}: ${missing.length} resources were made that its state does not know. What adopts them:\n${lines.join('\n')}`,
-  );
+  log.warning(orphansText({ displayId: stack }, missing, sidecar.place));
 }
 
 async function eventsOf(
@@ -148,7 +145,11 @@ async function eventsOf(
   return text.split('\n').flatMap((line) => parseEvent(line, directory) ?? []);
 }
 
-function standing({ command, stack, directory }: RunningChild, lockId: string, why: string): string {
+function standing(
+  { command, stack, directory }: RunningChild,
+  lockId: string,
+  why: string,
+): string {
   const words = why === '' ? '' : ` (${why})`;
   return `terraform ${command} of ${stack} has ended and left the lock ${lockId} on its state${words}. To release it: ${unlockCommand(directory, lockId)}`;
 }
