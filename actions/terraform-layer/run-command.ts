@@ -1,4 +1,5 @@
 import { OperationError } from '../shared/errors.js';
+import { unlock } from './commands/unlock.js';
 import { observe, perform } from './effects.js';
 import type { Inputs } from './inputs.js';
 import { planRun } from './plan.js';
@@ -23,8 +24,9 @@ export async function runCommand(inputs: Inputs, ports: PublishPorts): Promise<v
       return publishGraph(plan, ports);
     case 'check':
     case 'state':
-    case 'unlock':
       throw new OperationError('command-not-available', `"${inputs.command}" is not built yet`);
+    case 'unlock':
+      return unlock(plan, inputs, ports);
     case 'plan':
     case 'apply':
     case 'drift':

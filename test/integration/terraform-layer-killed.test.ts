@@ -57,13 +57,16 @@ function parameterRepository(): Promise<string> {
 ${slow(120, 'aws_ssm_parameter.this')}`);
 }
 
-/** Applies, and calls `onSlow` once the slow resource is being made. */
-function apply(workspace: string, onSlow: () => void): ReturnType<typeof runLayer> {
+/** Applies, and calls `onSlow` once everything before the slow resource is made. */
+function apply(workspace: string, onSlow: () => void, before = 1): ReturnType<typeof runLayer> {
+  let made = 0;
   return runLayer(emulator, {
     workspace,
     inputs: { command: 'apply', environment: 'dev' },
     onLine: (line) => {
-      if (line.includes('terraform_data.slow: Creating')) onSlow();
+      if (/^\s*01-slow\/dev: .*Creation complete/.test(line)) made += 1;
+      else return;
+      if (made === before) onSlow();
     },
   });
 }
@@ -96,7 +99,7 @@ it('a step that is killed leaves Terraform running, and its post waits for it', 
 
 it('the lock of a killed Terraform is released, and what it made is named until it is adopted', async () => {
   const workspace = await parameterRepository();
-  const killed = await apply(workspace, () => killTerraform(workspace));
+  const killed = await apply(workspace, () => killTerraform(workspace), 2);
   expect(killed.statuses).toEqual({ '01-slow/dev': 'failed' });
   expect(killed.log).toContain('it was released');
   // The state of an S3 backend is written every 20 s, and it was killed before.
@@ -128,10 +131,14 @@ it('the lock of a killed Terraform is released, and what it made is named until 
 
 it('where both are killed, the post step releases the lock and completes the journal', async () => {
   const workspace = await parameterRepository();
-  const { step, log, leftBehind } = await apply(workspace, () => {
-    killMain(workspace);
-    killTerraform(workspace);
-  });
+  const { step, log, leftBehind } = await apply(
+    workspace,
+    () => {
+      killMain(workspace);
+      killTerraform(workspace);
+    },
+    2,
+  );
   expect(step.main?.exitCode).toBeNull();
   expect(log).toContain('it was released');
   expect(importBlocks(log)).toContain('id = "/one"');

@@ -219,8 +219,8 @@ function endOf(child: ChildResult, command: string): TerraformRun['end'] {
   return child.endedBySignal === undefined ? 'failed' : 'killed';
 }
 
-/** Environments that share a directory keep their data apart. */
-function stackEnvironment(stack: Stack): Readonly<Record<string, string>> {
+/** What sets a stack's Terraform apart: environments that share a directory keep their data apart. */
+export function stackEnvironment(stack: Stack): Readonly<Record<string, string>> {
   return {
     ...(stack.binding === 'directory'
       ? {}
