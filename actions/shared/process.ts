@@ -29,8 +29,11 @@ export interface ChildRequest {
    * outlives this process when the runner kills it, and holds no pipe of the runner's open.
    */
   readonly survivesParent?: boolean;
-  /** Told the process id once the child runs, for a post step that must wait for it. */
-  readonly onStart?: (processId: number) => void;
+  /**
+   * Told the process id once the child runs, for a post step that must wait for it, and where its
+   * output goes as `stdout` and `stderr` where it `survivesParent`.
+   */
+  readonly onStart?: (processId: number, outputDirectory: string | undefined) => void;
 }
 
 export interface ChildResult {
@@ -90,7 +93,7 @@ async function runFollowed(request: ChildRequest): Promise<ChildResult> {
       stdio: ['ignore', outputs.stdout.fd, outputs.stderr.fd],
       detached: true,
     });
-    const interruption = interruptOnce(child, request);
+    const interruption = interruptOnce(child, request, directory);
     const ended = new AbortController();
     const followers = [
       follow(outputs.stdout, 'stdout', request.onLine, ended.signal),
@@ -119,12 +122,13 @@ function endOf(child: ChildProcess): Promise<EndedChild> {
 function interruptOnce(
   child: { readonly pid?: number | undefined; kill(signal: 'SIGINT'): boolean },
   request: ChildRequest,
+  outputDirectory?: string,
 ): { readonly stop: () => boolean } {
   let interrupted = false;
   const interrupt = (): void => {
     interrupted = child.kill('SIGINT') || interrupted;
   };
-  if (child.pid !== undefined) request.onStart?.(child.pid);
+  if (child.pid !== undefined) request.onStart?.(child.pid, outputDirectory);
   if (request.signal?.aborted === true) interrupt();
   else request.signal?.addEventListener('abort', interrupt, { once: true });
   return {

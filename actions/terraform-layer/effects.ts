@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Clock } from '../shared/clock.js';
 import { childEnvironment, type Env } from '../shared/env.js';
-import type { GithubContext } from '../shared/github-context.js';
+import { runUrl, type GithubContext } from '../shared/github-context.js';
 import type { Logger } from '../shared/log.js';
 import type { FetchIdToken } from '../shared/oidc.js';
 import type { RunProcess } from '../shared/process.js';
@@ -14,9 +14,11 @@ import { inPlanOrder, oldestFirst, TimeBudget } from './drift/time-budget.js';
 import type { Command, Inputs } from './inputs.js';
 import type { Observed, RunPlan } from './plan.js';
 import { Progress } from './report/progress.js';
-import type { StackHooks } from './schedule/hooks.js';
+import { combinedHooks, type StackHooks } from './schedule/hooks.js';
 import type { StackOutcome } from './schedule/outcome.js';
 import { runSchedule } from './schedule/schedule.js';
+import { stateHooks } from './sidecar/state-hooks.js';
+import { tolerance } from './sidecar/tolerance.js';
 import { checkSyntax, loadWorkspace } from './stacks/load-workspace.js';
 import { openSession } from './session.js';
 import type { Machine } from './terraform/collector.js';
@@ -143,7 +145,19 @@ export async function perform(
         onRetry: (stack, retry) => progress.step(stack, { kind: 'retry', retry }),
       }),
       planDirectory,
-      hooks: { ...watch?.hooks, ...(plan.command === 'destroy' ? destroyHooks(plan, inputs) : {}) },
+      hooks: combinedHooks([
+        stateHooks({
+          ...ports,
+          sidecars: session.sidecars,
+          logDirectory: session.logDirectory,
+          tolerate: tolerance(ports),
+          runUrl: ports.github === undefined ? undefined : runUrl(ports.github),
+          actor: ports.github?.actor,
+          appliedSha: plan.command === 'apply' ? ports.github?.sha : undefined,
+        }),
+        ...(watch === undefined ? [] : [watch.hooks]),
+        ...(plan.command === 'destroy' ? [destroyHooks(plan, inputs)] : []),
+      ]),
       signal,
       now: () => clock.now(),
       onProgress: (stack, event) => progress.step(stack, event),

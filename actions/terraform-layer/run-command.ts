@@ -1,6 +1,6 @@
-import { OperationError } from '../shared/errors.js';
 import { runState } from './commands/state.js';
 import { checkCode } from './commands/check.js';
+import { unlock } from './commands/unlock.js';
 import { observe, perform } from './effects.js';
 import { reportDrift } from './drift/report-drift.js';
 import type { Inputs } from './inputs.js';
@@ -28,7 +28,7 @@ export async function runCommand(inputs: Inputs, ports: PublishPorts): Promise<v
     case 'state':
       return runState(plan, inputs, ports);
     case 'unlock':
-      throw new OperationError('command-not-available', `"${inputs.command}" is not built yet`);
+      return unlock(plan, inputs, ports);
     case 'plan':
     case 'apply':
     case 'drift':

@@ -1,8 +1,11 @@
 import { mkdir, mkdtemp } from 'node:fs/promises';
 import path from 'node:path';
+import { childEnvironment } from '../shared/env.js';
 import type { EnvironmentConfig } from './config/infra-config.js';
 import type { Ports } from './effects.js';
 import type { Inputs } from './inputs.js';
+import { openSidecars } from './sidecar/open-sidecars.js';
+import type { Sidecars } from './sidecar/sidecar.js';
 import { moduleAccess } from './modules-access/git-access.js';
 import { tokenEnvironment } from './modules-access/registry-tokens.js';
 import type { Stack } from './stacks/workspace.js';
@@ -13,6 +16,7 @@ import {
   type CommonEnvironment,
 } from './terraform/child-environment.js';
 import { defaultParallelism } from './terraform/collector.js';
+import { childAftermath } from './terraform/aftermath.js';
 import { commandLineTerraform } from './terraform/command-line.js';
 import { declaredVariables } from './terraform/declared-variables.js';
 import { hcpApi, httpRequest } from './terraform/hcp-api.js';
@@ -20,6 +24,7 @@ import { discardSavedRun, withoutSavedRuns } from './terraform/hcp-runs.js';
 import { checkHcpStacks, type HcpPorts } from './terraform/hcp-stacks.js';
 import { hostToken } from './terraform/hcp-token.js';
 import { terraformProgram } from './terraform/program.js';
+import { restInstructions } from './terraform/rest-instructions.js';
 import type { TerraformProgram } from './terraform/find.js';
 import type { Terraform } from './terraform/terraform.js';
 import { tofuFile } from './terraform/tofu-files.js';
@@ -36,6 +41,10 @@ export interface Session {
   readonly access: ReadonlyMap<string, EnvironmentAccess>;
   readonly program: TerraformProgram;
   readonly terraform: Terraform;
+  /** What stands beside the states. */
+  readonly sidecars: Sidecars;
+  /** Where Terraform's own logs lie until the run ends. */
+  readonly logDirectory: string;
   readonly common: CommonEnvironment;
   /** The whole environment of Terraform in a stack, its secret variables included. */
   readonly environmentFor: (stack: Stack) => Readonly<Record<string, string>>;
@@ -127,6 +136,8 @@ export async function openSession(
     ...children.get(stack.environment),
     ...variables.get(stack.id),
   });
+  const sidecars = openSidecars({ access }, ports);
+  const ambient = childEnvironment();
   const commandLine = commandLineTerraform({
     program: program.path,
     root: ports.root,
@@ -139,14 +150,19 @@ export async function openSession(
     logDirectory,
     pluginCacheDirectory: common.pluginCacheDirectory,
     runProcess: ports.runProcess,
+    restOf: (child) =>
+      restInstructions({ ...child, root: ports.root, program: program.path, ambient }),
+    afterChild: childAftermath({ ...ports, program: program.path, sidecars }),
     signal: ports.signal,
     now: () => ports.clock.now(),
   });
   return {
     directory,
     planDirectory,
+    logDirectory,
     parallelism,
     access,
+    sidecars,
     program,
     terraform: onlyShows(inputs) ? withoutSavedRuns(commandLine, remoteStacks, hcp) : commandLine,
     common,

@@ -1,12 +1,16 @@
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { existsSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { startTestEmulator, type TestEmulator } from '../support/emulator.js';
 import {
   createStateBucket,
+  killIn,
   place,
   readState,
   rootModule,
   runLayer,
+  sidecarKeys,
   stateKeys,
   writeRepository,
 } from '../support/terraform-repository.js';
@@ -22,76 +26,169 @@ beforeEach(async () => {
 });
 
 const directory = path.dirname(place('01-slow', 'dev'));
+const journalKey = 'dev/slow.tfstate.infra/journal';
 
-/** One stack whose second resource takes five seconds. */
-function slowRepository(): Promise<string> {
-  const body = `resource "terraform_data" "quick" {}
-resource "terraform_data" "slow" {
-  depends_on = [terraform_data.quick]
+const slow = (seconds: number, after: string): string => `resource "terraform_data" "slow" {
+  depends_on = [${after}]
   provisioner "local-exec" {
-    command = "sleep 5"
+    command = "sleep ${seconds}"
   }
 }`;
+
+function repository(body: string): Promise<string> {
   return writeRepository(emulator, {
     [place('01-slow', 'dev')]: rootModule('dev', 'slow', [], body),
   });
 }
 
-/** Kills the process that runs in `cwd` with `word` on its command line, as the kernel would. */
-function killIn(cwd: string, word: string): void {
-  for (const id of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
-    try {
-      const command = readFileSync(`/proc/${id}/cmdline`, 'utf8');
-      if (command.includes(word) && readlinkSync(`/proc/${id}/cwd`) === cwd) {
-        process.kill(Number(id), 'SIGKILL');
-      }
-    } catch {
-      // It ended while the list was read.
-    }
-  }
+/** One stack whose second resource takes a while. */
+function slowRepository(): Promise<string> {
+  return repository(`resource "terraform_data" "quick" {}\n${slow(5, 'terraform_data.quick')}`);
 }
 
-/** Applies, and calls `onSlow` once the slow resource is being made. */
-function apply(workspace: string, onSlow: () => void): ReturnType<typeof runLayer> {
+/** Two parameters, and then something that takes longer than anybody waits. */
+function parameterRepository(): Promise<string> {
+  return repository(`resource "aws_ssm_parameter" "this" {
+  for_each = toset(["one", "two"])
+  name     = "/$\{each.key}"
+  type     = "String"
+  value    = "x"
+}
+${slow(120, 'aws_ssm_parameter.this')}`);
+}
+
+/** Applies, and calls `onSlow` once everything before the slow resource is made. */
+function apply(workspace: string, onSlow: () => void, before = 1): ReturnType<typeof runLayer> {
+  let made = 0;
   return runLayer(emulator, {
     workspace,
     inputs: { command: 'apply', environment: 'dev' },
     onLine: (line) => {
-      if (line.includes('terraform_data.quick: Creation complete')) onSlow();
+      if (/^\s*01-slow\/dev: .*Creation complete/.test(line)) made += 1;
+      else return;
+      if (made === before) onSlow();
     },
   });
 }
 
+const killMain = (workspace: string): number => killIn(workspace, 'terraform-layer/dist/main');
+const killTerraform = (workspace: string): number =>
+  killIn(path.join(workspace, directory), 'apply');
+
+function plan(workspace: string): ReturnType<typeof runLayer> {
+  return runLayer(emulator, { workspace, inputs: { command: 'plan', 'lock-timeout': '1s' } });
+}
+
+/** The blocks that a log offers, as configuration. */
+function importBlocks(log: string): string {
+  return [...log.matchAll(/import \{\n {2}to = .*\n {2}id = .*\n\}/g)].join('\n');
+}
+
 it('a step that is killed leaves Terraform running, and its post waits for it', async () => {
   const workspace = await slowRepository();
-  const { step, leftBehind } = await apply(workspace, () => {
-    killIn(workspace, 'terraform-layer/dist/main');
-  });
+  const { step, leftBehind } = await apply(workspace, () => killMain(workspace));
   expect(step.main?.exitCode).toBeNull();
   expect(step.log.join('\n')).toContain('Waiting up to 240 s for Terraform');
   expect(await stateKeys(emulator)).toEqual(['dev/slow.tfstate']);
+  expect(await sidecarKeys(emulator)).toEqual([]);
   expect(await readState(emulator, 'dev/slow.tfstate')).toMatchObject({
     resources: [{ name: 'quick' }, { name: 'slow' }],
   });
   expect(leftBehind).toEqual([]);
 });
 
-it('a lock that a killed Terraform leaves is named, and so is its holder in the next run', async () => {
-  const workspace = await slowRepository();
-  const killed = await apply(workspace, () => {
-    killIn(path.join(workspace, directory), 'apply');
+it('the lock of a killed Terraform is released, and what it made is named until it is adopted', async () => {
+  const workspace = await parameterRepository();
+  const killed = await apply(workspace, () => killTerraform(workspace), 2);
+  expect(killed.statuses).toEqual({ '01-slow/dev': 'failed' });
+  expect(killed.log).toContain('it was released');
+  // The state of an S3 backend is written every 20 s, and it was killed before.
+  expect(await stateKeys(emulator)).toEqual([]);
+  expect(await readState(emulator, journalKey)).toMatchObject({
+    lockId: expect.stringMatching(/^[0-9a-f-]{36}$/) as string,
+    runUrl: expect.stringContaining('/actions/runs/') as string,
+    resources: expect.arrayContaining([
+      expect.objectContaining({ address: 'aws_ssm_parameter.this["one"]', id: '/one' }),
+      expect.objectContaining({ address: 'aws_ssm_parameter.this["two"]', id: '/two' }),
+    ]) as unknown,
   });
-  expect(killed.step.conclusion).toBe('failure');
-  const command = /terraform -chdir=(\S+) force-unlock ([0-9a-f-]{36})/;
-  const [, stackDirectory, lockId = ''] = command.exec(killed.log) ?? [];
-  expect(stackDirectory).toBe(directory);
-  expect(await stateKeys(emulator)).toContain('dev/slow.tfstate.tflock');
 
-  const next = await runLayer(emulator, {
+  const next = await plan(workspace);
+  expect(next.statuses).toEqual({ '01-slow/dev': 'changes' });
+  const blocks = importBlocks(next.log);
+  expect(blocks).toContain('to = aws_ssm_parameter.this["two"]\n  id = "/two"');
+
+  await writeFile(path.join(workspace, directory, 'imports.tf'), blocks);
+  const main = path.join(workspace, directory, 'main.tf');
+  await writeFile(main, (await readFile(main, 'utf8')).replace('sleep 120', 'sleep 0'));
+  const adopting = await apply(workspace, () => undefined);
+  expect(adopting.statuses).toEqual({ '01-slow/dev': 'applied' });
+  expect(await sidecarKeys(emulator)).toEqual(['dev/slow.tfstate.infra/applied']);
+  const after = await plan(workspace);
+  expect(after.statuses).toEqual({ '01-slow/dev': 'unchanged' });
+  expect(importBlocks(after.log)).toBe('');
+});
+
+it('where both are killed, the post step releases the lock and completes the journal', async () => {
+  const workspace = await parameterRepository();
+  const { step, log, leftBehind } = await apply(
     workspace,
-    inputs: { command: 'plan', 'lock-timeout': '1s' },
+    () => {
+      killMain(workspace);
+      killTerraform(workspace);
+    },
+    2,
+  );
+  expect(step.main?.exitCode).toBeNull();
+  expect(log).toContain('it was released');
+  expect(importBlocks(log)).toContain('id = "/one"');
+  expect(await stateKeys(emulator)).toEqual([]);
+  expect(leftBehind).toEqual([]);
+  const next = await plan(workspace);
+  expect(importBlocks(next.log)).toContain('to = aws_ssm_parameter.this["one"]\n  id = "/one"');
+});
+
+describe('a state that cannot be written', () => {
+  /** Denied while `until` has not come true. */
+  async function denyWrites(until: () => Promise<boolean>): Promise<void> {
+    await emulator.addFaults({
+      ...{ service: 's3', operation: 'PutObject', kind: 'error' },
+      ...{ code: 'AccessDenied', status: 403 },
+    });
+    while (!(await until())) await delay(200);
+    await emulator.control('DELETE', 'faults');
+  }
+
+  it('is pushed as soon as that is possible', async () => {
+    const workspace = await slowRepository();
+    const errored = path.join(workspace, directory, 'errored.tfstate');
+    let denying: Promise<void> | undefined;
+    const { statuses, log } = await apply(workspace, () => {
+      denying = denyWrites(() => Promise.resolve(existsSync(errored)));
+    });
+    await denying;
+    expect(statuses).toEqual({ '01-slow/dev': 'failed' });
+    expect(log).toContain('was pushed after it');
+    expect(existsSync(errored)).toBe(false);
+    expect(await stateKeys(emulator)).toEqual(['dev/slow.tfstate']);
+    expect(await sidecarKeys(emulator)).toEqual([]);
+    expect((await plan(workspace)).statuses).toEqual({ '01-slow/dev': 'unchanged' });
   });
-  expect(next.statuses).toEqual({ '01-slow/dev': 'failed' });
-  expect(next.step.summary).toContain('🔒 locked');
-  expect(next.step.summary).toContain(`force-unlock ${lockId}`);
+
+  it('is kept where nothing can be written, and the command that pushes it named', async () => {
+    const workspace = await slowRepository();
+    const errored = path.join(workspace, directory, 'errored.tfstate');
+    let over = false;
+    let denying: Promise<void> | undefined;
+    const { step, log } = await apply(workspace, () => {
+      denying = denyWrites(() => Promise.resolve(over));
+    });
+    over = true;
+    await denying;
+    expect(step.conclusion).toBe('failure');
+    expect(log).toContain(`terraform -chdir=${directory} state push errored.tfstate`);
+    expect(JSON.parse(await readFile(errored, 'utf8'))).toMatchObject({
+      resources: [{ name: 'quick' }, { name: 'slow' }],
+    });
+  });
 });

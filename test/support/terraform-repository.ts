@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { mkdir, mkdtemp, realpath, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { terraformEnvironment } from '../../scripts/terraform-environment.js';
@@ -93,8 +94,17 @@ output "cluster" {
   );
 }
 
-/** Object keys of the state bucket. S3 has no client among the project's packages. */
+/** Object keys of the state bucket, but for what our action keeps beside the states. */
 export async function stateKeys(emulator: TestEmulator): Promise<readonly string[]> {
+  return (await bucketKeys(emulator)).filter((key) => !key.includes('.infra/'));
+}
+
+/** What our action keeps beside the states: `dev/app.tfstate.infra/journal`. */
+export async function sidecarKeys(emulator: TestEmulator): Promise<readonly string[]> {
+  return (await bucketKeys(emulator)).filter((key) => key.includes('.infra/'));
+}
+
+async function bucketKeys(emulator: TestEmulator): Promise<readonly string[]> {
   const listing = await s3(emulator, 'GET', `${stateBucket}?list-type=2`);
   return [...listing.matchAll(/<Key>([^<]*)<\/Key>/g)].map(([, key = '']) => key).sort();
 }
@@ -103,19 +113,50 @@ export async function readState(emulator: TestEmulator, key: string): Promise<un
   return JSON.parse(await s3(emulator, 'GET', `${stateBucket}/${key}`)) as unknown;
 }
 
+export async function writeObject(
+  emulator: TestEmulator,
+  key: string,
+  text: string,
+): Promise<void> {
+  await s3(emulator, 'PUT', `${stateBucket}/${key}`, text);
+}
+
 export async function createStateBucket(emulator: TestEmulator): Promise<void> {
   await s3(emulator, 'PUT', stateBucket);
 }
 
-async function s3(emulator: TestEmulator, method: string, target: string): Promise<string> {
+async function s3(
+  emulator: TestEmulator,
+  method: string,
+  target: string,
+  body?: string,
+): Promise<string> {
   const scope = 'test/20260101/us-east-1/s3/aws4_request';
   const answer = await fetch(`${emulator.awsUrl}/${target}`, {
     method,
+    ...(body === undefined ? {} : { body }),
     headers: { authorization: `AWS4-HMAC-SHA256 Credential=${scope}, Signature=0` },
   });
   const text = await answer.text();
   if (!answer.ok) throw new Error(text);
   return text;
+}
+
+/** Kills the processes that run in `cwd` with `word` on their command lines, as the kernel would. */
+export function killIn(cwd: string, word: string): number {
+  let killed = 0;
+  for (const id of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    try {
+      const command = readFileSync(`/proc/${id}/cmdline`, 'utf8');
+      if (command.includes(word) && readlinkSync(`/proc/${id}/cwd`) === cwd) {
+        process.kill(Number(id), 'SIGKILL');
+        killed += 1;
+      }
+    } catch {
+      // It ended while the list was read.
+    }
+  }
+  return killed;
 }
 
 export interface LayerStep {

@@ -39,3 +39,36 @@ export interface StackHooks {
   /** Told of each stack that has ended, before what depends on it starts. */
   readonly ended?: (outcome: StackOutcome) => Promise<void>;
 }
+
+/**
+ * Several sets of hooks as one: every judge is asked and all their reasons count, every `ended` is
+ * told; of `openJournal` and `orphans` there is one.
+ */
+export function combinedHooks(sets: readonly StackHooks[]): StackHooks {
+  const judges = sets.flatMap(({ judge }) => judge ?? []);
+  const told = sets.flatMap(({ ended }) => ended ?? []);
+  const openJournal = sets.find((set) => set.openJournal !== undefined)?.openJournal;
+  const orphans = sets.find((set) => set.orphans !== undefined)?.orphans;
+  return {
+    ...(openJournal === undefined ? {} : { openJournal }),
+    ...(orphans === undefined ? {} : { orphans }),
+    ...(judges.length === 0
+      ? {}
+      : {
+          judge: async (planned): Promise<Judgement> => {
+            const all: Judgement[] = [];
+            for (const judge of judges) all.push(await judge(planned));
+            const review = all.find((judgement) => judgement.review !== undefined)?.review;
+            const hooks = all.flatMap((judgement) => judgement.hooks ?? []);
+            return {
+              reasons: all.flatMap(({ reasons }) => reasons),
+              ...(review === undefined ? {} : { review }),
+              ...(hooks.length === 0 ? {} : { hooks }),
+            };
+          },
+        }),
+    ended: async (outcome) => {
+      for (const ended of told) await ended(outcome);
+    },
+  };
+}

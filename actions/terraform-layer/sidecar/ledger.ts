@@ -1,4 +1,8 @@
+import PQueue from 'p-queue';
 import { z } from 'zod';
+import type { Stack } from '../stacks/workspace.js';
+import type { Sidecars } from './sidecar.js';
+import type { Tolerate } from './tolerance.js';
 
 /** What was last applied with success in one stack (facts: a push's own base loses changes). */
 const appliedSchema = z.object({
@@ -13,6 +17,9 @@ const appliedSchema = z.object({
 
 export type AppliedEntry = z.infer<typeof appliedSchema>;
 
+/** Enough to hide the way to S3 and back, and far below its limits. */
+const requestsAtOnce = 32;
+
 /** Undefined where the text is not an entry: what is unknown counts as never applied. */
 export function parseApplied(text: string): AppliedEntry | undefined {
   try {
@@ -25,4 +32,48 @@ export function parseApplied(text: string): AppliedEntry | undefined {
 
 export function formatApplied(entry: AppliedEntry): string {
   return `${JSON.stringify(entry)}\n`;
+}
+
+/**
+ * What was last applied, by stack id. Stacks without an entry, without a place for one, or whose
+ * entry cannot be read are not in it: they count as never applied.
+ */
+export async function readLedger(
+  stacks: readonly Stack[],
+  sidecars: Sidecars,
+  tolerate: Tolerate,
+): Promise<ReadonlyMap<string, AppliedEntry>> {
+  const entries = new Map<string, AppliedEntry>();
+  const queue = new PQueue({ concurrency: requestsAtOnce });
+  const consequence = 'stacks whose last apply cannot be read count as never applied';
+  await queue.addAll(
+    stacks.map((stack) => async () => {
+      const sidecar = sidecars(stack);
+      if (sidecar === undefined) return;
+      const options = { fallback: undefined, consequence };
+      const text = await tolerate(options, () => sidecar.read('applied'));
+      const entry = text === undefined ? undefined : parseApplied(text);
+      if (entry !== undefined) entries.set(stack.id, entry);
+    }),
+  );
+  return entries;
+}
+
+/** Notes one entry for stacks that were applied, or found to need nothing; never fails the run. */
+export async function writeLedger(
+  stacks: readonly Stack[],
+  entry: AppliedEntry,
+  sidecars: Sidecars,
+  tolerate: Tolerate,
+): Promise<void> {
+  const queue = new PQueue({ concurrency: requestsAtOnce });
+  const consequence = 'what was applied is not noted, and is taken for never applied next time';
+  await queue.addAll(
+    stacks.map((stack) => async () => {
+      const sidecar = sidecars(stack);
+      if (sidecar === undefined) return;
+      const options = { fallback: undefined, consequence };
+      await tolerate(options, () => sidecar.write('applied', formatApplied(entry)));
+    }),
+  );
 }

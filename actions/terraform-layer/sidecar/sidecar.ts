@@ -7,7 +7,10 @@ import type { Stack } from '../stacks/workspace.js';
  */
 export type SidecarName = 'applied' | 'journal' | 'recovery' | 'drift' | `review/${string}`;
 
-/** One stack's sidecar. */
+/**
+ * One stack's sidecar. Its methods throw OperationError `sidecar-denied`, whose details name the
+ * right that lacks, or `sidecar-failed`; `tolerance.ts` is for what must go on without it.
+ */
 export interface Sidecar {
   /** Where it lies, for people: `s3://bucket/key.infra/`. */
   readonly place: string;
@@ -20,6 +23,11 @@ export interface Sidecar {
    * undefined where that cannot be told.
    */
   stateVersion(): Promise<string | 'absent' | undefined>;
+  /**
+   * The state itself, undefined where there is none. Holds sensitive values in clear: it must not
+   * outlive the call.
+   */
+  stateText(): Promise<string | undefined>;
   /** Text of the lock object that the backend wrote (`<key>.tflock`), undefined where there is none. */
   lockText(): Promise<string | undefined>;
 }

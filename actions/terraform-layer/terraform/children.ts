@@ -2,26 +2,55 @@ import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Clock } from '../../shared/clock.js';
+import { s3PlaceSchema } from '../sidecar/backend-place.js';
 
-/** A Terraform that may outlive this process, noted so that the post step finds it. */
-export interface RunningChild {
-  readonly processId: number;
-  /** The stack's display id. */
-  readonly stack: string;
-  readonly command: string;
-  /** Relative to the repository's root. */
-  readonly directory: string;
-  /** Where it tells which lock it holds. */
-  readonly lockLog: string;
-}
+/** What a post step needs to bring a stack to rest after its run was killed. Holds no secret. */
+const restSchema = z.object({
+  /** Absolute path of Terraform. */
+  program: z.string(),
+  /** Absolute path of the stack's directory. */
+  directory: z.string(),
+  /** What Terraform's environment has that the job's own lacks or has otherwise. */
+  environment: z.record(z.string(), z.string()),
+  /** What it must not have. */
+  withoutEnvironment: z.array(z.string()),
+  /** Where Terraform's output goes, which tells what it made. */
+  outputDirectory: z.string().optional(),
+  /** Milliseconds since the epoch. */
+  startedAt: z.number(),
+  /** Set where several environments share the directory. */
+  sharedBy: z.string().optional(),
+  /** Where the state lies; absent where the post step cannot reach it. */
+  state: z
+    .discriminatedUnion('kind', [
+      z.object({
+        kind: z.literal('s3'),
+        place: s3PlaceSchema,
+        region: z.string(),
+        /** File with the request for the role's session; absent: the job's own credentials. */
+        sessionRequest: z.string().optional(),
+      }),
+      z.object({ kind: z.literal('local'), file: z.string() }),
+    ])
+    .optional(),
+});
 
 const childSchema = z.object({
   processId: z.number(),
+  /** The stack's display id. */
   stack: z.string(),
   command: z.string(),
+  /** Relative to the repository's root. */
   directory: z.string(),
+  /** Where it tells which lock it holds. */
   lockLog: z.string(),
+  rest: restSchema.optional(),
 });
+
+export type RestInstructions = z.infer<typeof restSchema>;
+
+/** A Terraform that may outlive this process, noted so that the post step finds it. */
+export type RunningChild = Readonly<z.infer<typeof childSchema>>;
 
 /** Notes a child in `directory`; the function returned removes the note. */
 export async function noteChild(

@@ -4,7 +4,9 @@ import { z } from 'zod';
 import { OperationError } from '../../shared/errors.js';
 import type { ChildResult, RunProcess } from '../../shared/process.js';
 import type { Stack } from '../stacks/workspace.js';
-import { noteChild } from './children.js';
+import { CreatedResources } from '../sidecar/journal.js';
+import type { Aftermath, EndedChild } from './aftermath.js';
+import { noteChild, type RestInstructions } from './children.js';
 import { initArguments, stackEnvironment, variableArguments } from './command-arguments.js';
 import { distinctDiagnostics, type Diagnostic } from './diagnostics.js';
 import { parseEvent, type TerraformEvent } from './events.js';
@@ -38,8 +40,22 @@ export interface CommandLineOptions {
   /** `TF_PLUGIN_CACHE_DIR` for stacks; undefined where the user's CLI config sets one. */
   readonly pluginCacheDirectory: string | undefined;
   readonly runProcess: RunProcess;
+  /** What the post step is told of a child, in case that this process is killed. */
+  readonly restOf?: (child: {
+    readonly stack: Stack;
+    readonly environment: Readonly<Record<string, string>>;
+    readonly outputDirectory: string | undefined;
+    readonly startedAt: number;
+  }) => RestInstructions;
+  /** Puts in order what a child leaves; the post step still knows of the child meanwhile. */
+  readonly afterChild?: (ended: EndedChild) => Promise<Aftermath>;
   readonly signal: AbortSignal;
   readonly now: () => number;
+}
+
+/** Where the Terraform of a stack's command tells which lock it holds. */
+export function lockLogFile(logDirectory: string, stack: Stack, command: string): string {
+  return path.join(logDirectory, stackFileName(stack, `${command}.log`));
 }
 
 /** Runs Terraform as child processes, each in a session of its own. */
@@ -63,7 +79,9 @@ export function commandLineTerraform(options: CommandLineOptions): Terraform {
     const lines: string[] = [];
     const diagnostics: Diagnostic[] = [];
     const own = options.environmentFor(stack);
-    const lockLog = path.join(options.logDirectory, stackFileName(stack, `${command}.log`));
+    const lockLog = lockLogFile(options.logDirectory, stack, command);
+    const environment = { ...own, ...stackEnvironment(stack) };
+    const created = new CreatedResources(undefined);
     const takesLock = command === 'plan' || command === 'apply';
     let note: Promise<() => Promise<void>> | undefined;
     const child = await options
@@ -72,17 +90,19 @@ export function commandLineTerraform(options: CommandLineOptions): Terraform {
         args: [command, ...args],
         cwd: extra.directory ?? path.join(options.root, stack.directory),
         env: {
-          ...own,
+          ...environment,
           ...(takesLock ? lockLogEnvironment(lockLog, own) : {}),
-          ...stackEnvironment(stack),
           ...extra.environment,
         },
         signal: options.signal,
         survivesParent: true,
-        onStart: (processId) => {
+        onStart: (processId, outputDirectory) => {
           const { displayId, directory } = stack;
-          const noted = { processId, stack: displayId, command, directory, lockLog };
-          note = noteChild(options.childrenDirectory, noted);
+          const rest = options.restOf?.({ stack, environment, outputDirectory, startedAt: began });
+          note = noteChild(options.childrenDirectory, {
+            ...{ processId, stack: displayId, command, directory, lockLog },
+            ...(rest === undefined ? {} : { rest }),
+          });
         },
         ...(command === 'show' || command === 'output'
           ? {}
@@ -92,14 +112,33 @@ export function commandLineTerraform(options: CommandLineOptions): Terraform {
                 if (event === undefined) return;
                 lines.push(...event.text.split('\n'));
                 if (event.kind === 'diagnostic') diagnostics.push(event.diagnostic);
+                created.note(event);
                 extra.onEvent?.(event);
               },
             }),
       })
-      .finally(async () => (await note)?.());
+      .catch(async (error: unknown) => {
+        await (
+          await note
+        )?.();
+        throw error;
+      });
     const end = endOf(child, command);
-    const heldLockId = end === 'succeeded' ? undefined : await heldLockIn(lockLog);
-    await rm(lockLog, { force: true });
+    const aftermath = await options.afterChild?.({
+      ...{ stack, command, end, lockLog, environment, startedAt: began },
+      created: created.entries,
+    });
+    const heldLockId =
+      aftermath === undefined && end !== 'succeeded'
+        ? await heldLockIn(lockLog)
+        : aftermath?.heldLockId;
+    diagnostics.push(...(aftermath?.diagnostics ?? []));
+    if (aftermath?.unfinished !== true) {
+      await (
+        await note
+      )?.();
+      await rm(lockLog, { force: true });
+    }
     return {
       child,
       run: {

@@ -1,24 +1,51 @@
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../../shared/clock.js';
+import { toError } from '../../shared/errors.js';
 import type { Logger } from '../../shared/log.js';
-import { notedChildren, waitForChildren } from './children.js';
+import type { RunProcess } from '../../shared/process.js';
+import { localLockFile } from '../sidecar/backend-place.js';
+import { orphansText } from '../sidecar/import-block.js';
+import { CreatedResources } from '../sidecar/journal.js';
+import { settleJournal } from '../sidecar/journal-session.js';
+import { toOrphan } from '../sidecar/orphans.js';
+import type { Sidecar } from '../sidecar/sidecar.js';
+import { recoveryDiagnostics } from './aftermath.js';
+import {
+  notedChildren,
+  waitForChildren,
+  type RestInstructions,
+  type RunningChild,
+} from './children.js';
+import { recoverState } from './errored-state.js';
+import { parseEvent, type TerraformEvent } from './events.js';
 import { heldLockIn, unlockCommand } from './held-lock.js';
+import { releaseLock, removeLocalLock } from './lock-release.js';
+import { rescueCommands } from './rescue-commands.js';
 
 /** A cancelled job kills the step after ten seconds; Terraform may need longer to come to rest. */
 const waitSeconds = 240;
 
+export interface RestPorts {
+  readonly isRunning: (processId: number) => boolean;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly signal: AbortSignal;
+  readonly runProcess: RunProcess;
+  /** The job's own environment with changes on top. */
+  readonly environmentWith: (
+    changes: Readonly<Record<string, string | undefined>>,
+  ) => Readonly<Record<string, string>>;
+  /** What stands beside the state that a child worked on. */
+  readonly sidecarOf: (rest: RestInstructions) => Sidecar | undefined;
+}
+
 /**
  * What the post step does for a main step that was killed: waits for Terraform, which lives on in
- * a session of its own, and names each lock that stayed behind.
+ * a session of its own, then releases the lock that it took and could not give back, saves a state
+ * that it could not write, and completes the journal of what it made.
  */
-export async function bringToRest(
-  runDirectory: string,
-  ports: {
-    readonly isRunning: (processId: number) => boolean;
-    readonly clock: Clock;
-    readonly log: Logger;
-  },
-): Promise<void> {
+export async function bringToRest(runDirectory: string, ports: RestPorts): Promise<void> {
   const { log } = ports;
   const directory = join(runDirectory, 'children');
   const left = await waitForChildren({
@@ -32,19 +59,97 @@ export async function bringToRest(
   });
   const running = new Set(left.map(({ processId }) => processId));
   for (const child of await notedChildren(directory)) {
-    const lockId = await heldLockIn(child.lockLog);
-    const state = running.has(child.processId)
-      ? `still runs (process ${child.processId})`
-      : 'has ended';
-    const about = `terraform ${child.command} of ${child.stack} ${state}`;
-    if (lockId !== undefined) {
-      log.warning(
-        `${about} and left the lock ${lockId} on its state. To release it: ${unlockCommand(child.directory, lockId)}`,
-      );
-    } else if (running.has(child.processId)) {
-      log.warning(`${about}: its state may stay locked, and the next run then names the lock.`);
-    } else {
-      log.info(about);
+    if (running.has(child.processId)) {
+      await nameRunning(child, log);
+      continue;
+    }
+    log.info(`terraform ${child.command} of ${child.stack} has ended`);
+    try {
+      await settle(child, ports);
+    } catch (thrown) {
+      // The other children are to come to rest all the same.
+      log.warning(`${child.stack}: ${toError(thrown).message}`);
     }
   }
+}
+
+async function nameRunning(child: RunningChild, log: Logger): Promise<void> {
+  const about = `terraform ${child.command} of ${child.stack} still runs (process ${child.processId})`;
+  const lockId = await heldLockIn(child.lockLog);
+  log.warning(
+    lockId === undefined
+      ? `${about}: its state may stay locked, and the next run then names the lock.`
+      : `${about} and holds the lock ${lockId}. To release it once it has ended: ${unlockCommand(child.directory, lockId)}`,
+  );
+}
+
+async function settle(child: RunningChild, ports: RestPorts): Promise<void> {
+  const { log } = ports;
+  const { rest, stack, command } = child;
+  const lockId = await heldLockIn(child.lockLog);
+  if (rest === undefined) {
+    if (lockId !== undefined) log.warning(standing(child, lockId, ''));
+    return;
+  }
+  const absent = rest.withoutEnvironment.map((name) => [name, undefined] as const);
+  const environment = ports.environmentWith({ ...Object.fromEntries(absent), ...rest.environment });
+  const { program, directory } = rest;
+  const commands = rescueCommands({ ...ports, program, directory, environment });
+  if (lockId !== undefined) {
+    const release = await releaseLock(lockId, { ...ports, commands });
+    if (release.kind === 'released') {
+      log.notice(`terraform ${command} of ${stack} left the lock ${lockId}: it was released.`);
+    } else {
+      log.warning(standing(child, lockId, release.why));
+    }
+  }
+  if (rest.state?.kind === 'local') {
+    await removeLocalLock(localLockFile(rest.state.file), rest.startedAt);
+  }
+  if (command === 'apply') await settleApply(child, rest, { ...ports, commands });
+  if (rest.outputDirectory !== undefined) {
+    await rm(rest.outputDirectory, { recursive: true, force: true });
+  }
+}
+
+async function settleApply(
+  { stack, directory }: RunningChild,
+  rest: RestInstructions,
+  ports: RestPorts & { readonly commands: ReturnType<typeof rescueCommands> },
+): Promise<void> {
+  const { log } = ports;
+  const events = await eventsOf(rest, directory);
+  const created = new CreatedResources(undefined);
+  for (const event of events) created.note(event);
+  const sidecar = ports.sidecarOf(rest);
+  const recovery = await recoverState({
+    ...{ directory: rest.directory, sidecar, created: created.entries },
+    ...(rest.sharedBy === undefined ? {} : { sharedBy: rest.sharedBy }),
+    ...{ commands: ports.commands, clock: ports.clock, signal: ports.signal },
+  });
+  for (const { severity, summary, detail } of recoveryDiagnostics(directory, recovery)) {
+    log[severity](`${stack}: ${summary}${detail === '' ? '' : `\n${detail}`}`);
+  }
+  if (sidecar === undefined) return;
+  const missing = (await settleJournal(sidecar, events, ports.clock)).map(toOrphan);
+  if (missing.length === 0) return;
+  log.warning(orphansText({ displayId: stack }, missing, sidecar.place));
+}
+
+async function eventsOf(
+  { outputDirectory }: RestInstructions,
+  directory: string,
+): Promise<readonly TerraformEvent[]> {
+  if (outputDirectory === undefined) return [];
+  const text = await readFile(join(outputDirectory, 'stdout'), 'utf8').catch(() => '');
+  return text.split('\n').flatMap((line) => parseEvent(line, directory) ?? []);
+}
+
+function standing(
+  { command, stack, directory }: RunningChild,
+  lockId: string,
+  why: string,
+): string {
+  const words = why === '' ? '' : ` (${why})`;
+  return `terraform ${command} of ${stack} has ended and left the lock ${lockId} on its state${words}. To release it: ${unlockCommand(directory, lockId)}`;
 }

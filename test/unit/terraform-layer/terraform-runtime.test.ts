@@ -341,6 +341,10 @@ describe('a lock that stays', () => {
       isRunning: () => false,
       clock: systemClock,
       log: { ...silentLogger, warning: (message) => warnings.push(message) },
+      signal: new AbortController().signal,
+      runProcess: () => Promise.reject(new Error('nothing is known of how to run Terraform')),
+      environmentWith: () => ({}),
+      sidecarOf: () => undefined,
     });
     expect(warnings).toEqual([
       expect.stringContaining('terraform -chdir=layers/a force-unlock 0caaf468-1b01'),

@@ -1,0 +1,55 @@
+import type { Orphan } from '../schedule/outcome.js';
+import type { Stack } from '../stacks/workspace.js';
+
+/**
+ * The `import` block that brings an orphan into its state (Terraform's documentation, "Import
+ * block"); undefined where its id is not known, or its address is none that may stand in HCL.
+ * A few types are imported by something else than their id: their documentation says by what.
+ */
+export function importBlock(orphan: Orphan): string | undefined {
+  if (orphan.id === undefined || !addressPattern.test(orphan.address)) return undefined;
+  return `import {\n  to = ${orphan.address}\n  id = ${hclQuoted(orphan.id)}\n}`;
+}
+
+/** Every orphan of a stack, with what adopts it, for a log. */
+export function orphansText(
+  { displayId }: Pick<Stack, 'displayId'>,
+  orphans: readonly Orphan[],
+  /** Where the journal lies that names them. */
+  place: string,
+): string {
+  const from = [...new Set(orphans.flatMap(({ runUrl }) => runUrl ?? []))];
+  const blocks = orphans.map(
+    (orphan) => importBlock(orphan) ?? `# ${JSON.stringify(orphan.address)} may exist`,
+  );
+  return [
+    `${displayId}: an apply that was killed${from.length === 0 ? '' : ` (${from.join(', ')})`} made resources that its state does not know.`,
+    `To adopt them, put these blocks beside its configuration and apply; what does not exist any more is forgotten once ${place}journal is removed.`,
+    ...blocks,
+  ].join('\n');
+}
+
+const label = String.raw`[\p{L}_][\p{L}\p{N}_-]*`;
+const key = String.raw`(?:\[(?:\d+|"(?:[^"\\\p{Cc}]|\\[^\p{Cc}])*")\])?`;
+// A journal is text from a bucket: what is not an address must not become configuration.
+const addressPattern = new RegExp(
+  `^(?:module\\.${label}${key}\\.)*${label}\\.${label}${key}$`,
+  'u',
+);
+
+/**
+ * A quoted HCL string, template marks doubled (HCL native syntax specification, "Template
+ * Literals"); Terraform prints keys of instances in the same way.
+ */
+export function hclQuoted(text: string): string {
+  const escaped = text
+    .replaceAll(/[\\"]/g, (character) => `\\${character}`)
+    .replaceAll('\n', '\\n')
+    .replaceAll('\r', '\\r')
+    .replaceAll('\t', '\\t')
+    .replaceAll(/\p{Cc}/gu, (character) => {
+      return `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`;
+    })
+    .replaceAll(/([$%])\{/g, '$1$1{');
+  return `"${escaped}"`;
+}

@@ -1,0 +1,99 @@
+import { z } from 'zod';
+import type { TerraformEvent } from '../terraform/events.js';
+
+/** A resource that an apply makes or has made. */
+const entrySchema = z.object({
+  address: z.string(),
+  /** What the provider calls it; absent until it says that it has made it. */
+  id: z.string().optional(),
+  /** The run that made it. */
+  runUrl: z.string().optional(),
+});
+
+const journalSchema = z.object({
+  version: z.literal(1),
+  /** The run that applies. */
+  runUrl: z.string().optional(),
+  /** ISO 8601. */
+  startedAt: z.string(),
+  /** The lock that it holds, once it is known. */
+  lockId: z.string().optional(),
+  /** The state that it started from, as the sidecar tells versions apart. */
+  stateVersion: z.string().optional(),
+  resources: z.array(entrySchema),
+});
+
+export type JournalEntry = z.infer<typeof entrySchema>;
+
+/** What an apply has made so far, kept beside the state while it runs. */
+export type Journal = z.infer<typeof journalSchema>;
+
+/** Undefined where the text is not a journal. */
+export function parseJournal(text: string): Journal | undefined {
+  try {
+    const parsed = journalSchema.safeParse(JSON.parse(text));
+    return parsed.success ? parsed.data : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+export function formatJournal(journal: Journal): string {
+  return `${JSON.stringify(journal)}\n`;
+}
+
+/** What an apply's events say that it made; a create that began counts until more is known. */
+export class CreatedResources {
+  readonly #runUrl: string | undefined;
+  readonly #byAddress = new Map<string, JournalEntry[]>();
+  /** Ids of what is being destroyed, which the event of its end no longer names. */
+  readonly #deleting = new Map<string, string>();
+
+  constructor(runUrl: string | undefined, earlier: readonly JournalEntry[] = []) {
+    this.#runUrl = runUrl;
+    for (const entry of earlier) this.#add(entry);
+  }
+
+  get entries(): readonly JournalEntry[] {
+    return [...this.#byAddress.values()].flat();
+  }
+
+  /** Takes one event in; true where the entries are others now. */
+  note(event: TerraformEvent): boolean {
+    if (event.kind !== 'resource') return false;
+    const { action, phase, address, id } = event;
+    if (action === 'create') return this.#created(phase, address, id);
+    if (action === 'delete') return this.#deleted(phase, address, id);
+    return false;
+  }
+
+  #created(phase: 'start' | 'complete' | 'errored', address: string, id?: string): boolean {
+    const entries = this.#byAddress.get(address) ?? [];
+    const pending = entries.find((entry) => entry.id === undefined);
+    if (phase === 'errored' || (phase === 'start' && pending !== undefined)) return false;
+    const others = entries.filter((entry) => entry !== pending);
+    this.#byAddress.set(address, others);
+    this.#add({
+      address,
+      ...(phase === 'complete' && id !== undefined ? { id } : {}),
+      ...(this.#runUrl === undefined ? {} : { runUrl: this.#runUrl }),
+    });
+    return true;
+  }
+
+  #deleted(phase: 'start' | 'complete' | 'errored', address: string, id?: string): boolean {
+    if (phase === 'start' && id !== undefined) this.#deleting.set(address, id);
+    if (phase !== 'complete') return false;
+    const gone = this.#deleting.get(address);
+    const entries = this.#byAddress.get(address) ?? [];
+    const left = entries.filter((entry) => entry.id === undefined || entry.id !== gone);
+    this.#byAddress.set(address, left);
+    return left.length < entries.length;
+  }
+
+  #add(entry: JournalEntry): void {
+    const entries = this.#byAddress.get(entry.address) ?? [];
+    if (!entries.some((other) => other.id === entry.id)) entries.push(entry);
+    this.#byAddress.set(entry.address, entries);
+  }
+}

@@ -1,0 +1,164 @@
+import type { S3Client } from '@aws-sdk/client-s3';
+import type { EnvironmentAccess } from '../terraform/access.js';
+import type { S3Place, S3Secrets } from './backend-place.js';
+
+/** Objects of one bucket, as far as a sidecar needs them; undefined is what is not there. */
+export interface S3Objects {
+  get(key: string): Promise<string | undefined>;
+  put(key: string, text: string): Promise<void>;
+  delete(key: string): Promise<void>;
+  etag(key: string): Promise<string | undefined>;
+}
+
+/** The reach of a client: places that differ in nothing else share one. */
+export type S3Reach = Omit<S3Place, 'key'>;
+
+type Aws = EnvironmentAccess['aws'];
+type Credentials = NonNullable<Aws['credentials']>;
+
+/** S3 through the AWS SDK, which is loaded and connected with the first call. */
+export function sdkS3Objects(reach: S3Reach, secrets: S3Secrets, aws: Aws): S3Objects {
+  let opened: Promise<S3Client> | undefined;
+  const client = (): Promise<S3Client> => (opened ??= openClient(reach, secrets, aws));
+  const { bucket: Bucket } = reach;
+  const customer =
+    secrets.customerKey === undefined
+      ? {}
+      : { SSECustomerAlgorithm: 'AES256', SSECustomerKey: secrets.customerKey };
+  return {
+    async get(Key) {
+      const { GetObjectCommand } = await import('@aws-sdk/client-s3');
+      const s3 = await client();
+      return unlessMissing(async () => {
+        const { Body } = await s3.send(new GetObjectCommand({ Bucket, Key, ...customer }));
+        return Body?.transformToString('utf-8');
+      });
+    },
+    async put(Key, text) {
+      const { PutObjectCommand } = await import('@aws-sdk/client-s3');
+      const s3 = await client();
+      await s3.send(
+        new PutObjectCommand({
+          Bucket,
+          Key,
+          Body: text,
+          ContentType: 'application/json',
+          ...customer,
+          ...encryptionHeaders(reach),
+        }),
+      );
+    },
+    async delete(Key) {
+      const { DeleteObjectCommand } = await import('@aws-sdk/client-s3');
+      await (await client()).send(new DeleteObjectCommand({ Bucket, Key }));
+    },
+    async etag(Key) {
+      const { HeadObjectCommand } = await import('@aws-sdk/client-s3');
+      const s3 = await client();
+      return unlessMissing(
+        async () => (await s3.send(new HeadObjectCommand({ Bucket, Key, ...customer }))).ETag,
+      );
+    },
+  };
+}
+
+async function openClient(reach: S3Reach, secrets: S3Secrets, aws: Aws): Promise<S3Client> {
+  const { S3Client } = await import('@aws-sdk/client-s3');
+  const region = reach.region ?? aws.region;
+  const own = secrets.keys === undefined ? aws.credentials : staticCredentials(secrets.keys);
+  const base = reach.profile !== undefined && secrets.keys === undefined ? undefined : own;
+  const credentials =
+    reach.assumeRole === undefined
+      ? base
+      : assumingRole(reach.assumeRole, { region, credentials: base, profile: reach.profile });
+  return new S3Client({
+    region,
+    retryMode: 'standard',
+    maxAttempts: 4,
+    // A store that does not answer must not hold up an apply.
+    requestHandler: { connectionTimeout: 5000, requestTimeout: 20_000 },
+    ...(reach.endpoint === undefined ? {} : { endpoint: withScheme(reach.endpoint) }),
+    ...(reach.pathStyle === undefined ? {} : { forcePathStyle: reach.pathStyle }),
+    ...(reach.checksums
+      ? {}
+      : {
+          requestChecksumCalculation: 'WHEN_REQUIRED' as const,
+          responseChecksumValidation: 'WHEN_REQUIRED' as const,
+        }),
+    ...(reach.profile === undefined ? {} : { profile: reach.profile }),
+    ...(credentials === undefined ? {} : { credentials }),
+  });
+}
+
+type Keys = NonNullable<S3Secrets['keys']>;
+
+function staticCredentials(keys: Keys): () => Promise<Keys & { readonly expiration?: Date }> {
+  return () => Promise.resolve(keys);
+}
+
+/** The role that the backend assumes; the SDK asks again before a session ends. */
+function assumingRole(
+  role: NonNullable<S3Place['assumeRole']>,
+  from: {
+    readonly region: string;
+    readonly credentials: Credentials | ReturnType<typeof staticCredentials> | undefined;
+    readonly profile: string | undefined;
+  },
+): Credentials {
+  return async () => {
+    const { STSClient, AssumeRoleCommand } = await import('@aws-sdk/client-sts');
+    const sts = new STSClient({
+      region: from.region,
+      ...(from.credentials === undefined ? {} : { credentials: from.credentials }),
+      ...(from.profile === undefined ? {} : { profile: from.profile }),
+    });
+    try {
+      const { Credentials: session } = await sts.send(
+        new AssumeRoleCommand({
+          RoleArn: role.roleArn,
+          RoleSessionName: role.sessionName ?? 'infra-actions',
+          ...(role.externalId === undefined ? {} : { ExternalId: role.externalId }),
+        }),
+      );
+      return {
+        accessKeyId: session?.AccessKeyId ?? '',
+        secretAccessKey: session?.SecretAccessKey ?? '',
+        sessionToken: session?.SessionToken ?? '',
+        expiration: session?.Expiration ?? new Date(Date.now() + 15 * 60_000),
+      };
+    } finally {
+      sts.destroy();
+    }
+  };
+}
+
+function encryptionHeaders({ encryption, acl }: S3Reach): {
+  readonly ServerSideEncryption?: 'AES256' | 'aws:kms';
+  readonly SSEKMSKeyId?: string;
+  readonly ACL?: NonNullable<S3Reach['acl']>;
+} {
+  const owned = acl === undefined ? {} : { ACL: acl };
+  switch (encryption.kind) {
+    case 'bucket-default':
+      return owned;
+    case 'aes256':
+      return { ...owned, ServerSideEncryption: 'AES256' };
+    case 'kms':
+      return { ...owned, ServerSideEncryption: 'aws:kms', SSEKMSKeyId: encryption.keyId };
+  }
+}
+
+function withScheme(endpoint: string): string {
+  return endpoint.includes('://') ? endpoint : `https://${endpoint}`;
+}
+
+async function unlessMissing<T>(body: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await body();
+  } catch (thrown) {
+    if (thrown instanceof Error && (thrown.name === 'NoSuchKey' || thrown.name === 'NotFound')) {
+      return undefined;
+    }
+    throw thrown;
+  }
+}

@@ -1,0 +1,109 @@
+import { readFile, rename, rm } from 'node:fs/promises';
+import path from 'node:path';
+import type { Clock } from '../../shared/clock.js';
+import { toError } from '../../shared/errors.js';
+import type { JournalEntry } from '../sidecar/journal.js';
+import type { Sidecar } from '../sidecar/sidecar.js';
+import { missingFrom, parseState } from '../sidecar/state-resources.js';
+import type { RescueCommands } from './rescue-commands.js';
+
+/** What became of a state that Terraform could not write. */
+export type Recovery =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'pushed' }
+  /** Beside the state, under the same access; `why` the push was refused. */
+  | { readonly kind: 'stored'; readonly place: string; readonly why: string }
+  /** Still in the stack's directory: it must not be left there. */
+  | { readonly kind: 'kept'; readonly file: string; readonly why: string };
+
+/** Half a minute: an outage of the store, or a session that has just ended. */
+const pausesMilliseconds = [0, 2000, 5000, 10_000, 15_000];
+
+/**
+ * Saves the `errored.tfstate` that an apply leaves in its directory where the state could not be
+ * written (Terraform's documentation, "Recovering from state disasters"): pushes it with fresh
+ * credentials, never by force; else stores it beside the state; else leaves it where it is.
+ */
+export async function recoverState(options: {
+  /** Absolute path of the stack's directory. */
+  readonly directory: string;
+  /** Sets stacks apart that share a directory; absent where none does. */
+  readonly sharedBy?: string;
+  /** What the apply made: a state without it is another stack's of the same directory. */
+  readonly created: readonly JournalEntry[];
+  readonly commands: Pick<RescueCommands, 'push'>;
+  readonly sidecar: Sidecar | undefined;
+  readonly clock: Clock;
+  /** Aborted: no time to wait for better days. */
+  readonly signal: AbortSignal;
+}): Promise<Recovery> {
+  const { directory, sharedBy, sidecar, clock, signal } = options;
+  let file = path.join(directory, 'errored.tfstate');
+  const own = path.join(directory, `errored-${sharedBy ?? ''}.tfstate`);
+  const kept =
+    sharedBy === undefined ? undefined : await readFile(own, 'utf8').catch(() => undefined);
+  let text = kept;
+  if (text === undefined) {
+    text = await readFile(file, 'utf8').catch(() => undefined);
+    if (text === undefined || !belongs(text, options.created)) return { kind: 'none' };
+    if (sharedBy !== undefined) await rename(file, own);
+  }
+  if (sharedBy !== undefined) file = own;
+  let why = '';
+  for (const pause of pausesMilliseconds) {
+    if (pause > 0) {
+      if (signal.aborted) break;
+      await clock.sleep(pause, signal).catch(() => undefined);
+    }
+    try {
+      await options.commands.push(file);
+      await rm(file, { force: true });
+      return { kind: 'pushed' };
+    } catch (thrown) {
+      why = toError(thrown).message;
+      if (isRefusal(why)) break;
+    }
+  }
+  try {
+    if (sidecar === undefined) return { kind: 'kept', file, why };
+    await sidecar.write('recovery', text);
+    await rm(file, { force: true });
+    return { kind: 'stored', place: `${sidecar.place}recovery`, why };
+  } catch (thrown) {
+    return { kind: 'kept', file, why: `${why}\n${toError(thrown).message}` };
+  }
+}
+
+/** The command that puts a saved state back, for people. */
+export function pushCommand(directory: string, recovery: Recovery): string {
+  switch (recovery.kind) {
+    case 'stored':
+      return recovery.place.startsWith('s3://')
+        ? `aws s3 cp ${recovery.place} ${path.join(directory, 'recovery.tfstate')} && terraform -chdir=${directory} state push recovery.tfstate`
+        : `terraform -chdir=${directory} state push ${recovery.place}`;
+    case 'kept':
+      return `terraform -chdir=${directory} state push ${path.basename(recovery.file)}`;
+    case 'none':
+    case 'pushed':
+      return '';
+  }
+}
+
+/** Terraform has seen both states and says no: trying again changes nothing. */
+function isRefusal(words: string): boolean {
+  return /cannot import state with lineage|cannot overwrite existing state|newer than|lineage/i.test(
+    words,
+  );
+}
+
+function belongs(text: string, created: readonly JournalEntry[]): boolean {
+  const state = parseState(text);
+  // One that is encrypted cannot be looked into; Terraform still compares its lineage.
+  if (state === undefined) return true;
+  return (
+    missingFrom(
+      created.filter(({ id }) => id !== undefined),
+      state,
+    ).length === 0
+  );
+}
