@@ -1,3 +1,4 @@
+import { OperationError } from './errors.js';
 import type { GithubContext } from './github-context.js';
 import type { Logger } from './log.js';
 
@@ -52,4 +53,13 @@ export function statusOf(thrown: unknown): number | undefined {
 export function isDenied(thrown: unknown): boolean {
   const status = statusOf(thrown);
   return status === 403 || status === 404;
+}
+
+/** What to say and to grant where GitHub refused for want of a permission of the job. */
+export function permissionMissing(permission: string, cause: unknown): OperationError {
+  return new OperationError(
+    'github-permission-missing',
+    `GitHub refused a question that the job may not ask: give it "permissions: ${permission}", and the job that calls this workflow too`,
+    { details: { permission }, cause },
+  );
 }

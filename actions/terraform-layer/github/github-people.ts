@@ -1,5 +1,9 @@
-import { OperationError } from '../../shared/errors.js';
-import { isDenied, statusOf, type GithubClient } from '../../shared/github-client.js';
+import {
+  isDenied,
+  permissionMissing,
+  statusOf,
+  type GithubClient,
+} from '../../shared/github-client.js';
 import type { People, Person, Review } from './people.js';
 
 const states: Readonly<Record<string, Review['state']>> = {
@@ -108,13 +112,4 @@ function personOf(
   account: { readonly login: string; readonly type: string } | null | undefined,
 ): Person {
   return { login: account?.login ?? '', kind: account?.type === 'User' ? 'user' : 'bot' };
-}
-
-/** GitHub refused for want of a permission of the job. */
-export function permissionMissing(permission: string, cause: unknown): OperationError {
-  return new OperationError(
-    'github-permission-missing',
-    `GitHub refused a question that the job may not ask: give it "permissions: ${permission}", and the job that calls this workflow too`,
-    { details: { permission }, cause },
-  );
 }

@@ -73,15 +73,13 @@ export async function findRecords<R>(
   const chosen = await each(subjects, (subject) =>
     choose(subject, request, ports, limits.runsPerHead, refused),
   );
-  const read = await each(chosen.flat(), (choice) => readRecord(choice, request.parse));
-  const records = read.flatMap((result) => ('record' in result ? [result] : []));
+  const read = await each(chosen.flat().sort(byTime), (choice) =>
+    readRecord(choice, request.parse),
+  );
   refused.push(...read.flatMap((result) => ('record' in result ? [] : [result])));
   return {
     ...range,
-    records: records.sort(
-      (left, right) =>
-        Date.parse(left.createdAt) - Date.parse(right.createdAt) || left.runId - right.runId,
-    ),
+    records: read.flatMap((result) => ('record' in result ? [result] : [])),
     refused,
   };
 }
@@ -171,15 +169,29 @@ async function choose<R>(
   refused.push(...judged.refused);
   const newest = judged.acceptable.sort((left, right) => right.id - left.id).slice(0, runsPerHead);
   const listed = await Promise.all(newest.map((run) => source.recordsOf(run, subject.sha)));
-  const byLeg = new Map<string, Choice>();
-  for (const [index, run] of newest.entries()) {
-    const latestFirst = [...(listed[index] ?? [])].sort((a, b) => b.attempt - a.attempt);
-    for (const candidate of latestFirst) {
-      const leg = `${run.path}\n${candidate.leg}`;
-      if (!byLeg.has(leg)) byLeg.set(leg, { subject, run, candidate });
-    }
-  }
+  const choices = newest.flatMap((run, index) =>
+    (listed[index] ?? []).map((candidate): Choice => ({ subject, run, candidate })),
+  );
+  // The last one of each leg stays. A later attempt of an older run is later than a newer run.
+  const byLeg = new Map(
+    choices
+      .sort(byTime)
+      .map((choice) => [`${choice.run.path}\n${choice.candidate.leg}`, choice] as const),
+  );
   return [...byLeg.values()];
+}
+
+function createdAt({ run, candidate }: Choice): string {
+  return candidate.createdAt ?? run.createdAt;
+}
+
+function byTime(left: Choice, right: Choice): number {
+  return (
+    Date.parse(createdAt(left)) - Date.parse(createdAt(right)) ||
+    left.run.id - right.run.id ||
+    left.candidate.attempt - right.candidate.attempt ||
+    (left.candidate.artifactId ?? 0) - (right.candidate.artifactId ?? 0)
+  );
 }
 
 /** How many runs are asked by themselves what they call, where the list did not say it. */
@@ -223,9 +235,10 @@ async function judge<R>(
 }
 
 async function readRecord<R>(
-  { subject, run, candidate }: Choice,
+  choice: Choice,
   parse: ParseRecord<R>,
 ): Promise<FoundRecord<R> | RefusedRecord> {
+  const { subject, run, candidate } = choice;
   const { name, attempt, artifactId, digest } = candidate;
   const content = await candidate.read();
   if ('refusal' in content) return refusal(subject, run, content.refusal, name);
@@ -237,7 +250,7 @@ async function readRecord<R>(
   return {
     ...{ record: parsed.record, name, attempt, artifactId, digest },
     ...{ origin: subject.origin, pullNumber: subject.pullNumber, subjectSha: subject.sha },
-    ...{ runId: run.id, runUrl: run.url, createdAt: run.createdAt },
+    ...{ runId: run.id, runUrl: run.url, createdAt: createdAt(choice) },
   };
 }
 
@@ -247,7 +260,5 @@ function refusal(
   reason: RecordRefusal,
   name?: string,
 ): RefusedRecord {
-  return {
-    ...{ reason, pullNumber: subject.pullNumber, runId: run.id, runUrl: run.url, name },
-  };
+  return { reason, pullNumber: subject.pullNumber, runId: run.id, runUrl: run.url, name };
 }

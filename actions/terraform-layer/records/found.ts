@@ -35,7 +35,7 @@ export interface FoundRecord<R> {
   readonly runId: number;
   readonly attempt: number;
   readonly runUrl: string;
-  /** Later ones are higher: where two are about one stack, the last one counts. */
+  /** ISO 8601: where two are about one stack, the last one counts. */
   readonly createdAt: string;
   /** Of the artifact, where it is one. */
   readonly artifactId: number | undefined;

@@ -1,6 +1,10 @@
 import { createHash } from 'node:crypto';
-import type { GithubClient } from '../../shared/github-client.js';
-import { statusOf } from '../../shared/github-client.js';
+import {
+  isDenied,
+  permissionMissing,
+  statusOf,
+  type GithubClient,
+} from '../../shared/github-client.js';
 import { OperationError } from '../../shared/errors.js';
 import type { MergedPull, RecordRefusal } from './found.js';
 import type { WorkflowRun } from './provenance.js';
@@ -19,6 +23,7 @@ type PullData = Awaited<
  * `actions: read` and `pull-requests: read`.
  *
  * @param defaultBranch what pull requests must have been merged into
+ * @throws OperationError `github-permission-missing`, with what to grant
  */
 export function githubReviewRuns(
   { octokit, repository }: GithubClient,
@@ -31,7 +36,7 @@ export function githubReviewRuns(
   const run = async (id: number): Promise<WorkflowRun> =>
     toRun((await actions.getWorkflowRun({ ...repository, run_id: id })).data);
   return {
-    pullsOf: once(async (commitSha: string) => {
+    pullsOf: once('pull-requests: read', async (commitSha: string) => {
       try {
         const { data } = await repos.listPullRequestsAssociatedWithCommit({
           ...repository,
@@ -45,7 +50,7 @@ export function githubReviewRuns(
         throw error;
       }
     }),
-    mergedPull: once(async (number: number) => {
+    mergedPull: once('pull-requests: read', async (number: number) => {
       try {
         const { data } = await pulls.get({ ...repository, pull_number: number });
         return toMerged(data, defaultBranch)[0];
@@ -54,14 +59,14 @@ export function githubReviewRuns(
         throw error;
       }
     }),
-    runsAt: once(async (headSha: string) => {
+    runsAt: once('actions: read', async (headSha: string) => {
       const { workflow_runs: runs } = await list({
         head_sha: headSha,
         exclude_pull_requests: true,
       });
       return runs.map(toRun);
     }),
-    dispatchedRuns: onlyOnce(async () => {
+    dispatchedRuns: onlyOnce('actions: read', async () => {
       const { workflow_runs: runs } = await list({
         event: 'workflow_dispatch',
         branch: defaultBranch,
@@ -70,16 +75,18 @@ export function githubReviewRuns(
       return runs.map(toRun);
     }),
     hasMergeGroups: onlyOnce(
+      'actions: read',
+
       async () => (await list({ event: 'merge_group', per_page: 1 })).total_count > 0,
     ),
-    run: once(run),
+    run: once('actions: read', run),
   };
 }
 
 /** Records in artifacts of runs, taken by id and held against their digest. */
 export function artifactSource({ octokit, repository }: GithubClient): RecordSource {
   const { actions } = octokit.rest;
-  const artifactsOf = once(async (runId: number) =>
+  const artifactsOf = once('actions: read', async (runId: number) =>
     octokit.paginate(actions.listWorkflowRunArtifacts, {
       ...repository,
       run_id: runId,
@@ -95,7 +102,7 @@ export function artifactSource({ octokit, repository }: GithubClient): RecordSou
         return [
           {
             ...{ name: artifact.name, leg: name.leg, attempt: name.attempt },
-            ...{ artifactId: artifact.id, digest },
+            ...{ artifactId: artifact.id, digest, createdAt: artifact.created_at ?? undefined },
             read: async () => {
               if (artifact.expired) return { refusal: 'expired' as const };
               if (digest === undefined) return { refusal: 'no-digest' as const };
@@ -196,21 +203,27 @@ function toMerged(
   ];
 }
 
-/** Asks once for each argument; the same question meanwhile waits for the same answer. */
+/**
+ * Asks once for each argument; the same question meanwhile waits for the same answer. What GitHub
+ * refuses is an error that says what to grant, never an answer.
+ */
 function once<A extends string | number, T>(
+  permission: string,
   ask: (argument: A) => Promise<T>,
 ): (argument: A) => Promise<T> {
   const asked = new Map<A, Promise<T>>();
   return (argument) => {
     const known = asked.get(argument);
     if (known !== undefined) return known;
-    const answer = ask(argument);
+    const answer = ask(argument).catch((cause: unknown) => {
+      throw isDenied(cause) ? permissionMissing(permission, cause) : cause;
+    });
     asked.set(argument, answer);
     return answer;
   };
 }
 
-function onlyOnce<T>(ask: () => Promise<T>): () => Promise<T> {
-  let asked: Promise<T> | undefined;
-  return () => (asked ??= ask());
+function onlyOnce<T>(permission: string, ask: () => Promise<T>): () => Promise<T> {
+  const one = once(permission, ask);
+  return () => one('');
 }

@@ -9,6 +9,8 @@ export interface RecordCandidate {
   readonly attempt: number;
   readonly artifactId: number | undefined;
   readonly digest: string | undefined;
+  /** ISO 8601; undefined where only its run's time is known. */
+  readonly createdAt: string | undefined;
   /** Its text, or why it is not given. */
   read(): Promise<{ readonly text: string } | { readonly refusal: RecordRefusal }>;
 }

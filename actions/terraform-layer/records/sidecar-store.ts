@@ -41,7 +41,7 @@ export function sidecarSource(
         return [
           {
             ...{ name, leg: id, attempt: run.attempt, artifactId: undefined },
-            digest: digestOf(text),
+            ...{ digest: digestOf(text), createdAt: undefined },
             read: () => Promise.resolve({ text }),
           },
         ];
