@@ -90,11 +90,11 @@ function withResponseDescription(response: Json): Json {
     : response;
 }
 
-/** Keeps the responses that the emulator can give: successes and refusals, no redirects, no 5xx. */
+/** Keeps the responses that the emulator can give: successes, refusals, and where to find a file. */
 function keptResponses(responses: JsonObject): JsonObject {
   return Object.fromEntries(
     Object.entries(responses)
-      .filter(([status]) => /^[24]\d\d$/.test(status))
+      .filter(([status]) => /^([24]\d\d|302)$/.test(status))
       .map(([status, response]) => [status, withResponseDescription(withoutProse(response))]),
   );
 }

@@ -17,6 +17,14 @@ export interface GithubContext {
   readonly serverUrl: string;
   readonly apiUrl: string;
   readonly pullRequest: PullRequest | undefined;
+  readonly mergeGroup: MergeGroup | undefined;
+  /** Undefined where the event's payload does not say it. */
+  readonly defaultBranch: string | undefined;
+  /**
+   * `owner/name` of the repository that this action was taken from; undefined where the workflow
+   * uses it by a local path.
+   */
+  readonly actionRepository: string | undefined;
 }
 
 export interface PullRequest {
@@ -28,6 +36,16 @@ export interface PullRequest {
   readonly fromFork: boolean;
 }
 
+/** What a merge queue asks to be checked: several pull requests on top of one another. */
+export interface MergeGroup {
+  /** What the base branch becomes when the group is merged. */
+  readonly headSha: string;
+  readonly baseSha: string;
+  /** Short name of the branch that is merged into. */
+  readonly baseRef: string;
+}
+
+/** Webhook payloads (GitHub docs, "Webhook events and payloads"), as far as they are read. */
 const eventSchema = z.object({
   pull_request: z
     .object({
@@ -39,6 +57,10 @@ const eventSchema = z.object({
       base: z.object({ ref: z.string(), repo: z.object({ full_name: z.string() }) }),
     })
     .optional(),
+  merge_group: z
+    .object({ head_sha: z.string(), base_sha: z.string(), base_ref: z.string() })
+    .optional(),
+  repository: z.object({ default_branch: z.string().optional() }).optional(),
 });
 
 /**
@@ -62,7 +84,8 @@ export function readGithubContext(env: Env): GithubContext | undefined {
     actor: env('GITHUB_ACTOR') ?? '',
     serverUrl: env('GITHUB_SERVER_URL') ?? 'https://github.com',
     apiUrl: env('GITHUB_API_URL') ?? 'https://api.github.com',
-    pullRequest: readPullRequest(env('GITHUB_EVENT_PATH')),
+    actionRepository: env('GITHUB_ACTION_REPOSITORY'),
+    ...readEvent(env('GITHUB_EVENT_PATH')),
   };
 }
 
@@ -72,8 +95,12 @@ export function runUrl(context: GithubContext): string {
   return `${context.serverUrl}/${owner}/${name}/actions/runs/${context.runId}`;
 }
 
-function readPullRequest(eventPath: string | undefined): PullRequest | undefined {
-  if (eventPath === undefined) return undefined;
+type EventPart = Pick<GithubContext, 'pullRequest' | 'mergeGroup' | 'defaultBranch'>;
+
+function readEvent(eventPath: string | undefined): EventPart {
+  if (eventPath === undefined) {
+    return { pullRequest: undefined, mergeGroup: undefined, defaultBranch: undefined };
+  }
   const parsed = eventSchema.safeParse(readJson(eventPath));
   if (!parsed.success) {
     throw new UserError({
@@ -82,13 +109,20 @@ function readPullRequest(eventPath: string | undefined): PullRequest | undefined
       at: { file: eventPath },
     });
   }
-  const pull = parsed.data.pull_request;
-  if (pull === undefined) return undefined;
+  const { pull_request: pull, merge_group: group, repository } = parsed.data;
   return {
-    number: pull.number,
-    headSha: pull.head.sha,
-    baseRef: pull.base.ref,
-    fromFork: pull.head.repo?.full_name !== pull.base.repo.full_name,
+    pullRequest: pull && {
+      number: pull.number,
+      headSha: pull.head.sha,
+      baseRef: pull.base.ref,
+      fromFork: pull.head.repo?.full_name !== pull.base.repo.full_name,
+    },
+    mergeGroup: group && {
+      headSha: group.head_sha,
+      baseSha: group.base_sha,
+      baseRef: group.base_ref.replace(/^refs\/heads\//, ''),
+    },
+    defaultBranch: repository?.default_branch,
   };
 }
 

@@ -1,6 +1,4 @@
-import type { GithubContext } from './github-context.js';
-import { octokitFor } from './github.js';
-import type { Logger } from './log.js';
+import type { GithubClient } from './github-client.js';
 
 export interface Issue {
   readonly number: number;
@@ -35,13 +33,7 @@ export interface Issues {
 }
 
 /** Issues over GitHub's REST API ("REST API endpoints for issues"). */
-export async function githubIssues(
-  token: string,
-  context: GithubContext,
-  log: Logger,
-): Promise<Issues> {
-  const octokit = await octokitFor(token, context, log);
-  const repository = { owner: context.repository.owner, repo: context.repository.name };
+export function githubIssues({ octokit, repository }: GithubClient): Issues {
   return {
     list: async (label) => {
       const issues = await octokit.paginate(octokit.rest.issues.listForRepo, {

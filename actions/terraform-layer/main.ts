@@ -17,6 +17,7 @@ await runAction(async (context) => {
   await runCommand(inputs, {
     ...context,
     clock: systemClock,
+    startedAt: systemClock.now(),
     machine: { cores: availableParallelism(), freeBytes: process.availableMemory() },
     runProcess,
     runQuery,

@@ -3,7 +3,8 @@ import { ApiError } from './api-error.js';
 import { faultRuleSchema } from './faults.js';
 import type { GithubEmulator } from './index.js';
 import { jobClaimsSchema } from './oidc.js';
-import { pullSeedSchema, repositorySeedSchema } from './seed-schema.js';
+import { resultsJobSchema } from './artifact-service.js';
+import { pullSeedSchema, repositorySeedSchema, runSeedSchema } from './seed-schema.js';
 import type { HttpRequest, HttpResponse } from './server.js';
 
 export const tokenSeedSchema = z.strictObject({
@@ -17,7 +18,7 @@ export const tokenSeedSchema = z.strictObject({
 
 export type TokenSeed = z.input<typeof tokenSeedSchema>;
 
-type Route = (emulator: GithubEmulator, body: unknown) => HttpResponse;
+type Route = (emulator: GithubEmulator, body: unknown) => HttpResponse | Promise<HttpResponse>;
 
 const routes: Readonly<Record<string, Route>> = {
   'GET status': ({ url }) => ({ status: 200, body: { ready: true, url } }),
@@ -50,6 +51,17 @@ const routes: Readonly<Record<string, Route>> = {
       requestUrl: emulator.oidcRequestUrl,
     },
   }),
+  'POST runs': (emulator, body) => {
+    emulator.seedRun(runSeedSchema.parse(body));
+    return { status: 204 };
+  },
+  'POST results-jobs': async (emulator, body) => ({
+    status: 200,
+    body: {
+      runtimeToken: await emulator.registerResultsJob(resultsJobSchema.parse(body)),
+      resultsUrl: emulator.url,
+    },
+  }),
   'POST faults': (emulator, body) => {
     const rules = z.union([z.array(faultRuleSchema), faultRuleSchema]).parse(body);
     for (const rule of Array.isArray(rules) ? rules : [rules]) emulator.addFault(rule);
@@ -71,7 +83,10 @@ function parse(text: string): unknown {
 }
 
 /** Answers a request below `/_emulator/`; what is wrong with a body is said in a 400. */
-export function control(emulator: GithubEmulator, request: HttpRequest): HttpResponse {
+export async function control(
+  emulator: GithubEmulator,
+  request: HttpRequest,
+): Promise<HttpResponse> {
   const name = `${request.method} ${request.url.pathname.replace('/_emulator/', '')}`;
   const route = routes[name];
   if (route === undefined) {
@@ -81,7 +96,7 @@ export function control(emulator: GithubEmulator, request: HttpRequest): HttpRes
     };
   }
   try {
-    return route(emulator, parse(request.body));
+    return await route(emulator, parse(request.body));
   } catch (error) {
     if (error instanceof z.ZodError) {
       return { status: 400, body: { message: z.prettifyError(error), issues: error.issues } };

@@ -13,8 +13,11 @@ import type { JobClaims } from './oidc.js';
 import type { OperationId } from './operation-ids.js';
 import { githubOperations } from './operations/index.js';
 import { RateLimit } from './rate-limit.js';
-import { seedPull, seedRepository } from './seed.js';
-import type { PullSeed, RepositorySeed } from './seed-schema.js';
+import { ArtifactService } from './artifact-service.js';
+import type { ResultsJob } from './artifact-service.js';
+import { seedPull } from './seed-pull.js';
+import { seedRepository, seedRun } from './seed.js';
+import type { PullSeed, RepositorySeed, RunSeed } from './seed-schema.js';
 import { serveJson } from './server.js';
 import type { HttpRequest, HttpResponse } from './server.js';
 import { GithubState } from './state.js';
@@ -24,7 +27,8 @@ import type { GithubDump } from './state-dump.js';
 export type { FaultRule } from './faults.js';
 export type { JobClaims } from './oidc.js';
 export type { OperationId } from './operation-ids.js';
-export type { PullSeed, RepositorySeed } from './seed-schema.js';
+export type { PullSeed, RepositorySeed, RunSeed } from './seed-schema.js';
+export type { ResultsJob } from './artifact-service.js';
 export type { TokenSeed } from './control.js';
 export type { GithubDump } from './state-dump.js';
 
@@ -69,6 +73,13 @@ export interface GithubEmulator {
    * former job it then replaces. @returns its `ACTIONS_ID_TOKEN_REQUEST_TOKEN`.
    */
   registerJob(claims: JobClaims, requestToken?: string): string;
+  /** Adds a workflow's run, or changes one. @throws z.ZodError, ApiError 404 */
+  seedRun(seed: RunSeed): void;
+  /**
+   * Starts a job of a run, which becomes one in progress. The artifact service is at this endpoint
+   * (`ACTIONS_RESULTS_URL`). @returns its `ACTIONS_RUNTIME_TOKEN`. @throws z.ZodError
+   */
+  registerResultsJob(job: ResultsJob): Promise<string>;
   addFault(rule: FaultRule): void;
   clearFaults(): void;
   requests(): readonly LoggedRequest[];
@@ -104,7 +115,8 @@ export async function startGithub(options: GithubOptions = {}): Promise<GithubEm
   const rateLimit = new RateLimit(now);
   const faults = new Faults(now);
   const oidc = await OidcIssuer.create(now);
-  const conformance = await createConformance(githubOperations(state, rateLimit));
+  const artifacts = new ArtifactService(state);
+  const conformance = await createConformance(githubOperations(state, rateLimit, artifacts));
   const requests: LoggedRequest[] = [];
 
   const server = await serveJson(
@@ -112,6 +124,11 @@ export async function startGithub(options: GithubOptions = {}): Promise<GithubEm
     async (request) => {
       if (request.url.pathname.startsWith('/_emulator/')) return control(emulator, request);
       if (request.url.pathname.startsWith('/.well-known/')) return wellKnown(request);
+      if (artifacts.serves(request.url)) {
+        const outcome = artifacts.answer(request, server.url);
+        options.log?.(`github ${request.method} ${request.url.pathname} -> ${outcome.status}`);
+        return outcome;
+      }
       const { operationId, outcome } = await answer(request);
       const status = outcome === 'connection-reset' ? 0 : outcome.status;
       const path = request.url.pathname + request.url.search;
@@ -216,6 +233,10 @@ export async function startGithub(options: GithubOptions = {}): Promise<GithubEm
       seedRepository(state, seed);
     },
     seedPull: (seed) => seedPull(state, seed).number,
+    seedRun: (seed) => {
+      seedRun(state, seed);
+    },
+    registerResultsJob: (job) => artifacts.registerJob(job),
     addToken: (seed = {}) => {
       const { token: given, login, kind: givenKind, access } = tokenSeedSchema.parse(seed);
       const kind = givenKind ?? (/^(ghp|github_pat)_/.test(given ?? '') ? 'user' : 'app');
@@ -235,6 +256,7 @@ export async function startGithub(options: GithubOptions = {}): Promise<GithubEm
     reset: () => {
       state.clear();
       oidc.clear();
+      artifacts.clear();
       faults.clear();
       rateLimit.clear();
       requests.length = 0;

@@ -38,6 +38,10 @@ const environmentSchema = z.strictObject({
   preventSelfReview: z.boolean().default(false),
   waitTimerMinutes: z.number().int().default(0),
   branchPolicy: z.enum(['protected-branches', 'custom']).nullable().default(null),
+  /** What `custom` admits. */
+  branchPatterns: z
+    .array(z.strictObject({ name: z.string(), type: z.enum(['branch', 'tag']).default('branch') }))
+    .default([]),
 });
 
 const artifactSchema = z.strictObject({
@@ -48,6 +52,51 @@ const artifactSchema = z.strictObject({
   expired: z.boolean().default(false),
   headSha: z.string().default('0'.repeat(40)),
   headBranch: z.string().default('main'),
+  /** Default: the repository itself. */
+  headRepository: fullName.optional(),
+  /** The file itself; its size and digest are then taken from it. */
+  text: z.string().optional(),
+});
+
+/** A workflow's run; one with the id of another replaces what it names. */
+export const runSeedSchema = z.strictObject({
+  repository: fullName,
+  id: z.number().int(),
+  name: z.string().default('workflow'),
+  path: z.string().default('.github/workflows/workflow.yml'),
+  event: z.string().default('push'),
+  headSha: sha,
+  headBranch: z.string().nullable().default('main'),
+  /** Default: the repository itself; a fork must have been seeded. */
+  headRepository: fullName.optional(),
+  number: z.number().int().default(1),
+  attempt: z.number().int().default(1),
+  referencedWorkflows: z
+    .array(z.strictObject({ path: z.string(), sha: z.string().default('0'.repeat(40)) }))
+    .default([]),
+  actor: z.string().default('octocat'),
+  status: z.enum(['queued', 'in_progress', 'waiting', 'completed']).default('completed'),
+  /** Default: `success` where it is completed. */
+  conclusion: z.string().nullable().optional(),
+  createdAt: z.iso.datetime().optional(),
+});
+
+const reviewSchema = z.strictObject({
+  pullNumber: z.number().int(),
+  author: z.string(),
+  state: z.enum(['APPROVED', 'CHANGES_REQUESTED', 'COMMENTED', 'DISMISSED', 'PENDING']),
+  /** Default: the pull request's head. */
+  commitSha: sha.optional(),
+  submittedAt: z.iso.datetime().optional(),
+  body: z.string().default(''),
+});
+
+const labelEventSchema = z.strictObject({
+  issueNumber: z.number().int(),
+  label: z.string(),
+  actor: z.string(),
+  event: z.enum(['labeled', 'unlabeled']).default('labeled'),
+  createdAt: z.iso.datetime().optional(),
 });
 
 const commentSchema = z.strictObject({
@@ -71,6 +120,11 @@ export const repositorySeedSchema = z.strictObject({
   comments: z.array(commentSchema).default([]),
   environments: z.array(environmentSchema).default([]),
   artifacts: z.array(artifactSchema).default([]),
+  reviews: z.array(reviewSchema).default([]),
+  /** They put the label on, or take it off, as well. */
+  labelEvents: z.array(labelEventSchema).default([]),
+  /** Login → role; who is not named has `read` in a public repository, and `none` else. */
+  roles: z.record(z.string(), z.enum(['admin', 'maintain', 'write', 'triage', 'read'])).default({}),
 });
 
 /** A pull request; one with the number of another replaces what it names. */
@@ -86,11 +140,26 @@ export const pullSeedSchema = z.strictObject({
   /** `repository`: of a fork, which must have been seeded. */
   head: z.strictObject({ ref: z.string(), sha, repository: fullName.optional() }).optional(),
   base: z.strictObject({ ref: z.string(), sha }).optional(),
+  /** Who pushed the head, and when; default: the author, now. `null`: GitHub does not know. */
+  pushed: z
+    .strictObject({ by: z.string().optional(), at: z.iso.datetime().optional() })
+    .nullable()
+    .default({}),
   files: z.array(fileSchema).optional(),
   commits: z.array(sha).optional(),
   /** Closes it, and moves the base branch to the merge commit. */
-  merged: z.strictObject({ sha, by: z.string().default('octocat') }).optional(),
+  merged: z
+    .strictObject({
+      sha,
+      by: z.string().default('octocat'),
+      /** `squash` and `rebase` leave the head out of the base branch. */
+      method: z.enum(['merge', 'squash', 'rebase']).default('merge'),
+      /** What a rebase put before `sha`, oldest first: the pull request introduced them too. */
+      rebased: z.array(sha).default([]),
+    })
+    .optional(),
 });
 
 export type RepositorySeed = z.input<typeof repositorySeedSchema>;
 export type PullSeed = z.input<typeof pullSeedSchema>;
+export type RunSeed = z.input<typeof runSeedSchema>;

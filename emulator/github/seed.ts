@@ -1,10 +1,16 @@
 import { createHash } from 'node:crypto';
 import type { z } from 'zod';
-import { commitSchema, pullSeedSchema, repositorySeedSchema } from './seed-schema.js';
-import type { PullSeed, RepositorySeed, fileSchema, issueSchema } from './seed-schema.js';
-import type { ChangedFile, Commit, GithubState, Issue, Pull, Repository } from './state.js';
+import { repositorySeedSchema, runSeedSchema } from './seed-schema.js';
+import type {
+  RepositorySeed,
+  RunSeed,
+  commitSchema,
+  fileSchema,
+  issueSchema,
+} from './seed-schema.js';
+import type { ChangedFile, Commit, GithubState, Issue, LabelEvent, Repository } from './state.js';
 
-function changedFile(file: z.output<typeof fileSchema>): ChangedFile {
+export function changedFile(file: z.output<typeof fileSchema>): ChangedFile {
   const { patch, previousFilename, ...rest } = file;
   return {
     ...rest,
@@ -18,7 +24,7 @@ function derivedSha(of: string): string {
   return createHash('sha1').update(`tree of ${of}`).digest('hex');
 }
 
-function addCommit(
+export function addCommit(
   state: GithubState,
   repository: Repository,
   seed: z.output<typeof commitSchema>,
@@ -35,7 +41,7 @@ function addCommit(
   repository.commits.set(commit.sha, commit);
 }
 
-function newIssue(
+export function newIssue(
   state: GithubState,
   repository: Repository,
   seed: z.output<typeof issueSchema>,
@@ -84,6 +90,11 @@ function repositoryFor(
     environments: new Map(),
     checkRuns: new Map(),
     artifacts: [],
+    runs: new Map(),
+    reviews: [],
+    labelEvents: [],
+    activities: [],
+    roles: new Map(),
   };
   state.repositories.set(seed.repository.toLowerCase(), repository);
   return repository;
@@ -114,113 +125,74 @@ export function seedRepository(state: GithubState, input: RepositorySeed): Repos
       createdAt: state.time(),
     });
   }
-  for (const artifact of seed.artifacts) {
-    repository.artifacts.push({ ...artifact, id: state.id(), createdAt: state.time() });
+  for (const { text, headRepository, ...artifact } of seed.artifacts) {
+    const bytes = text === undefined ? undefined : Buffer.from(text);
+    repository.artifacts.push({
+      ...artifact,
+      ...(bytes === undefined ? {} : { sizeBytes: bytes.length, digest: digestOf(bytes) }),
+      id: state.id(),
+      createdAt: state.time(),
+      headRepository: headRepository ?? seed.repository,
+      content: bytes && { bytes, mimeType: 'application/json' },
+    });
+  }
+  for (const [login, role] of Object.entries(seed.roles)) {
+    repository.roles.set(login.toLowerCase(), role);
+  }
+  for (const { author, commitSha, submittedAt, ...review } of seed.reviews) {
+    repository.reviews.push({
+      ...review,
+      id: state.id(),
+      author: state.account(author),
+      commitSha: commitSha ?? state.pull(repository, review.pullNumber).head.sha,
+      submittedAt: submittedAt ?? state.time(),
+    });
+  }
+  for (const { actor, createdAt, ...event } of seed.labelEvents) {
+    setLabel(state, repository, { ...event, actor: state.account(actor) }, createdAt);
   }
   return repository;
 }
 
-/** Makes a SHA known that a pull request names and no seed has described. */
-function ensureCommit(
-  state: GithubState,
-  repository: Repository,
-  commit: z.input<typeof commitSchema>,
-): void {
-  if (!repository.commits.has(commit.sha)) {
-    addCommit(state, repository, commitSchema.parse(commit));
-  }
+/** As GitHub writes the digest of an artifact. */
+export function digestOf(bytes: Buffer): string {
+  return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 }
 
-function merge(
+/** Puts a label on or takes it off, and remembers who did it. */
+export function setLabel(
   state: GithubState,
   repository: Repository,
-  pull: Pull,
-  merged: { readonly sha: string; readonly by: string },
+  change: Omit<LabelEvent, 'id' | 'createdAt'>,
+  createdAt = state.time(),
 ): void {
-  const issue = state.issue(repository, pull.number);
-  const now = state.time();
-  ensureCommit(state, repository, {
-    sha: merged.sha,
-    parents: [pull.base.sha, pull.head.sha],
-    message: `Merge pull request #${pull.number}`,
-    author: merged.by,
-    files: pull.files.map((file) => ({ ...file })),
-  });
-  repository.branches.set(pull.base.ref, merged.sha);
-  pull.merged = true;
-  pull.mergedAt = now;
-  pull.mergedBy = state.account(merged.by);
-  pull.mergeCommitSha = merged.sha;
-  issue.state = 'closed';
-  issue.closedAt = now;
-  issue.updatedAt = now;
+  const issue = state.issue(repository, change.issueNumber);
+  const others = issue.labels.filter((name) => name.toLowerCase() !== change.label.toLowerCase());
+  const had = others.length < issue.labels.length;
+  if (had === (change.event === 'labeled')) return;
+  issue.labels = change.event === 'labeled' ? [...issue.labels, change.label] : others;
+  issue.updatedAt = state.time();
+  repository.labelEvents.push({ ...change, id: state.id(), createdAt });
 }
 
 /**
- * @throws z.ZodError for a seed that is none, Error for a new pull request without head or base,
- * ApiError 404 for an unknown repository.
+ * @throws z.ZodError for a seed that is none, ApiError 404 for an unknown repository or fork.
  */
-export function seedPull(state: GithubState, input: PullSeed): Pull {
-  const seed = pullSeedSchema.parse(input);
+export function seedRun(state: GithubState, input: RunSeed): void {
+  const seed = runSeedSchema.parse(input);
   const [owner = '', name = ''] = seed.repository.split('/');
   const repository = state.repository(owner, name);
-  const known = seed.number === undefined ? undefined : repository.pulls.get(seed.number);
-  if (known === undefined && (seed.head === undefined || seed.base === undefined)) {
-    throw new Error('a new pull request needs head and base');
-  }
-  const issue =
-    known === undefined
-      ? newIssue(state, repository, {
-          number: seed.number,
-          title: seed.title ?? 'Pull request',
-          body: seed.body ?? null,
-          author: seed.author ?? 'octocat',
-          labels: [],
-          state: 'open',
-        })
-      : state.issue(repository, known.number);
-  issue.title = seed.title ?? issue.title;
-  if (seed.body !== undefined) issue.body = seed.body;
-  if (seed.labels !== undefined) issue.labels = [...seed.labels];
-  if (seed.state !== undefined && seed.state !== issue.state) {
-    issue.state = seed.state;
-    issue.closedAt = seed.state === 'closed' ? state.time() : null;
-  }
-  issue.updatedAt = state.time();
-
-  const head = seed.head === undefined ? undefined : { repository: seed.repository, ...seed.head };
-  const pull: Pull = known ?? {
-    id: state.id(),
-    number: issue.number,
-    head: { ref: '', sha: '', repository: seed.repository },
-    base: { ref: '', sha: '' },
-    draft: false,
-    merged: false,
-    mergedAt: null,
-    mergedBy: null,
-    mergeCommitSha: null,
-    files: [],
-    commits: [],
-  };
-  if (head !== undefined) pull.head = { ...head, repository: head.repository ?? seed.repository };
-  pull.base = seed.base ?? pull.base;
-  pull.draft = seed.draft ?? pull.draft;
-  pull.files = seed.files?.map(changedFile) ?? pull.files;
-  pull.commits = seed.commits ?? (seed.head === undefined ? pull.commits : [seed.head.sha]);
-  repository.pulls.set(pull.number, pull);
-
-  ensureCommit(state, repository, { sha: pull.base.sha });
-  ensureCommit(state, repository, {
-    sha: pull.head.sha,
-    parents: [pull.base.sha],
-    files: pull.files.map((file) => ({ ...file })),
+  const headRepository = seed.headRepository ?? seed.repository;
+  const [headOwner = '', headName = ''] = headRepository.split('/');
+  state.repository(headOwner, headName);
+  const known = repository.runs.get(seed.id);
+  const now = state.time();
+  repository.runs.set(seed.id, {
+    ...seed,
+    headRepository,
+    actor: state.account(seed.actor),
+    conclusion: seed.conclusion ?? (seed.status === 'completed' ? 'success' : null),
+    createdAt: seed.createdAt ?? known?.createdAt ?? now,
+    startedAt: seed.createdAt ?? now,
   });
-  if (!repository.branches.has(pull.base.ref)) {
-    repository.branches.set(pull.base.ref, pull.base.sha);
-  }
-  if (pull.head.repository === seed.repository && issue.state === 'open') {
-    repository.branches.set(pull.head.ref, pull.head.sha);
-  }
-  if (seed.merged !== undefined) merge(state, repository, pull, seed.merged);
-  return pull;
 }

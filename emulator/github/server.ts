@@ -8,12 +8,16 @@ export interface HttpRequest {
   readonly url: URL;
   readonly headers: Readonly<Record<string, string | string[]>>;
   readonly body: string;
+  /** The body as it came. */
+  readonly bytes: Buffer;
 }
 
 export interface HttpResponse {
   readonly status: number;
   /** Sent as JSON; absent: no body. */
   readonly body?: unknown;
+  /** Sent as it is, in place of `body`; `headers` say what it is. */
+  readonly bytes?: Buffer;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -25,7 +29,7 @@ export interface RunningServer {
 /** GitHub refuses larger ones as well; and a test must not fill the memory. */
 const maximumBodyBytes = 8 * 1024 * 1024;
 
-async function readBody(request: IncomingMessage): Promise<string> {
+async function readBody(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
@@ -33,7 +37,7 @@ async function readBody(request: IncomingMessage): Promise<string> {
     if (size > maximumBodyBytes) throw new Error('the body is too large');
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks).toString('utf8');
+  return Buffer.concat(chunks);
 }
 
 function definedHeaders(request: IncomingMessage): Record<string, string | string[]> {
@@ -44,7 +48,12 @@ function definedHeaders(request: IncomingMessage): Record<string, string | strin
   );
 }
 
-function send(response: ServerResponse, { status, body, headers }: HttpResponse): void {
+function send(response: ServerResponse, { status, body, bytes, headers }: HttpResponse): void {
+  if (bytes !== undefined) {
+    response.writeHead(status, { 'content-length': bytes.length, ...headers });
+    response.end(bytes);
+    return;
+  }
   const text = body === undefined ? undefined : JSON.stringify(body);
   response.writeHead(status, {
     ...(text === undefined
@@ -83,12 +92,13 @@ export async function serveJson(
 ): Promise<RunningServer> {
   const server = createServer((request, response) => {
     const answer = async (): Promise<void> => {
-      const body = await readBody(request);
+      const bytes = await readBody(request);
       const outcome = await handle({
         method: request.method ?? 'GET',
         url: new URL(request.url ?? '/', 'http://localhost'),
         headers: definedHeaders(request),
-        body,
+        body: bytes.toString('utf8'),
+        bytes,
       });
       if (outcome === 'connection-reset') request.socket.destroy();
       else send(response, outcome);

@@ -9,6 +9,7 @@ import type {
   GithubState,
   Issue,
   Pull,
+  WorkflowRun,
 } from './state.js';
 
 type WithLogin<T extends { readonly author: Account }> = Omit<T, 'author'> & {
@@ -27,7 +28,8 @@ export interface RepositoryDump {
   readonly deployments: readonly Deployment[];
   readonly environments: readonly Environment[];
   readonly checkRuns: readonly CheckRun[];
-  readonly artifacts: readonly Artifact[];
+  readonly artifacts: readonly Omit<Artifact, 'content'>[];
+  readonly runs: readonly WorkflowRun[];
 }
 
 export interface GithubDump {
@@ -52,7 +54,8 @@ export function dump(state: GithubState): GithubDump {
       deployments: [...repository.deployments.values()],
       environments: [...repository.environments.values()],
       checkRuns: [...repository.checkRuns.values()],
-      artifacts: repository.artifacts,
+      artifacts: repository.artifacts.map(({ content: _content, ...artifact }) => artifact),
+      runs: [...repository.runs.values()],
     })),
   });
 }

@@ -75,6 +75,8 @@ export interface Pull {
   files: readonly ChangedFile[];
   /** SHAs of the pull request's own commits, oldest first; the head is the last. */
   commits: readonly string[];
+  /** What its merge put on the base branch. */
+  introduced: readonly string[];
 }
 
 export interface DeploymentStatus {
@@ -111,6 +113,8 @@ export interface Environment {
   readonly waitTimerMinutes: number;
   /** `null`: any branch may deploy. */
   readonly branchPolicy: 'protected-branches' | 'custom' | null;
+  /** What `custom` admits. */
+  readonly branchPatterns: readonly { readonly name: string; readonly type: 'branch' | 'tag' }[];
   readonly createdAt: string;
 }
 
@@ -138,7 +142,64 @@ export interface Artifact {
   readonly createdAt: string;
   readonly headSha: string;
   readonly headBranch: string;
+  /** Full name; a fork's for its pull requests. */
+  readonly headRepository: string;
+  /** Undefined for one that was seeded without: it can be listed, not downloaded. */
+  readonly content: { readonly bytes: Buffer; readonly mimeType: string } | undefined;
 }
+
+export interface WorkflowRun {
+  readonly id: number;
+  readonly name: string;
+  /** Of the workflow's file, without a ref. */
+  readonly path: string;
+  readonly event: string;
+  readonly headSha: string;
+  readonly headBranch: string | null;
+  /** Full name. */
+  readonly headRepository: string;
+  readonly number: number;
+  readonly attempt: number;
+  readonly referencedWorkflows: readonly { readonly path: string; readonly sha: string }[];
+  readonly actor: Account;
+  readonly createdAt: string;
+  readonly startedAt: string;
+  readonly status: 'queued' | 'in_progress' | 'waiting' | 'completed';
+  readonly conclusion: string | null;
+}
+
+export interface Review {
+  readonly id: number;
+  readonly pullNumber: number;
+  readonly author: Account;
+  readonly state: 'APPROVED' | 'CHANGES_REQUESTED' | 'COMMENTED' | 'DISMISSED' | 'PENDING';
+  readonly commitSha: string;
+  readonly submittedAt: string;
+  readonly body: string;
+}
+
+/** A label put on an issue or taken off. */
+export interface LabelEvent {
+  readonly id: number;
+  readonly issueNumber: number;
+  readonly actor: Account;
+  readonly event: 'labeled' | 'unlabeled';
+  readonly label: string;
+  readonly createdAt: string;
+}
+
+/** A move of a branch: who pushed what, and when. */
+export interface Activity {
+  readonly id: number;
+  readonly ref: string;
+  readonly before: string;
+  readonly after: string;
+  readonly type: 'push' | 'force_push' | 'branch_creation' | 'pr_merge' | 'merge_queue_merge';
+  readonly actor: Account;
+  readonly timestamp: string;
+}
+
+export type Role = 'admin' | 'maintain' | 'write' | 'triage' | 'read';
 
 export interface Repository {
   readonly id: number;
@@ -157,6 +218,12 @@ export interface Repository {
   readonly environments: Map<string, Environment>;
   readonly checkRuns: Map<number, CheckRun>;
   readonly artifacts: Artifact[];
+  readonly runs: Map<number, WorkflowRun>;
+  readonly reviews: Review[];
+  readonly labelEvents: LabelEvent[];
+  readonly activities: Activity[];
+  /** By login in lower case. */
+  readonly roles: Map<string, Role>;
 }
 
 /** Who a token speaks for, and what it may do. */

@@ -144,3 +144,63 @@ export function scheduleEvent(options: {
     },
   };
 }
+
+/** `merge_group`: the ref is the queue's own branch, the SHA what the base would become. */
+export function mergeGroupEvent(options: {
+  readonly repository: string;
+  readonly headSha: string;
+  readonly baseSha: string;
+  /** The last pull request of the group. */
+  readonly number: number;
+  readonly baseRef?: string;
+  readonly defaultBranch?: string;
+}): WorkflowEvent {
+  const defaultBranch = options.defaultBranch ?? 'main';
+  const baseRef = options.baseRef ?? defaultBranch;
+  const ref = `refs/heads/gh-readonly-queue/${baseRef}/pr-${options.number}-${options.baseSha}`;
+  return {
+    name: 'merge_group',
+    ref,
+    sha: options.headSha,
+    headRef: '',
+    baseRef: '',
+    payload: {
+      action: 'checks_requested',
+      merge_group: {
+        head_sha: options.headSha,
+        head_ref: ref,
+        base_sha: options.baseSha,
+        base_ref: `refs/heads/${baseRef}`,
+        head_commit: { id: options.headSha },
+      },
+      repository: repositoryPart(options.repository, defaultBranch),
+      sender: { login: 'github-merge-queue[bot]', type: 'Bot' },
+    },
+  };
+}
+
+/** `workflow_dispatch`: started by a person on a branch, with typed inputs. */
+export function workflowDispatchEvent(options: {
+  readonly repository: string;
+  readonly sha: string;
+  readonly ref?: string;
+  readonly inputs?: Readonly<Record<string, string>>;
+  readonly actor?: string;
+  readonly defaultBranch?: string;
+}): WorkflowEvent {
+  const defaultBranch = options.defaultBranch ?? 'main';
+  const ref = options.ref ?? `refs/heads/${defaultBranch}`;
+  return {
+    name: 'workflow_dispatch',
+    ref,
+    sha: options.sha,
+    headRef: '',
+    baseRef: '',
+    payload: {
+      ref,
+      inputs: options.inputs ?? {},
+      repository: repositoryPart(options.repository, defaultBranch),
+      sender: { login: options.actor ?? 'octocat', type: 'User' },
+    },
+  };
+}

@@ -7,7 +7,13 @@ export type { Job, JobOptions, JobResult, Phase, StepOptions } from './job.js';
 export type { StepInputs } from './step-inputs.js';
 export type { StepResult } from './step-result.js';
 export type { RunnerTimes } from './entry-process.js';
-export { pullRequestEvent, pushEvent, scheduleEvent } from './events.js';
+export {
+  mergeGroupEvent,
+  pullRequestEvent,
+  pushEvent,
+  scheduleEvent,
+  workflowDispatchEvent,
+} from './events.js';
 export type { WorkflowEvent } from './events.js';
 export { withGithub } from './github-job.js';
 export type { GithubJobOptions } from './github-job.js';

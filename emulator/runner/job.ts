@@ -31,6 +31,10 @@ export interface JobOptions extends JobContextOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Only jobs with `id-token: write` have it. */
   readonly oidc?: { readonly requestUrl: string; readonly requestToken: string };
+  /** The artifact service; on GitHub, only steps that are JavaScript actions see it. */
+  readonly results?: { readonly url: string; readonly runtimeToken: string };
+  /** Told how the job ended. */
+  readonly onFinished?: (conclusion: JobStatus) => Promise<void>;
   /** Values masked from the start, as secrets of the repository are. */
   readonly secrets?: readonly string[];
   /** Default: a directory of the job's own, removed with it. */
@@ -52,6 +56,8 @@ export interface StepOptions {
   /** Default: the directory's name. */
   readonly id?: string;
   readonly inputs?: StepInputs;
+  /** `owner/name` of the action, where `uses:` names another repository than the workflow's own. */
+  readonly actionRepository?: string;
   readonly env?: Readonly<Record<string, string>>;
   /** `if:`, of the four status functions; default `success()`. */
   readonly if?: string;
@@ -127,7 +133,9 @@ export async function createJob(options: JobOptions): Promise<Job> {
   const trackingId = `github_${randomUUID()}`;
   const masker = new SecretMasker();
   const { requestUrl, requestToken } = options.oidc ?? {};
-  for (const secret of [context.token, requestToken ?? '', ...(options.secrets ?? [])]) {
+  const { results } = options;
+  const secrets = [context.token, requestToken, results?.runtimeToken, ...(options.secrets ?? [])];
+  for (const secret of secrets.filter((value) => value !== undefined)) {
     masker.add(secret);
   }
 
@@ -161,6 +169,7 @@ export async function createJob(options: JobOptions): Promise<Job> {
       ...inputVariables(step.inputs),
       ...context.variables,
       GITHUB_ACTION: step.id,
+      GITHUB_ACTION_REPOSITORY: step.options.actionRepository ?? '',
       RUNNER_TRACKING_ID: trackingId,
       ...(options.debug === true ? { RUNNER_DEBUG: '1' } : {}),
       ...(requestUrl === undefined || requestToken === undefined
@@ -169,6 +178,9 @@ export async function createJob(options: JobOptions): Promise<Job> {
             ACTIONS_ID_TOKEN_REQUEST_URL: requestUrl,
             ACTIONS_ID_TOKEN_REQUEST_TOKEN: requestToken,
           }),
+      ...(results === undefined
+        ? {}
+        : { ACTIONS_RESULTS_URL: results.url, ACTIONS_RUNTIME_TOKEN: results.runtimeToken }),
     };
   };
 
@@ -251,7 +263,9 @@ export async function createJob(options: JobOptions): Promise<Job> {
       await rm(root, { recursive: true, force: true, maxRetries: 3 });
     }
     const steps = ran.map((step) => stepResult(step, masker));
-    return { conclusion: status(), steps, orphans };
+    const conclusion = status();
+    await options.onFinished?.(conclusion);
+    return { conclusion, steps, orphans };
   };
 
   return { run, finish, temporaryDirectory: directories.temporary };

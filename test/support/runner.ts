@@ -4,7 +4,15 @@ import path from 'node:path';
 import { runStep } from '../../emulator/runner/index.js';
 import type { JobOptions, RunStepResult, StepOptions } from '../../emulator/runner/index.js';
 
-export { createJob, pullRequestEvent, runStep, withGithub } from '../../emulator/runner/index.js';
+export {
+  createJob,
+  mergeGroupEvent,
+  pullRequestEvent,
+  pushEvent,
+  runStep,
+  withGithub,
+  workflowDispatchEvent,
+} from '../../emulator/runner/index.js';
 export type {
   Annotation,
   Job,

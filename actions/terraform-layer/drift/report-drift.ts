@@ -1,4 +1,5 @@
 import { runUrl } from '../../shared/github-context.js';
+import { githubClient } from '../../shared/github-client.js';
 import { githubIssues, type Issues } from '../../shared/issues.js';
 import { writeSummary } from '../../shared/summary.js';
 import type { Ports } from '../effects.js';
@@ -56,7 +57,7 @@ async function issuesOf(
     return new Map();
   }
   secrets.add(inputs.githubToken);
-  const issues = ports.issues ?? (await githubIssues(inputs.githubToken, github, log));
+  const issues = ports.issues ?? githubIssues(await githubClient(inputs.githubToken, github, log));
   const checked = outcomes
     .filter(wasChecked)
     .map(({ stack }) => ({ stack, drift: drifts.get(stack.id) }));

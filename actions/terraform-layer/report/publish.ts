@@ -1,13 +1,15 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { formatProblem, OperationError, toError, UserError } from '../../shared/errors.js';
+import { formatProblem, OperationError, UserError } from '../../shared/errors.js';
 import { runUrl } from '../../shared/github-context.js';
-import { githubComments } from '../../shared/github.js';
+import { githubClient } from '../../shared/github-client.js';
+import { githubComments } from '../../shared/github-comments.js';
 import { codeBlock, heading, renderMarkdown } from '../../shared/markdown.js';
-import { upsertStickyComment } from '../../shared/sticky-comment.js';
 import { writeSummary } from '../../shared/summary.js';
 import { differenceText } from '../changes/policy-difference.js';
 import type { Ports } from '../effects.js';
+import { publicationOf } from '../github/publication.js';
+import { writePullComment } from '../github/pull-comment.js';
 import { renderDot, renderJson, renderMermaid } from '../graph/render.js';
 import type { Inputs } from '../inputs.js';
 import type { RunPlan } from '../plan.js';
@@ -17,6 +19,8 @@ import { describePlan } from './dry-run.js';
 
 export interface PublishPorts extends Ports {
   readonly setOutput: (name: string, value: string) => void;
+  /** When this run began, in milliseconds since the epoch. */
+  readonly startedAt: number;
 }
 
 /** Prints what a run would do, for a dry run and before a real one. */
@@ -130,42 +134,20 @@ async function comment(
   ports: PublishPorts,
 ): Promise<string | undefined> {
   const { github, log, secrets } = ports;
-  const pull = github?.pullRequest;
-  if (!inputs.comment || github === undefined || pull === undefined) return undefined;
-  if (pull.fromFork) {
-    log.notice('Pull requests from forks get no comment: the job summary has everything.');
-    return undefined;
-  }
-  if (inputs.githubToken === undefined) {
-    log.notice('Without github-token there is no comment: the job summary has everything.');
-    return undefined;
-  }
-  secrets.add(inputs.githubToken);
-  try {
-    const outcome = await upsertStickyComment(
-      await githubComments(inputs.githubToken, github, log),
-      {
-        pullNumber: pull.number,
-        key: inputs.commentKey ?? `terraform-layer:${github.workflow}:${inputs.workingDirectory}`,
-        author: inputs.commentAuthor,
-        body: secrets.redact(body),
-        headSha: pull.headSha,
-      },
-    );
-    if (outcome.kind !== 'outdated') {
-      log.info(`Comment ${outcome.kind}: ${outcome.url}`);
-      return outcome.url;
-    }
-    log.notice(`Newer commits were pushed (${outcome.headSha.slice(0, 10)}): their run comments.`);
-  } catch (thrown) {
-    const error = toError(thrown);
-    const denied = 'status' in error && (error.status === 403 || error.status === 404);
-    const hint = denied ? ' Give the job "permissions: pull-requests: write".' : '';
-    log.warning(
-      secrets.redact(
-        `The pull request's comment could not be written (${error.message}): the job summary has everything.${hint}`,
-      ),
-    );
-  }
-  return undefined;
+  if (!inputs.comment || github === undefined) return undefined;
+  const token = inputs.githubToken;
+  if (token !== undefined) secrets.add(token);
+  return writePullComment(
+    {
+      publication: publicationOf(github, token !== undefined),
+      key: inputs.commentKey ?? `terraform-layer:${github.workflow}:${inputs.workingDirectory}`,
+      author: inputs.commentAuthor,
+      startedAt: ports.startedAt,
+      body,
+    },
+    {
+      comments: async () => githubComments(await githubClient(token ?? '', github, log)),
+      ...{ log, secrets },
+    },
+  );
 }

@@ -51,11 +51,9 @@ function checkStatus(request: OperationRequest): CheckRun['status'] {
 export function deploymentOperations(
   state: GithubState,
 ): Topic<
-  | 'actions/list-workflow-run-artifacts'
   | 'checks/create'
   | 'repos/create-deployment'
   | 'repos/create-deployment-status'
-  | 'repos/get-environment'
   | 'repos/list-deployment-statuses'
   | 'repos/list-deployments'
 > {
@@ -147,14 +145,6 @@ export function deploymentOperations(
       return { status: 200, body: items, headers };
     },
 
-    'repos/get-environment': (request) => {
-      const repository = repositoryOf(state, request);
-      const name = decodeURIComponent(request.params['environment_name'] ?? '');
-      const found = repository.environments.get(name.toLowerCase());
-      if (found === undefined) throw notFound();
-      return { status: 200, body: render.environment(request.baseUrl, repository, found) };
-    },
-
     'checks/create': (request) => {
       const repository = repositoryOf(state, request);
       const { sha } = state.commit(repository, String(request.body['head_sha']));
@@ -184,20 +174,6 @@ export function deploymentOperations(
         status: 201,
         body: render.checkRun(request.baseUrl, repository, check, authorOf(state, request)),
       };
-    },
-
-    'actions/list-workflow-run-artifacts': (request) => {
-      const repository = repositoryOf(state, request);
-      const runId = numberOf(request, 'run_id');
-      const matching = repository.artifacts
-        .filter((artifact) => artifact.runId === runId)
-        .filter(({ name }) => [undefined, name].includes(request.query['name']))
-        .sort((a, b) => (request.query['direction'] === 'asc' ? a.id - b.id : b.id - a.id));
-      const path = `/repos/${repository.owner.login}/${repository.name}/actions/runs/${runId}/artifacts`;
-      const { items, headers } = page(request, path, matching, (artifact) =>
-        render.artifact(request.baseUrl, repository, artifact),
-      );
-      return { status: 200, body: { total_count: matching.length, artifacts: items }, headers };
     },
   };
 }

@@ -34,7 +34,7 @@ function checkCommentBody(body: string): string {
 }
 
 /** Names out of a body's `labels`: strings, or objects with a name. */
-function labelNames(value: unknown): string[] {
+export function labelNames(value: unknown): string[] {
   if (!Array.isArray(value)) return [];
   return value.flatMap((entry: unknown) => {
     if (typeof entry === 'string') return [entry];
@@ -111,7 +111,6 @@ function changeIssue(
 export function issueOperations(
   state: GithubState,
 ): Topic<
-  | 'issues/add-labels'
   | 'issues/create'
   | 'issues/create-comment'
   | 'issues/delete-comment'
@@ -173,19 +172,6 @@ export function issueOperations(
         render.issue(request.baseUrl, state, repository, issue),
       );
       return { status: 200, body: items, headers };
-    },
-
-    'issues/add-labels': (request) => {
-      const repository = repositoryOf(state, request);
-      const issue = state.issue(repository, numberOf(request, 'issue_number'));
-      issue.labels = unique([...issue.labels, ...labelNames(request.body['labels'])]);
-      issue.updatedAt = state.time();
-      return {
-        status: 200,
-        body: issue.labels.map((name) =>
-          render.label(request.baseUrl, repository, state.label(repository, name)),
-        ),
-      };
     },
 
     'issues/list-comments': (request) => {

@@ -1,6 +1,6 @@
 import { page } from '../pagination.js';
-import { diffEntry } from '../representations/commit.js';
-import { listedPull, pullRequest } from '../representations/pull.js';
+import { diffEntry, listedCommit } from '../representations/commit.js';
+import { listedPull, pullRequest, review } from '../representations/pull.js';
 import type { OperationRequest } from '../conformance.js';
 import type { GithubState, Pull, Repository } from '../state.js';
 import { numberOf, repositoryOf } from './scope.js';
@@ -45,7 +45,9 @@ export function pullOperations(
 ): Topic<
   | 'pulls/get'
   | 'pulls/list'
+  | 'pulls/list-commits'
   | 'pulls/list-files'
+  | 'pulls/list-reviews'
   | 'repos/list-pull-requests-associated-with-commit'
 > {
   return {
@@ -81,12 +83,37 @@ export function pullOperations(
       return { status: 200, body: items, headers };
     },
 
+    'pulls/list-commits': (request) => {
+      const repository = repositoryOf(state, request);
+      const pull = state.pull(repository, numberOf(request, 'pull_number'));
+      const path = `/repos/${repository.owner.login}/${repository.name}/pulls/${pull.number}/commits`;
+      // GitHub lists at most 250 commits.
+      const known = pull.commits.slice(0, 250).flatMap((sha) => repository.commits.get(sha) ?? []);
+      const { items, headers } = page(request, path, known, (commit) =>
+        listedCommit(request.baseUrl, state, repository, commit),
+      );
+      return { status: 200, body: items, headers };
+    },
+
+    'pulls/list-reviews': (request) => {
+      const repository = repositoryOf(state, request);
+      const pull = state.pull(repository, numberOf(request, 'pull_number'));
+      const path = `/repos/${repository.owner.login}/${repository.name}/pulls/${pull.number}/reviews`;
+      const ofPull = repository.reviews
+        .filter(({ pullNumber }) => pullNumber === pull.number)
+        .sort((a, b) => Date.parse(a.submittedAt) - Date.parse(b.submittedAt));
+      const { items, headers } = page(request, path, ofPull, (value) =>
+        review(request.baseUrl, repository, value),
+      );
+      return { status: 200, body: items, headers };
+    },
+
     'repos/list-pull-requests-associated-with-commit': (request) => {
       const repository = repositoryOf(state, request);
       const { sha } = state.commit(repository, request.params['commit_sha'] ?? '');
       const matching = [...repository.pulls.values()].filter(
         (pull) =>
-          pull.mergeCommitSha === sha || pull.head.sha === sha || pull.commits.includes(sha),
+          pull.introduced.includes(sha) || pull.head.sha === sha || pull.commits.includes(sha),
       );
       const path = `/repos/${repository.owner.login}/${repository.name}/commits/${sha}/pulls`;
       const { items, headers } = page(request, path, matching, (pull) =>

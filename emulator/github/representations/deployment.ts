@@ -1,5 +1,5 @@
 import type { CheckRun, Deployment, DeploymentStatus, Environment, Repository } from '../state.js';
-import type { Account, Artifact } from '../state.js';
+import type { Account } from '../state.js';
 import { integration, nodeId, simpleUser } from './account.js';
 import type { Schemas } from './account.js';
 import { repositoryPage, repositoryUrl } from './repository.js';
@@ -131,36 +131,5 @@ export function checkRun(
     check_suite: { id: value.id + 1_000_000 },
     app: integration(baseUrl, app, repository.createdAt),
     pull_requests: [],
-  };
-}
-
-/** Kept for 90 days, GitHub's default. */
-const retentionMilliseconds = 90 * 24 * 3600 * 1000;
-
-export function artifact(
-  baseUrl: string,
-  repository: Repository,
-  value: Artifact,
-): Schemas['artifact'] {
-  const url = `${repositoryUrl(baseUrl, repository)}/actions/artifacts/${value.id}`;
-  return {
-    id: value.id,
-    node_id: nodeId('Artifact', value.id),
-    name: value.name,
-    size_in_bytes: value.sizeBytes,
-    url,
-    archive_download_url: `${url}/zip`,
-    expired: value.expired,
-    digest: value.digest,
-    created_at: value.createdAt,
-    updated_at: value.createdAt,
-    expires_at: new Date(Date.parse(value.createdAt) + retentionMilliseconds).toISOString(),
-    workflow_run: {
-      id: value.runId,
-      repository_id: repository.id,
-      head_repository_id: repository.id,
-      head_branch: value.headBranch,
-      head_sha: value.headSha,
-    },
   };
 }

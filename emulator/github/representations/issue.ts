@@ -1,4 +1,4 @@
-import type { Comment, GithubState, Issue, Label, Repository } from '../state.js';
+import type { Comment, GithubState, Issue, Label, LabelEvent, Repository } from '../state.js';
 import { integration, nodeId, simpleUser } from './account.js';
 import type { Schemas } from './account.js';
 import { repositoryPage, repositoryUrl } from './repository.js';
@@ -98,5 +98,26 @@ export function issueComment(
     performed_via_github_app: comment.viaApp
       ? integration(baseUrl, comment.author, comment.createdAt)
       : null,
+  };
+}
+
+export function labelEvent(
+  baseUrl: string,
+  state: GithubState,
+  repository: Repository,
+  value: LabelEvent,
+): Schemas['labeled-issue-event'] {
+  const { name, color } = state.label(repository, value.label);
+  return {
+    id: value.id,
+    node_id: nodeId('LabeledEvent', value.id),
+    url: `${repositoryUrl(baseUrl, repository)}/issues/events/${value.id}`,
+    actor: simpleUser(baseUrl, value.actor),
+    event: value.event,
+    commit_id: null,
+    commit_url: null,
+    created_at: value.createdAt,
+    performed_via_github_app: null,
+    label: { name, color },
   };
 }

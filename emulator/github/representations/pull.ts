@@ -1,4 +1,4 @@
-import type { GithubState, Pull, Repository } from '../state.js';
+import type { GithubState, Pull, Repository, Review } from '../state.js';
 import { nodeId, simpleUser } from './account.js';
 import type { Schemas } from './account.js';
 import { authorAssociation, label } from './issue.js';
@@ -112,5 +112,27 @@ export function pullRequest(
     additions: pull.files.reduce((sum, file) => sum + file.additions, 0),
     deletions: pull.files.reduce((sum, file) => sum + file.deletions, 0),
     changed_files: pull.files.length,
+  };
+}
+
+export function review(
+  baseUrl: string,
+  repository: Repository,
+  value: Review,
+): Schemas['pull-request-review'] {
+  const url = `${repositoryUrl(baseUrl, repository)}/pulls/${value.pullNumber}`;
+  const page = `${repositoryPage(repository)}/pull/${value.pullNumber}#pullrequestreview-${value.id}`;
+  return {
+    id: value.id,
+    node_id: nodeId('PullRequestReview', value.id),
+    user: simpleUser(baseUrl, value.author),
+    body: value.body,
+    state: value.state,
+    html_url: page,
+    pull_request_url: url,
+    _links: { html: { href: page }, pull_request: { href: url } },
+    submitted_at: value.submittedAt,
+    commit_id: value.commitSha,
+    author_association: authorAssociation(repository, value.author),
   };
 }

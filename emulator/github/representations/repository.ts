@@ -99,6 +99,14 @@ export function innerRepository(baseUrl: string, repository: Repository): Schema
   return common(baseUrl, repository);
 }
 
+/** A repository as the runs of a workflow have it. */
+export function minimalRepository(
+  baseUrl: string,
+  repository: Repository,
+): Schemas['minimal-repository'] {
+  return common(baseUrl, repository);
+}
+
 export function fullRepository(
   baseUrl: string,
   repository: Repository,

@@ -3,7 +3,9 @@ import type { Conformance, OperationHandlers } from '../../../emulator/github/co
 import { operationIds } from '../../../emulator/github/operation-ids.js';
 import { githubOperations } from '../../../emulator/github/operations/index.js';
 import { RateLimit } from '../../../emulator/github/rate-limit.js';
-import { seedPull, seedRepository } from '../../../emulator/github/seed.js';
+import { ArtifactService } from '../../../emulator/github/artifact-service.js';
+import { seedPull } from '../../../emulator/github/seed-pull.js';
+import { seedRepository } from '../../../emulator/github/seed.js';
 import { GithubState } from '../../../emulator/github/state.js';
 import { sha } from '../../support/github.js';
 
@@ -16,7 +18,7 @@ async function conformance(broken: Partial<OperationHandlers> = {}): Promise<Con
     base: { ref: 'main', sha: sha('1') },
   });
   state.tokens.set('t', { login: 'github-actions[bot]', kind: 'app', access: 'write' });
-  const operations = githubOperations(state, new RateLimit(() => 0));
+  const operations = githubOperations(state, new RateLimit(() => 0), new ArtifactService(state));
   return createConformance({ ...operations, ...broken });
 }
 

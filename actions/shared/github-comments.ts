@@ -1,6 +1,4 @@
-import type { getOctokit as GetOctokit } from '@actions/github';
-import type { GithubContext } from './github-context.js';
-import type { Logger } from './log.js';
+import type { GithubClient } from './github-client.js';
 
 export interface PullComment {
   readonly id: number;
@@ -14,52 +12,13 @@ export interface Comments {
   list(pullNumber: number): Promise<readonly PullComment[]>;
   create(pullNumber: number, body: string): Promise<PullComment>;
   update(commentId: number, body: string): Promise<PullComment>;
+  remove(commentId: number): Promise<void>;
   /** The pull request's head as it is now, not as the event's payload has it. */
   headSha(pullNumber: number): Promise<string>;
 }
 
-/**
- * A client of GitHub's REST API; passing faults and rate limits are retried by octokit's own
- * plugins.
- */
-export async function octokitFor(
-  token: string,
-  context: GithubContext,
-  log: Logger,
-): Promise<ReturnType<typeof GetOctokit>> {
-  const [{ getOctokit }, { retry }, { throttling }] = await Promise.all([
-    import('@actions/github'),
-    import('@octokit/plugin-retry'),
-    import('@octokit/plugin-throttling'),
-  ]);
-  const retryWhenLimited = (
-    after: number,
-    options: { readonly method: string; readonly url: string },
-    _octokit: unknown,
-    count: number,
-  ): boolean => {
-    log.warning(`GitHub limits requests: ${options.method} ${options.url} again in ${after} s`);
-    return count < 3;
-  };
-  return getOctokit(
-    token,
-    {
-      baseUrl: context.apiUrl,
-      throttle: { onRateLimit: retryWhenLimited, onSecondaryRateLimit: retryWhenLimited },
-    },
-    retry,
-    throttling,
-  );
-}
-
 /** Comments over GitHub's REST API. */
-export async function githubComments(
-  token: string,
-  context: GithubContext,
-  log: Logger,
-): Promise<Comments> {
-  const octokit = await octokitFor(token, context, log);
-  const repository = { owner: context.repository.owner, repo: context.repository.name };
+export function githubComments({ octokit, repository }: GithubClient): Comments {
   return {
     list: async (pullNumber) => {
       const comments = await octokit.paginate(octokit.rest.issues.listComments, {
@@ -84,6 +43,9 @@ export async function githubComments(
         body,
       });
       return toComment(data);
+    },
+    remove: async (commentId) => {
+      await octokit.rest.issues.deleteComment({ ...repository, comment_id: commentId });
     },
     headSha: async (pullNumber) => {
       const { data } = await octokit.rest.pulls.get({ ...repository, pull_number: pullNumber });

@@ -1,0 +1,148 @@
+import { toError } from '../../shared/errors.js';
+import { isDenied } from '../../shared/github-client.js';
+import type { Comments } from '../../shared/github-comments.js';
+import type { Logger } from '../../shared/log.js';
+import {
+  code,
+  heading,
+  link,
+  paragraph,
+  renderMarkdown,
+  table,
+  text,
+  type Block,
+} from '../../shared/markdown.js';
+import type { Secrets } from '../../shared/secrets.js';
+import { upsertStickyComment, type StickyOutcome } from '../../shared/sticky-comment.js';
+
+/** How an apply ended for the pull requests that it covers. */
+export type ApplyEnd =
+  | { readonly kind: 'applied' }
+  /** Something failed or was cancelled. */
+  | { readonly kind: 'failed' }
+  /** A review, guard or policy kept at least one stack from being applied. */
+  | { readonly kind: 'stopped' }
+  /** A later commit was applied already, or its run has taken this one's place. */
+  | { readonly kind: 'superseded'; readonly byRunUrl: string | undefined };
+
+export interface ApplyResult {
+  readonly environments: readonly string[];
+  readonly end: ApplyEnd;
+  readonly sha: string;
+  readonly runUrl: string;
+  readonly stacks: readonly {
+    readonly id: string;
+    /** One of ours, `applied`, `stopped`. */
+    readonly status: string;
+    /** Few words for people; may hold names of the user's. */
+    readonly detail: string;
+  }[];
+}
+
+const rowLimit = 200;
+
+/** What a pull request is told about the apply of what it brought. */
+export function renderApplyResult(result: ApplyResult): string {
+  const shown = result.stacks.slice(0, rowLimit);
+  const left = result.stacks.length - shown.length;
+  const blocks: readonly Block[] = [
+    heading(3, 'Terraform apply: ', ...environmentNames(result)),
+    paragraph(...sentence(result)),
+    ...(shown.length === 0
+      ? []
+      : [
+          table(
+            ['Stack', 'Status', 'Detail'],
+            shown.map(({ id, status, detail }) => [
+              code(id),
+              text(status),
+              detail === '' ? text('') : code(detail),
+            ]),
+          ),
+        ]),
+    ...(left === 0 ? [] : [paragraph(`${left} more stacks: see the run.`)]),
+  ];
+  return renderMarkdown(blocks);
+}
+
+function environmentNames({ environments }: ApplyResult) {
+  return environments.flatMap((name, index) =>
+    index === 0 ? [code(name)] : [text(', '), code(name)],
+  );
+}
+
+function sentence({ end, sha, runUrl }: ApplyResult) {
+  const commit = code(sha.slice(0, 10));
+  const run = link(runUrl, text('this run'));
+  switch (end.kind) {
+    case 'applied':
+      return [text('Applied at '), commit, text(' by '), run, text('.')];
+    case 'failed':
+      return [
+        text('Not fully applied at '),
+        commit,
+        text(': '),
+        run,
+        text(' says what failed. What was applied stays; run it again, or fix it forward.'),
+      ];
+    case 'stopped':
+      return [
+        text('Stopped at '),
+        commit,
+        text(': what would have been applied is not what was reviewed or allowed. '),
+        run,
+        text(' says what differs.'),
+      ];
+    case 'superseded':
+      return [
+        text('Superseded: '),
+        ...(end.byRunUrl === undefined
+          ? [text('a later commit is applied already')]
+          : [link(end.byRunUrl, text('a later run')), text(' applies these changes too')]),
+        text('. Nothing was done by '),
+        run,
+        text('.'),
+      ];
+  }
+}
+
+/**
+ * Tells each pull request what became of it, in one comment a set of environments, in place. Its
+ * head does not matter any more. A pull request that cannot be told fails nothing.
+ *
+ * @returns what was done, in the order of `pullNumbers`; undefined where it could not be told
+ */
+export async function tellPulls(
+  request: {
+    readonly pullNumbers: readonly number[];
+    /** Tells workflows apart, as the plan's comment does. */
+    readonly key: string;
+    readonly author: string;
+    readonly result: ApplyResult;
+    /** In milliseconds since the epoch. */
+    readonly startedAt: number;
+  },
+  ports: { readonly comments: Comments; readonly log: Logger; readonly secrets: Secrets },
+): Promise<readonly (StickyOutcome | undefined)[]> {
+  const { result, author, startedAt } = request;
+  const body = ports.secrets.redact(renderApplyResult(result));
+  const key = `${request.key}:apply:${[...result.environments].sort().join(',')}`;
+  const outcomes: (StickyOutcome | undefined)[] = [];
+  // One after the other: GitHub limits how fast content is created.
+  for (const pullNumber of request.pullNumbers) {
+    outcomes.push(
+      await upsertStickyComment(ports.comments, {
+        ...{ pullNumber, key, author, body, startedAt, headSha: undefined },
+      }).catch((thrown: unknown) => {
+        const hint = isDenied(thrown) ? ' Give the job "permissions: pull-requests: write".' : '';
+        ports.log.warning(
+          ports.secrets.redact(
+            `Pull request ${pullNumber} could not be told (${toError(thrown).message}).${hint}`,
+          ),
+        );
+        return undefined;
+      }),
+    );
+  }
+  return outcomes;
+}

@@ -1,0 +1,64 @@
+import { findRecords } from '../../../actions/terraform-layer/records/find.js';
+import {
+  publishBesideState,
+  sidecarSource,
+} from '../../../actions/terraform-layer/records/sidecar-store.js';
+import type { Sidecar } from '../../../actions/terraform-layer/sidecar/sidecar.js';
+import { sha } from '../../support/github.js';
+import {
+  callsPlan,
+  fakeReviewRuns,
+  mergedPull,
+  parseWord,
+  planRun,
+  recordText,
+} from '../../support/review-runs.js';
+
+/** A sidecar in memory. */
+function memorySidecar(): Sidecar {
+  const objects = new Map<string, string>();
+  return {
+    place: 'memory',
+    read: (name) => Promise.resolve(objects.get(name)),
+    write: (name, text) => {
+      objects.set(name, text);
+      return Promise.resolve();
+    },
+    remove: (name) => {
+      objects.delete(name);
+      return Promise.resolve();
+    },
+    stateVersion: () => Promise.resolve(undefined),
+    stateText: () => Promise.resolve(undefined),
+    lockText: () => Promise.resolve(undefined),
+  };
+}
+
+describe('records beside the states', () => {
+  it('are found by the head and the run, each stack’s newest', async () => {
+    const stacks = ['a/dev', 'b/dev'].map((id) => ({ id, sidecar: memorySidecar() }));
+    const [a, b] = stacks;
+    const about = (runId: number) => ({ subjectSha: sha('2'), runId });
+    await publishBesideState(a!.sidecar, about(11), recordText('a of 11', sha('2')));
+    await publishBesideState(a!.sidecar, about(12), recordText('a of 12', sha('2')));
+    await publishBesideState(b!.sidecar, about(11), recordText('b of 11', sha('2')));
+    // Written by whoever may write there, in the name of a run that leaves no records.
+    await publishBesideState(b!.sidecar, about(13), recordText('forged', sha('2')));
+    const { runs } = fakeReviewRuns({
+      pulls: { [sha('3')]: [mergedPull({ number: 1 })] },
+      runs: [planRun({ id: 11 }), planRun({ id: 12 }), planRun({ id: 13, calls: [] })],
+    });
+    const found = await findRecords(
+      {
+        commits: [sha('3')],
+        applyAgain: undefined,
+        workflow: { kind: 'calls', path: callsPlan },
+        thisRun: { id: 99, event: 'push', sha: sha('3') },
+        parse: parseWord,
+      },
+      { runs, source: sidecarSource(stacks) },
+    );
+    expect(found.records.map(({ record }) => record)).toEqual(['b of 11', 'a of 12']);
+    expect(found.refused).toMatchObject([{ runId: 13, reason: 'other-workflow' }]);
+  });
+});
