@@ -2,28 +2,18 @@ import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Clock } from '../shared/clock.js';
 import { childEnvironment, type Env } from '../shared/env.js';
-import { runUrl, type GithubContext } from '../shared/github-context.js';
+import type { GithubContext } from '../shared/github-context.js';
 import type { Logger } from '../shared/log.js';
 import type { FetchIdToken } from '../shared/oidc.js';
 import type { RunProcess } from '../shared/process.js';
 import type { Secrets } from '../shared/secrets.js';
-import { observeHistory, type AppliedHistory } from './changes/history.js';
-import { destroyGuard } from './destroy/guard.js';
-import { DriftWatch } from './drift/drift-watch.js';
-import { inPlanOrder, oldestFirst, TimeBudget } from './drift/time-budget.js';
-import type { Command, Inputs } from './inputs.js';
-import type { Observed, RunPlan } from './plan.js';
-import { Progress } from './report/progress.js';
-import { combinedHooks, type StackHooks } from './schedule/hooks.js';
-import type { StackOutcome } from './schedule/outcome.js';
-import { runSchedule } from './schedule/schedule.js';
-import { stateHooks } from './sidecar/state-hooks.js';
-import { tolerance } from './sidecar/tolerance.js';
-import { checkSyntax, loadWorkspace } from './stacks/load-workspace.js';
-import { openSession } from './session.js';
+import type { Git } from './changes/git.js';
+import { observeHistory, type AppliedHistory, type ObservedHistory } from './changes/history.js';
+import type { Inputs } from './inputs.js';
+import type { Observed } from './plan.js';
+import { loadWorkspace } from './stacks/load-workspace.js';
 import type { Machine } from './terraform/collector.js';
 import { declaredVariables } from './terraform/declared-variables.js';
-import { retryingTerraform } from './terraform/retrying.js';
 
 /** The world as a run needs it. */
 export interface Ports {
@@ -48,18 +38,15 @@ export interface Ports {
   readonly onRunDirectory: (directory: string) => void;
 }
 
+/** What the repository itself says, before anything outside of it is asked. */
+export type Repository = Omit<Observed, 'affected' | 'history'>;
+
 /**
- * Reads the repository, what changed in it, and by `applied` what was applied before; touches
- * nothing. The workspace's configuration has the gates of the base.
+ * Reads the repository; touches nothing and asks nobody.
  *
- * @throws UserError with every problem of `infra.yml`, the configuration, or the graph; or as
- * `observeHistory` does
+ * @throws UserError with every problem of `infra.yml`, the configuration, or the graph
  */
-export async function observe(
-  inputs: Inputs,
-  ports: Ports,
-  applied?: AppliedHistory,
-): Promise<Observed> {
+export async function readRepository(inputs: Inputs, ports: Ports): Promise<Repository> {
   const { root } = ports;
   const workspace = await loadWorkspace({
     root,
@@ -72,120 +59,49 @@ export async function observe(
     declaredVariables(root, withVariables),
     missingFiles(root, inputs.varFiles),
   ]);
+  return { workspace, declaredVariables: declared, missingVarFiles: missing };
+}
+
+/**
+ * Compares the checkout with what counts for this command; the workspace's configuration then has
+ * the gates of the base.
+ *
+ * @throws UserError as `observeHistory` does
+ */
+export async function observe(
+  inputs: Inputs,
+  repository: Repository,
+  ports: Ports,
+  applied: AppliedHistory | undefined,
+): Promise<Observed & { readonly history: ObservedHistory }> {
+  const { workspace } = repository;
   const history = await observeHistory({
     inputs,
     workspace,
-    git: {
-      root,
-      directory: inputs.workingDirectory,
-      environment: childEnvironment(),
-      // What is given text to read is no short question.
-      runProcess: (request) =>
-        request.input === undefined ? ports.runQuery(request) : ports.runProcess(request),
-    },
+    git: gitOf(inputs, ports),
     pullRequest: ports.github?.pullRequest,
     eventName: ports.github?.eventName,
     applied,
     log: ports.log,
   });
   return {
+    ...repository,
     workspace: { ...workspace, config: history.policy.config },
-    declaredVariables: declared,
-    missingVarFiles: missing,
     affected: history.affected,
     history,
   };
 }
 
-/**
- * Runs Terraform in every stack of the plan: `apply` changes the world, `plan` and `drift` only
- * look. A stack that fails is an outcome, not an error.
- *
- * @throws UserError or OperationError where nothing could be started
- */
-export async function perform(
-  plan: RunPlan,
-  inputs: Inputs,
-  ports: Ports,
-): Promise<readonly StackOutcome[]> {
-  const stacks = plan.stages.flatMap((stage) => stage.stacks.map(({ stack }) => stack));
-  if (stacks.length === 0) return [];
-  await checkSyntax({ root: ports.root, stacks });
-  const session = await openSession(plan.environments, stacks, inputs, ports);
-  const { parallelism, terraform, planDirectory } = session;
-  const progress = new Progress(ports.log, {
-    command: plan.command,
-    total: stacks.length,
-    redact: (text) => ports.secrets.redact(text),
-  });
-  const { signal, clock } = ports;
-  const watch =
-    plan.command === 'drift'
-      ? await DriftWatch.open(stacks, {
-          // Where nothing is kept beside the states, every run begins anywhere.
-          sidecars: () => undefined,
-          now: () => clock.now(),
-          log: ports.log,
-        })
-      : undefined;
-  const budget = new TimeBudget(watch && inputs.timeBudgetSeconds, () => clock.now());
-  ports.log.info(`${stacks.length} stacks, up to ${parallelism} at a time`);
-  const outcomes = await runSchedule({
-    command: scheduledCommand(plan.command),
-    stages: watch === undefined ? plan.stages : oldestFirst(plan.stages, watch.records),
-    workspace: plan.workspace,
-    concurrency: parallelism,
-    refuse: (stack) => budget.refuse(stack),
-    ports: {
-      terraform: retryingTerraform(terraform, {
-        retries: inputs.retries,
-        clock,
-        signal,
-        random: Math.random,
-        onRetry: (stack, retry) => progress.step(stack, { kind: 'retry', retry }),
-      }),
-      planDirectory,
-      hooks: combinedHooks([
-        stateHooks({
-          ...ports,
-          sidecars: session.sidecars,
-          logDirectory: session.logDirectory,
-          tolerate: tolerance(ports),
-          runUrl: ports.github === undefined ? undefined : runUrl(ports.github),
-          actor: ports.github?.actor,
-          appliedSha: plan.command === 'apply' ? ports.github?.sha : undefined,
-        }),
-        ...(watch === undefined ? [] : [watch.hooks]),
-        ...(plan.command === 'destroy' ? [destroyHooks(plan, inputs)] : []),
-      ]),
-      signal,
-      now: () => clock.now(),
-      onProgress: (stack, event) => progress.step(stack, event),
-    },
-    onEnd: (outcome) => progress.end(outcome),
-  });
-  for (const outcome of outcomes) await progress.output(outcome);
-  if (watch === undefined) return outcomes;
-  return inPlanOrder(
-    outcomes.map((outcome) => watch.complete(outcome)),
-    plan.stages,
-  );
-}
-
-/** A destroy stops before what is protected and not allowed by name. */
-function destroyHooks({ environments }: RunPlan, { allowDestroy }: Inputs): StackHooks {
-  const guards = new Map(environments.map((environment) => [environment.name, environment.guards]));
+/** The history of the checkout. */
+export function gitOf(inputs: Inputs, ports: Ports): Git {
   return {
-    judge: ({ stack, changes }) => {
-      const own = guards.get(stack.environment) ?? { preventDestroy: [], maxDestroys: 0 };
-      return Promise.resolve({ reasons: destroyGuard(changes, own, allowDestroy) });
-    },
+    root: ports.root,
+    directory: inputs.workingDirectory,
+    environment: childEnvironment(),
+    // What is given text to read is no short question.
+    runProcess: (request) =>
+      request.input === undefined ? ports.runQuery(request) : ports.runProcess(request),
   };
-}
-
-/** Until other commands have a way of their own, they look and change nothing. */
-function scheduledCommand(command: Command): 'plan' | 'drift' | 'apply' | 'destroy' {
-  return command === 'apply' || command === 'drift' || command === 'destroy' ? command : 'plan';
 }
 
 async function missingFiles(root: string, files: readonly string[]): Promise<readonly string[]> {

@@ -1,7 +1,12 @@
 import { runState } from './commands/state.js';
 import { checkCode } from './commands/check.js';
 import { unlock } from './commands/unlock.js';
-import { observe, perform } from './effects.js';
+import { appliedHistory } from './applied-history.js';
+import { nothingCompared, type ObservedHistory } from './changes/history.js';
+import { observe, readRepository, type Repository } from './effects.js';
+import { perform } from './perform.js';
+import { openAccess, type RunAccess } from './run-access.js';
+import type { Stack } from './stacks/workspace.js';
 import { reportDrift } from './drift/report-drift.js';
 import type { Inputs } from './inputs.js';
 import { planRun, type RunPlan } from './plan.js';
@@ -20,7 +25,23 @@ import {
  */
 export async function runCommand(inputs: Inputs, ports: PublishPorts): Promise<void> {
   if (inputs.command === 'check') return checkCode(inputs, ports);
-  const plan = planRun(inputs, await observe(inputs, ports));
+  const repository = await readRepository(inputs, ports);
+  // What is wrong with the inputs is told before anything outside is asked.
+  const asked = planRun(withoutHistory(inputs), {
+    ...repository,
+    affected: undefined,
+    history: nothingCompared(repository.workspace),
+  });
+  const access = once(() =>
+    openAccess(asked.environments, stacksIn(repository, asked), inputs, ports),
+  );
+  const observed = await observe(
+    inputs,
+    repository,
+    ports,
+    appliedHistory(access.open, inputs, ports),
+  );
+  const plan = planRun(inputs, observed);
   announce(plan, ports);
   switch (inputs.command) {
     case 'graph':
@@ -34,16 +55,50 @@ export async function runCommand(inputs: Inputs, ports: PublishPorts): Promise<v
     case 'drift':
     case 'destroy':
       if (inputs.dryRun) return publishDryRun(plan, ports);
-      return performAndTell(plan, inputs, ports);
+      return performAndTell(plan, inputs, ports, {
+        history: observed.history,
+        access: await access.opened(),
+      });
   }
 }
 
-async function performAndTell(plan: RunPlan, inputs: Inputs, ports: PublishPorts): Promise<void> {
-  const outcomes = await perform(plan, inputs, ports);
+async function performAndTell(
+  plan: RunPlan,
+  inputs: Inputs,
+  ports: PublishPorts,
+  known: { readonly history: ObservedHistory; readonly access: RunAccess | undefined },
+): Promise<void> {
+  const outcomes = await perform(plan, inputs, ports, known.history, known.access);
   try {
     await publish(plan, outcomes, inputs, ports);
   } finally {
     // A stack that failed is no reason to keep silent of the others.
     if (plan.command === 'drift') await reportDrift(plan, outcomes, inputs, ports);
   }
+}
+
+function withoutHistory(inputs: Inputs): Inputs {
+  return inputs.layers.kind === 'changed' ? { ...inputs, layers: { kind: 'all' } } : inputs;
+}
+
+/** Deleted stacks belong to these environments too, so that all their stacks count. */
+function stacksIn({ workspace }: Repository, { environments }: RunPlan): readonly Stack[] {
+  const names = new Set(environments.map(({ name }) => name));
+  return workspace.stacks.filter(({ environment }) => names.has(environment));
+}
+
+/** Opens a thing when it is first needed, and never twice. */
+function once<T>(open: () => Promise<T>): {
+  readonly open: () => Promise<T>;
+  /** Undefined where nobody has needed it. */
+  readonly opened: () => Promise<T | undefined>;
+} {
+  let opening: Promise<T> | undefined;
+  return {
+    open: () => {
+      opening ??= open();
+      return opening;
+    },
+    opened: async () => opening,
+  };
 }

@@ -1,15 +1,13 @@
-import { mkdir, mkdtemp } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { childEnvironment } from '../shared/env.js';
 import type { EnvironmentConfig } from './config/infra-config.js';
 import type { Ports } from './effects.js';
 import type { Inputs } from './inputs.js';
-import { openSidecars } from './sidecar/open-sidecars.js';
-import type { Sidecars } from './sidecar/sidecar.js';
+import { openAccess, type RunAccess } from './run-access.js';
 import { moduleAccess } from './modules-access/git-access.js';
 import { tokenEnvironment } from './modules-access/registry-tokens.js';
 import type { Stack } from './stacks/workspace.js';
-import { openEnvironments, type EnvironmentAccess } from './terraform/access.js';
 import {
   commonEnvironment,
   environmentOfChild,
@@ -32,17 +30,12 @@ import { awsValueStore } from './variables/aws-value-store.js';
 import { stackVariables } from './variables/stack-variables.js';
 
 /** What a command that runs Terraform works with: a private directory, proven access, a program. */
-export interface Session {
-  /** Private to this run; the post step removes it. */
-  readonly directory: string;
+export interface Session extends RunAccess {
   /** Plan files: they hold sensitive values in clear. */
   readonly planDirectory: string;
   readonly parallelism: number;
-  readonly access: ReadonlyMap<string, EnvironmentAccess>;
   readonly program: TerraformProgram;
   readonly terraform: Terraform;
-  /** What stands beside the states. */
-  readonly sidecars: Sidecars;
   /** Where Terraform's own logs lie until the run ends. */
   readonly logDirectory: string;
   readonly common: CommonEnvironment;
@@ -68,10 +61,10 @@ export async function openSession(
   stacks: readonly Stack[],
   inputs: Inputs,
   ports: Ports,
+  opened?: RunAccess,
 ): Promise<Session> {
-  await mkdir(ports.temporaryDirectory, { recursive: true });
-  const directory = await mkdtemp(path.join(ports.temporaryDirectory, 'terraform-layer-'));
-  ports.onRunDirectory(directory);
+  const { directory, access, sidecars } =
+    opened ?? (await openAccess(environments, stacks, inputs, ports));
   const parallelism = inputs.parallelism ?? defaultParallelism(ports.machine);
   const tokens = tokenEnvironment(inputs.registryTokens);
   for (const token of Object.values(tokens)) ports.secrets.add(token);
@@ -80,11 +73,6 @@ export async function openSession(
     parallelism,
     runDirectory: directory,
     tokens,
-  });
-  const access = await openEnvironments(environments, stacks, inputs, {
-    ...ports,
-    directory: path.join(directory, 'aws'),
-    now: () => ports.clock.now(),
   });
   const environment = environmentOfChild(common, {});
   const initEnvironment = await moduleAccess(inputs, {
@@ -136,7 +124,6 @@ export async function openSession(
     ...children.get(stack.environment),
     ...variables.get(stack.id),
   });
-  const sidecars = openSidecars({ access }, ports);
   const ambient = childEnvironment();
   const commandLine = commandLineTerraform({
     program: program.path,

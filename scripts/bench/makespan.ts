@@ -14,8 +14,9 @@ import type { Logger } from '../../actions/shared/log.js';
 import { runProcess } from '../../actions/shared/process.js';
 import { runQuery } from '../../actions/shared/query.js';
 import { createSecrets } from '../../actions/shared/secrets.js';
-import { observe, perform, type Ports } from '../../actions/terraform-layer/effects.js';
+import { observe, readRepository, type Ports } from '../../actions/terraform-layer/effects.js';
 import { readInputs } from '../../actions/terraform-layer/inputs.js';
+import { perform } from '../../actions/terraform-layer/perform.js';
 import { planRun } from '../../actions/terraform-layer/plan.js';
 import type { StackOutcome } from '../../actions/terraform-layer/schedule/outcome.js';
 import type { Edge } from '../../actions/terraform-layer/stacks/workspace.js';
@@ -64,9 +65,16 @@ async function measure(parallelism: number, waits: boolean): Promise<Measured> {
     };
     const inputs = readInputs((name) => values[name] ?? '', processEnv);
     const ports = portsOf(root);
-    const plan = planRun(inputs, await observe(inputs, ports));
+    const repository = await readRepository(inputs, ports);
+    const observed = await observe(inputs, repository, ports, undefined);
+    const plan = planRun(inputs, observed);
     const began = performance.now();
-    const outcomes = await perform(plan, inputs, ports);
+    const outcomes = await perform(
+      plan,
+      inputs,
+      { ...ports, startedAt: Date.now() },
+      observed.history,
+    );
     const wall = performance.now() - began;
     const failed = outcomes.find(({ end }) => end.status !== 'applied');
     if (failed !== undefined) {

@@ -69,7 +69,8 @@ export async function observeHistory(options: HistoryOptions): Promise<ObservedH
   return nothingCompared(workspace);
 }
 
-function nothingCompared({ config }: Workspace): ObservedHistory {
+/** What a run knows that compares nothing. */
+export function nothingCompared({ config }: Pick<Workspace, 'config'>): ObservedHistory {
   return {
     affected: undefined,
     policy: { config, differences: [], unreadable: [] },
@@ -87,7 +88,7 @@ async function inChange(options: HistoryOptions): Promise<ObservedHistory> {
   try {
     files = await changedFiles(git, pullRequest);
   } catch (error) {
-    if (inputs.layers.kind === 'changed' || !isHistoryError(error)) throw error;
+    if (inputs.layers.kind === 'changed' || !lacksHistory(error)) throw error;
     log.notice(
       'Without history, deleted stacks and changed gates are not told: set "fetch-depth: 2" on actions/checkout.',
     );
@@ -114,10 +115,11 @@ async function inChange(options: HistoryOptions): Promise<ObservedHistory> {
 }
 
 /** No git, no repository, or one that is too shallow. */
-function isHistoryError(error: unknown): boolean {
+function lacksHistory(error: unknown): boolean {
+  if (error instanceof OperationError) return error.code === 'command-not-found';
   return (
-    error instanceof UserError ||
-    (error instanceof OperationError && error.code === 'command-not-found')
+    error instanceof UserError &&
+    error.problems.every(({ code }) => code === 'git-failed' || code === 'history-missing')
   );
 }
 
@@ -130,7 +132,17 @@ async function sinceApplied(options: HistoryOptions): Promise<ObservedHistory> {
   }
   const baselines = (await applied?.appliedBaseline(stacks)) ?? new Map<string, AppliedEntry>();
   const again = await commitAgain(options);
-  const changes = await appliedChanges({ git, workspace, stacks, baselines, again });
+  let changes: Awaited<ReturnType<typeof appliedChanges>>;
+  try {
+    changes = await appliedChanges({ git, workspace, stacks, baselines, again });
+  } catch (error) {
+    if (inputs.layers.kind === 'changed' || again !== undefined || !lacksHistory(error))
+      throw error;
+    log.notice(
+      'Without history the gates of this commit count, and what was reviewed is not found: set "fetch-depth: 0" on actions/checkout.',
+    );
+    return nothingCompared(workspace);
+  }
   const { affected, bases, oldestBases, commits, head } = changes;
   const [oldest] = bases;
   const range =

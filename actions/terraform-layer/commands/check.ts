@@ -6,7 +6,7 @@ import { formatProblems, type Program } from '../check/format.js';
 import { checkSummary } from '../check/summary.js';
 import { textProblems } from '../check/text-rules.js';
 import { validateModules, type RootModule } from '../check/validate.js';
-import { observe, type Ports } from '../effects.js';
+import { observe, readRepository, type Ports } from '../effects.js';
 import type { Inputs } from '../inputs.js';
 import { planRun, type RunPlan } from '../plan.js';
 import { diskFiles, type Files } from '../stacks/files.js';
@@ -28,7 +28,7 @@ export async function checkCode(inputs: Inputs, ports: Ports): Promise<void> {
   const { root, log, secrets, env } = ports;
   const problems = new ProblemList();
   const plan = await collecting(problems, async () =>
-    planRun(inputs, await observe(inputs, ports)),
+    planRun(inputs, await observe(inputs, await readRepository(inputs, ports), ports, undefined)),
   );
   const workspace = plan?.workspace;
   const stacks = plan === undefined ? [] : stacksOf(plan);

@@ -1,0 +1,41 @@
+import { toError } from '../shared/errors.js';
+import { githubClient } from '../shared/github-client.js';
+import type { AppliedHistory } from './changes/history.js';
+import type { Ports } from './effects.js';
+import type { Inputs } from './inputs.js';
+import { githubReviewRuns } from './records/github-records.js';
+import type { RunAccess } from './run-access.js';
+import { readLedger } from './sidecar/ledger.js';
+import { tolerance } from './sidecar/tolerance.js';
+
+/** What the states and GitHub know of earlier applies; `access` is opened when it is first asked. */
+export function appliedHistory(
+  access: () => Promise<RunAccess>,
+  inputs: Inputs,
+  ports: Ports,
+): AppliedHistory {
+  return {
+    appliedBaseline: async (stacks) =>
+      readLedger(stacks, (await access()).sidecars, tolerance(ports)),
+    hasState: async (stack) => {
+      try {
+        const version = await (await access()).sidecars(stack)?.stateVersion();
+        return version === undefined ? undefined : version !== 'absent';
+      } catch (thrown) {
+        ports.log.debug(`${stack.displayId}: ${toError(thrown).message}`);
+        return undefined;
+      }
+    },
+    mergeCommitOf: async (pullNumber) => {
+      const { github, log, secrets } = ports;
+      const token = inputs.githubToken;
+      if (github === undefined || token === undefined) return undefined;
+      secrets.add(token);
+      const runs = githubReviewRuns(
+        await githubClient(token, github, log),
+        github.defaultBranch ?? 'main',
+      );
+      return (await runs.mergedPull(pullNumber))?.mergeCommitSha;
+    },
+  };
+}

@@ -1,0 +1,230 @@
+import { OperationError, UserError, type Problem } from '../../shared/errors.js';
+import { githubClient, type GithubClient } from '../../shared/github-client.js';
+import type { GithubContext } from '../../shared/github-context.js';
+import type { EnvironmentConfig } from '../config/infra-config.js';
+import type { Ports } from '../effects.js';
+import { judgeGate } from '../github/gate.js';
+import { githubPeople } from '../github/github-people.js';
+import { observeLabels } from '../github/labels.js';
+import { githubEnvironments, observeGate } from '../github/observe-gate.js';
+import type { People } from '../github/people.js';
+import type { Inputs } from '../inputs.js';
+import type { RunPlan } from '../plan.js';
+import { findRecords } from '../records/find.js';
+import type { RecordSearch, RefusedRecord } from '../records/found.js';
+import { artifactSource, githubReviewRuns } from '../records/github-records.js';
+import { expectedWorkflow } from '../records/provenance.js';
+import type { RecordSource } from '../records/record-source.js';
+import { sidecarSource } from '../records/sidecar-store.js';
+import { allowedByLabels } from '../review/guards.js';
+import { parseReviewRecord, type ReviewRecord } from '../review/record.js';
+import type { Sidecars } from '../sidecar/sidecar.js';
+
+/** What GitHub knows about the changes that an apply covers. */
+export interface OpenReview {
+  readonly client: GithubClient | undefined;
+  readonly search: RecordSearch<ReviewRecord> | undefined;
+  readonly allowedDestroys: readonly string[];
+  readonly notes: readonly string[];
+}
+
+export interface ReviewRequest {
+  readonly plan: RunPlan;
+  readonly inputs: Inputs;
+  readonly ports: Ports;
+  /** Commits that the run covers. */
+  readonly commits: readonly string[];
+  readonly sidecars: Sidecars;
+}
+
+/**
+ * Finds what was reviewed of the changes that an apply covers, and proves the gate of every
+ * environment that asks for one. Fails closed: what GitHub does not show counts as not there.
+ *
+ * @throws UserError with every gate that does not hold; `confirm-missing` outside GitHub Actions
+ */
+export async function openReview(request: ReviewRequest): Promise<OpenReview> {
+  const { plan, inputs, ports } = request;
+  const { github, secrets, log } = ports;
+  const gated = plan.environments.filter(({ apply }) => apply === 'approval');
+  const token = inputs.githubToken;
+  if (github === undefined) {
+    confirmByHand(gated, inputs);
+    return nothingFound('outside GitHub Actions no review is found');
+  }
+  if (token === undefined) {
+    refuseUnseen(gated);
+    return nothingFound('without github-token no review is found');
+  }
+  secrets.add(token);
+  const client = await githubClient(token, github, log);
+  const people = githubPeople(client);
+  const search = await searched(request, github, client, gated);
+  await proveGates(gated, { search, github, client, people, inputs, ports });
+  const labels = await allowingLabels(search, people, ports);
+  return {
+    client,
+    search,
+    allowedDestroys: [...inputs.allowDestroy, ...labels],
+    notes: refusalNotes(search?.refused ?? []),
+  };
+
+  function nothingFound(note: string): OpenReview {
+    return {
+      client: undefined,
+      search: undefined,
+      allowedDestroys: inputs.allowDestroy,
+      notes: [note],
+    };
+  }
+}
+
+async function searched(
+  { plan, inputs, ports, commits, sidecars }: ReviewRequest,
+  github: GithubContext,
+  client: GithubClient,
+  gated: readonly EnvironmentConfig[],
+): Promise<RecordSearch<ReviewRecord> | undefined> {
+  const { owner, name } = github.repository;
+  try {
+    return await findRecords<ReviewRecord>(
+      {
+        commits,
+        applyAgain: inputs.applyAgain,
+        workflow: expectedWorkflow(
+          inputs.reviewWorkflow,
+          github.actionRepository,
+          `${owner}/${name}`,
+        ),
+        thisRun: { id: Number(github.runId), event: github.eventName, sha: github.sha },
+        parse: ({ text }) => {
+          const read = parseReviewRecord(text);
+          if (read.kind === 'unusable') return undefined;
+          const { headSha, plannedSha } = read.record;
+          return {
+            record: read.record,
+            commits: [plannedSha, ...(headSha === undefined ? [] : [headSha])],
+          };
+        },
+      },
+      {
+        runs: githubReviewRuns(client, github.defaultBranch ?? 'main'),
+        source: sourceOf(plan, inputs, client, sidecars),
+      },
+    );
+  } catch (error) {
+    const denied = error instanceof OperationError && error.code === 'github-permission-missing';
+    if (!denied || gated.length > 0) throw error;
+    ports.log.warning(`What was reviewed is not found: ${error.message}`);
+    return undefined;
+  }
+}
+
+function sourceOf(
+  plan: RunPlan,
+  { reviewRecords }: Inputs,
+  client: GithubClient,
+  sidecars: Sidecars,
+): RecordSource {
+  switch (reviewRecords) {
+    case 'artifact':
+      return artifactSource(client);
+    case 'state':
+      return sidecarSource(
+        plan.workspace.stacks
+          .filter(({ environment }) => plan.environments.some(({ name }) => name === environment))
+          .flatMap((stack) => {
+            const sidecar = sidecars(stack);
+            return sidecar === undefined ? [] : [{ id: stack.id, sidecar }];
+          }),
+      );
+    case 'none':
+      return { recordsOf: () => Promise.resolve([]) };
+  }
+}
+
+/** A person at a terminal is the gate there, and says which environment they mean. */
+function confirmByHand(gated: readonly EnvironmentConfig[], { confirm }: Inputs): void {
+  const problems = gated.flatMap(({ name }): Problem[] =>
+    confirm === name
+      ? []
+      : [
+          {
+            code: 'confirm-missing',
+            message: `"${name}" is applied behind its approval, and outside GitHub Actions nobody can give it`,
+            at: { input: 'confirm' },
+            hint: `type "${name}" to apply it all the same`,
+          },
+        ],
+  );
+  if (problems.length > 0) throw new UserError(problems);
+}
+
+function refuseUnseen(gated: readonly EnvironmentConfig[]): void {
+  if (gated.length === 0) return;
+  throw new UserError(
+    gated.map(({ name }) => ({
+      code: 'gate-unseen',
+      message: `without github-token it cannot be seen how "${name}" is protected, so it counts as unprotected`,
+      at: { input: 'github-token' },
+      hint: 'give ${{ github.token }}, with "permissions: actions: read" on the job',
+    })),
+  );
+}
+
+async function proveGates(
+  gated: readonly EnvironmentConfig[],
+  context: {
+    readonly search: RecordSearch<ReviewRecord> | undefined;
+    readonly github: GithubContext;
+    readonly client: GithubClient;
+    readonly people: People;
+    readonly inputs: Inputs;
+    readonly ports: Ports;
+  },
+): Promise<void> {
+  const { search, github, client, people, inputs, ports } = context;
+  const covered = search ?? { pulls: [], commitsWithoutPull: [], commitsNotLookedAt: [] };
+  const environments = githubEnvironments(client);
+  const problems: Problem[] = [];
+  for (const environment of gated) {
+    const observed = await observeGate(environment, covered, { environments, people });
+    const judged = judgeGate(environment, observed, github.defaultBranch, {
+      eventName: github.eventName,
+      ref: github.ref,
+      confirm: inputs.confirm,
+    });
+    problems.push(...judged.problems);
+    for (const note of judged.notes) ports.log.notice(note);
+  }
+  if (problems.length > 0) throw new UserError(problems);
+}
+
+async function allowingLabels(
+  search: RecordSearch<ReviewRecord> | undefined,
+  people: People,
+  { log, secrets }: Ports,
+): Promise<readonly string[]> {
+  const judged = await Promise.all(
+    (search?.pulls ?? []).map(async (pull) => ({
+      pull,
+      labels: await observeLabels(people, pull, (label) => allowedByLabels([label]).length > 0),
+    })),
+  );
+  for (const { pull, labels } of judged) {
+    for (const { label, by, reason } of labels.notCounted) {
+      const who = by === undefined ? '' : ` of ${by}`;
+      log.notice(
+        secrets.redact(`#${pull.number}: the label "${label}"${who} does not count (${reason})`),
+      );
+    }
+  }
+  return allowedByLabels(judged.flatMap(({ labels }) => labels.counting.map(({ label }) => label)));
+}
+
+function refusalNotes(refused: readonly RefusedRecord[]): readonly string[] {
+  return refused.map(({ reason, pullNumber, runId }) => {
+    const of = pullNumber === undefined ? '' : ` of #${pullNumber}`;
+    return `a record${of} by run ${runId} does not count: ${reason.replaceAll('-', ' ')}`;
+  });
+}

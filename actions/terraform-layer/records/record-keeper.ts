@@ -1,0 +1,65 @@
+import type { StackHooks } from '../schedule/hooks.js';
+import type { StackOutcome } from '../schedule/outcome.js';
+import type { ReviewKey } from '../review/marks.js';
+import { emptyRecord, waitingRecord, type StackRecord } from '../review/record.js';
+import { recordOfPlan } from '../review/record-of-plan.js';
+
+/** Records what each stack's plan would do, as digests, for the apply to compare with. */
+export class RecordKeeper {
+  readonly #keyOf: (environment: string) => Promise<ReviewKey | undefined>;
+  readonly #volatile: readonly string[];
+  readonly #records = new Map<string, StackRecord>();
+
+  constructor(options: {
+    readonly keyOf: (environment: string) => Promise<ReviewKey | undefined>;
+    /** Globs over `address.attribute` that are not recorded. */
+    readonly volatile: readonly string[];
+  }) {
+    this.#keyOf = options.keyOf;
+    this.#volatile = options.volatile;
+  }
+
+  /** For the scheduler: `judge` sees each plan that has changes, the one that counts last. */
+  get hooks(): Required<Pick<StackHooks, 'judge' | 'ended'>> {
+    return {
+      judge: async ({ stack, json }) => {
+        const key = await this.#keyOf(stack.environment);
+        const { record } = recordOfPlan(json, {
+          stack,
+          volatile: this.#volatile,
+          ...(key === undefined ? {} : { key }),
+        });
+        this.#records.set(stack.id, record);
+        return { reasons: [] };
+      },
+      ended: (outcome) => {
+        this.#note(outcome);
+        return Promise.resolve();
+      },
+    };
+  }
+
+  /** By stack id; a stack that failed or did not start has none. */
+  get records(): ReadonlyMap<string, StackRecord> {
+    return this.#records;
+  }
+
+  #note({ stack, end }: StackOutcome): void {
+    switch (end.status) {
+      case 'changes':
+      case 'stopped':
+        return;
+      case 'unchanged':
+        this.#records.set(stack.id, emptyRecord(stack));
+        return;
+      case 'waiting':
+        this.#records.set(stack.id, waitingRecord(stack, end.waitsFor));
+        return;
+      case 'applied':
+      case 'failed':
+      case 'interrupted':
+      case 'not-started':
+        this.#records.delete(stack.id);
+    }
+  }
+}

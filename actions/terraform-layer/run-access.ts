@@ -1,0 +1,40 @@
+import { mkdir, mkdtemp } from 'node:fs/promises';
+import path from 'node:path';
+import type { EnvironmentConfig } from './config/infra-config.js';
+import type { Ports } from './effects.js';
+import type { Inputs } from './inputs.js';
+import { openSidecars } from './sidecar/open-sidecars.js';
+import type { Sidecars } from './sidecar/sidecar.js';
+import type { Stack } from './stacks/workspace.js';
+import { openEnvironments, type EnvironmentAccess } from './terraform/access.js';
+
+/** Proven access to AWS, and a directory for what must not be seen. */
+export interface RunAccess {
+  /** Private to this run; the post step removes it. */
+  readonly directory: string;
+  readonly access: ReadonlyMap<string, EnvironmentAccess>;
+  /** What stands beside the states. */
+  readonly sidecars: Sidecars;
+}
+
+/**
+ * Opens AWS access for each environment and proves it, and makes the run's private directory.
+ *
+ * @throws UserError, OperationError as `openEnvironments` does
+ */
+export async function openAccess(
+  environments: readonly EnvironmentConfig[],
+  stacks: readonly Stack[],
+  inputs: Inputs,
+  ports: Ports,
+): Promise<RunAccess> {
+  await mkdir(ports.temporaryDirectory, { recursive: true });
+  const directory = await mkdtemp(path.join(ports.temporaryDirectory, 'terraform-layer-'));
+  ports.onRunDirectory(directory);
+  const access = await openEnvironments(environments, stacks, inputs, {
+    ...ports,
+    directory: path.join(directory, 'aws'),
+    now: () => ports.clock.now(),
+  });
+  return { directory, access, sidecars: openSidecars({ access }, ports) };
+}
