@@ -39,12 +39,30 @@ const stateResourceSchema = z.object({
   sensitive_values: z.unknown().optional(),
 });
 
+/** A provider's action that a change sets off (Terraform 1.14 and later). */
+const invocationSchema = z.object({
+  address: z.string(),
+  type: z.string(),
+  config_values: z.unknown().optional(),
+  config_sensitive: z.unknown().optional(),
+  config_unknown: z.unknown().optional(),
+  lifecycle_action_trigger: z
+    .object({
+      triggering_resource_address: z.string(),
+      action_trigger_event: z.string(),
+      action_trigger_block_index: z.number().optional(),
+      actions_list_index: z.number().optional(),
+    })
+    .optional(),
+});
+
 const planSchema = z.object({
   terraform_version: z.string().optional(),
   /** What `plantimestamp()` gave. */
   timestamp: z.string().optional(),
   resource_changes: z.array(resourceSchema).default([]),
   output_changes: z.record(z.string(), changeSchema).default({}),
+  action_invocations: z.array(invocationSchema).default([]),
   relevant_attributes: z
     .array(z.object({ resource: z.string(), attribute: stepsSchema }))
     .optional(),
@@ -68,6 +86,7 @@ const planSchema = z.object({
 export type PlanDocument = z.infer<typeof planSchema>;
 export type DocumentChange = z.infer<typeof changeSchema>;
 export type DocumentResource = z.infer<typeof resourceSchema>;
+export type DocumentInvocation = z.infer<typeof invocationSchema>;
 export type StateResource = z.infer<typeof stateResourceSchema>;
 
 /**
@@ -110,6 +129,9 @@ export function secretTexts(plan: PlanDocument): SecretTexts {
   for (const change of changes) {
     secrets.collect(change.before, change.before_sensitive);
     secrets.collect(change.after, change.after_sensitive);
+  }
+  for (const { config_values: values, config_sensitive: marks } of plan.action_invocations) {
+    secrets.collect(values, marks);
   }
   const declared = plan.configuration?.root_module?.variables ?? {};
   for (const [name, { value }] of Object.entries(plan.variables)) {

@@ -8,6 +8,7 @@ import {
   planDocument,
   secretTexts,
   type DocumentChange,
+  type DocumentInvocation,
   type DocumentResource,
 } from './plan-document.js';
 import type { ChangeRecord, LeafRecord, OutputRecord, PlannedRecord } from './record.js';
@@ -25,6 +26,11 @@ export interface RecordOptions {
    * only. Default: none is.
    */
   readonly isPublicOutput?: (dataAddress: string, output: string) => boolean;
+  /**
+   * Addresses of resources that are not the user's: what a scratch copy of a stack adds to make
+   * outputs of its upstreams unknown. Default: none.
+   */
+  readonly isScaffold?: (address: string) => boolean;
   /** Provider versions by source address, as the lock file has them. */
   readonly providers?: Readonly<Record<string, string>>;
 }
@@ -44,7 +50,8 @@ interface Context {
 
 /**
  * Turns `terraform show -json <plan>` into its review record. Imports, moves and what is forgotten
- * count as changes though Terraform calls the first two `no-op`; data reads, drift that the plan
+ * count as changes though Terraform calls the first two `no-op`, and so do actions of providers that
+ * changes set off; data reads, drift that the plan
  * only noticed, and attributes that stay as they are do not.
  *
  * @throws OperationError `plan-unreadable`
@@ -52,7 +59,7 @@ interface Context {
 export function recordOfPlan(json: unknown, options: RecordOptions): PlanReview {
   const plan = planDocument(json);
   const secrets = secretTexts(plan);
-  const { stack, key, volatile, providers } = options;
+  const { stack, key, volatile, providers, isScaffold = () => false } = options;
   const marker = markerOf({
     stackId: stack.id,
     key,
@@ -73,10 +80,12 @@ export function recordOfPlan(json: unknown, options: RecordOptions): PlanReview 
       ...(key === undefined ? {} : { key: key.fingerprint }),
       ...(plan.terraform_version === undefined ? {} : { terraformVersion: plan.terraform_version }),
       ...(providers === undefined ? {} : { providers }),
-      changes: plan.resource_changes
-        .filter(isChange)
-        .map((resource) => changeRecord(resource, context))
-        .sort(byAddress),
+      changes: [
+        ...plan.resource_changes
+          .filter((resource) => isChange(resource) && !isScaffold(resource.address))
+          .map((resource) => changeRecord(resource, context)),
+        ...plan.action_invocations.map((invocation) => invocationRecord(invocation, context)),
+      ].sort(byAddress),
       outputs: Object.entries(plan.output_changes)
         .filter(([, change]) => !isNoOp(change))
         .map(([name, change]) => outputRecord(name, change, context))
@@ -120,6 +129,24 @@ function changeRecord(resource: DocumentResource, context: Context): ChangeRecor
     ...(identity === undefined ? {} : { identity }),
     leaves: removes(change) ? [] : leafRecords(address, change, context),
   };
+}
+
+/** Its address says what sets it off, too: one action may run before and after several resources. */
+function invocationRecord(invocation: DocumentInvocation, context: Context): ChangeRecord {
+  const { type, lifecycle_action_trigger: trigger } = invocation;
+  const places = [trigger?.action_trigger_block_index, trigger?.actions_list_index];
+  const address =
+    trigger === undefined
+      ? invocation.address
+      : `${invocation.address} (${trigger.action_trigger_event} of ` +
+        `${trigger.triggering_resource_address}, ${places.join('.')})`;
+  const change = {
+    actions: ['invoke'],
+    after: invocation.config_values,
+    after_sensitive: invocation.config_sensitive,
+    after_unknown: invocation.config_unknown,
+  };
+  return { address, type, actions: change.actions, leaves: leafRecords(address, change, context) };
 }
 
 function outputRecord(name: string, change: DocumentChange, context: Context): OutputRecord {

@@ -399,6 +399,33 @@ describe('a plan held against its review', () => {
     expect(compared(aPlan([], output('c', 'a')), aPlan([], same)).verdict).toBe('different');
   });
 
+  it('compares the actions that changes set off', () => {
+    const invoking = (event: string, values: unknown, marks: unknown = {}) =>
+      aPlan([update], {
+        action_invocations: [
+          {
+            ...{ address: 'action.x_run.r', type: 'x_run', name: 'r', provider_name: 'x' },
+            ...{ config_values: values, config_sensitive: marks, config_unknown: {} },
+            lifecycle_action_trigger: {
+              ...{ triggering_resource_address: 'x.a', action_trigger_event: event },
+              ...{ action_trigger_block_index: 0, actions_list_index: 0, on_failure: 'fail' },
+            },
+          },
+        ],
+      });
+    const one = invoking('after_update', { command: 'one' });
+    expect(compared(one, one).verdict).toBe('equivalent');
+    expect(compared(one, invoking('after_update', { command: 'two' }))).toMatchObject({
+      verdict: 'different',
+      differences: [{ kind: 'values', attributes: ['command'] }],
+    });
+    expect(compared(one, invoking('before_update', { command: 'one' })).verdict).toBe('different');
+    expect(compared(aPlan([update]), one).verdict).toBe('more');
+    expect(compared(one, aPlan([update])).verdict).toBe('different');
+    const secret = invoking('after_update', { command: 'one-secret' }, { command: true });
+    expect(review(secret).record.changes[0]?.leaves).toEqual([['command', '-', '*']]);
+  });
+
   it('does not compare the time of the plan', () => {
     const at = (time: string) =>
       aPlan([entry('x.a', ['create'], null, { input: time, text: `made ${time}` })], {
@@ -516,6 +543,16 @@ describe('reviews that say little', () => {
     const summary = compare([fromPull(4, now.record)], newer.record);
     expect(summary).toMatchObject({ verdict: 'equivalent' });
     expect(summary.notes).toHaveLength(1);
+  });
+});
+
+describe('a plan of a scratch copy', () => {
+  it('is recorded without what the copy adds', () => {
+    const own = entry('terraform_data.scaffold_1', ['create'], null, { input: 'now' });
+    const { record } = review(aPlan([update, own]), {
+      isScaffold: (address) => address.startsWith('terraform_data.scaffold_'),
+    });
+    expect(record.changes.map(({ address }) => address)).toEqual(['x.a']);
   });
 });
 
