@@ -116,13 +116,12 @@ function gitSettings(
   if (settings.length === 0) return {};
   const own = Number.parseInt(environment['GIT_CONFIG_COUNT'] ?? '0', 10);
   const first = Number.isNaN(own) ? 0 : own;
-  return Object.fromEntries([
-    ['GIT_CONFIG_COUNT', String(first + settings.length)],
-    ...settings.flatMap(([key, value], index) => [
-      [`GIT_CONFIG_KEY_${first + index}`, key],
-      [`GIT_CONFIG_VALUE_${first + index}`, value],
-    ]),
-  ]);
+  const result: Record<string, string> = { GIT_CONFIG_COUNT: String(first + settings.length) };
+  for (const [index, [key, value]] of settings.entries()) {
+    result[`GIT_CONFIG_KEY_${first + index}`] = key;
+    result[`GIT_CONFIG_VALUE_${first + index}`] = value;
+  }
+  return result;
 }
 
 async function sshCommand(key: string, directory: string, secrets: Secrets): Promise<string> {

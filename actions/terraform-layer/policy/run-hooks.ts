@@ -86,19 +86,18 @@ async function runHook(
 ): Promise<{ readonly passed: boolean; readonly words: string }> {
   const stop = new AbortController();
   const ended = new AbortController();
-  let timedOut = false;
-  let processId: number | undefined;
+  const seen: { timedOut: boolean; processId?: number } = { timedOut: false };
   const onAbort = (): void => stop.abort();
   ports.signal.addEventListener('abort', onAbort, { once: true });
   if (ports.signal.aborted) stop.abort();
   stop.signal.addEventListener('abort', () => {
     void pause(ports.clock, graceSeconds, ended.signal).then((over) => {
-      if (over && processId !== undefined) ports.killGroup(processId);
+      if (over && seen.processId !== undefined) ports.killGroup(seen.processId);
     });
   });
   void pause(ports.clock, ports.timeoutSeconds, ended.signal).then((over) => {
     if (!over) return;
-    timedOut = true;
+    seen.timedOut = true;
     stop.abort();
   });
   try {
@@ -117,12 +116,12 @@ async function runHook(
       // neither hold this process nor outlive a timeout.
       survivesParent: true,
       onStart: (id) => {
-        processId = id;
+        seen.processId = id;
       },
     });
-    const why = endingOf(result, timedOut, ports.timeoutSeconds);
+    const why = endingOf(result, seen.timedOut, ports.timeoutSeconds);
     return {
-      passed: result.exitCode === 0 && !timedOut && !result.interrupted,
+      passed: result.exitCode === 0 && !seen.timedOut && !result.interrupted,
       words: [result.stdout, result.stderr, why].filter((text) => text.trim() !== '').join('\n'),
     };
   } catch (thrown) {

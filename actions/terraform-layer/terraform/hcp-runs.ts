@@ -28,9 +28,7 @@ export async function discardSavedRun(
   try {
     const token = await tokenFor(stack, host, ports);
     const discarded =
-      token !== undefined &&
-      token !== 'unknown' &&
-      (await ports.api.discardRun({ host, runId }, token));
+      token.kind === 'token' && (await ports.api.discardRun({ host, runId }, token.token));
     if (discarded) return;
     ports.log.info(`${stack.displayId}: the run ${runId} on ${host} could not be discarded`);
   } catch (thrown) {

@@ -37,18 +37,16 @@ export async function checkHcpStacks(
     const place = workspacePlace(stack);
     if (place === undefined) continue;
     const token = await tokenFor(stack, place.host, ports);
-    if (token === undefined) {
+    if (token.kind === 'none') {
       if (!withoutToken.has(place.host)) problems.push(tokenMissing(stack, place.host));
       withoutToken.add(place.host);
       continue;
     }
-    if (token === 'unknown') {
-      ports.log.info(
-        `${place.host}: a credentials helper has the token, so nothing is asked before`,
-      );
+    if (token.kind === 'helper') {
+      ports.log.info(`${place.host}: a helper has the token, so nothing is asked beforehand`);
       continue;
     }
-    const workspace = await askedFor(stack, place, token, ports, problems);
+    const workspace = await askedFor(stack, place, token.token, ports, problems);
     if (workspace === undefined || workspace.executionMode === 'local') continue;
     const problem = remoteProblem(stack, place, workspace);
     if (problem === undefined) remote.add(stack.id);
@@ -77,17 +75,14 @@ export async function tokenFor(
   { backend }: Stack,
   host: string,
   { tokenOf, secrets }: Pick<HcpPorts, 'tokenOf' | 'secrets'>,
-): Promise<string | 'unknown' | undefined> {
+): Promise<HostToken> {
   const written = backend.config['token'];
-  if (typeof written === 'string' && written !== '') {
-    secrets.add(written);
-    return written;
-  }
-  const found = await tokenOf(host);
-  if (found.kind === 'helper') return 'unknown';
-  if (found.kind === 'none') return undefined;
-  secrets.add(found.token);
-  return found.token;
+  const found: HostToken =
+    typeof written === 'string' && written !== ''
+      ? { kind: 'token', token: written }
+      : await tokenOf(host);
+  if (found.kind === 'token') secrets.add(found.token);
+  return found;
 }
 
 async function askedFor(

@@ -207,7 +207,7 @@ describe('variables of stacks', () => {
       },
     );
     return {
-      values: Object.fromEntries([...variables].map(([id, own]) => [names.get(id), own])),
+      values: Object.fromEntries([...variables].map(([id, own]) => [names.get(id) ?? id, own])),
       masked,
     };
   }
