@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { classifyDrift } from '../../../actions/terraform-layer/drift/classify-drift.js';
 import type { DriftFindings } from '../../../actions/terraform-layer/drift/findings.js';
 import { terraformFixture } from '../../support/terraform.js';
@@ -162,6 +163,31 @@ describe('one attribute', () => {
       actions: ['delete', 'create'],
     });
     expect(lines(classifyDrift(plan))).toEqual(['x.y az: "b"']);
+  });
+});
+
+describe('any values', () => {
+  const value = fc.dictionary(fc.constantFrom('a', 'b', 'tags'), fc.jsonValue({ maxDepth: 3 }));
+
+  it('are no drift where the world is as it was, or as the code wants it', () => {
+    fc.assert(
+      fc.property(value, value, (state, code) => {
+        expect(lines(classifyDrift(planOf({ state, world: state, code })))).toEqual([]);
+        expect(lines(classifyDrift(planOf({ state, world: code, code })))).toEqual([]);
+      }),
+    );
+  });
+
+  it('are drift where one that the code knows was changed, and only there', () => {
+    fc.assert(
+      fc.property(value, fc.integer({ min: 1 }), (state, size) => {
+        const world = { ...state, size: size + 1 };
+        const own = { ...state, size };
+        expect(lines(classifyDrift(planOf({ state: own, world, code: own })))).toEqual([
+          `x.y size: ${size + 1}`,
+        ]);
+      }),
+    );
   });
 });
 

@@ -98,7 +98,7 @@ describe('hostile and huge drift', () => {
   it.each([1, 10, 1000, 5000])('of %d resources fits an issue', (count) => {
     const long = 'x'.repeat(300);
     const resources = Array.from({ length: count }, (_, index) =>
-      aDriftedResource(`aws_x.y${index}`, 'value', long + index),
+      aDriftedResource(`aws_x.y${index}`, 'value', `${long}${index}`),
     );
     const drift = aStackDrift(stack, ...resources);
     const [step] = planIssues([], [{ stack, drift }], {
