@@ -46,6 +46,7 @@ describe('what is said of drift', () => {
     ],
     ['the edit that keeps it', '-desired_count = 5\n+desired_count = 20'],
     ['tags', '`aws_ssm_parameter.tagged`: tags were changed by hand (`Added, Owner, Team`)'],
+    ['a long list by what came', '`ingress` | 1 item | 2 items (1 added, 0 removed) | 1 item'],
     ['a rule', 'ingress rules added by hand: `tcp 22 with 0.0.0.0/0`'],
     ['a deletion', '`aws_ssm_parameter.deleted` was deleted by hand'],
     ['a deletion, with the import', '`import aws_ssm_parameter.deleted ID`'],
