@@ -123,7 +123,7 @@ describe('what the world has changed', () => {
     const drifted = await run(workspace, 'drift');
     expect(drifted.step.conclusion).toBe('success');
     expect(JSON.parse(drifted.step.outputs['drifted'] ?? '')).toEqual([id]);
-    expect(drifted.step.summary).toContain('insecure\\_value'.replace('\\', ''));
+    expect(drifted.step.summary).toContain('`insecure_value`');
     const opened = await onlyIssue();
     expect(opened).toMatchObject({ state: 'open', labels: ['infra-drift'] });
     expect(opened.title).toBe('Drift: 01-foundation/dev');

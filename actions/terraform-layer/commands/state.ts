@@ -12,6 +12,7 @@ import { openSession, type Session } from '../session.js';
 import type { Sidecars } from '../sidecar/sidecar.js';
 import type { Stack } from '../stacks/workspace.js';
 import { checkOperations, type OperationEffect } from '../state/check-operations.js';
+import { keepCopy } from '../state/keep-copy.js';
 import { parseOperations, type StateOperation } from '../state/operations.js';
 import { parseStateDocument, type StateDocument } from '../state/state-document.js';
 import { chooseVersion, shownVersions, type ShownVersion } from '../state/versions.js';
@@ -35,7 +36,7 @@ export interface StateOptions {
  * state as it is before anything is changed.
  *
  * @throws UserError `state-needs-one-stack`, and those of `parseOperations`, `checkOperations`,
- * `chooseVersion`, and `recovery-pending`
+ * `chooseVersion` and `keepCopy`
  * @throws OperationError `state-operation-failed`, `state-unreadable`, `state-not-kept`
  */
 export async function runState(
@@ -175,35 +176,12 @@ class StateWork {
     );
   }
 
-  /** Kept beside the state before anything is changed; the place, where there is one. */
+  /** The place of the copy; undefined where the backend has none for it. */
   async #keepCopy(text: string, before: StateDocument | undefined): Promise<string | undefined> {
     const sidecar = this.#options.sidecars?.(this.#session)(this.#stack);
-    if (sidecar === undefined) {
-      this.#ports.log.notice('No copy of the state is kept but the versions of its backend.');
-      return undefined;
-    }
-    const older = await sidecar.read('recovery');
-    if (older !== undefined) {
-      const saved = parseStateDocument(older);
-      const overtaken =
-        saved !== undefined && saved.lineage === before?.lineage && saved.serial <= before.serial;
-      // A state that an apply could not write must not be lost for a copy of the current one.
-      if (!overtaken) {
-        throw new UserError({
-          code: 'recovery-pending',
-          message: `${sidecar.place}recovery holds a state of an earlier apply that was never put back`,
-          hint: 'look at it, push it with "terraform state push" or delete it, and run again',
-        });
-      }
-    }
-    try {
-      await sidecar.write('recovery', text);
-    } catch (cause) {
-      throw new OperationError('state-not-kept', 'a copy of the state could not be kept', {
-        cause,
-      });
-    }
-    return `${sidecar.place}recovery`;
+    if (sidecar !== undefined) return keepCopy(sidecar, text, before);
+    this.#ports.log.notice('No copy of the state is kept but the versions of its backend.');
+    return undefined;
   }
 
   /** Each operation in order, until one fails. */

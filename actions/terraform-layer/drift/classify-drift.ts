@@ -83,10 +83,11 @@ export function classifyDrift(planJson: unknown): DriftFindings {
     const attributes = found.attributes.map((attribute) => hideValues(attribute, secrets));
     return [{ address, type, kind: found.kind, attributes }];
   });
+  const byAddress = new Map(drifted.map((resource) => [resource.address, resource]));
   const changes = readPlan(planJson);
   return {
-    drifted: drifted.sort(byAddress),
-    pending: changes.resources.flatMap((resource) => pendingOf(resource, drifted)),
+    drifted: drifted.sort(inOrder),
+    pending: changes.resources.flatMap((resource) => pendingOf(resource, byAddress)),
     pendingOutputs: changes.outputs.map(({ name }) => name),
   };
 }
@@ -116,10 +117,10 @@ function driftedResource(
 /** What of a planned change is not there to undo drift. */
 function pendingOf(
   resource: ResourceChange,
-  drifted: readonly DriftedResource[],
+  drifted: ReadonlyMap<string, DriftedResource>,
 ): readonly PendingResource[] {
   const { address, kind } = resource;
-  const drift = resource.deposed === undefined ? drifted.find(is(address)) : undefined;
+  const drift = resource.deposed === undefined ? drifted.get(address) : undefined;
   if (drift?.kind === 'deleted') return [];
   const rest = resource.attributes.filter(
     ({ path }) => !(drift?.attributes ?? []).some((attribute) => covers(attribute.path, path)),
@@ -132,10 +133,6 @@ function pendingOf(
   ];
 }
 
-function is(address: string): (resource: DriftedResource) => boolean {
-  return (resource) => resource.address === address;
-}
-
 function covers(outer: string, path: string): boolean {
   const inner = path.replace(/^tags_all(?=$|[.[])/, 'tags');
   return (
@@ -143,7 +140,7 @@ function covers(outer: string, path: string): boolean {
   );
 }
 
-function byAddress(left: DriftedResource, right: DriftedResource): number {
+function inOrder(left: DriftedResource, right: DriftedResource): number {
   return left.address < right.address ? -1 : left.address > right.address ? 1 : 0;
 }
 

@@ -11,10 +11,11 @@ import {
   type Block,
   type Inline,
 } from '../../shared/markdown.js';
+import type { ShownValue } from '../review/changes.js';
 import { fitPage, type Section } from '../report/sections.js';
 import { valueText, visible } from '../report/value-text.js';
 import { meaningOf } from './meaning.js';
-import type { LocatedResource, Offer, StackDrift } from './stack-drift.js';
+import type { LocatedAttribute, LocatedResource, Offer, StackDrift } from './stack-drift.js';
 
 const maximumRows = 200;
 const maximumSentences = 100;
@@ -108,10 +109,25 @@ function rowsOf(resource: LocatedResource): readonly Row[] {
   return resource.attributes.map((attribute) => [
     name,
     [code(visible(attribute.path))],
-    [code(valueText(attribute.state))],
-    [code(valueText(attribute.world))],
-    [code(valueText(attribute.code))],
+    ...valueCells(attribute),
   ]);
+}
+
+/** Last applied, world and code; long lists as what came and went, since they differ in little. */
+function valueCells({ state, world, code: wanted, added, removed }: LocatedAttribute): Row {
+  const texts = [state, world, wanted].map(valueText);
+  if (added === undefined || removed === undefined || texts.every((one) => one.length <= 80)) {
+    return texts.map((one) => [code(one)]);
+  }
+  const items = (value: ShownValue): string => {
+    const count = value.kind === 'value' && Array.isArray(value.value) ? value.value.length : 0;
+    return count === 1 ? '1 item' : `${count} items`;
+  };
+  return [
+    [text(items(state))],
+    [text(`${items(world)} (${added.length} added, ${removed.length} removed)`)],
+    [text(items(wanted))],
+  ];
 }
 
 function driftTable(rows: readonly Row[], count: number): readonly Block[] {

@@ -37,6 +37,6 @@ function literalOf(value: unknown, old: Origin['value']): string | undefined {
   }
   if (typeof value !== 'string' || /\p{Cc}/u.test(value)) return undefined;
   if (typeof old === 'number' && /^-?\d+(?:\.\d+)?$/.test(value)) return value;
-  // Terraform's language begins an interpolation with these two.
-  return JSON.stringify(value).replaceAll('${', '$${').replaceAll('%{', '%%{');
+  // Terraform's language begins an interpolation with `${` and `%{`.
+  return JSON.stringify(value).replaceAll(/[$%](?=\{)/g, (sign) => sign + sign);
 }

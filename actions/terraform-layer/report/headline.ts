@@ -79,7 +79,7 @@ export function describeFailure(
     const more = ids.length > 10 ? ` and ${ids.length - 10} more` : '';
     return [`${label}: ${ids.slice(0, 10).join(', ')}${more}`];
   };
-  const waitingFails = command === 'apply';
+  const waitingFails = command === 'apply' || command === 'destroy';
   const failed = outcomes.some(
     (outcome) => isFailure(outcome) || (waitingFails && outcome.end.status === 'waiting'),
   );

@@ -74,6 +74,6 @@ export function parseStateDocument(text: string): StateDocument | undefined {
  * larger than JavaScript holds. Undefined where the text is not understood.
  */
 export function withSerial(text: string, serial: number): string | undefined {
-  const changed = text.replace(/("serial"\s*:\s*)\d+/, `$1${serial}`);
+  const changed = text.replace(/(?<="serial"\s*:\s*)\d+/, String(serial));
   return parseStateDocument(changed)?.serial === serial ? changed : undefined;
 }

@@ -78,13 +78,13 @@ export function formatAddress({ modules, resource }: ResourceAddress): string {
 function formatKey(key: InstanceKey | undefined): string {
   if (key === undefined) return '';
   if (typeof key === 'number') return `[${key}]`;
-  // Terraform's language begins an interpolation with these two.
-  return `[${JSON.stringify(key).replaceAll('${', '$${').replaceAll('%{', '%%{')}]`;
+  // Terraform's language begins an interpolation with `${` and `%{`.
+  return `[${JSON.stringify(key).replaceAll(/[$%](?=\{)/g, (sign) => sign + sign)}]`;
 }
 
 function unquote(quoted: string): string | undefined {
   try {
-    const text: unknown = JSON.parse(quoted.replaceAll('$${', '${').replaceAll('%%{', '%{'));
+    const text: unknown = JSON.parse(quoted.replaceAll(/([$%])\1(?=\{)/g, '$1'));
     return typeof text === 'string' ? text : undefined;
   } catch {
     return undefined;

@@ -8,6 +8,7 @@ import { readPlan } from '../../../actions/terraform-layer/review/plan-json.js';
 import type { StackEnd, StackOutcome } from '../../../actions/terraform-layer/schedule/outcome.js';
 import { runInOrder } from '../../../actions/terraform-layer/schedule/run-in-order.js';
 import type { Stack } from '../../../actions/terraform-layer/stacks/workspace.js';
+import { aDriftedResource, findingsOf } from '../../support/drift.js';
 import { layeredTree, load, s3Backend, withoutHistory } from '../../support/stacks.js';
 import { anOutcome, aResource, changesOf, terraformFixture } from '../../support/terraform.js';
 
@@ -256,9 +257,12 @@ describe('the outcome of a step', () => {
   });
 
   it('names drifted stacks, and does not fail because of them', async () => {
-    const { outputs, failure } = await reportOf('drift', (stack, index) =>
-      anOutcome(stack, index === 1 ? changes : unchanged),
-    );
+    const drift = findingsOf(aDriftedResource('aws_x.y', 'name', 'by hand'));
+    const { outputs, failure } = await reportOf('drift', (stack, index) => {
+      // The last one's code alone has changed.
+      if (index === 2) return anOutcome(stack, changes, { drift: findingsOf() });
+      return index === 1 ? anOutcome(stack, changes, { drift }) : anOutcome(stack, unchanged);
+    });
     expect(JSON.parse(outputs['drifted'] ?? '')).toEqual(['layers/02-platform/environments/dev']);
     expect(failure).toBeUndefined();
   });

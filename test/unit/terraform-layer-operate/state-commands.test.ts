@@ -1,0 +1,129 @@
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { OperationError } from '../../../actions/shared/errors.js';
+import type { ChildRequest, ChildResult } from '../../../actions/shared/process.js';
+import type { Stack } from '../../../actions/terraform-layer/stacks/workspace.js';
+import {
+  stateCommands,
+  type StateCommands,
+} from '../../../actions/terraform-layer/terraform/state-commands.js';
+import { stateVersions } from '../../../actions/terraform-layer/terraform/state-versions.js';
+import { layeredTree, load } from '../../support/stacks.js';
+
+let stack: Stack;
+let directory: string;
+beforeAll(async () => {
+  const [first] = (await load(layeredTree(['dev']))).stacks;
+  if (first === undefined) throw new Error('no stack');
+  stack = { ...first, varFiles: ['dev.tfvars'] };
+  directory = await mkdtemp(path.join(tmpdir(), 'state-commands-'));
+});
+afterAll(() => rm(directory, { recursive: true }));
+
+const ended: ChildResult = {
+  exitCode: 0,
+  endedBySignal: undefined,
+  stdout: '',
+  stderr: '',
+  interrupted: false,
+};
+
+function commandsThat(
+  answer: Partial<ChildResult>,
+  asked: ChildRequest[] = [],
+): { readonly commands: StateCommands; readonly asked: readonly ChildRequest[] } {
+  const commands = stateCommands(stack, {
+    program: '/bin/terraform',
+    root: '/repository',
+    environment: { A: 'b' },
+    variables: { size: '1' },
+    varFiles: ['more.tfvars'],
+    lockTimeoutSeconds: 60,
+    childrenDirectory: path.join(directory, 'children'),
+    logDirectory: directory,
+    runProcess: (request) => {
+      asked.push(request);
+      request.onStart?.(4711);
+      return Promise.resolve({ ...ended, ...answer });
+    },
+    signal: new AbortController().signal,
+  });
+  return { commands, asked };
+}
+
+describe('commands on a state', () => {
+  it.each<[string, (commands: StateCommands) => Promise<unknown>, readonly string[]]>([
+    ['mv', (c) => c.move('a.b["c d"]', 'a.e'), ['state', 'mv', 'a.b["c d"]', 'a.e']],
+    ['rm', (c) => c.remove('a.b'), ['state', 'rm', 'a.b']],
+    ['untaint', (c) => c.untaint('a.b'), ['untaint', 'a.b']],
+    ['push', (c) => c.push('/x'), ['state', 'push', '/x']],
+    ['import', (c) => c.import('a.b', '-id; rm'), ['import', 'a.b', '-id; rm']],
+  ])('%s waits for the lock, and gets its arguments as they are', async (_, call, words) => {
+    const { commands, asked } = commandsThat({});
+    await call(commands);
+    const [request] = asked;
+    const plain = request?.args.filter((argument) => !/^-(?!id)/.test(argument));
+    expect(plain).toEqual(words);
+    expect(request?.args).toContain('-lock-timeout=60s');
+    expect(request?.cwd).toBe(path.join('/repository', stack.directory));
+    expect(request?.env).toMatchObject({ A: 'b' });
+  });
+
+  it('import gets the variables that the configuration needs', async () => {
+    const { commands, asked } = commandsThat({});
+    await commands.import('a.b', 'id');
+    expect(asked[0]?.args).toEqual(
+      expect.arrayContaining([
+        '-var-file=/repository/dev.tfvars',
+        '-var-file=/repository/more.tfvars',
+        '-var=size=1',
+      ]),
+    );
+  });
+
+  it('are noted for the post step while they run, and no longer', async () => {
+    const { commands } = commandsThat({});
+    await commands.remove('a.b');
+    expect(await readdir(path.join(directory, 'children'))).toEqual([]);
+  });
+
+  it.each([
+    ['failed', { exitCode: 1 }],
+    ['interrupted', { exitCode: 1, interrupted: true }],
+    ['killed', { exitCode: undefined, endedBySignal: 'SIGKILL' }],
+  ])('end %s, with what they said', async (end, answer) => {
+    const stderr = '\u001B[31m╷\u001B[0m\n│ Error: no\n│ \n╵\n';
+    const { commands } = commandsThat({ ...answer, stderr });
+    expect(await commands.remove('a.b')).toEqual({ end, lines: ['Error: no'] });
+  });
+
+  it('read the state whole, and say nothing of it', async () => {
+    expect(await commandsThat({ stdout: '{"serial": 1}\n' }).commands.pull()).toBe(
+      '{"serial": 1}\n',
+    );
+    expect(await commandsThat({ stdout: '\n' }).commands.pull()).toBeUndefined();
+    const failing = commandsThat({ exitCode: 1, stdout: '{"secret": 1}', stderr: 'Error: no' });
+    const error: unknown = await failing.commands.pull().catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(OperationError);
+    expect(error).toMatchObject({ code: 'state-unreadable' });
+    expect(String(error)).not.toContain('secret');
+  });
+});
+
+describe('versions of a state', () => {
+  it('of the local backend are its backup', async () => {
+    const local = { ...stack, backend: { type: 'local', config: {} }, stateKey: 'local:a.tfstate' };
+    const versions = stateVersions(local, { root: directory, aws: { region: 'x' } });
+    expect(await versions?.list(5)).toEqual([]);
+    await writeFile(path.join(directory, 'a.tfstate.backup'), 'old');
+    expect(await versions?.list(5)).toMatchObject([{ id: 'backup', current: false }]);
+    expect(await versions?.read('backup')).toBe('old');
+    expect(await versions?.read('other')).toBeUndefined();
+  });
+
+  it('are not known for other backends', () => {
+    const cloud = { ...stack, backend: { type: 'cloud', config: {} }, stateKey: 'cloud://h/o/w' };
+    expect(stateVersions(cloud, { root: directory, aws: { region: 'x' } })).toBeUndefined();
+  });
+});
