@@ -8,18 +8,17 @@ import type { FetchIdToken } from '../shared/oidc.js';
 import type { RunProcess } from '../shared/process.js';
 import type { Secrets } from '../shared/secrets.js';
 import { affectedStacks } from './graph/affected.js';
-import type { Inputs } from './inputs.js';
+import type { Command, Inputs } from './inputs.js';
 import type { Observed, RunPlan } from './plan.js';
 import { Progress } from './report/progress.js';
 import { changedFiles } from './review/changed-files.js';
-import { MissingStates } from './schedule/missing-states.js';
-import { runStacks } from './schedule/run-stacks.js';
 import type { StackOutcome } from './schedule/outcome.js';
-import { applyStack, planStack, type StackPorts } from './schedule/stack-steps.js';
+import { runSchedule } from './schedule/schedule.js';
 import { checkSyntax, loadWorkspace } from './stacks/load-workspace.js';
 import { openSession } from './session.js';
 import type { Machine } from './terraform/collector.js';
 import { declaredVariables } from './terraform/declared-variables.js';
+import { retryingTerraform } from './terraform/retrying.js';
 
 /** The world as a run needs it. */
 export interface Ports {
@@ -99,28 +98,36 @@ export async function perform(
     total: stacks.length,
     redact: (text) => ports.secrets.redact(text),
   });
-  const missingStates = new MissingStates(plan.workspace.edges);
-  const stackPorts: StackPorts = {
-    terraform,
-    edges: plan.workspace.edges,
-    missingStates,
-    planDirectory,
-    hooks: {},
-    signal: ports.signal,
-    now: () => ports.clock.now(),
-    onProgress: (stack, event) => progress.step(stack, event),
-  };
-  const step = plan.command === 'apply' ? applyStack : planStack;
+  const { signal, clock } = ports;
   ports.log.info(`${stacks.length} stacks, up to ${parallelism} at a time`);
-  const outcomes = await runStacks({
+  const outcomes = await runSchedule({
+    command: scheduledCommand(plan.command),
     stages: plan.stages,
+    workspace: plan.workspace,
     concurrency: parallelism,
-    signal: ports.signal,
-    run: (stack) => step(stack, stackPorts),
+    ports: {
+      terraform: retryingTerraform(terraform, {
+        retries: inputs.retries,
+        clock,
+        signal,
+        random: Math.random,
+        onRetry: (stack, retry) => progress.step(stack, { kind: 'retry', retry }),
+      }),
+      planDirectory,
+      hooks: {},
+      signal,
+      now: () => clock.now(),
+      onProgress: (stack, event) => progress.step(stack, event),
+    },
     onEnd: (outcome) => progress.end(outcome),
   });
   for (const outcome of outcomes) await progress.output(outcome);
-  return outcomes.map((outcome) => missingStates.complete(outcome));
+  return outcomes;
+}
+
+/** Until other commands have a way of their own, they look and change nothing. */
+function scheduledCommand(command: Command): 'plan' | 'drift' | 'apply' {
+  return command === 'apply' || command === 'drift' ? command : 'plan';
 }
 
 async function missingFiles(root: string, files: readonly string[]): Promise<readonly string[]> {

@@ -55,15 +55,19 @@ export function fakeTerraform(answers: Partial<Terraform> = {}): Terraform & {
     init: () => Promise.resolve(succeeded),
     plan: () => Promise.resolve({ ...succeeded, hasChanges: true }),
     show: () => Promise.resolve({ resource_changes: [], output_changes: {} }),
+    planAgainst: () => Promise.resolve({ ...succeeded, hasChanges: true }),
     apply: () => Promise.resolve(succeeded),
+    outputs: () => Promise.resolve(new Map()),
   };
-  const { init, plan, show, apply } = { ...base, ...answers };
+  const { init, plan, planAgainst, show, apply, outputs } = { ...base, ...answers };
   return {
     calls,
     init: noted('init', init),
     plan: noted('plan', plan),
+    planAgainst: noted('planAgainst', planAgainst),
     show: noted('show', show),
     apply: noted('apply', apply),
+    outputs: noted('outputs', outputs),
   };
 }
 

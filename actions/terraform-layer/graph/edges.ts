@@ -40,8 +40,14 @@ export function edgesOf(
       const problem =
         crossing(stack, owner, reference, config) ?? sibling(stack, owner, reference, config);
       if (problem !== undefined) problems.add(problem);
-      const { kind, name, at, outputs } = reference;
-      origins.add(stack, owner, { kind, name, at, ...(outputs === undefined ? {} : { outputs }) });
+      const { kind, name, at, outputs, stateKey } = reference;
+      origins.add(stack, owner, {
+        kind,
+        name,
+        at,
+        ...(outputs === undefined ? {} : { outputs }),
+        ...(stateKey === owner.stateKey ? {} : { stateKey }),
+      });
     }
   }
   addOrder(stacks, config, origins, problems);

@@ -37,6 +37,19 @@ export class Progress {
       if (worthALine && this.#command === 'apply') this.#say(`  ${displayId}: ${event.text}`);
       return;
     }
+    if (progress.kind === 'retry') {
+      const { attempt, attempts, delayMilliseconds, because, step } = progress.retry;
+      const pause = (delayMilliseconds / 1000).toFixed(1);
+      const [reason = ''] = because.summary.split('\n', 1);
+      this.#say(
+        `  ${displayId}: ${step} is tried again in ${pause} s (${attempt} of ${attempts}): ${reason}`,
+      );
+      return;
+    }
+    if (progress.kind === 'again') {
+      this.#say(`  ${displayId}: ${againWords(progress)}`);
+      return;
+    }
     const words = { init: 'started', plan: 'planning', show: undefined, apply: 'applying' };
     const word = words[progress.step];
     if (word !== undefined) this.#say(`  ${displayId}: ${word}`);
@@ -49,7 +62,7 @@ export class Progress {
     const seconds = (outcome.milliseconds / 1000).toFixed(1);
     this.#say(
       [
-        `[${this.#ended}/${this.#total}] ${outcome.stack.displayId}: ${statusWords(this.#command, outcome)}`,
+        `[${this.#ended}/${Math.max(this.#ended, this.#total)}] ${outcome.stack.displayId}: ${statusWords(this.#command, outcome)}`,
         ...(counts === '' ? [] : [counts]),
         ...(outcome.milliseconds === 0 ? [] : [`${seconds} s`]),
       ].join(', '),
@@ -73,5 +86,16 @@ export class Progress {
 
   #say(text: string): void {
     this.#log.info(this.#redact(text));
+  }
+}
+
+function againWords({ why, upstreams }: Extract<StackProgress, { kind: 'again' }>): string {
+  switch (why) {
+    case 'planned-outputs':
+      return `planning against the planned outputs of ${upstreams.join(', ')}`;
+    case 'upstream-changed':
+      return `${upstreams.join(', ')} changed meanwhile: planning again`;
+    case 'plan-stale':
+      return 'its state changed meanwhile: planning again';
   }
 }

@@ -57,11 +57,12 @@ type Change = z.infer<typeof changeSchema>;
 /**
  * Reads `terraform show -json <plan>` (Terraform documentation, "JSON Output Format") into what
  * would be changed. Data sources and unchanged resources are left out; imports, moves and
- * resources that are forgotten are not, though Terraform calls the first two `no-op`.
+ * resources that are forgotten are not, though Terraform calls the first two `no-op`. Values of
+ * `alsoSensitive` are hidden like those that the plan itself marks.
  *
  * @throws OperationError `plan-unreadable`
  */
-export function readPlan(json: unknown): PlanChanges {
+export function readPlan(json: unknown, alsoSensitive: readonly unknown[] = []): PlanChanges {
   const parsed = planSchema.safeParse(json);
   if (!parsed.success) {
     throw new OperationError(
@@ -70,6 +71,7 @@ export function readPlan(json: unknown): PlanChanges {
     );
   }
   const secrets = sensitiveValues(parsed.data);
+  for (const value of alsoSensitive) secrets.collect(value, true);
   const resources = parsed.data.resource_changes
     .flatMap((resource): ResourceChange[] => {
       const { change } = resource;

@@ -80,7 +80,10 @@ export interface StackOutcome {
   readonly diagnostics: readonly Diagnostic[];
   /** What Terraform printed, step after step. */
   readonly lines: readonly string[];
+  /** While something was done for it; without the time that it waited for others. */
   readonly milliseconds: number;
+  /** Of that, for each step. */
+  readonly stepMilliseconds?: Readonly<Partial<Record<StackStep, number>>>;
   /** Set where an apply judged its plan. */
   readonly review?: ReviewSummary;
   /** Set where it was planned against outputs that its upstreams are yet to have. */
@@ -90,7 +93,7 @@ export interface StackOutcome {
   readonly orphans?: readonly Orphan[];
   /** Outputs that an apply really changed. */
   readonly changedOutputs?: readonly string[];
-  /** How often it was tried, where more than once. */
+  /** How often the step that needed most was tried, where more than once. */
   readonly attempts?: number;
 }
 

@@ -4,6 +4,10 @@ export interface Task {
   readonly id: string;
   /** Ids of tasks that must have succeeded first. */
   readonly dependsOn: readonly string[];
+  /** Ids of tasks that must have ended first, whatever came of them. */
+  readonly after?: readonly string[];
+  /** It counts for nothing in a chain, and gives way to others at the same place of one. */
+  readonly light?: boolean;
 }
 
 export type TaskEnd<R> =
@@ -28,10 +32,15 @@ export async function runInOrder<R>(options: {
   const { tasks, signal } = options;
   const ids = new Set(tasks.map(({ id }) => id));
   const open = new Map(
-    tasks.map(({ id, dependsOn }) => [id, new Set(dependsOn.filter((other) => ids.has(other)))]),
+    tasks.map(({ id, dependsOn, after = [] }) => [
+      id,
+      new Set([...dependsOn, ...after].filter((other) => ids.has(other))),
+    ]),
   );
   const dependents = invert(open);
-  const chains = chainLengths(open, dependents);
+  const tasksById = new Map(tasks.map((task) => [task.id, task]));
+  const isLight = (id: string): boolean => tasksById.get(id)?.light === true;
+  const chains = chainLengths(open, dependents, isLight);
   const ends = new Map<string, TaskEnd<R>>();
   const queue = new PQueue({ concurrency: options.concurrency, autoStart: false });
   const thrown: unknown[] = [];
@@ -61,12 +70,12 @@ export async function runInOrder<R>(options: {
       const { ok, result } = await options.run(id);
       finish(id, { kind: ok ? 'succeeded' : 'failed', result });
     };
-    queue.add(work, { priority: chains.get(id) ?? 0 }).catch((error: unknown) => {
+    const priority = (chains.get(id) ?? 0) * 2 - (isLight(id) ? 1 : 0);
+    queue.add(work, { priority }).catch((error: unknown) => {
       thrown.push(error);
       leave(id, []);
     });
   };
-  const tasksById = new Map(tasks.map((task) => [task.id, task]));
   const ready = tasks.filter(({ id }) => open.get(id)?.size === 0);
   for (const { id } of ready) enqueue(id);
   // Started only now: the first ones in would otherwise run before longer chains are known.
@@ -114,6 +123,7 @@ function invert(
 function chainLengths(
   dependencies: ReadonlyMap<string, ReadonlySet<string>>,
   dependents: ReadonlyMap<string, readonly string[]>,
+  isLight: (id: string) => boolean,
 ): ReadonlyMap<string, number> {
   const missing = new Map([...dependencies].map(([id, others]) => [id, others.size]));
   const order = [...missing].flatMap(([id, count]) => (count === 0 ? [id] : []));
@@ -133,7 +143,7 @@ function chainLengths(
     for (const dependent of dependents.get(id) ?? []) {
       longest = Math.max(longest, lengths.get(dependent) ?? 0);
     }
-    lengths.set(id, longest + 1);
+    lengths.set(id, longest + (isLight(id) ? 0 : 1));
   }
   return lengths;
 }

@@ -6,8 +6,10 @@ import { runInOrder, type Task } from './run-in-order.js';
 /** A stack to run, and the stacks or environments that come before it. */
 export interface StackTask {
   readonly stack: Stack;
-  /** Ids of stacks of this run. */
+  /** Ids of stacks of this run that must have succeeded. */
   readonly after: readonly string[];
+  /** Nobody asked for it: it runs only where `isNeeded` says so when its turn has come. */
+  readonly onlyIfNeeded?: boolean;
 }
 
 /** All stacks of an environment, which starts when the ones before it have fully succeeded. */
@@ -18,20 +20,28 @@ export interface EnvironmentStage {
   readonly stacks: readonly StackTask[];
 }
 
-/**
- * Runs the stacks of every stage, in order within and between them; the outcomes stand in the
- * order of the stages.
- */
-export async function runStacks(options: {
+export interface RunStacksOptions {
   readonly stages: readonly EnvironmentStage[];
   readonly concurrency: number;
   readonly signal: AbortSignal;
+  /** What may be done for a stack at any time, before its turn. */
+  readonly prepare?: (stack: Stack) => Promise<void>;
   readonly run: (stack: Stack) => Promise<StackOutcome>;
+  /** Stacks that must have ended before a stack runs, well or not; their preparation does not wait. */
+  readonly orderOnly?: ReadonlyMap<string, ReadonlySet<string>>;
+  readonly isNeeded?: (stack: Stack) => boolean;
+  /** What came of a stack that was prepared and, after a cancel, does not run. */
+  readonly abandoned?: (stack: Stack) => StackOutcome | undefined;
   readonly onEnd: (outcome: StackOutcome) => Promise<void>;
-}): Promise<readonly StackOutcome[]> {
-  const { stages } = options;
-  const stacks = new Map(
-    stages.flatMap((stage) => stage.stacks.map(({ stack }) => [stack.id, stack] as const)),
+}
+
+/**
+ * Runs the stacks of every stage, in order within and between them; the outcomes stand in the
+ * order of the stages. Stacks that were not needed have none.
+ */
+export async function runStacks(options: RunStacksOptions): Promise<readonly StackOutcome[]> {
+  const tasks = new Map(
+    options.stages.flatMap(({ stacks }) => stacks.map((task) => [task.stack.id, task] as const)),
   );
   const outcomes = new Map<string, StackOutcome>();
   const told: Promise<void>[] = [];
@@ -40,23 +50,51 @@ export async function runStacks(options: {
     told.push(options.onEnd(outcome));
   };
   await runInOrder({
-    tasks: tasksOf(stages),
+    tasks: tasksOf(options),
     concurrency: options.concurrency,
     signal: options.signal,
     run: async (id) => {
-      const stack = stacks.get(id);
-      if (stack === undefined) return { ok: true, result: undefined };
-      const outcome = await options.run(stack);
+      const prepared = tasks.get(preparedStack(id) ?? '');
+      if (prepared !== undefined) await options.prepare?.(prepared.stack);
+      const task = tasks.get(id);
+      if (task === undefined || (task.onlyIfNeeded === true && !options.isNeeded?.(task.stack))) {
+        return { ok: true, result: undefined };
+      }
+      const outcome = await options.run(task.stack);
       end(outcome);
       return { ok: isSuccess(outcome), result: undefined };
     },
     onNotStarted: (id, because) => {
-      const stack = stacks.get(id);
-      if (stack !== undefined) end(notStarted(stack, because));
+      const task = tasks.get(id);
+      if (task === undefined || task.onlyIfNeeded === true) return;
+      const abandoned = because.length === 0 ? options.abandoned?.(task.stack) : undefined;
+      end(abandoned ?? notStarted(task.stack, because));
     },
   });
   await Promise.all(told);
-  return [...stacks.keys()].flatMap((id) => outcomes.get(id) ?? []);
+  return [...tasks.keys()].flatMap((id) => outcomes.get(id) ?? []);
+}
+
+/** The stages in reverse: what reads a stack comes before it, later environments before earlier. */
+export function reversed(stages: readonly EnvironmentStage[]): readonly EnvironmentStage[] {
+  return stages
+    .map(({ environment, stacks }) => ({
+      environment,
+      after: stages
+        .filter(({ after }) => after.includes(environment))
+        .map((stage) => stage.environment),
+      stacks: stacks
+        .map(({ stack }) => ({
+          stack,
+          after: stages.flatMap((stage) =>
+            stage.stacks
+              .filter(({ after }) => after.includes(stack.id))
+              .map((task) => task.stack.id),
+          ),
+        }))
+        .reverse(),
+    }))
+    .reverse();
 }
 
 /**
@@ -64,18 +102,28 @@ export async function runStacks(options: {
  * read come first and those of all environments take turns: where a state is missing, that is
  * then known before what would have to wait for it is planned.
  */
-function tasksOf(stages: readonly EnvironmentStage[]): readonly Task[] {
+function tasksOf({ stages, prepare, orderOnly }: RunStacksOptions): readonly Task[] {
   const longest = Math.max(0, ...stages.map(({ stacks }) => stacks.length));
   const inTurns = Array.from({ length: longest }, (_, index) =>
-    stages.flatMap(({ after, stacks }) => {
+    stages.flatMap(({ after, stacks }): Task[] => {
       const task = stacks[index];
       if (task === undefined) return [];
-      return [{ id: task.stack.id, dependsOn: [...task.after, ...after.map(gate)] }];
+      const { id } = task.stack;
+      const dependsOn = [...task.after, ...after.map(gate)];
+      const ended = [...(orderOnly?.get(id) ?? [])];
+      if (prepare === undefined || task.onlyIfNeeded === true) {
+        return [{ id, dependsOn, after: ended }];
+      }
+      return [
+        { id: preparation(id), dependsOn: [], light: true },
+        { id, dependsOn: [...dependsOn, preparation(id)], after: ended },
+      ];
     }),
   ).flat();
   const gates = stages.map(({ environment, after, stacks }) => ({
     id: gate(environment),
     dependsOn: [...stacks.map(({ stack }) => stack.id), ...after.map(gate)],
+    light: true,
   }));
   return [...inTurns, ...gates];
 }
@@ -83,6 +131,16 @@ function tasksOf(stages: readonly EnvironmentStage[]): readonly Task[] {
 /** No stack's id, which is a path, begins with a slash. */
 function gate(environment: string): string {
   return `/environment/${environment}`;
+}
+
+const preparationPrefix = '/preparation/';
+
+function preparation(stackId: string): string {
+  return preparationPrefix + stackId;
+}
+
+function preparedStack(taskId: string): string | undefined {
+  return taskId.startsWith(preparationPrefix) ? taskId.slice(preparationPrefix.length) : undefined;
 }
 
 function notStarted(stack: Stack, because: readonly string[]): StackOutcome {

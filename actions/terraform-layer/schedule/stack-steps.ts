@@ -3,30 +3,45 @@ import { toError } from '../../shared/errors.js';
 import { noChanges, type PlanChanges } from '../review/changes.js';
 import { readPlan } from '../review/plan-json.js';
 import type { Edge, Stack } from '../stacks/workspace.js';
-import {
-  distinctDiagnostics,
-  lockHolder,
-  missingUpstreamStates,
-  type Diagnostic,
-} from '../terraform/diagnostics.js';
+import { distinctDiagnostics, lockHolder, type Diagnostic } from '../terraform/diagnostics.js';
 import type { TerraformEvent } from '../terraform/events.js';
 import { unlockCommand } from '../terraform/held-lock.js';
+import { withoutPlaceholders } from '../terraform/planned-state.js';
+import type { Retry } from '../terraform/retrying.js';
 import { stackFileName } from '../terraform/stack-file.js';
 import type { PlanRun, Terraform, TerraformRun } from '../terraform/terraform.js';
 import type { StackHooks } from './hooks.js';
-import { statesReadBy, type MissingStates } from './missing-states.js';
-import type { StackEnd, StackOutcome, StackStep } from './outcome.js';
+import type { StackEnd, StackOutcome, StackStep, StopReason } from './outcome.js';
+import type { Upstreams } from './upstreams.js';
 
 /** What happens to one stack, for progress lines. */
 export type StackProgress =
   | { readonly kind: 'step'; readonly step: StackStep }
-  | { readonly kind: 'event'; readonly event: TerraformEvent };
+  | { readonly kind: 'event'; readonly event: TerraformEvent }
+  | { readonly kind: 'retry'; readonly retry: Retry }
+  /** Its plan is made anew, and why. */
+  | {
+      readonly kind: 'again';
+      readonly why: 'planned-outputs' | 'plan-stale' | 'upstream-changed';
+      /** Ids of the upstreams. */
+      readonly upstreams: readonly string[];
+    };
+
+/**
+ * What changes whenever a stack's state does (`Sidecar.stateVersion`); `absent` where there is no
+ * state, undefined where that cannot be told.
+ */
+export type StateVersion = (stackId: string) => Promise<string | undefined>;
 
 export interface StackPorts {
   readonly terraform: Terraform;
   readonly edges: readonly Edge[];
-  readonly missingStates: MissingStates;
+  /** Shared by the stacks of a run. */
+  readonly upstreams: Upstreams;
+  /** Whether plans reckon with outputs that upstreams are yet to have; only where none is applied. */
+  readonly plannedOutputs: boolean;
   readonly hooks: StackHooks;
+  readonly stateVersion?: StateVersion;
   /** Where plan files lie until the run ends; they hold sensitive values. */
   readonly planDirectory: string;
   readonly signal: AbortSignal;
@@ -34,142 +49,189 @@ export interface StackPorts {
   readonly onProgress: (stack: Stack, progress: StackProgress) => void;
 }
 
-/** Plans one stack, and reads the plan where it would change something. */
-export async function planStack(stack: Stack, ports: StackPorts): Promise<StackOutcome> {
-  return new StackWork(stack, ports).plan();
-}
-
-/** Plans one stack, and applies that very plan where it would change something. */
-export async function applyStack(stack: Stack, ports: StackPorts): Promise<StackOutcome> {
-  return new StackWork(stack, ports).apply();
-}
+/** What a plan came to. */
+export type PlanResult =
+  | { readonly kind: 'changes' }
+  | { readonly kind: 'unchanged' }
+  | { readonly kind: 'bad'; readonly run: PlanRun };
 
 /** One stack's way through Terraform: what it has said and shown so far. */
-class StackWork {
-  readonly #stack: Stack;
+export class StackSteps {
+  readonly stack: Stack;
+  readonly planFile: string;
   readonly #ports: StackPorts;
-  readonly #began: number;
-  readonly #planFile: string;
   readonly #diagnostics: Diagnostic[] = [];
   readonly #lines: string[] = [];
+  readonly #stepMilliseconds: Partial<Record<StackStep, number>> = {};
+  #otherMilliseconds = 0;
+  #attempts = 1;
   #changes: PlanChanges = noChanges;
+  #beforePlan = { diagnostics: 0, lines: 0 };
+  #extras: Partial<StackOutcome> = {};
 
   constructor(stack: Stack, ports: StackPorts) {
-    this.#stack = stack;
+    this.stack = stack;
     this.#ports = ports;
-    this.#began = ports.now();
-    this.#planFile = join(ports.planDirectory, stackFileName(stack, 'tfplan'));
+    this.planFile = join(ports.planDirectory, stackFileName(stack, 'tfplan'));
   }
 
-  async plan(): Promise<StackOutcome> {
-    const waitsFor = this.#ports.missingStates.waitsFor(this.#stack);
-    if (waitsFor !== undefined) return this.#outcome({ status: 'waiting', waitsFor });
-    const ended = await this.#initAndPlan();
-    return this.#outcome(ended ?? { status: 'changes' });
+  /** Undefined where it went well. */
+  async init(): Promise<StackEnd | undefined> {
+    const run = await this.#run('init', () => this.#ports.terraform.init(this.stack));
+    this.#beforePlan = { diagnostics: this.#diagnostics.length, lines: this.#lines.length };
+    if (run.end !== 'succeeded') return this.bad(run, 'init');
+    return this.#ports.signal.aborted ? { status: 'interrupted', step: 'init' } : undefined;
   }
 
-  async apply(): Promise<StackOutcome> {
-    const ended = await this.#initAndPlan();
-    if (ended !== undefined) return this.#outcome(ended);
-    if (this.#ports.signal.aborted) return this.#outcome({ status: 'interrupted', step: 'plan' });
-    const { terraform } = this.#ports;
-    const run = await this.#run('apply', (onEvent) =>
-      terraform.apply(this.#stack, { planFile: this.#planFile, onEvent }),
-    );
-    return this.#outcome(run.end === 'succeeded' ? { status: 'applied' } : this.#bad(run, 'apply'));
+  /** Asks what an apply that was killed has left behind. */
+  async findOrphans(): Promise<void> {
+    await this.#hook('orphans', async ({ orphans }) => {
+      const found = (await orphans?.(this.stack)) ?? [];
+      if (found.length > 0) this.add({ orphans: found });
+    });
   }
 
-  /** Undefined where there is a plan with changes. */
-  async #initAndPlan(): Promise<StackEnd | undefined> {
-    const { terraform, signal } = this.#ports;
-    const init = await this.#run('init', () => terraform.init(this.#stack));
-    if (init.end !== 'succeeded') return this.#bad(init, 'init');
-    if (signal.aborted) return { status: 'interrupted', step: 'init' };
-    const plan = await this.#run('plan', (onEvent) =>
-      terraform.plan(this.#stack, { planFile: this.#planFile, onEvent }),
-    );
-    if (plan.end !== 'succeeded') {
-      const upstreams = missingUpstreams(this.#stack, plan.diagnostics, this.#ports.edges);
-      if (upstreams === undefined) return this.#bad(plan, 'plan');
-      if (upstreams.certain) this.#ports.missingStates.note(this.#stack, upstreams.ids);
-      return { status: 'waiting', waitsFor: upstreams.ids };
-    }
-    if (!plan.hasChanges) return { status: 'unchanged' };
-    return this.#read();
+  /** Plans, in place of an earlier plan. */
+  async plan(
+    body: (onEvent: (event: TerraformEvent) => void) => Promise<PlanRun>,
+  ): Promise<PlanResult> {
+    this.#diagnostics.length = this.#beforePlan.diagnostics;
+    this.#lines.length = this.#beforePlan.lines;
+    this.#changes = noChanges;
+    const run = await this.#run('plan', body);
+    if (run.end !== 'succeeded') return { kind: 'bad', run };
+    return { kind: run.hasChanges ? 'changes' : 'unchanged' };
   }
 
-  async #read(): Promise<StackEnd | undefined> {
-    this.#ports.onProgress(this.#stack, { kind: 'step', step: 'show' });
+  /**
+   * Reads the plan and has it judged; `read` gets the plan's JSON, which nothing else keeps. The
+   * reasons are empty where it may be applied. A speculative plan holds what stands in for values
+   * that are not known; it may turn out to change nothing.
+   */
+  async show(
+    read: (json: unknown) => void,
+    { speculative = false } = {},
+  ): Promise<{ readonly reasons: readonly StopReason[] } | { readonly end: StackEnd }> {
+    const { terraform, onProgress, signal, hooks, upstreams } = this.#ports;
+    onProgress(this.stack, { kind: 'step', step: 'show' });
     try {
-      this.#changes = readPlan(await this.#ports.terraform.show(this.#stack, this.#planFile));
-      return undefined;
+      return await this.#timed('show', async () => {
+        const shown = await terraform.show(this.stack, this.planFile);
+        const json = speculative ? withoutPlaceholders(shown) : shown;
+        const changes = readPlan(json, upstreams.sensitiveValues());
+        this.#changes = changes;
+        read(json);
+        if (hooks.judge === undefined || (speculative && !this.hasChanges)) return { reasons: [] };
+        const { reasons, ...found } = await hooks.judge({ stack: this.stack, json, changes });
+        this.add(found);
+        return { reasons };
+      });
     } catch (thrown) {
-      if (this.#ports.signal.aborted) return { status: 'interrupted', step: 'show' };
-      const summary = toError(thrown).message;
-      this.#diagnostics.push({ severity: 'error', summary, detail: '' });
-      return { status: 'failed', step: 'show', lock: undefined };
+      if (signal.aborted) return { end: { status: 'interrupted', step: 'show' } };
+      this.say('error', toError(thrown).message);
+      return { end: { status: 'failed', step: 'show', lock: undefined } };
     }
   }
 
-  async #run<R extends TerraformRun | PlanRun>(
-    step: StackStep,
-    body: (onEvent: (event: TerraformEvent) => void) => Promise<R>,
-  ): Promise<R> {
-    const { onProgress } = this.#ports;
-    onProgress(this.#stack, { kind: 'step', step });
-    const run = await body((event) => onProgress(this.#stack, { kind: 'event', event }));
-    this.#lines.push(`terraform ${step}`, ...run.lines.map((line) => `  ${line}`));
-    this.#diagnostics.push(...run.diagnostics);
-    return run;
+  /** Applies the plan file. */
+  async apply(onEvent: (event: TerraformEvent) => void): Promise<TerraformRun> {
+    const { terraform } = this.#ports;
+    return this.#run('apply', (onProgress) =>
+      terraform.apply(this.stack, {
+        planFile: this.planFile,
+        onEvent: (event) => {
+          onEvent(event);
+          onProgress(event);
+        },
+      }),
+    );
   }
 
-  #bad(run: TerraformRun, step: StackStep): StackEnd {
-    if (run.end === 'killed') {
-      this.#diagnostics.push({
-        severity: 'error',
-        summary: `terraform ${step} was killed from outside`,
-        detail: '',
-      });
+  /** Whether the plan that was shown would do anything. */
+  get hasChanges(): boolean {
+    return this.#changes.resources.length + this.#changes.outputs.length > 0;
+  }
+
+  add(extras: Partial<StackOutcome>): void {
+    this.#extras = { ...this.#extras, ...extras };
+  }
+
+  say(severity: Diagnostic['severity'], summary: string, detail = ''): void {
+    this.#diagnostics.push({ severity, summary, detail });
+  }
+
+  /** What Terraform called an error is none for this stack. */
+  softenErrors(): void {
+    for (const [index, diagnostic] of this.#diagnostics.entries()) {
+      this.#diagnostics[index] = { ...diagnostic, severity: 'warning' };
     }
+  }
+
+  progress(progress: StackProgress): void {
+    this.#ports.onProgress(this.stack, progress);
+  }
+
+  bad(run: TerraformRun, step: StackStep): StackEnd {
+    if (run.end === 'killed') this.say('error', `terraform ${step} was killed from outside`);
     if (run.heldLockId !== undefined) {
-      this.#diagnostics.push({
-        severity: 'error',
-        summary: `terraform ${step} left the lock ${run.heldLockId} on its state`,
-        detail: `To release it: ${unlockCommand(this.#stack.directory, run.heldLockId)}`,
-      });
+      this.say(
+        'error',
+        `terraform ${step} left the lock ${run.heldLockId} on its state`,
+        `To release it: ${unlockCommand(this.stack.directory, run.heldLockId)}`,
+      );
     }
     if (run.end === 'interrupted') return { status: 'interrupted', step };
     return { status: 'failed', step, lock: lockHolder(run.diagnostics) };
   }
 
-  #outcome(end: StackEnd): StackOutcome {
+  outcome(end: StackEnd): StackOutcome {
+    const steps = Object.values(this.#stepMilliseconds);
     return {
-      stack: this.#stack,
+      stack: this.stack,
       end,
       changes: this.#changes,
       diagnostics: distinctDiagnostics(this.#diagnostics),
       lines: this.#lines,
-      milliseconds: this.#ports.now() - this.#began,
+      milliseconds: steps.reduce((sum, one) => sum + one, this.#otherMilliseconds),
+      stepMilliseconds: this.#stepMilliseconds,
+      ...(this.#attempts > 1 ? { attempts: this.#attempts } : {}),
+      ...this.#extras,
     };
   }
-}
 
-/**
- * The stacks whose state a failed plan did not find, by the data block's label; undefined where
- * it failed for another reason too. A block inside a module cannot be told apart by its label
- * alone: then every stack that is read is named, and that is not certain.
- */
-export function missingUpstreams(
-  stack: Stack,
-  diagnostics: readonly Diagnostic[],
-  edges: readonly Edge[],
-): { readonly ids: readonly string[]; readonly certain: boolean } | undefined {
-  const missing = missingUpstreamStates(diagnostics);
-  if (missing === undefined || !missing.only) return undefined;
-  const read = statesReadBy(stack, edges);
-  const named = read.filter(({ origins }) =>
-    origins.some(({ kind, name }) => kind === 'remote-state' && missing.dataNames.includes(name)),
-  );
-  const certain = named.length > 0;
-  return { ids: (certain ? named : read).map(({ to }) => to), certain };
+  async #run<R extends TerraformRun>(
+    step: 'init' | 'plan' | 'apply',
+    body: (onEvent: (event: TerraformEvent) => void) => Promise<R>,
+  ): Promise<R> {
+    this.progress({ kind: 'step', step });
+    const run = await this.#timed(step, () =>
+      body((event) => this.progress({ kind: 'event', event })),
+    );
+    this.#attempts = Math.max(this.#attempts, run.attempts ?? 1);
+    this.#lines.push(`terraform ${step}`, ...run.lines.map((line) => `  ${line}`));
+    this.#diagnostics.push(...run.diagnostics);
+    return run;
+  }
+
+  async #timed<R>(step: StackStep, body: () => Promise<R>): Promise<R> {
+    const began = this.#ports.now();
+    try {
+      return await body();
+    } finally {
+      this.#stepMilliseconds[step] =
+        (this.#stepMilliseconds[step] ?? 0) + this.#ports.now() - began;
+    }
+  }
+
+  /** What only informs must not end a stack. */
+  async #hook(name: string, body: (hooks: StackHooks) => Promise<void>): Promise<void> {
+    const began = this.#ports.now();
+    try {
+      await body(this.#ports.hooks);
+    } catch (thrown) {
+      this.say('warning', `${name}: ${toError(thrown).message}`);
+    } finally {
+      this.#otherMilliseconds += this.#ports.now() - began;
+    }
+  }
 }

@@ -55,6 +55,8 @@ export type EdgeOrigin =
       readonly at: SourceLocation;
       /** Names of the outputs that are used; absent where they cannot be told apart. */
       readonly outputs?: readonly string[];
+      /** By which the state is read, where that is not the upstream's own key but an alias. */
+      readonly stateKey?: string;
     }
   | {
       readonly kind: 'after';

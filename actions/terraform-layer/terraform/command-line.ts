@@ -1,14 +1,19 @@
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { z } from 'zod';
 import { OperationError } from '../../shared/errors.js';
 import type { ChildResult, RunProcess } from '../../shared/process.js';
 import type { Stack } from '../stacks/workspace.js';
 import { noteChild } from './children.js';
+import { initArguments, stackEnvironment, variableArguments } from './command-arguments.js';
 import { distinctDiagnostics, type Diagnostic } from './diagnostics.js';
 import { parseEvent, type TerraformEvent } from './events.js';
 import { SharedLock } from './exclusive.js';
 import { heldLockIn, lockLogEnvironment } from './held-lock.js';
-import { PluginCache, type ProviderSources } from './plugin-cache.js';
+import { placeholderName } from './planned-state.js';
+import { PluginCache } from './plugin-cache.js';
+import { pluginEnvironment, providerSources } from './provider-sources.js';
+import { makeScratchCopy } from './scratch-copy.js';
 import { stackFileName } from './stack-file.js';
 import type { PlanRun, Terraform, TerraformRun } from './terraform.js';
 
@@ -43,11 +48,13 @@ export function commandLineTerraform(options: CommandLineOptions): Terraform {
 
   async function run(
     stack: Stack,
-    command: 'init' | 'plan' | 'apply' | 'show',
+    command: 'init' | 'plan' | 'apply' | 'show' | 'output',
     args: readonly string[],
     extra: {
       readonly environment?: Readonly<Record<string, string>>;
       readonly onEvent?: ((event: TerraformEvent) => void) | undefined;
+      /** Absolute; where it runs instead of the stack's own directory. */
+      readonly directory?: string;
     } = {},
   ): Promise<{ readonly child: ChildResult; readonly run: TerraformRun }> {
     const began = options.now();
@@ -61,7 +68,7 @@ export function commandLineTerraform(options: CommandLineOptions): Terraform {
       .runProcess({
         command: options.program,
         args: [command, ...args],
-        cwd: path.join(options.root, stack.directory),
+        cwd: extra.directory ?? path.join(options.root, stack.directory),
         env: {
           ...own,
           ...(takesLock ? lockLogEnvironment(lockLog, own) : {}),
@@ -75,7 +82,7 @@ export function commandLineTerraform(options: CommandLineOptions): Terraform {
           const noted = { processId, stack: displayId, command, directory, lockLog };
           note = noteChild(options.childrenDirectory, noted);
         },
-        ...(command === 'show'
+        ...(command === 'show' || command === 'output'
           ? {}
           : {
               onLine: (line: string) => {
@@ -123,7 +130,7 @@ export function commandLineTerraform(options: CommandLineOptions): Terraform {
 
   async function plan(
     stack: Stack,
-    { planFile, onEvent }: Parameters<Terraform['plan']>[1],
+    { planFile, onEvent, destroy = false }: Parameters<Terraform['plan']>[1],
   ): Promise<PlanRun> {
     const { child, run: result } = await run(
       stack,
@@ -133,12 +140,67 @@ export function commandLineTerraform(options: CommandLineOptions): Terraform {
         '-json',
         '-detailed-exitcode',
         `-out=${planFile}`,
+        ...(destroy ? ['-destroy'] : []),
         `-lock-timeout=${options.lockTimeoutSeconds}s`,
         ...variableArguments(stack, options),
       ],
       { onEvent },
     );
     return { ...result, hasChanges: result.end === 'succeeded' && child.exitCode === 2 };
+  }
+
+  async function planAgainst(
+    stack: Stack,
+    { planFile, onEvent, upstreams }: Parameters<Terraform['planAgainst']>[1],
+  ): Promise<PlanRun> {
+    const place = await mkdtemp(path.join(path.dirname(planFile), 'scratch-'));
+    try {
+      const { root } = options;
+      const copy = await makeScratchCopy({
+        root,
+        stack,
+        upstreams,
+        place,
+        dataDirectory: dataDirectory(stack),
+      });
+      const args = ['-input=false', '-json', '-detailed-exitcode', `-out=${planFile}`];
+      const { child, run: result } = await run(
+        stack,
+        'plan',
+        [...args, '-lock=false', ...variableArguments(stack, options)],
+        {
+          onEvent,
+          directory: copy.directory,
+          environment: { TF_DATA_DIR: copy.dataDirectory },
+        },
+      );
+      return {
+        ...withoutPlaceholderLines(result),
+        hasChanges: result.end === 'succeeded' && child.exitCode === 2,
+      };
+    } finally {
+      await rm(place, { recursive: true, force: true });
+    }
+  }
+
+  function dataDirectory(stack: Stack): string {
+    const environment = { ...options.environmentFor(stack), ...stackEnvironment(stack) };
+    const own = path.join(options.root, stack.directory);
+    return path.resolve(own, environment['TF_DATA_DIR'] ?? '.terraform');
+  }
+
+  async function outputs(stack: Stack): Promise<ReadonlyMap<string, unknown>> {
+    const { child, run: result } = await run(stack, 'output', ['-json']);
+    if (result.end === 'interrupted') throw new OperationError('cancelled', 'cancelled');
+    const parsed =
+      result.end === 'succeeded' ? outputsSchema.safeParse(parseJson(child)) : undefined;
+    if (parsed?.success !== true) {
+      throw new OperationError(
+        'outputs-unreadable',
+        `the outputs of ${stack.displayId} cannot be read: ${child.stderr.trim()}`,
+      );
+    }
+    return new Map(Object.entries(parsed.data).map(([name, { value }]) => [name, value]));
   }
 
   async function show(stack: Stack, planFile: string): Promise<unknown> {
@@ -171,68 +233,31 @@ export function commandLineTerraform(options: CommandLineOptions): Terraform {
     return (await run(stack, 'apply', args, { onEvent })).run;
   }
 
-  return { init, plan, show, apply };
+  return { init, plan, planAgainst, show, apply, outputs };
+}
+
+const outputsSchema = z.record(z.string(), z.object({ value: z.unknown() }));
+
+function parseJson({ stdout }: ChildResult): unknown {
+  try {
+    return JSON.parse(stdout) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Without the lines on what stands in for unknown states, and the sum that counts it. */
+function withoutPlaceholderLines(run: TerraformRun): TerraformRun {
+  const lines = run.lines.filter(
+    (line) => !line.includes(placeholderName) && !/^Plan: \d+ to /.test(line),
+  );
+  return { ...run, lines };
 }
 
 function endOf(child: ChildResult, command: string): TerraformRun['end'] {
   if (child.exitCode === 0 || (command === 'plan' && child.exitCode === 2)) return 'succeeded';
   if (child.interrupted) return 'interrupted';
   return child.endedBySignal === undefined ? 'failed' : 'killed';
-}
-
-/** Environments that share a directory keep their data apart. */
-function stackEnvironment(stack: Stack): Readonly<Record<string, string>> {
-  return {
-    ...(stack.binding === 'directory'
-      ? {}
-      : { TF_DATA_DIR: path.join('.terraform', `environment-${stack.environment}`) }),
-    ...(stack.workspace === undefined ? {} : { TF_WORKSPACE: stack.workspace }),
-  };
-}
-
-function initArguments(stack: Stack, root: string, locked: boolean): readonly string[] {
-  return [
-    '-input=false',
-    '-json',
-    '-no-color',
-    // HCP Terraform refuses it; elsewhere it keeps a changed backend from asking to move state.
-    ...(stack.backend.type === 'cloud' ? [] : ['-reconfigure']),
-    ...(locked ? ['-lockfile=readonly'] : []),
-    ...stack.backendConfigFiles.map((file) => `-backend-config=${path.join(root, file)}`),
-  ];
-}
-
-function variableArguments(stack: Stack, options: CommandLineOptions): readonly string[] {
-  return [
-    ...[...stack.varFiles, ...options.varFiles].map(
-      (file) => `-var-file=${path.join(options.root, file)}`,
-    ),
-    ...Object.entries(options.variablesFor(stack)).map(([name, value]) => `-var=${name}=${value}`),
-  ];
-}
-
-async function providerSources(root: string, stack: Stack): Promise<ProviderSources> {
-  const lockFile = path.join(root, stack.directory, '.terraform.lock.hcl');
-  return {
-    lockFile: await readFile(lockFile, 'utf8').catch(() => undefined),
-    configuration: await configurationTexts(root, [stack.directory, ...stack.moduleDirectories]),
-  };
-}
-
-async function configurationTexts(
-  root: string,
-  directories: readonly string[],
-): Promise<readonly string[]> {
-  const texts = await Promise.all(
-    directories.map(async (directory) => {
-      const names = await readdir(path.join(root, directory)).catch(() => []);
-      const wanted = names.filter((name) => /\.(tf|tofu)(\.json)?$/.test(name)).sort();
-      return Promise.all(
-        wanted.map((name) => readFile(path.join(root, directory, name), 'utf8').catch(() => '')),
-      );
-    }),
-  );
-  return texts.flat();
 }
 
 /** Terraform warns of a lock file that is incomplete by our own wish, and that nobody keeps. */
@@ -242,20 +267,5 @@ function withoutLockFileWarning(run: TerraformRun): TerraformRun {
     diagnostics: run.diagnostics.filter(
       ({ summary }) => summary !== 'Incomplete lock file information for providers',
     ),
-  };
-}
-
-function pluginEnvironment(
-  directory: string | undefined,
-  sources: ProviderSources,
-): Readonly<Record<string, string>> {
-  if (directory === undefined) return {};
-  return {
-    TF_PLUGIN_CACHE_DIR: directory,
-    // Without a committed lock file Terraform would fetch again and write into the cache; the
-    // lock file that it then writes holds for this machine only, and nobody commits it.
-    ...(sources.lockFile === undefined
-      ? { TF_PLUGIN_CACHE_MAY_BREAK_DEPENDENCY_LOCK_FILE: '1' }
-      : {}),
   };
 }

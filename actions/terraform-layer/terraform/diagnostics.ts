@@ -53,9 +53,14 @@ export function lockHolder(diagnostics: readonly Diagnostic[]): LockHolder | und
 }
 
 /** The data blocks whose upstream has no state yet, and whether nothing else is wrong. */
-export function missingUpstreamStates(
-  diagnostics: readonly Diagnostic[],
-): { readonly dataNames: readonly string[]; readonly only: boolean } | undefined {
+export function missingUpstreamStates(diagnostics: readonly Diagnostic[]):
+  | {
+      readonly dataNames: readonly string[];
+      /** Of the instances of these blocks. */
+      readonly addresses: readonly string[];
+      readonly only: boolean;
+    }
+  | undefined {
   const errors = diagnostics.filter(({ severity }) => severity === 'error');
   const missing = errors.filter(({ summary }) => summary === 'Unable to find remote state');
   if (missing.length === 0) return undefined;
@@ -63,5 +68,9 @@ export function missingUpstreamStates(
     const name = /(?:^|\.)data\.terraform_remote_state\.([^.[]+)/.exec(address ?? '')?.[1];
     return name === undefined ? [] : [name];
   });
-  return { dataNames: [...new Set(dataNames)], only: missing.length === errors.length };
+  return {
+    dataNames: [...new Set(dataNames)],
+    addresses: [...new Set(missing.flatMap(({ address }) => address ?? []))],
+    only: missing.length === errors.length,
+  };
 }

@@ -25,7 +25,15 @@ export type TerraformEvent =
       readonly add: number;
       readonly change: number;
       readonly remove: number;
-    };
+    }
+  /** The outputs after an apply. */
+  | { readonly kind: 'outputs'; readonly text: string; readonly outputs: AppliedOutputs };
+
+/** By name; a sensitive output has no value here. */
+export type AppliedOutputs = ReadonlyMap<
+  string,
+  { readonly sensitive: boolean; readonly value?: unknown }
+>;
 
 const positionSchema = z.object({ line: z.number(), column: z.number() });
 const lineSchema = z.object({
@@ -49,6 +57,17 @@ const lineSchema = z.object({
     })
     .optional(),
   changes: z.object({ add: z.number(), change: z.number(), remove: z.number() }).optional(),
+  outputs: z
+    .record(
+      z.string(),
+      z.object({
+        sensitive: z.boolean().default(false),
+        value: z.unknown().optional(),
+        /** Set where the event tells what a plan would do. */
+        action: z.string().optional(),
+      }),
+    )
+    .optional(),
 });
 
 const phases = {
@@ -65,7 +84,7 @@ export function parseEvent(line: string, directory: string): TerraformEvent | un
   if (line.trim() === '') return undefined;
   const parsed = lineSchema.safeParse(parseJson(line));
   if (!parsed.success) return { kind: 'message', text: stripVTControlCharacters(line) };
-  const { '@message': text, type = '', diagnostic, hook, changes } = parsed.data;
+  const { '@message': text, type = '', diagnostic, hook, changes, outputs } = parsed.data;
   if (diagnostic !== undefined) {
     const { severity, summary, detail, address, range, snippet } = diagnostic;
     return {
@@ -97,6 +116,21 @@ export function parseEvent(line: string, directory: string): TerraformEvent | un
   if (type === 'change_summary' && changes !== undefined) {
     const { add, change, remove } = changes;
     return { kind: 'summary', text, add, change, remove };
+  }
+  if (type === 'outputs' && outputs !== undefined) {
+    const entries = Object.entries(outputs);
+    if (entries.every(([, { action }]) => action === undefined)) {
+      return {
+        kind: 'outputs',
+        text,
+        outputs: new Map(
+          entries.map(([name, { sensitive, value }]) => [
+            name,
+            sensitive ? { sensitive } : { sensitive, value },
+          ]),
+        ),
+      };
+    }
   }
   return { kind: 'message', text: stripVTControlCharacters(text) };
 }

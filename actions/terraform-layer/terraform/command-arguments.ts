@@ -1,0 +1,41 @@
+import path from 'node:path';
+import type { Stack } from '../stacks/workspace.js';
+
+/** The workspace and data of a stack: environments that share a directory keep theirs apart. */
+export function stackEnvironment(stack: Stack): Readonly<Record<string, string>> {
+  return {
+    ...(stack.binding === 'directory'
+      ? {}
+      : { TF_DATA_DIR: path.join('.terraform', `environment-${stack.environment}`) }),
+    ...(stack.workspace === undefined ? {} : { TF_WORKSPACE: stack.workspace }),
+  };
+}
+
+export function initArguments(stack: Stack, root: string, locked: boolean): readonly string[] {
+  return [
+    '-input=false',
+    '-json',
+    '-no-color',
+    // HCP Terraform refuses it; elsewhere it keeps a changed backend from asking to move state.
+    ...(stack.backend.type === 'cloud' ? [] : ['-reconfigure']),
+    ...(locked ? ['-lockfile=readonly'] : []),
+    ...stack.backendConfigFiles.map((file) => `-backend-config=${path.join(root, file)}`),
+  ];
+}
+
+/** Values for the variables of a stack, for every command that evaluates them. */
+export function variableArguments(
+  stack: Stack,
+  options: {
+    readonly root: string;
+    readonly varFiles: readonly string[];
+    readonly variablesFor: (stack: Stack) => Readonly<Record<string, string>>;
+  },
+): readonly string[] {
+  return [
+    ...[...stack.varFiles, ...options.varFiles].map(
+      (file) => `-var-file=${path.join(options.root, file)}`,
+    ),
+    ...Object.entries(options.variablesFor(stack)).map(([name, value]) => `-var=${name}=${value}`),
+  ];
+}
