@@ -1,216 +1,367 @@
-import { MissingStates } from '../../../actions/terraform-layer/schedule/missing-states.js';
-import {
-  applyStack,
-  missingUpstreams,
-  planStack,
-  type StackPorts,
-} from '../../../actions/terraform-layer/schedule/stack-steps.js';
-import { runStacks } from '../../../actions/terraform-layer/schedule/run-stacks.js';
+import type { Judgement } from '../../../actions/terraform-layer/schedule/hooks.js';
+import type { StackOutcome } from '../../../actions/terraform-layer/schedule/outcome.js';
+import { planStack } from '../../../actions/terraform-layer/schedule/plan-stack.js';
+import { runSchedule } from '../../../actions/terraform-layer/schedule/schedule.js';
+import type { StackPorts } from '../../../actions/terraform-layer/schedule/stack-steps.js';
+import { missingUpstreams } from '../../../actions/terraform-layer/schedule/upstreams.js';
 import type { Stack, Workspace } from '../../../actions/terraform-layer/stacks/workspace.js';
 import type { Diagnostic } from '../../../actions/terraform-layer/terraform/diagnostics.js';
+import type { PlannedState } from '../../../actions/terraform-layer/terraform/planned-state.js';
 import type { Terraform } from '../../../actions/terraform-layer/terraform/terraform.js';
-import { layeredTree, load } from '../../support/stacks.js';
-import { failed, fakeTerraform, succeeded, terraformFixture } from '../../support/terraform.js';
-
-let workspace: Workspace;
-beforeAll(async () => {
-  workspace = await load(layeredTree(['dev', 'production']));
-});
-
-function stackOf(displayId: string): Stack {
-  const stack = workspace.stacks.find((candidate) => candidate.displayId === displayId);
-  if (stack === undefined) throw new Error(displayId);
-  return stack;
-}
-
-function portsOf(terraform: Terraform, signal = new AbortController().signal): StackPorts {
-  return {
-    terraform,
-    edges: workspace.edges,
-    missingStates: new MissingStates(workspace.edges),
-    planDirectory: '/plans',
-    hooks: {},
-    signal,
-    now: () => 0,
-    onProgress: () => undefined,
-  };
-}
+import { planJson, portsOf, stackNamed } from '../../support/schedule.js';
+import { layeredTree, load, s3Backend, s3RemoteState } from '../../support/stacks.js';
+import { failed, fakeTerraform, succeeded } from '../../support/terraform.js';
 
 const missingState = (name: string): Partial<Diagnostic> => ({
   summary: 'Unable to find remote state',
   address: `data.terraform_remote_state.${name}`,
 });
+const noPlan = (...diagnostics: readonly Partial<Diagnostic>[]) => ({
+  ...failed(...diagnostics),
+  hasChanges: false,
+});
+const changed = { ...succeeded, hasChanges: true };
+const unchanged = { ...succeeded, hasChanges: false };
 
-describe('one stack', () => {
-  it('applies the very plan that it made', async () => {
-    const files: string[] = [];
-    const terraform = fakeTerraform({
-      plan: (_, { planFile }) => {
-        files.push(planFile);
-        return Promise.resolve({ ...succeeded, hasChanges: true });
+/** `a` ← `b` ← `c`; `d` reads `a` too, and uses another output. */
+let chain: Workspace;
+let layered: Workspace;
+beforeAll(async () => {
+  layered = await load(layeredTree(['dev', 'production']));
+  const file = (layer: string, main: string) => ({
+    [`layers/${layer}/environments/dev/main.tf`]: s3Backend(`dev/${layer}.tfstate`) + main,
+  });
+  const use = (name: string, output: string): string =>
+    `output "x" {\n  value = data.terraform_remote_state.${name}.outputs.${output}\n}\n`;
+  chain = await load({
+    ...file('01-a', ''),
+    ...file('02-b', s3RemoteState('up', 'dev/01-a.tfstate') + use('up', 'x')),
+    ...file('03-c', s3RemoteState('up', 'dev/02-b.tfstate') + use('up', 'x')),
+    ...file('03-d', s3RemoteState('up', 'dev/01-a.tfstate') + use('up', 'y')),
+  });
+});
+
+interface Ran {
+  readonly outcomes: Readonly<Record<string, StackOutcome>>;
+  readonly calls: readonly string[];
+  /** What each stack was planned against. */
+  readonly against: Readonly<Record<string, readonly PlannedState[]>>;
+}
+
+/** Plans a workspace's stacks; `answers` take the stack's name, `a` for `01-a/dev`. */
+async function plan(
+  answers: Partial<Terraform>,
+  rest: Partial<StackPorts> & { readonly command?: 'plan' | 'drift'; readonly only?: string } = {},
+): Promise<Ran> {
+  const against: Record<string, readonly PlannedState[]> = {};
+  const { planAgainst = () => Promise.resolve(changed) } = answers;
+  const terraform = fakeTerraform({
+    ...answers,
+    planAgainst: (stack, options) => {
+      against[stack.name] = options.upstreams;
+      return planAgainst(stack, options);
+    },
+  });
+  const { command = 'plan', only = '', ...ports } = rest;
+  const outcomes = await runSchedule({
+    command,
+    stages: [
+      {
+        environment: 'dev',
+        after: [],
+        stacks: chain.stacks
+          .filter(({ name }) => only === '' || only.includes(name))
+          .map((stack) => ({ stack, after: [] })),
       },
-      show: () => Promise.resolve(JSON.parse(terraformFixture('change.json'))),
-      apply: (_, { planFile }) => {
-        files.push(planFile);
-        return Promise.resolve(succeeded);
+    ],
+    workspace: chain,
+    concurrency: 2,
+    ports: portsOf(chain, terraform, ports),
+    onEnd: () => Promise.resolve(),
+  });
+  return {
+    outcomes: Object.fromEntries(outcomes.map((outcome) => [outcome.stack.name, outcome])),
+    calls: terraform.calls,
+    against,
+  };
+}
+
+const statuses = ({ outcomes }: Ran): Readonly<Record<string, string>> =>
+  Object.fromEntries(Object.entries(outcomes).map(([name, { end }]) => [name, end.status]));
+
+/** The plan of each stack by name; others have no changes. */
+function shows(jsons: Readonly<Record<string, unknown>>): Partial<Terraform> {
+  return {
+    plan: ({ name }) => Promise.resolve(name in jsons ? changed : unchanged),
+    show: ({ name }) => Promise.resolve(jsons[name] ?? planJson({})),
+  };
+}
+
+describe('a plan', () => {
+  it('is neither shown nor made again where nothing changes', async () => {
+    const ran = await plan(shows({}));
+    expect(new Set(Object.values(statuses(ran)))).toEqual(new Set(['unchanged']));
+    expect(ran.calls.filter((call) => /^(?:show|planAgainst|apply)/.test(call))).toEqual([]);
+  });
+
+  it('is made again, in order, where an output that it uses changes, and only there', async () => {
+    const ran = await plan({
+      ...shows({
+        a: planJson({ x: { before: 'old', after: 'new' }, y: { before: 1, after: 1 } }),
+        b: planJson({ x: { before: 'b-old', after: 'b-new' } }),
+      }),
+    });
+    expect(statuses(ran)).toEqual({ a: 'changes', b: 'changes', c: 'changes', d: 'unchanged' });
+    expect(ran.calls.filter((call) => call.startsWith('planAgainst'))).toEqual([
+      'planAgainst 02-b/dev',
+      'planAgainst 03-c/dev',
+    ]);
+    const [a, b] = ['a', 'b'].map((name) => ran.outcomes[name]?.stack);
+    expect(ran.outcomes['b']?.plannedAgainst).toEqual([
+      { stack: a?.id, outputs: ['x'], unknown: [] },
+    ]);
+    expect(ran.outcomes['a']?.plannedAgainst).toBeUndefined();
+    expect(ran.against['c']).toMatchObject([
+      {
+        stateKeys: [b?.stateKey],
+        readers: [{ directory: 'layers/03-c/environments/dev', name: 'up' }],
       },
-    });
-    const outcome = await applyStack(stackOf('01-foundation/dev'), portsOf(terraform));
-    expect(outcome.end).toEqual({ status: 'applied' });
-    expect(outcome.changes.counts.destroy).toBe(2);
-    expect(new Set(files).size).toBe(1);
-  });
-
-  it('is neither shown nor applied where nothing changes', async () => {
-    const terraform = fakeTerraform({
-      plan: () => Promise.resolve({ ...succeeded, hasChanges: false }),
-    });
-    const outcome = await applyStack(stackOf('01-foundation/dev'), portsOf(terraform));
-    expect(outcome.end).toEqual({ status: 'unchanged' });
-    expect(terraform.calls).toEqual(['init 01-foundation/dev', 'plan 01-foundation/dev']);
-  });
-
-  it('is never applied by a plan', async () => {
-    const terraform = fakeTerraform();
-    expect((await planStack(stackOf('01-foundation/dev'), portsOf(terraform))).end).toEqual({
-      status: 'changes',
-    });
-    expect(terraform.calls).not.toContain('apply 01-foundation/dev');
-  });
-
-  it('waits for the stack whose state it did not find', async () => {
-    const terraform = fakeTerraform({
-      plan: () => Promise.resolve({ ...failed(missingState('service_b')), hasChanges: false }),
-    });
-    const outcome = await planStack(stackOf('service-a/dev'), portsOf(terraform));
-    expect(outcome.end).toEqual({ status: 'waiting', waitsFor: [stackOf('service-b/dev').id] });
-  });
-
-  it('is not planned at all where another plan has shown that a state it reads is missing', async () => {
-    const terraform = fakeTerraform({
-      plan: () => Promise.resolve({ ...failed(missingState('platform')), hasChanges: false }),
-    });
-    const ports = portsOf(terraform);
-    await planStack(stackOf('service-b/dev'), ports);
-    const outcome = await planStack(stackOf('service-a/dev'), ports);
-    expect(outcome.end).toEqual({
-      status: 'waiting',
-      waitsFor: ['02-platform/dev', 'service-b/dev'].map((id) => stackOf(id).id),
-    });
-    expect(terraform.calls).not.toContain('init service-a/dev');
-  });
-
-  it('names in the end all that it waits for, also what was not known at its turn', async () => {
-    const terraform = fakeTerraform({
-      plan: () => Promise.resolve({ ...failed(missingState('platform')), hasChanges: false }),
-    });
-    const ports = portsOf(terraform);
-    const outcome = await planStack(stackOf('service-a/dev'), ports);
-    await planStack(stackOf('service-b/dev'), ports);
-    expect(ports.missingStates.complete(outcome).end).toEqual({
-      status: 'waiting',
-      waitsFor: ['02-platform/dev', 'service-b/dev'].map((id) => stackOf(id).id),
+    ]);
+    const states = ran.against['b']?.[0]?.outputs;
+    expect(states === 'unknown' ? undefined : states?.get('x')?.value).toMatchObject({
+      json: 'new',
     });
   });
 
-  it('of another environment is planned all the same', async () => {
-    const terraform = fakeTerraform({
-      plan: (stack) =>
+  it('takes an upstream as unknown where an output that is used is', async () => {
+    const ran = await plan(shows({ a: planJson({ x: { before: 'old' }, y: { before: 1 } }) }));
+    expect(ran.against['b']?.[0]?.outputs).toBe('unknown');
+    expect(ran.outcomes['b']?.plannedAgainst).toMatchObject([{ outputs: ['x'], unknown: ['x'] }]);
+  });
+
+  it('does not mind an unknown output that is not used', async () => {
+    const ran = await plan(
+      shows({ a: planJson({ x: { before: 'old', after: 'new' }, y: { before: 1 } }) }),
+    );
+    expect(ran.against['b']?.[0]?.outputs).not.toBe('unknown');
+    expect(ran.against['d']?.[0]?.outputs).toBe('unknown');
+  });
+
+  it('replaces one that failed for want of an output that is only added now', async () => {
+    const ran = await plan({
+      plan: ({ name }) =>
         Promise.resolve(
-          stack.environment === 'dev'
-            ? { ...failed(missingState('platform')), hasChanges: false }
-            : { ...succeeded, hasChanges: false },
+          name === 'a'
+            ? changed
+            : name === 'b'
+              ? noPlan({ summary: 'Unsupported attribute' })
+              : unchanged,
         ),
+      show: ({ name }) => Promise.resolve(planJson(name === 'a' ? { x: { after: 'new' } } : {})),
     });
-    const ports = portsOf(terraform);
-    await planStack(stackOf('service-b/dev'), ports);
-    expect((await planStack(stackOf('service-a/production'), ports)).end.status).toBe('unchanged');
+    expect(ran.outcomes['b']).toMatchObject({ end: { status: 'changes' }, diagnostics: [] });
   });
 
-  it('fails where a missing state is not all that is wrong', async () => {
-    const run = { ...failed(missingState('service_b'), { summary: 'other' }), hasChanges: false };
-    const terraform = fakeTerraform({ plan: () => Promise.resolve(run) });
-    const outcome = await planStack(stackOf('service-a/dev'), portsOf(terraform));
+  it('fails where it fails against what is known', async () => {
+    const ran = await plan({
+      ...shows({ a: planJson({ x: { before: 'old', after: 'new' } }) }),
+      planAgainst: () => Promise.resolve(noPlan({ summary: 'Invalid value' })),
+    });
+    expect(ran.outcomes['b']).toMatchObject({
+      end: { status: 'failed', step: 'plan' },
+      diagnostics: [{ severity: 'error', summary: 'Invalid value' }],
+    });
+  });
+
+  it('waits where it fails against what is not known, and still says why', async () => {
+    const ran = await plan({
+      ...shows({ a: planJson({ x: { before: 'old' } }) }),
+      planAgainst: () => Promise.resolve(noPlan({ summary: 'Invalid count argument' })),
+    });
+    expect(ran.outcomes['b']).toMatchObject({
+      end: { status: 'waiting', waitsFor: [ran.outcomes['a']?.stack.id] },
+      plannedAgainst: [{ unknown: ['x'] }],
+      diagnostics: [{ severity: 'warning', summary: 'Invalid count argument' }],
+    });
+  });
+
+  it('that only stands in for unknown values changes nothing', async () => {
+    const placeholder = {
+      resource_changes: [
+        {
+          address: 'module.r.terraform_data.infra_actions_planned_outputs',
+          mode: 'managed',
+          type: 'terraform_data',
+          name: 'infra_actions_planned_outputs',
+          change: { actions: ['create'], after: {} },
+        },
+      ],
+    };
+    const judged: string[] = [];
+    const ran = await plan(shows({ a: planJson({ x: { before: 'old' } }), b: placeholder }), {
+      hooks: {
+        judge: ({ stack }) => {
+          judged.push(stack.name);
+          return Promise.resolve({ reasons: [] });
+        },
+      },
+    });
+    expect(statuses(ran)['b']).toBe('unchanged');
+    expect(judged).toEqual(['a']);
+  });
+
+  it('hides what an upstream calls sensitive', async () => {
+    const leaking = {
+      ...(planJson({ x: { before: 'b-old', after: 'for hunter2-hunter2' } }) as object),
+    };
+    const ran = await plan(
+      shows({ a: planJson({ x: { after: 'hunter2-hunter2', sensitive: true } }), b: leaking }),
+    );
+    expect(ran.outcomes['b']?.changes.outputs).toHaveLength(1);
+    expect(JSON.stringify(ran.outcomes['b'])).not.toContain('hunter2');
+  });
+
+  it('of drift is held against the states alone', async () => {
+    const ran = await plan(shows({ a: planJson({ x: { before: 'old', after: 'new' } }) }), {
+      command: 'drift',
+    });
+    expect(statuses(ran)).toEqual({ a: 'changes', b: 'unchanged', c: 'unchanged', d: 'unchanged' });
+  });
+
+  it('asks for orphans before, is judged once, and is shown whatever the judge says', async () => {
+    const heard: string[] = [];
+    const judgement: Judgement = { reasons: [{ kind: 'review' }], hooks: [] };
+    const ran = await plan(
+      {
+        ...shows({ a: planJson({ x: { before: 'old', after: 'new' } }), b: planJson({}) }),
+        plan: ({ name }) => {
+          heard.push(`plan ${name}`);
+          return Promise.resolve(changed);
+        },
+      },
+      {
+        only: 'ab',
+        hooks: {
+          orphans: ({ name }) => {
+            heard.push(`orphans ${name}`);
+            return Promise.resolve([
+              { address: 'x.y', type: 'x', id: undefined, runUrl: undefined },
+            ]);
+          },
+          judge: ({ stack: { name } }) => {
+            heard.push(`judge ${name}`);
+            return Promise.resolve(judgement);
+          },
+          ended: ({ stack: { name } }) => {
+            heard.push(`ended ${name}`);
+            return Promise.resolve();
+          },
+        },
+      },
+    );
+    expect(statuses(ran)).toEqual({ a: 'changes', b: 'changes' });
+    expect(ran.outcomes['a']).toMatchObject({ hooks: [], orphans: [{ address: 'x.y' }] });
+    expect(heard.filter((line) => line.endsWith(' b'))).toEqual([
+      'orphans b',
+      'plan b',
+      'judge b',
+      'ended b',
+    ]);
+    expect(heard.indexOf('ended a')).toBeLessThan(heard.indexOf('judge b'));
+  });
+
+  it('fails where it cannot be read', async () => {
+    const ran = await plan(shows({ a: { resource_changes: 1 } }), { only: 'a' });
+    expect(ran.outcomes['a']).toMatchObject({ end: { status: 'failed', step: 'show' } });
+    expect(ran.outcomes['a']?.diagnostics).toHaveLength(1);
+  });
+
+  it('is interrupted where its second half does not come to run', async () => {
+    const controller = new AbortController();
+    const ran = await plan(
+      {
+        plan: () => {
+          controller.abort();
+          return Promise.resolve(changed);
+        },
+      },
+      { signal: controller.signal, only: 'a' },
+    );
+    expect(ran.outcomes['a']?.end).toEqual({ status: 'interrupted', step: 'plan' });
+  });
+});
+
+describe('a state that is not there', () => {
+  it('is as good as the plan of its stack', async () => {
+    const ran = await plan({
+      plan: ({ name }) => Promise.resolve(name === 'a' ? changed : noPlan(missingState('up'))),
+      show: () => Promise.resolve(planJson({ x: { after: 'new' }, y: { after: 'new' } })),
+    });
+    expect(new Set(Object.values(statuses(ran)))).toEqual(new Set(['changes']));
+    expect(ran.outcomes['d']?.plannedAgainst).toMatchObject([{ outputs: ['y'], unknown: [] }]);
+  });
+
+  it('spares the plan against it where the sidecar tells', async () => {
+    const ran = await plan(
+      shows({ a: planJson({ x: { after: 'new' } }), b: planJson({ x: { after: 'new' } }) }),
+      { stateVersion: () => Promise.resolve('absent') },
+    );
+    expect(ran.calls.filter((call) => call.startsWith('plan '))).toEqual(['plan 01-a/dev']);
+    expect(statuses(ran)).toEqual({ a: 'changes', b: 'changes', c: 'changes', d: 'changes' });
+  });
+
+  it('is waited for where its stack is not planned, and so are those that wait themselves', async () => {
+    const answers = { plan: () => Promise.resolve(noPlan(missingState('up'))) };
+    const ran = await plan(answers, { only: 'bc' });
+    const [a, b] = ['a', 'b'].map((name) => chain.stacks.find((stack) => stack.name === name)?.id);
+    expect(ran.outcomes['b']?.end).toEqual({ status: 'waiting', waitsFor: [a] });
+    expect(ran.outcomes['c']?.end).toEqual({ status: 'waiting', waitsFor: [b] });
+  });
+
+  it('is waited for where drift is looked for', async () => {
+    const ran = await plan(
+      {
+        plan: ({ name }) => Promise.resolve(name === 'b' ? noPlan(missingState('up')) : changed),
+        show: () => Promise.resolve(planJson({ x: { after: 'new' } })),
+      },
+      { command: 'drift', only: 'ab' },
+    );
+    expect(statuses(ran)).toEqual({ a: 'changes', b: 'waiting' });
+  });
+
+  it('is no excuse where something else is wrong too', async () => {
+    const terraform = fakeTerraform({
+      plan: () => Promise.resolve(noPlan(missingState('service_b'), { summary: 'other' })),
+    });
+    const stack = stackNamed(layered, 'service-a/dev');
+    const outcome = await planStack(stack, portsOf(layered, terraform));
     expect(outcome.end).toMatchObject({ status: 'failed', step: 'plan' });
   });
 
-  it('names every upstream where a module hides which one is missing', () => {
-    const stack = stackOf('service-a/dev');
-    const { diagnostics } = failed(missingState('inside_a_module'));
-    const upstreams = missingUpstreams(stack, diagnostics, workspace.edges);
-    expect(upstreams?.ids).toHaveLength(2);
-    expect(upstreams?.certain).toBe(false);
-  });
-
-  it('names the lock that it left where it was killed', async () => {
+  it('of another environment holds nobody up', async () => {
     const terraform = fakeTerraform({
-      apply: () => Promise.resolve({ ...succeeded, end: 'killed', heldLockId: 'abc-1' }),
+      plan: ({ environment }: Stack) =>
+        Promise.resolve(environment === 'dev' ? noPlan(missingState('platform')) : unchanged),
     });
-    const outcome = await applyStack(stackOf('01-foundation/dev'), portsOf(terraform));
-    expect(outcome.end).toMatchObject({ status: 'failed', step: 'apply' });
-    expect(outcome.diagnostics.map(({ detail }) => detail).join()).toContain('force-unlock abc-1');
+    const ports = portsOf(layered, terraform);
+    await planStack(stackNamed(layered, 'service-b/dev'), ports);
+    const outcome = await planStack(stackNamed(layered, 'service-a/production'), ports);
+    expect(outcome.end.status).toBe('unchanged');
   });
 
-  it('does not apply after a cancel', async () => {
-    const controller = new AbortController();
-    const terraform = fakeTerraform({
-      show: () => {
-        controller.abort();
-        return Promise.resolve({});
-      },
-    });
-    const ports = portsOf(terraform, controller.signal);
-    const outcome = await applyStack(stackOf('01-foundation/dev'), ports);
-    expect(outcome.end.status).toBe('interrupted');
-    expect(terraform.calls).not.toContain('apply 01-foundation/dev');
-  });
-
-  it('fails with a message where its plan cannot be read', async () => {
-    const terraform = fakeTerraform({ show: () => Promise.resolve({ resource_changes: 1 }) });
-    const outcome = await planStack(stackOf('01-foundation/dev'), portsOf(terraform));
-    expect(outcome.end).toMatchObject({ status: 'failed', step: 'show' });
-    expect(outcome.diagnostics).toHaveLength(1);
+  it('is certain where its data block stands for one stack, or for all that it stands for', () => {
+    const stack = stackNamed(layered, 'service-a/dev');
+    const of = (...addresses: readonly string[]) =>
+      missingUpstreams(
+        stack,
+        failed(...addresses.map((address) => ({ summary: 'Unable to find remote state', address })))
+          .diagnostics,
+        layered.edges,
+      );
+    const known = of('data.terraform_remote_state.service_b');
+    expect(known).toEqual({ ids: [stackNamed(layered, 'service-b/dev').id], certain: true });
+    const hidden = of('module.m.data.terraform_remote_state.inside_a_module');
+    expect(hidden?.ids).toHaveLength(2);
+    expect(hidden?.certain).toBe(false);
   });
 });
-
-describe('environments', () => {
-  it('start when the ones before them have fully succeeded', async () => {
-    const stages = (['dev', 'production'] as const).map((environment) => ({
-      environment,
-      after: environment === 'production' ? ['dev'] : [],
-      stacks: workspace.stacks
-        .filter((stack) => stack.environment === environment)
-        .map((stack) => ({ stack, after: [] })),
-    }));
-    const run = (failing: string) =>
-      runStacks({
-        stages,
-        concurrency: 3,
-        signal: new AbortController().signal,
-        run: (stack) =>
-          Promise.resolve({
-            stack,
-            end:
-              stack.displayId === failing
-                ? { status: 'failed', step: 'apply', lock: undefined }
-                : { status: 'applied' },
-            changes: { resources: [], outputs: [], counts: noCounts },
-            diagnostics: [],
-            lines: [],
-            milliseconds: 0,
-          }),
-        onEnd: () => Promise.resolve(),
-      });
-    const failedRun = await run('service-b/dev');
-    expect(failedRun.map(({ end }) => end.status)).toEqual([
-      ...['applied', 'applied', 'applied', 'failed'],
-      ...['not-started', 'not-started', 'not-started', 'not-started'],
-    ]);
-    expect(failedRun[4]?.end).toMatchObject({
-      why: { kind: 'upstream-failed', stacks: [stackOf('service-b/dev').id] },
-    });
-    expect((await run('')).every(({ end }) => end.status === 'applied')).toBe(true);
-  });
-});
-
-const noCounts = { add: 0, change: 0, replace: 0, destroy: 0, import: 0, move: 0, forget: 0 };
