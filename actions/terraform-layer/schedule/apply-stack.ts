@@ -173,6 +173,7 @@ export class ApplyJob {
     after: AfterApply | undefined,
   ): Promise<readonly string[]> {
     const { terraform, upstreams } = this.#ports;
+    if (after === undefined && before.size === 0 && changing.size === 0) return [];
     const hidden = after?.hidden ?? [];
     if (after !== undefined && (hidden.length === 0 || !upstreams.isRead(this.#steps.stack))) {
       const known = new Map(after.digests);

@@ -100,6 +100,6 @@ function quoted(text: string): string {
   return JSON.stringify(text)
     .replaceAll('\\b', '\\u0008')
     .replaceAll('\\f', '\\u000c')
-    .replaceAll('${', '$${')
+    .replaceAll('${', () => '$${')
     .replaceAll('%{', '%%{');
 }

@@ -43,6 +43,42 @@ describe('running in order', () => {
     expect(started[0]).toBe('long');
   });
 
+  it('waits for what only has to end, well or not', async () => {
+    const started: string[] = [];
+    const ends = await runInOrder({
+      tasks: [{ id: 'b', dependsOn: [], after: ['a', 'elsewhere'] }, task('a')],
+      concurrency: 2,
+      signal: never,
+      run: (id) => {
+        started.push(id);
+        return Promise.resolve({ ok: id !== 'a', result: id });
+      },
+    });
+    expect(started).toEqual(['a', 'b']);
+    expect(ends.get('b')?.kind).toBe('succeeded');
+  });
+
+  it('lets light tasks give way', async () => {
+    const started: string[] = [];
+    const light = (id: string): Task => ({ id, dependsOn: [], light: true });
+    await runInOrder({
+      tasks: [
+        light('light b'),
+        light('light c'),
+        task('a'),
+        task('b', 'a', 'light b'),
+        task('c', 'b', 'light c'),
+      ],
+      concurrency: 1,
+      signal: never,
+      run: (id) => {
+        started.push(id);
+        return Promise.resolve({ ok: true, result: undefined });
+      },
+    });
+    expect(started).toEqual(['a', 'light b', 'b', 'light c', 'c']);
+  });
+
   it('starts nothing after a cancel, and waits for what runs', async () => {
     const controller = new AbortController();
     const finished: string[] = [];
