@@ -196,7 +196,9 @@ export class ApplyJob {
         reads
           // Under another name the state may be there all the same.
           .filter(({ aliases }) => aliases.length === 0)
-          .map(async ({ upstream }) => [upstream, await stateVersion?.(upstream)] as const),
+          .map(
+            async ({ upstream }) => [upstream, await this.#steps.stateVersion(upstream)] as const,
+          ),
       ),
     );
   }
