@@ -13,7 +13,7 @@ import type { Observed, RunPlan } from './plan.js';
 import { Progress } from './report/progress.js';
 import { changedFiles } from './review/changed-files.js';
 import type { StackOutcome } from './schedule/outcome.js';
-import { runSchedule } from './schedule/schedule.js';
+import { runSchedule, stacksOf } from './schedule/schedule.js';
 import { checkSyntax, loadWorkspace } from './stacks/load-workspace.js';
 import { openSession } from './session.js';
 import type { Machine } from './terraform/collector.js';
@@ -91,7 +91,10 @@ export async function perform(
   const stacks = plan.stages.flatMap((stage) => stage.stacks.map(({ stack }) => stack));
   if (stacks.length === 0) return [];
   await checkSyntax({ root: ports.root, stacks });
-  const session = await openSession(plan.environments, stacks, inputs, ports);
+  const { stages, workspace } = plan;
+  const command = scheduledCommand(plan.command);
+  const mayRun = stacksOf({ command, stages, workspace });
+  const session = await openSession(plan.environments, mayRun, inputs, ports);
   const { parallelism, terraform, planDirectory } = session;
   const progress = new Progress(ports.log, {
     command: plan.command,
@@ -101,9 +104,9 @@ export async function perform(
   const { signal, clock } = ports;
   ports.log.info(`${stacks.length} stacks, up to ${parallelism} at a time`);
   const outcomes = await runSchedule({
-    command: scheduledCommand(plan.command),
-    stages: plan.stages,
-    workspace: plan.workspace,
+    command,
+    stages,
+    workspace,
     concurrency: parallelism,
     ports: {
       terraform: retryingTerraform(terraform, {

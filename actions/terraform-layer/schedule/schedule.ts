@@ -76,6 +76,16 @@ export async function runSchedule(options: ScheduleOptions): Promise<readonly St
   });
 }
 
+/** Every stack that a run may come to touch: those that were asked for, and their readers. */
+export function stacksOf({
+  command,
+  stages,
+  workspace,
+}: Pick<ScheduleOptions, 'command' | 'stages' | 'workspace'>): readonly Stack[] {
+  const all = command === 'apply' ? withReaders(stages, workspace) : stages;
+  return all.flatMap(({ stacks }) => stacks.map(({ stack }) => stack));
+}
+
 /** One job a stack, made when it is first asked for. */
 class Jobs<J> {
   readonly #make: (stack: Stack) => J;

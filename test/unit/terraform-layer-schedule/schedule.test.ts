@@ -6,7 +6,7 @@ import {
   runStacks,
   type EnvironmentStage,
 } from '../../../actions/terraform-layer/schedule/run-stacks.js';
-import { runSchedule } from '../../../actions/terraform-layer/schedule/schedule.js';
+import { runSchedule, stacksOf } from '../../../actions/terraform-layer/schedule/schedule.js';
 import { dependenciesAmong } from '../../../actions/terraform-layer/graph/waves.js';
 import type { Stack, Workspace } from '../../../actions/terraform-layer/stacks/workspace.js';
 import type { Terraform } from '../../../actions/terraform-layer/terraform/terraform.js';
@@ -156,6 +156,15 @@ describe('an apply', () => {
     expect(same.statuses).toEqual({ '01-foundation/dev': 'applied' });
     const broken = await run('apply', stages, { apply: () => Promise.resolve(failed({})) }, allow);
     expect(broken.statuses).toEqual({ '01-foundation/dev': 'failed' });
+  });
+
+  it('may touch the readers of what was asked for; a destroy does not', () => {
+    const names = (command: 'apply' | 'destroy') =>
+      stacksOf({ command, stages: stagesOf('service-b/dev'), workspace }).map(
+        ({ displayId }) => displayId,
+      );
+    expect(names('apply')).toEqual(['service-b/dev', 'service-a/dev']);
+    expect(names('destroy')).toEqual(['service-b/dev']);
   });
 
   it('has readers between two selected stacks run between them', () => {
