@@ -19,7 +19,7 @@ import { awsKms, reviewKeys } from './review/review-key.js';
 import type { RunAccess } from './run-access.js';
 import { combinedHooks, type StackHooks } from './schedule/hooks.js';
 import { isSuccess, type StackOutcome } from './schedule/outcome.js';
-import { runSchedule } from './schedule/schedule.js';
+import { runSchedule, stacksOf as stacksToTouch } from './schedule/schedule.js';
 import type { StateVersion } from './schedule/stack-steps.js';
 import { openSession, type Session } from './session.js';
 import { writeLedger, type AppliedEntry } from './sidecar/ledger.js';
@@ -49,7 +49,13 @@ export async function perform(
     return [];
   }
   await checkSyntax({ root: ports.root, stacks });
-  const session = await openSession(plan.environments, stacks, inputs, ports, opened);
+  // An apply may come to touch readers of outputs that change, which nobody asked for.
+  const mayRun = stacksToTouch({
+    command: scheduledCommand(plan.command),
+    stages: plan.stages,
+    workspace: plan.workspace,
+  });
+  const session = await openSession(plan.environments, mayRun, inputs, ports, opened);
   const keys = reviewKeys(plan.workspace.config.project, (environment) =>
     awsKms(session.access.get(environment)?.aws ?? {}),
   );

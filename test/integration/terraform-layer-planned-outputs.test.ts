@@ -1,6 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import type { EvaluatedMap } from '../../actions/terraform-layer/hcl/value.js';
+import { stateIdentity } from '../../actions/terraform-layer/stacks/state-identity.js';
+import { keyExpression } from '../../actions/terraform-layer/terraform/state-override.js';
 import { startTestEmulator, type TestEmulator } from '../support/emulator.js';
 import {
   createStateBucket,
@@ -150,7 +153,7 @@ output "value" {
     expect(new Set(Object.values(statuses))).toEqual(new Set(['changes']));
     expect(step.summary).toContain('known after apply');
     expect(step.summary + log).not.toContain('infra_actions_planned_outputs');
-    const stacks = JSON.parse(step.outputs['stacks'] ?? '') as { id: string; changes: object }[];
+    const stacks = JSON.parse(step.outputs['stacks'] ?? '') as { readonly add: number }[];
     expect(stacks[1]).toMatchObject({ add: 0 });
   });
 
@@ -244,6 +247,49 @@ ${holds('"${module.a.all.value}, ${module.b.all.value}, ${module.b.all.fallback}
   });
 });
 
+describe('the identity of a state', () => {
+  const cases: readonly (readonly [type: string, config: EvaluatedMap, workspace?: string])[] = [
+    ['s3', { bucket: 'b', key: 'a/k.tfstate' }],
+    ['s3', { bucket: 'b', key: 'k' }, 'dev'],
+    ['s3', { bucket: 'b', key: 'k', workspace_key_prefix: 'w' }, 'dev'],
+    ['s3', { bucket: 'b', key: 'k', workspace_key_prefix: null }, 'dev'],
+    ['local', { path: '/states/x.tfstate' }],
+    ['local', { workspace_dir: '/states/d' }, 'dev'],
+    ['gcs', { bucket: 'b' }],
+    ['gcs', { bucket: 'b', prefix: 'p/q' }, 'dev'],
+    ['azurerm', { storage_account_name: 'a', container_name: 'c', key: 'k' }],
+    ['azurerm', { container_name: 'c', key: 'k' }, 'dev'],
+    ['remote', { organization: 'o', workspaces: { name: 'n' } }],
+    ['remote', { hostname: 'h', organization: 'o', workspaces: { prefix: 'p-' } }, 'dev'],
+    ['remote', { organization: 'o', workspaces: [{ name: 'n' }] }],
+  ];
+
+  it('is worked out by Terraform as by the graph', async () => {
+    const root = await writeRepository(emulator, {
+      'main.tf': cases
+        .map(([type, config, workspace], index) => {
+          const selected = workspace === undefined ? undefined : JSON.stringify(workspace);
+          const key = keyExpression(JSON.stringify(type), JSON.stringify(config), selected);
+          return `output "o${index}" {\n  value = ${key}\n}\n`;
+        })
+        .join('\n'),
+    });
+    const terraform = (...args: readonly string[]): string =>
+      execFileSync('terraform', [`-chdir=${root}`, ...args], { encoding: 'utf8' });
+    terraform('init', '-input=false');
+    terraform('apply', '-auto-approve');
+    const outputs = JSON.parse(terraform('output', '-json')) as Record<string, { value: string }>;
+    const workedOut = cases.map((_, index) => outputs[`o${index}`]?.value);
+    const expected = cases.map(([type, config, workspace = 'default']) => {
+      const list = config['workspaces'];
+      const flat = Array.isArray(list) ? { ...config, workspaces: { name: 'n' } } : config;
+      const identity = stateIdentity(type, flat, workspace, '/');
+      return identity.ok ? identity.key : undefined;
+    });
+    expect(workedOut).toEqual(expected);
+  });
+});
+
 describe('an apply', () => {
   it('brings up a whole new environment in one run, and the plan after it is empty', async () => {
     const root = await repository(chain);
@@ -259,6 +305,19 @@ describe('an apply', () => {
     const { statuses } = await run(root, 'apply', { layers: '01-first' });
     // No judge of this run says that it may be applied.
     expect(statuses).toEqual({ '01-first/dev': 'applied', '02-second/dev': 'changes' });
+  });
+
+  it('tries again what passes by itself', async () => {
+    const impatient = (text: string): string =>
+      text.replace('use_lockfile = true', 'use_lockfile = true\n    max_retries  = 1');
+    const root = await repository(
+      Object.fromEntries(Object.entries(chain).map(([name, text]) => [name, impatient(text)])),
+    );
+    await emulator.addFaults({ service: 's3', kind: 'throttle', times: 2 });
+    const { step, statuses, log } = await run(root, 'apply');
+    expect(step.conclusion).toBe('success');
+    expect(new Set(Object.values(statuses))).toEqual(new Set(['applied']));
+    expect(log).toMatch(/init is tried again in \d\.\d s \(2 of 4\): .*SlowDown/);
   });
 
   it('leaves them alone where it did not', async () => {

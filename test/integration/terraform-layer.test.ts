@@ -49,13 +49,15 @@ describe('a layered repository', () => {
     expect(fresh.step.conclusion).toBe('success');
     expect(fresh.statuses).toEqual({
       '01-foundation/dev': 'changes',
-      '02-platform/dev': 'waiting',
-      '03-apps/dev': 'waiting',
+      '02-platform/dev': 'changes',
+      '03-apps/dev': 'changes',
       '01-foundation/production': 'changes',
-      '02-platform/production': 'waiting',
-      '03-apps/production': 'waiting',
+      '02-platform/production': 'changes',
+      '03-apps/production': 'changes',
     });
     expect(fresh.step.summary).toContain('+ create aws_ssm_parameter.name');
+    // No state is there yet: each layer is planned against the planned outputs of the one before.
+    expect(fresh.step.summary).toContain('cluster of /production/name');
     expect(fresh.leftBehind).toEqual([]);
     expect(await stateKeys(emulator)).toEqual([]);
 

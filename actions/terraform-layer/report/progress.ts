@@ -51,6 +51,19 @@ export class Progress {
       this.#say(`  ${displayId}: ${againWords(progress)}`);
       return;
     }
+    if (progress.kind === 'retry') {
+      const { attempt, attempts, delayMilliseconds, because, step } = progress.retry;
+      const pause = (delayMilliseconds / 1000).toFixed(1);
+      const [reason = ''] = because.summary.split('\n', 1);
+      this.#say(
+        `  ${displayId}: ${step} is tried again in ${pause} s (${attempt} of ${attempts}): ${reason}`,
+      );
+      return;
+    }
+    if (progress.kind === 'again') {
+      this.#say(`  ${displayId}: ${againWords(progress)}`);
+      return;
+    }
     const words = { init: 'started', plan: 'planning', show: undefined, apply: 'applying' };
     const word = words[progress.step];
     if (word !== undefined) this.#say(`  ${displayId}: ${word}`);

@@ -94,11 +94,16 @@ export class ApplyJob {
   }
 
   async #destroy(): Promise<StackEnd> {
+    await this.#steps.findOrphans();
     for (let plans = 1; ; plans += 1) {
       const planned = await this.#plan((planFile, onEvent) =>
         this.#ports.terraform.plan(this.#steps.stack, { planFile, onEvent, destroy: true }),
       );
-      if ('end' in planned) return planned.end;
+      if ('end' in planned) {
+        // No run brings an upstream back so that its reader can go.
+        if (planned.end.status !== 'waiting') return planned.end;
+        return { status: 'failed', step: 'plan', lock: undefined };
+      }
       const end = await this.#apply(planned.outputs);
       if (end !== 'stale') return end;
       if (plans === mostPlans) return { status: 'failed', step: 'apply', lock: undefined };
@@ -196,7 +201,9 @@ export class ApplyJob {
         reads
           // Under another name the state may be there all the same.
           .filter(({ aliases }) => aliases.length === 0)
-          .map(async ({ upstream }) => [upstream, await stateVersion?.(upstream)] as const),
+          .map(
+            async ({ upstream }) => [upstream, await this.#steps.stateVersion(upstream)] as const,
+          ),
       ),
     );
   }

@@ -1,5 +1,7 @@
+import { toError } from '../../shared/errors.js';
 import type { Stack } from '../stacks/workspace.js';
 import { readPlannedOutputs } from '../terraform/planned-state.js';
+import type { PlanRun } from '../terraform/terraform.js';
 import type { StackEnd, StackOutcome } from './outcome.js';
 import { StackSteps, type PlanResult, type StackPorts } from './stack-steps.js';
 import { missingUpstreams, type Against } from './upstreams.js';
@@ -67,7 +69,8 @@ export class PlanJob {
     for (const { upstream, aliases } of upstreams.readsOf(this.#steps.stack)) {
       // Under another name the state may be there all the same.
       if (aliases.length > 0) continue;
-      if ((await stateVersion(upstream)) === 'absent') upstreams.noteAbsent([upstream]);
+      const version = await this.#steps.stateVersion(upstream);
+      if (version === 'absent') upstreams.noteAbsent([upstream]);
     }
   }
 
@@ -91,7 +94,9 @@ export class PlanJob {
       upstreams: upstreams.map((upstream) => upstream.stack),
     });
     const plan = await this.#steps.plan((onEvent) =>
-      this.#ports.terraform.planAgainst(stack, { planFile, onEvent, upstreams: states }),
+      this.#ports.terraform
+        .planAgainst(stack, { planFile, onEvent, upstreams: states })
+        .catch((thrown: unknown) => notPlanned(toError(thrown))),
     );
     const unknown = upstreams.filter((upstream) => upstream.unknown.length > 0);
     if (plan.kind === 'bad' && plan.run.end === 'failed') {
@@ -131,6 +136,17 @@ export class PlanJob {
     if ('end' in shown) return shown.end;
     return { status: speculative && !this.#steps.hasChanges ? 'unchanged' : 'changes' };
   }
+}
+
+/** A private copy that cannot be made is one stack's failure, not the run's. */
+function notPlanned({ message }: Error): PlanRun {
+  return {
+    end: 'failed',
+    hasChanges: false,
+    diagnostics: [{ severity: 'error', summary: message, detail: '' }],
+    lines: [],
+    milliseconds: 0,
+  };
 }
 
 /** Plans one stack, and reads the plan where it would change something. */

@@ -75,28 +75,6 @@ export async function runStacks(options: RunStacksOptions): Promise<readonly Sta
   return [...tasks.keys()].flatMap((id) => outcomes.get(id) ?? []);
 }
 
-/** The stages in reverse: what reads a stack comes before it, later environments before earlier. */
-export function reversed(stages: readonly EnvironmentStage[]): readonly EnvironmentStage[] {
-  return stages
-    .map(({ environment, stacks }) => ({
-      environment,
-      after: stages
-        .filter(({ after }) => after.includes(environment))
-        .map((stage) => stage.environment),
-      stacks: stacks
-        .map(({ stack }) => ({
-          stack,
-          after: stages.flatMap((stage) =>
-            stage.stacks
-              .filter(({ after }) => after.includes(stack.id))
-              .map((task) => task.stack.id),
-          ),
-        }))
-        .reverse(),
-    }))
-    .reverse();
-}
-
 /**
  * Between two environments stands one gate, so that the edges do not multiply. Stacks that are
  * read come first and those of all environments take turns: where a state is missing, that is

@@ -5,7 +5,7 @@ import { ApplyJob } from './apply-stack.js';
 import type { StackOutcome } from './outcome.js';
 import { PlanJob } from './plan-stack.js';
 import { ChangedOutputs, withReaders } from './readers.js';
-import { reversed, runStacks, type EnvironmentStage } from './run-stacks.js';
+import { runStacks, type EnvironmentStage } from './run-stacks.js';
 import type { StackPorts } from './stack-steps.js';
 import { Upstreams } from './upstreams.js';
 
@@ -15,7 +15,7 @@ export interface ScheduleOptions {
    * holds each against its state alone; `apply` and `destroy` change the world.
    */
   readonly command: 'plan' | 'drift' | 'apply' | 'destroy';
-  /** In the order of an apply, a destroy's too; those of plans need no `after`. */
+  /** In the order of the work, a destroy's from the last reader back; those of plans need no `after`. */
   readonly stages: readonly EnvironmentStage[];
   readonly workspace: Pick<Workspace, 'stacks' | 'edges'>;
   readonly concurrency: number;
@@ -62,7 +62,7 @@ export async function runSchedule(options: ScheduleOptions): Promise<readonly St
   const prepare = (stack: Stack): Promise<void> => jobs.of(stack).prepare();
   if (command === 'destroy') {
     const run = (stack: Stack): Promise<StackOutcome> => ended(jobs.of(stack).destroy());
-    return runStacks({ ...common, stages: reversed(options.stages), prepare, run });
+    return runStacks({ ...common, stages: options.stages, prepare, run });
   }
   const changed = new ChangedOutputs();
   const stages = withReaders(options.stages, workspace);
@@ -81,6 +81,16 @@ export async function runSchedule(options: ScheduleOptions): Promise<readonly St
     },
     isNeeded: (stack) => changed.concern(stack, edges),
   });
+}
+
+/** Every stack that a run may come to touch: those that were asked for, and their readers. */
+export function stacksOf({
+  command,
+  stages,
+  workspace,
+}: Pick<ScheduleOptions, 'command' | 'stages' | 'workspace'>): readonly Stack[] {
+  const all = command === 'apply' ? withReaders(stages, workspace) : stages;
+  return all.flatMap(({ stacks }) => stacks.map(({ stack }) => stack));
 }
 
 /** One job a stack, made when it is first asked for. */

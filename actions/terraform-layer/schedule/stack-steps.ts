@@ -147,6 +147,19 @@ export class StackSteps {
     );
   }
 
+  /** What changes whenever a stack's state does; undefined where that cannot be told. */
+  async stateVersion(stackId: string): Promise<string | undefined> {
+    try {
+      return await this.#ports.stateVersion?.(stackId);
+    } catch (thrown) {
+      this.say(
+        'warning',
+        `the state of ${stackId} cannot be looked at: ${toError(thrown).message}`,
+      );
+      return undefined;
+    }
+  }
+
   /** Whether the plan that was shown would do anything. */
   get hasChanges(): boolean {
     return this.#changes.resources.length + this.#changes.outputs.length > 0;

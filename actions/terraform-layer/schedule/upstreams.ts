@@ -25,7 +25,8 @@ export type Against =
 
 /** What the plans of a run have shown about states: which are not there, and what they will hold. */
 export class Upstreams {
-  readonly #edges: readonly Edge[];
+  readonly #edges: ReadonlyMap<string, readonly Edge[]>;
+  readonly #read: ReadonlySet<string>;
   readonly #absent = new Set<string>();
   readonly #waiting = new Set<string>();
   readonly #planned = new Map<
@@ -34,18 +35,23 @@ export class Upstreams {
   >();
 
   constructor(edges: readonly Edge[]) {
-    this.#edges = edges;
+    const from = new Map<string, Edge[]>();
+    for (const edge of edges) from.set(edge.from, [...(from.get(edge.from) ?? []), edge]);
+    this.#edges = from;
+    this.#read = new Set(
+      edges.flatMap(({ to, origins }) =>
+        origins.some(({ kind }) => kind !== 'after') ? [to] : [],
+      ),
+    );
   }
 
   readsOf(stack: Stack): readonly StateRead[] {
-    return statesReadBy(stack.id, this.#edges);
+    return statesReadBy(stack.id, this.#edges.get(stack.id) ?? []);
   }
 
   /** Whether a stack's outputs are of use to another. */
   isRead({ id }: Stack): boolean {
-    return this.#edges.some(
-      ({ to, origins }) => to === id && origins.some(({ kind }) => kind !== 'after'),
-    );
+    return this.#read.has(id);
   }
 
   noteAbsent(ids: readonly string[]): void {

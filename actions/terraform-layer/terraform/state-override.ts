@@ -35,6 +35,19 @@ const keyExpressions: Readonly<Record<string, (config: string, workspace: string
   },
 };
 
+/**
+ * An expression for the identity of the state that a block reads; empty where its backend is none
+ * whose states can have stand-ins. The parameters are expressions.
+ */
+export function keyExpression(backend: string, config = '{}', workspace = 'null'): string {
+  const settings = `(\n${config}\n)`;
+  const selected = `coalesce((\n${workspace}\n), "default")`;
+  const keys = Object.entries(keyExpressions).map(
+    ([type, key]) => `${type} = try(${key(settings, selected)}, "")`,
+  );
+  return `lookup({\n${keys.join('\n')}\n}, (\n${backend}\n), "")`;
+}
+
 /** Whether a state of this identity can have a stand-in. */
 export function canStandIn(stateKey: string): boolean {
   return /^(?:s3|gcs|azurerm|cloud):\/\/|^local:/.test(stateKey);
@@ -67,19 +80,14 @@ export function standInFile(standIns: readonly StandIn[]): string {
 export function overrideFile(blocks: readonly ReaderBlock[]): string {
   return blocks
     .map(({ name, backend, config = '{}', workspace = 'null' }) => {
-      const settings = `(\n${config}\n)`;
-      const selected = `coalesce((\n${workspace}\n), "default")`;
-      const keys = Object.entries(keyExpressions).map(
-        ([type, key]) => `${type} = try(${key(settings, selected)}, "")`,
-      );
-      const key = `lookup({\n${keys.join('\n')}\n}, (\n${backend}\n), "")`;
+      const key = keyExpression(backend, config, workspace);
       const stands = `contains(local.${placeholderName}_keys, ${key})`;
       return [
         `data "terraform_remote_state" ${quoted(name)} {`,
         `  backend = ${stands} ? "local" : (\n${backend}\n)`,
         `  workspace = ${stands} ? "default" : (\n${workspace}\n)`,
         // Text on both sides, since the settings of two backends have no type in common.
-        `  config = jsondecode(lookup(local.${placeholderName}, ${key}, jsonencode(${settings})))`,
+        `  config = jsondecode(lookup(local.${placeholderName}, ${key}, jsonencode((\n${config}\n))))`,
         '}',
         '',
       ].join('\n');

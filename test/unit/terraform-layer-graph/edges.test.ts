@@ -268,6 +268,9 @@ describe('other backends', () => {
       'reader/production/main.tf': cloud('aws-reader-production') + reader,
     });
     expect(arrows(workspace)).toEqual(['reader/production -> up/production']);
+    expect(workspace.edges[0]?.origins).toMatchObject([
+      { stateKey: 'cloud://app.terraform.io/org/aws-up-production' },
+    ]);
   });
 });
 

@@ -326,4 +326,19 @@ describe('a destroy', () => {
     );
     expect(stopped.end.status).toBe('stopped');
   });
+
+  it('fails where a state that it reads is gone: nothing is worth waiting for', async () => {
+    const run = failed({
+      summary: 'Unable to find remote state',
+      address: 'data.terraform_remote_state.platform',
+    });
+    const outcome = await destroyStack(
+      stackNamed(workspace, 'service-b/dev'),
+      portsOf(
+        workspace,
+        fakeTerraform({ plan: () => Promise.resolve({ ...run, hasChanges: false }) }),
+      ),
+    );
+    expect(outcome.end).toMatchObject({ status: 'failed', step: 'plan' });
+  });
 });

@@ -270,6 +270,47 @@ describe('a plan', () => {
     expect(heard.indexOf('ended a')).toBeLessThan(heard.indexOf('judge b'));
   });
 
+  it('fails alone where no private copy can be made', async () => {
+    const ran = await plan({
+      ...shows({ a: planJson({ x: { before: 'old', after: 'new' } }) }),
+      planAgainst: () => Promise.reject(new Error('no space left')),
+    });
+    expect(statuses(ran)).toEqual({
+      a: 'changes',
+      b: 'failed',
+      c: 'unchanged',
+      d: 'unchanged',
+    });
+  });
+
+  it('does not need to know whether states are there', async () => {
+    const ran = await plan(shows({}), {
+      stateVersion: () => Promise.reject(new Error('no access')),
+    });
+    expect(new Set(Object.values(statuses(ran)))).toEqual(new Set(['unchanged']));
+  });
+
+  it('waits for named outputs where nothing can stand in for a state', async () => {
+    const edges = chain.edges.map((edge) => ({
+      ...edge,
+      origins: edge.origins.map((origin) =>
+        origin.kind === 'remote-state' ? { ...origin, kind: 'tfe-outputs' as const } : origin,
+      ),
+    }));
+    const hcp = { ...chain, edges };
+    const [a, b] = chain.stacks;
+    if (a === undefined || b === undefined) throw new Error('no stacks');
+    const ports = portsOf(
+      hcp,
+      fakeTerraform({ show: () => Promise.resolve(planJson({ x: { before: 1, after: 2 } })) }),
+    );
+    await planStack(a, ports);
+    expect(await planStack(b, ports)).toMatchObject({
+      end: { status: 'waiting', waitsFor: [a.id] },
+      plannedAgainst: [{ stack: a.id, outputs: ['x'], unknown: ['x'] }],
+    });
+  });
+
   it('fails where it cannot be read', async () => {
     const ran = await plan(shows({ a: { resource_changes: 1 } }), { only: 'a' });
     expect(ran.outcomes['a']).toMatchObject({ end: { status: 'failed', step: 'show' } });
@@ -360,8 +401,53 @@ describe('a state that is not there', () => {
       );
     const known = of('data.terraform_remote_state.service_b');
     expect(known).toEqual({ ids: [stackNamed(layered, 'service-b/dev').id], certain: true });
+    const both = of(
+      'module.a.data.terraform_remote_state.platform',
+      'data.terraform_remote_state.service_b',
+    );
+    expect(both).toMatchObject({ certain: true });
     const hidden = of('module.m.data.terraform_remote_state.inside_a_module');
     expect(hidden?.ids).toHaveLength(2);
     expect(hidden?.certain).toBe(false);
+  });
+
+  it('of a reader module that two stacks share is looked for among both', async () => {
+    const shared = await load({
+      'modules/reader/main.tf':
+        'variable "name" {}\n' + s3RemoteState('this', 'dev/${var.name}.tfstate'),
+      'layers/01-a/environments/dev/main.tf': s3Backend('dev/a.tfstate'),
+      'layers/01-b/environments/dev/main.tf': s3Backend('dev/b.tfstate'),
+      'layers/02-c/environments/dev/main.tf':
+        s3Backend('dev/c.tfstate') +
+        ['a', 'b']
+          .map((name) => {
+            const source = '../../../../modules/reader';
+            return `module "${name}" {\n  source = "${source}"\n  name = "${name}"\n}\n`;
+          })
+          .join(''),
+    });
+    const [a, , c] = shared.stacks;
+    if (a === undefined || c === undefined) throw new Error('no stacks');
+    const one = [{ ...missingState('this'), address: 'module.a.data.terraform_remote_state.this' }];
+    const found = missingUpstreams(c, failed(...one).diagnostics, shared.edges);
+    expect(found?.ids).toHaveLength(2);
+    expect(found?.certain).toBe(false);
+    // The state of `b` is there, and nothing of it changes: `a` alone has a stand-in.
+    const against: PlannedState[] = [];
+    const ports = portsOf(
+      shared,
+      fakeTerraform({
+        plan: ({ name }) => Promise.resolve(name === 'c' ? noPlan(...one) : changed),
+        show: () => Promise.resolve(planJson({ x: { after: 'new' } })),
+        planAgainst: (_, { upstreams }) => {
+          against.push(...upstreams);
+          return Promise.resolve(changed);
+        },
+      }),
+    );
+    await planStack(a, ports);
+    expect((await planStack(c, ports)).end.status).toBe('changes');
+    expect(against.map(({ stateKeys }) => stateKeys)).toEqual([[a.stateKey]]);
+    expect(against[0]?.readers).toEqual([{ directory: 'modules/reader', name: 'this' }]);
   });
 });

@@ -2,11 +2,10 @@ import type { StackHooks } from '../../../actions/terraform-layer/schedule/hooks
 import type { StackOutcome } from '../../../actions/terraform-layer/schedule/outcome.js';
 import { withReaders } from '../../../actions/terraform-layer/schedule/readers.js';
 import {
-  reversed,
   runStacks,
   type EnvironmentStage,
 } from '../../../actions/terraform-layer/schedule/run-stacks.js';
-import { runSchedule } from '../../../actions/terraform-layer/schedule/schedule.js';
+import { runSchedule, stacksOf } from '../../../actions/terraform-layer/schedule/schedule.js';
 import { dependenciesAmong } from '../../../actions/terraform-layer/graph/waves.js';
 import type { Stack, Workspace } from '../../../actions/terraform-layer/stacks/workspace.js';
 import type { Terraform } from '../../../actions/terraform-layer/terraform/terraform.js';
@@ -158,6 +157,15 @@ describe('an apply', () => {
     expect(broken.statuses).toEqual({ '01-foundation/dev': 'failed' });
   });
 
+  it('may touch the readers of what was asked for; a destroy does not', () => {
+    const names = (command: 'apply' | 'destroy') =>
+      stacksOf({ command, stages: stagesOf('service-b/dev'), workspace }).map(
+        ({ displayId }) => displayId,
+      );
+    expect(names('apply')).toEqual(['service-b/dev', 'service-a/dev']);
+    expect(names('destroy')).toEqual(['service-b/dev']);
+  });
+
   it('has readers between two selected stacks run between them', () => {
     const stages = withReaders(stagesOf('01-foundation/dev', 'service-b/dev'), workspace);
     const tasks = stages.flatMap(({ stacks }) => stacks);
@@ -195,7 +203,7 @@ describe('an apply', () => {
 
 describe('a destroy', () => {
   it('takes readers before what they read, and later environments before earlier ones', async () => {
-    const { calls } = await run('destroy', stagesOf());
+    const { calls } = await run('destroy', turnedRound(stagesOf()));
     const applied = calls.filter((call) => call.startsWith('apply'));
     const at = (displayId: string): number => applied.indexOf(`apply ${displayId}`);
     expect(applied).toHaveLength(8);
@@ -206,24 +214,13 @@ describe('a destroy', () => {
   });
 
   it('keeps what a reader that is still there needs', async () => {
-    const { statuses } = await run('destroy', stagesOf(), {
+    const { statuses } = await run('destroy', turnedRound(stagesOf()), {
       apply: ({ displayId }) =>
         Promise.resolve(displayId === 'service-b/production' ? failed({}) : succeeded),
     });
     expect(statuses['service-a/production']).toBe('applied');
     expect(statuses['02-platform/production']).toBe('not-started');
     expect(statuses['01-foundation/dev']).toBe('not-started');
-  });
-
-  it('is the order of an apply read backwards', () => {
-    const stages = stagesOf();
-    const back = reversed(reversed(stages));
-    expect(back.map(({ environment, after }) => ({ environment, after }))).toEqual(
-      stages.map(({ environment, after }) => ({ environment, after })),
-    );
-    const after = (of: readonly EnvironmentStage[]) =>
-      of.flatMap(({ stacks }) => stacks.map((task) => [task.stack.id, [...task.after].sort()]));
-    expect(after(back)).toEqual(after(stages));
   });
 });
 
@@ -259,3 +256,25 @@ describe('environments', () => {
     expect((await runAll('')).every(({ end }) => end.status === 'applied')).toBe(true);
   });
 });
+
+/** Stages as a destroy has them: what reads a stack comes before it. */
+function turnedRound(stages: readonly EnvironmentStage[]): readonly EnvironmentStage[] {
+  return stages
+    .map(({ environment, stacks }) => ({
+      environment,
+      after: stages
+        .filter(({ after }) => after.includes(environment))
+        .map((stage) => stage.environment),
+      stacks: stacks
+        .map(({ stack }) => ({
+          stack,
+          after: stages.flatMap((stage) =>
+            stage.stacks
+              .filter(({ after }) => after.includes(stack.id))
+              .map((task) => task.stack.id),
+          ),
+        }))
+        .reverse(),
+    }))
+    .reverse();
+}

@@ -66,6 +66,25 @@ describe("a line of Terraform's JSON output", () => {
     });
   });
 
+  it('tells the outputs of an apply, without the sensitive ones, and not those that a plan promises', () => {
+    const outputs = (entries: unknown): string =>
+      JSON.stringify({ '@message': 'Outputs: 2', type: 'outputs', outputs: entries });
+    const applied = outputs({
+      a: { sensitive: false, type: ['list', 'string'], value: ['x'] },
+      b: { sensitive: true, type: 'string', value: 'hunter2' },
+    });
+    expect(parseEvent(applied, 'layers/a')).toEqual({
+      kind: 'outputs',
+      text: 'Outputs: 2',
+      outputs: new Map<string, unknown>([
+        ['a', { sensitive: false, value: ['x'] }],
+        ['b', { sensitive: true }],
+      ]),
+    });
+    const promised = outputs({ a: { sensitive: false, action: 'create' } });
+    expect(parseEvent(promised, 'layers/a')).toMatchObject({ kind: 'message' });
+  });
+
   it('is kept as it is where it is no JSON, without colours', () => {
     expect(parseEvent('\u001b[31mpanic: oh\u001b[0m', '.')).toEqual({
       kind: 'message',
@@ -105,7 +124,7 @@ describe('diagnostics', () => {
         missing('data.terraform_remote_state.network'),
         missing('module.app["x"].data.terraform_remote_state.platform[0]'),
       ]),
-    ).toEqual({ dataNames: ['network', 'platform'], only: true });
+    ).toMatchObject({ dataNames: ['network', 'platform'], only: true });
     expect(missingUpstreamStates([missing('data.x'), error('else')])).toMatchObject({
       only: false,
     });
