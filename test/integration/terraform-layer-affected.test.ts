@@ -125,7 +125,7 @@ describe('a pull request', () => {
     await merge(() => rm(path.join(root, place('s20')), { recursive: true }));
     const base = git('rev-parse', 'HEAD^').trim();
     const { step } = await run(root, dryRun, await pullRequestJob());
-    const [warning] = step.annotations.filter(({ severity }) => severity === 'warning');
+    const [warning] = step.annotations.filter(({ level }) => level === 'warning');
     expect(warning?.message).toContain(`from commit ${base}: command: destroy`);
     expect(warning?.message).toContain(place('s20'));
   });
@@ -138,7 +138,7 @@ describe('a pull request', () => {
     });
     const { step } = await run(root, dryRun, await pullRequestJob());
     expect(step.conclusion).toBe('success');
-    expect(step.annotations.filter(({ severity }) => severity !== 'notice')).toEqual([]);
+    expect(step.annotations.filter(({ level }) => level !== 'notice')).toEqual([]);
     expect(JSON.parse(step.outputs['affected'] ?? '')).toEqual([place('renamed')]);
   });
 });

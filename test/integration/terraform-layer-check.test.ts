@@ -64,7 +64,7 @@ describe('a check', () => {
     const { step, log } = await check(workspace);
     expect(step.conclusion).toBe('failure');
     const places = step.annotations
-      .filter(({ severity }) => severity === 'error')
+      .filter(({ level }) => level === 'error')
       .flatMap(({ file, line, message }) =>
         file === undefined ? [] : [`${file}:${line} ${message.split(/[ :(]/)[0]}`],
       );
