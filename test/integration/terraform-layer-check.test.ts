@@ -116,7 +116,7 @@ describe('a check', () => {
     git('add', '.');
     git('commit', '-q', '-m', 'change');
     const touched = await check(workspace, { layers: 'changed' });
-    expect(touched.step.summary).toContain('1 root modules validated');
+    expect(touched.step.summary).toContain('1 root module validated');
     expect(touched.step.conclusion).toBe('success');
     expect((await check(workspace)).step.conclusion).toBe('failure');
   });
