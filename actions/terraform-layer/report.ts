@@ -25,6 +25,9 @@ import { nodeStatus, urgency } from './report/status.js';
 import { visible } from './report/value-text.js';
 import type { StackOutcome } from './schedule/outcome.js';
 
+/** Of stacks that are gone, and of gates that change; the log has all. */
+const maximumNotes = 10;
+
 export interface ReportContext {
   /** Address of the run, where everything can be read. */
   readonly runUrl: string | undefined;
@@ -126,15 +129,20 @@ function headSection(
           : ' needs approval: it is applied by a run that names it.',
       ),
     ),
-    ...plan.findings.map(({ severity, problem }) =>
-      paragraph(
-        { error: '❌ ', warning: '⚠️ ', notice: 'ℹ️ ' }[severity],
-        code(visible(formatProblem(problem))),
+    ...plan.findings
+      .slice(0, maximumNotes)
+      .map(({ severity, problem }) =>
+        paragraph(
+          { error: '❌ ', warning: '⚠️ ', notice: 'ℹ️ ' }[severity],
+          code(visible(formatProblem(problem))),
+        ),
       ),
-    ),
-    ...plan.policyDifferences.map((difference) =>
-      paragraph('🔒 ', code(visible(differenceText(difference)))),
-    ),
+    ...plan.policyDifferences
+      .slice(0, maximumNotes)
+      .map((difference) => paragraph('🔒 ', code(visible(differenceText(difference))))),
+    ...(plan.findings.length > maximumNotes || plan.policyDifferences.length > maximumNotes
+      ? [paragraph('More of these are in the log.')]
+      : []),
     ...(origin.length === 0 ? [] : [paragraph(...origin)]),
   ]);
 }

@@ -3,7 +3,11 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 
 const benchmarks = [
-  { title: 'Discovery and graph of 1,000 stacks', script: 'discovery.ts', args: ['1000'] },
+  {
+    title: 'Discovery and graph of 1,000 and 10,000 stacks',
+    script: 'discovery.ts',
+    args: ['1000', '10000'],
+  },
   { title: 'A layered apply of 30 stacks', script: 'makespan.ts', args: [] },
   { title: 'Cold start of each bundle', script: 'cold-start.ts', args: [] },
   {

@@ -20,11 +20,14 @@ export function checkSummary({ stacks, validated, problems }: CheckResult): stri
   for (const problem of problems) counts.set(problem.code, (counts.get(problem.code) ?? 0) + 1);
   const shown = problems.slice(0, maximumRows);
   return renderMarkdown([
-    heading(3, problems.length === 0 ? 'Check passed' : `Check found ${problems.length} problems`),
+    heading(
+      3,
+      problems.length === 0 ? 'Check passed' : `Check found ${counted(problems.length, 'problem')}`,
+    ),
     paragraph(
       stacks === undefined
         ? 'The stacks are not understood, so no module was validated.'
-        : `${stacks} stacks, ${validated} root modules validated.`,
+        : `${counted(stacks, 'stack')}, ${counted(validated, 'root module')} validated.`,
     ),
     ...(problems.length === 0
       ? []
@@ -46,4 +49,8 @@ export function checkSummary({ stacks, validated, problems }: CheckResult): stri
       ? [paragraph(`${problems.length - shown.length} more are in the log of this step.`)]
       : []),
   ]);
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }

@@ -43,12 +43,12 @@ export async function checkCode(inputs: Inputs, ports: Ports): Promise<void> {
     problems.add(problem);
   }
   const modules = rootModules(stacks);
-  log.info(`${modules.length} root modules to validate, up to ${terraform.concurrency} at a time`);
+  log.info(`Root modules to validate: ${modules.length}, up to ${terraform.concurrency} at a time`);
   const validated = await validateModules(modules, {
     root,
     ...terraform,
     onEnd: ({ directory }, found) =>
-      log.info(`${directory}: ${found.length === 0 ? 'valid' : `${found.length} problems`}`),
+      log.info(`${directory}: ${found.length === 0 ? 'valid' : `problems: ${found.length}`}`),
   });
   for (const problem of validated) problems.add(problem);
   const all = problems.all();

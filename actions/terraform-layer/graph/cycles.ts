@@ -4,41 +4,50 @@ import type { Edge } from '../stacks/workspace.js';
 
 /** One problem for each group of stacks that wait for each other, with every edge inside it. */
 export function cycleProblems(edges: readonly Edge[]): readonly Problem[] {
-  if (isAcyclic(edges)) return [];
+  // What is left after both is on a cycle, or between two: few, where naming cycles costs much.
+  const behind = withoutLoose(edges, 'from', 'to');
+  const inside = withoutLoose(behind, 'to', 'from');
+  if (inside.length === 0) return [];
   const graph = new Graph({ directed: true });
-  for (const { from, to } of edges) graph.setEdge(from, to);
+  for (const { from, to } of inside) graph.setEdge(from, to);
   return alg
     .findCycles(graph)
     .map((members) => {
-      const inside = new Set(members);
-      return edges.filter(({ from, to }) => inside.has(from) && inside.has(to));
+      const group = new Set(members);
+      return inside.filter(({ from, to }) => group.has(from) && group.has(to));
     })
     .sort((a, b) => ((a[0]?.from ?? '') < (b[0]?.from ?? '') ? -1 : 1))
     .map(cycleProblem);
 }
 
-/** Takes away what nothing waits for until nothing is left; far cheaper than naming cycles. */
-function isAcyclic(edges: readonly Edge[]): boolean {
+/** Takes away what has no edge by one end until nothing more goes; returns the edges that stay. */
+function withoutLoose(
+  edges: readonly Edge[],
+  end: 'from' | 'to',
+  other: 'from' | 'to',
+): readonly Edge[] {
   const waiting = new Map<string, number>();
-  const dependents = new Map<string, string[]>();
-  for (const { from, to } of edges) {
-    waiting.set(from, (waiting.get(from) ?? 0) + 1);
-    if (!waiting.has(to)) waiting.set(to, 0);
-    const list = dependents.get(to);
-    if (list === undefined) dependents.set(to, [from]);
-    else list.push(from);
+  const behind = new Map<string, string[]>();
+  for (const edge of edges) {
+    waiting.set(edge[end], (waiting.get(edge[end]) ?? 0) + 1);
+    if (!waiting.has(edge[other])) waiting.set(edge[other], 0);
+    const list = behind.get(edge[other]);
+    if (list === undefined) behind.set(edge[other], [edge[end]]);
+    else list.push(edge[end]);
   }
+  const gone = new Set<string>();
   const open = [...waiting].flatMap(([id, count]) => (count === 0 ? [id] : []));
-  let done = 0;
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    done += 1;
-    for (const dependent of dependents.get(next) ?? []) {
-      const left = (waiting.get(dependent) ?? 0) - 1;
-      waiting.set(dependent, left);
-      if (left === 0) open.push(dependent);
+    gone.add(next);
+    for (const id of behind.get(next) ?? []) {
+      const left = (waiting.get(id) ?? 0) - 1;
+      waiting.set(id, left);
+      if (left === 0) open.push(id);
     }
   }
-  return done === waiting.size;
+  return gone.size === waiting.size
+    ? []
+    : edges.filter(({ from, to }) => !gone.has(from) && !gone.has(to));
 }
 
 function cycleProblem(edges: readonly Edge[]): Problem {

@@ -27,13 +27,15 @@ export function edgesOf(
 ): readonly Edge[] {
   const owners = ownersOf(stacks, problems);
   const origins = new EdgeOrigins();
+  let missing = 0;
   const external = config.externalStates.map((glob) => picomatch(glob, { bash: true }));
   for (const { stack, references } of stacks) {
     for (const reference of references) {
       const owner = owners.get(reference.stateKey);
       if (owner === undefined) {
         if (!external.some((matches) => matches(reference.stateKey))) {
-          problems.add(notOwned(stack, reference, owners));
+          missing += 1;
+          problems.add(notOwned(stack, reference, missing > maximumHints ? new Map() : owners));
         }
         continue;
       }
@@ -53,6 +55,9 @@ export function edgesOf(
   addOrder(stacks, config, origins, problems);
   return origins.edges();
 }
+
+/** Looking for the like of a state among thousands costs, and one wrong bucket makes thousands. */
+const maximumHints = 50;
 
 class EdgeOrigins {
   readonly #edges = new Map<string, { from: string; to: string; origins: EdgeOrigin[] }>();
@@ -129,7 +134,7 @@ function notOwned(stack: Stack, reference: StateReference, owners: ReadonlyMap<s
     hint:
       like !== undefined && owner !== undefined
         ? `did you mean ${like} of ${owner.id}?`
-        : `${stateList(keys)}; a state of another repository is named in external-states`,
+        : `${owners.size === 0 ? 'see the first of these problems' : stateList(keys)}; a state of another repository is named in external-states`,
   };
 }
 

@@ -29,27 +29,73 @@ export interface PictureGraph {
 
 /** Drops each edge that a longer way already says (transitive reduction of an acyclic graph). */
 export function withoutShortcuts(graph: PictureGraph): PictureGraph {
-  const upstreams = new Map<string, string[]>();
-  for (const { from, to } of graph.edges) upstreams.set(from, [...(upstreams.get(from) ?? []), to]);
-  const reachable = new Map<string, Set<string>>();
-  const reach = (id: string): Set<string> => {
-    const known = reachable.get(id);
-    if (known !== undefined) return known;
-    const found = new Set<string>();
-    reachable.set(id, found);
-    for (const next of upstreams.get(id) ?? []) {
-      found.add(next);
-      for (const further of reach(next)) found.add(further);
-    }
-    return found;
-  };
+  const indexes = new Map(graph.nodes.map(({ id }, index) => [id, index]));
+  const upstreams: number[][] = graph.nodes.map(() => []);
+  const places = graph.edges.flatMap(({ from, to }) => {
+    const [own, upstream] = [indexes.get(from), indexes.get(to)];
+    return own === undefined || upstream === undefined ? [] : [[own, upstream] as const];
+  });
+  for (const [own, upstream] of places) upstreams[own]?.push(upstream);
+  const reachable = reachableSets(upstreams);
+  const isShortcut = (from: number, to: number): boolean =>
+    (upstreams[from] ?? []).some((other) => other !== to && reachable[other]?.has(to) === true);
   return {
     nodes: graph.nodes,
-    edges: graph.edges.filter(
-      ({ from, to }) =>
-        !(upstreams.get(from) ?? []).some((other) => other !== to && reach(other).has(to)),
-    ),
+    edges: graph.edges.filter(({ from, to }) => {
+      const [own, upstream] = [indexes.get(from), indexes.get(to)];
+      return own === undefined || upstream === undefined || !isShortcut(own, upstream);
+    }),
   };
+}
+
+/** Numbers below a limit, a bit each: sets of sets of nodes would not fit the memory. */
+class BitSet {
+  readonly #words: Uint32Array;
+
+  constructor(size: number) {
+    this.#words = new Uint32Array(Math.ceil(size / 32));
+  }
+
+  add(value: number): void {
+    const word = value >>> 5;
+    this.#words[word] = (this.#words[word] ?? 0) | (1 << (value & 31));
+  }
+
+  addAll(other: BitSet): void {
+    for (let word = 0; word < this.#words.length; word += 1) {
+      this.#words[word] = (this.#words[word] ?? 0) | (other.#words[word] ?? 0);
+    }
+  }
+
+  has(value: number): boolean {
+    return ((this.#words[value >>> 5] ?? 0) & (1 << (value & 31))) !== 0;
+  }
+}
+
+/** What is upstream of each node at any depth, worked out upstream first. */
+function reachableSets(upstreams: readonly (readonly number[])[]): readonly (BitSet | undefined)[] {
+  const sets: (BitSet | undefined)[] = upstreams.map(() => undefined);
+  const downstreams: number[][] = upstreams.map(() => []);
+  for (const [own, all] of upstreams.entries()) {
+    for (const upstream of all) downstreams[upstream]?.push(own);
+  }
+  const waiting = upstreams.map(({ length }) => length);
+  const open = waiting.flatMap((count, index) => (count === 0 ? [index] : []));
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const set = new BitSet(upstreams.length);
+    for (const upstream of upstreams[next] ?? []) {
+      set.add(upstream);
+      const further = sets[upstream];
+      if (further !== undefined) set.addAll(further);
+    }
+    sets[next] = set;
+    for (const downstream of downstreams[next] ?? []) {
+      const left = (waiting[downstream] ?? 0) - 1;
+      waiting[downstream] = left;
+      if (left === 0) open.push(downstream);
+    }
+  }
+  return sets;
 }
 
 /** The most telling status comes first: a layer shows the worst of its stacks. */

@@ -32,6 +32,8 @@ const colours: Readonly<Record<NodeStatus, { fill: string; stroke: string; text:
 /** Limits of the renderer that GitHub uses (Mermaid's defaults `maxTextSize` and `maxEdges`). */
 const mermaidMaximumCharacters = 50_000;
 const mermaidMaximumEdges = 500;
+/** `    n1["a/b"]` and its end of line. */
+const shortestNodeText = 14;
 
 /**
  * Mermaid text, one subgraph an environment, arrows in the order of work (upstream first), dotted
@@ -40,7 +42,12 @@ const mermaidMaximumEdges = 500;
  */
 export function renderMermaid(workspace: Workspace, options: RenderOptions = {}): string {
   const full = pictureOf(workspace, options);
-  const smaller = [() => full, () => withoutShortcuts(full), () => collapseLayers(full)];
+  // Where the nodes alone are too many, dropping edges helps nothing.
+  const fewNodes = full.nodes.length * shortestNodeText <= mermaidMaximumCharacters;
+  const smaller = [
+    ...(fewNodes ? [() => full, () => withoutShortcuts(full)] : []),
+    () => collapseLayers(full),
+  ];
   let text = '';
   for (const shrink of smaller) {
     const picture = shrink();

@@ -68,14 +68,15 @@ export async function publishGraph(
     ports.log.info(ports.secrets.redact(graph.trimEnd()));
     return Promise.resolve();
   });
-  await writeSummaryOf(
-    ports,
-    renderMarkdown([
+  if (ports.env('GITHUB_STEP_SUMMARY') !== undefined) {
+    const picture = renderMermaid(plan.workspace, { only }).trimEnd();
+    const blocks = [
       heading(3, 'Terraform stacks'),
-      codeBlock('mermaid', renderMermaid(plan.workspace, { only }).trimEnd()),
+      codeBlock('mermaid', picture),
       codeBlock('text', describePlan(plan).join('\n')),
-    ]),
-  );
+    ];
+    await writeSummaryOf(ports, renderMarkdown(blocks));
+  }
   setOutputs(ports, { ...report(plan, [], contextOf(ports)).outputs, 'graph-file': file });
 }
 

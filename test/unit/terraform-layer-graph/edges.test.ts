@@ -450,3 +450,19 @@ describe('refused', () => {
     ]);
   });
 });
+
+it('looks for the like of a missing state for the first problems alone', async () => {
+  const tree = Object.fromEntries(
+    Array.from({ length: 60 }, (_, index) => [
+      `live/s${index}/dev/main.tf`,
+      s3Backend(`s${index}`) + s3RemoteState('up', `x${index}`),
+    ]),
+  );
+  const problems = await problemsOf({
+    ...tree,
+    'infra.yml': 'stacks: [{ path: "live/{stack}/{environment}" }]\n',
+  });
+  expect(problems).toHaveLength(60);
+  const like = problems.filter(({ hint }) => hint?.startsWith('did you mean') === true);
+  expect(like).toHaveLength(50);
+});

@@ -1,4 +1,6 @@
 import fc from 'fast-check';
+import { cycleProblems } from '../../../actions/terraform-layer/graph/cycles.js';
+import { withoutShortcuts } from '../../../actions/terraform-layer/graph/picture.js';
 import {
   dependenciesAmong,
   dependentsOf,
@@ -132,6 +134,27 @@ function workspaceOf(names: readonly string[], edges: readonly Edge[]): Workspac
 
 const hostile = 'x"]; click n0 "javascript:alert(1)" %% <b>&`\n end';
 
+describe('a cycle', () => {
+  it('is found among thousands of stacks before and behind it, without these', () => {
+    const chain = (prefix: string): Edge[] =>
+      Array.from({ length: 10_000 }, (_, index) =>
+        edge(`${prefix}${index + 1}`, `${prefix}${index}`),
+      );
+    const edges = [
+      ...chain('before'),
+      ...chain('behind'),
+      edge('a', 'before10000'),
+      edge('a', 'b'),
+      edge('b', 'a'),
+      edge('behind0', 'a'),
+    ];
+    const problems = cycleProblems(edges);
+    expect(problems.map(({ code }) => code)).toEqual(['stack-cycle']);
+    expect(problems[0]?.message).toMatch(/^2 stacks/);
+    expect(problems[0]?.message).not.toMatch(/before|behind/);
+  });
+});
+
 describe('a picture of the graph', () => {
   it('is Mermaid, upstream first, one group an environment, coloured by status', async () => {
     const workspace = await load(layeredTree(['dev']));
@@ -190,6 +213,26 @@ describe('a picture of the graph', () => {
     const text = renderMermaid({ ...large, stacks });
     expect(text).toContain('n2["02 #40;1000#41;"]');
     expect(text.length).toBeLessThan(1000);
+  });
+
+  it('leaves out shortcuts of long chains', () => {
+    const names = Array.from({ length: 1500 }, (_, index) => `s${index}`);
+    const chain = names.slice(1).map((name, index) => edge(name, `s${index}`));
+    const shortcuts = names.slice(2).map((name, index) => edge(name, `s${index}`));
+    const picture = {
+      nodes: names.map((id) => ({ id, label: id, group: 'dev', layer: id })),
+      edges: [...chain, ...shortcuts].map(({ from, to }) => ({ from, to, orderOnly: false })),
+    };
+    expect(withoutShortcuts(picture).edges).toEqual(picture.edges.slice(0, chain.length));
+  });
+
+  it('of 10,000 stacks in one chain is still drawn', () => {
+    const names = Array.from({ length: 10_000 }, (_, index) => `s${index}`);
+    const chain = names.slice(1).map((name, index) => edge(name, `s${index}`));
+    const large = workspaceOf(names, chain);
+    const stacks = large.stacks.map((stack) => ({ ...stack, layer: 'all' }));
+    expect(renderMermaid({ ...large, stacks })).toContain('#40;10000#41;');
+    expect(renderDot(large)).toContain('"s9998" -> "s9999"');
   });
 
   it('is DOT with quoted names', () => {

@@ -163,3 +163,21 @@ describe('problems of a run', () => {
     ]);
   });
 });
+
+describe('a stack that is gone and has a state', () => {
+  const lost = (severity: 'error' | 'warning'): Partial<Observed> => {
+    const [from] = workspace.stacks;
+    if (from === undefined) throw new Error('there is no stack');
+    const problem = { code: 'deleted-stack-has-state', message: 'gone' };
+    const finding = { severity, problem, fate: { kind: 'gone', from } } as const;
+    return { history: { ...withoutHistory(workspace), findings: [finding] } };
+  };
+
+  it('stops an apply before anything is changed, and is shown by a plan', () => {
+    expect(codesOf(() => planOf({ command: 'apply' }, lost('error')))).toEqual([
+      'deleted-stack-has-state',
+    ]);
+    expect(planOf({ command: 'plan' }, lost('error')).findings).toHaveLength(1);
+    expect(planOf({ command: 'apply' }, lost('warning')).findings).toHaveLength(1);
+  });
+});

@@ -92,6 +92,29 @@ describe('the comment', () => {
     wellFormed(comment);
   });
 
+  it('tells of stacks that are gone and of gates that change, whatever they are called', async () => {
+    const plan = await planOf('plan');
+    const [from] = stacksOf(plan);
+    if (from === undefined) throw new Error('there is no stack');
+    const problem = { code: 'deleted-stack-has-state', message: '`</details> @team gone`' };
+    const told = {
+      ...plan,
+      findings: [{ severity: 'error', problem, fate: { kind: 'gone', from } }],
+      policyDifferences: [
+        { environment: 'x`<b>', setting: 'unreviewed', base: 'stop', head: 'allow' },
+      ],
+    } as const;
+    const { comment } = report(
+      told,
+      stacksOf(plan).map((stack) => anOutcome(stack, unchanged)),
+      context,
+    );
+    expect(comment).toContain('stop → allow counts after this merge');
+    expect(comment).toContain('gone');
+    expect(outsideCode(comment)).not.toContain('@team');
+    wellFormed(comment);
+  });
+
   it('names what a stack waits for', async () => {
     const { comment, failure } = await reportOf('plan', (stack) =>
       stack.name === 'platform'
