@@ -14,6 +14,7 @@ import {
 } from '../../shared/markdown.js';
 import type { Secrets } from '../../shared/secrets.js';
 import { upsertStickyComment, type StickyOutcome } from '../../shared/sticky-comment.js';
+import { visible } from '../report/value-text.js';
 
 /** How an apply ended for the pull requests that it covers. */
 export type ApplyEnd =
@@ -39,7 +40,9 @@ export interface ApplyResult {
   }[];
 }
 
-const rowLimit = 200;
+/** So that 100 rows stay within a comment, whatever is in them. */
+const rowLimit = 100;
+const cellLimit = 200;
 
 /** What a pull request is told about the apply of what it brought. */
 export function renderApplyResult(result: ApplyResult): string {
@@ -54,9 +57,9 @@ export function renderApplyResult(result: ApplyResult): string {
           table(
             ['Stack', 'Status', 'Detail'],
             shown.map(({ id, status, detail }) => [
-              code(id),
+              code(cell(id)),
               text(status),
-              detail === '' ? text('') : code(detail),
+              detail === '' ? text('') : code(cell(detail)),
             ]),
           ),
         ]),
@@ -65,9 +68,14 @@ export function renderApplyResult(result: ApplyResult): string {
   return renderMarkdown(blocks);
 }
 
+function cell(value: string): string {
+  const shown = visible(value);
+  return shown.length <= cellLimit ? shown : `${shown.slice(0, cellLimit - 1)}…`;
+}
+
 function environmentNames({ environments }: ApplyResult) {
   return environments.flatMap((name, index) =>
-    index === 0 ? [code(name)] : [text(', '), code(name)],
+    index === 0 ? [code(cell(name))] : [text(', '), code(cell(name))],
   );
 }
 
