@@ -114,11 +114,15 @@ function sentence({ end, sha, runUrl }: ApplyResult) {
   }
 }
 
+/** GitHub slows the writing of comments to one in three seconds: so many take two minutes. */
+const toldLimit = 40;
+
 /**
  * Tells each pull request what became of it, in one comment a set of environments, in place. Its
- * head does not matter any more. A pull request that cannot be told fails nothing.
+ * head does not matter any more. A pull request that cannot be told fails nothing; of very many,
+ * the newest are told.
  *
- * @returns what was done, in the order of `pullNumbers`; undefined where it could not be told
+ * @returns what was done by pull request; undefined where it could not be told
  */
 export async function tellPulls(
   request: {
@@ -131,14 +135,20 @@ export async function tellPulls(
     readonly startedAt: number;
   },
   ports: { readonly comments: Comments; readonly log: Logger; readonly secrets: Secrets },
-): Promise<readonly (StickyOutcome | undefined)[]> {
+): Promise<ReadonlyMap<number, StickyOutcome | undefined>> {
   const { result, author, startedAt } = request;
   const body = ports.secrets.redact(renderApplyResult(result));
   const key = `${request.key}:apply:${[...result.environments].sort().join(',')}`;
-  const outcomes: (StickyOutcome | undefined)[] = [];
+  const newestFirst = [...new Set(request.pullNumbers)].sort((left, right) => right - left);
+  const left = newestFirst.length - toldLimit;
+  if (left > 0) {
+    ports.log.notice(`${left} older pull requests are not told: the job summary has everything.`);
+  }
+  const outcomes = new Map<number, StickyOutcome | undefined>();
   // One after the other: GitHub limits how fast content is created.
-  for (const pullNumber of request.pullNumbers) {
-    outcomes.push(
+  for (const pullNumber of newestFirst.slice(0, toldLimit)) {
+    outcomes.set(
+      pullNumber,
       await upsertStickyComment(ports.comments, {
         ...{ pullNumber, key, author, body, startedAt, headSha: undefined },
       }).catch((thrown: unknown) => {

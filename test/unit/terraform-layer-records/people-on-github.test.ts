@@ -104,6 +104,19 @@ describe('people, on GitHub,', () => {
     });
   });
 
+  it('count for nothing where the token may not ask who has write access', async () => {
+    await withGithubEmulator(async (github) => {
+      seedReviewed(github);
+      github.addFault({
+        ...{ operation: 'repos/get-collaborator-permission-level', status: 403, times: 99 },
+        message: 'Must have push access to view collaborator permission.',
+      });
+      await expect(
+        observeApprovals(githubPeople(await clientOf(github)), reviewedPull),
+      ).rejects.toMatchObject({ code: 'github-access-unknown' });
+    });
+  });
+
   it('cannot be asked for without the permission: an error says which', async () => {
     await withGithubEmulator(async (github) => {
       seedReviewed(github);

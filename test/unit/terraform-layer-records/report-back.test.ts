@@ -5,6 +5,7 @@ import {
   tellPulls,
   type ApplyResult,
 } from '../../../actions/terraform-layer/github/report-back.js';
+import { fakeComments } from '../../support/comments.js';
 import { clientOf } from '../../support/github-client.js';
 import { sha, withGithubEmulator } from '../../support/github.js';
 import { keepingLogger } from '../../support/log-lines.js';
@@ -39,7 +40,7 @@ describe('what pull requests are told about an apply', () => {
       const tell = (told: ApplyResult, startedAt: number) =>
         tellPulls({ pullNumbers: [1, 2], key: 'infra:.', author, result: told, startedAt }, ports);
       const kinds = (outcomes: Awaited<ReturnType<typeof tell>>) =>
-        outcomes.map((outcome) => outcome?.kind);
+        [...outcomes.values()].map((outcome) => outcome?.kind);
 
       expect(kinds(await tell(result, 1000))).toEqual(['created', 'created']);
       const failed = { ...result, end: { kind: 'failed' } } as const;
@@ -50,7 +51,7 @@ describe('what pull requests are told about an apply', () => {
       const numbers = github
         .state()
         .repositories[0]?.comments.map(({ issueNumber }) => issueNumber);
-      expect(numbers).toEqual([1, 2, 1, 2]);
+      expect(numbers).toEqual([2, 1, 2, 1]);
     });
   });
 
@@ -66,9 +67,27 @@ describe('what pull requests are told about an apply', () => {
           secrets: createSecrets(() => undefined),
         },
       );
-      expect(outcomes.map((outcome) => outcome?.kind)).toEqual([undefined, 'created']);
+      expect([...outcomes].map(([number, outcome]) => [number, outcome?.kind])).toEqual([
+        [8, undefined],
+        [1, 'created'],
+      ]);
       expect(log.kept.map(({ level }) => level)).toEqual(['warning']);
     });
+  });
+
+  it('goes to the newest of very many', async () => {
+    const log = keepingLogger();
+    const pullNumbers = Array.from({ length: 100 }, (_, index) => index + 1);
+    const outcomes = await tellPulls(
+      { pullNumbers, key: 'k', author, result, startedAt: 1 },
+      {
+        comments: fakeComments({ headSha: sha('2'), author }),
+        log,
+        secrets: createSecrets(() => undefined),
+      },
+    );
+    expect([...outcomes.keys()]).toEqual(pullNumbers.slice(60).reverse());
+    expect(log.kept.map(({ level }) => level)).toEqual(['notice']);
   });
 
   it('names the run that took over, where there is one', () => {
