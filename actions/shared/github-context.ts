@@ -43,6 +43,8 @@ export interface MergeGroup {
   readonly baseSha: string;
   /** Short name of the branch that is merged into. */
   readonly baseRef: string;
+  /** The last pull request of the group, as the queue's branch names it; others may be below it. */
+  readonly pullNumber: number | undefined;
 }
 
 /** Webhook payloads (GitHub docs, "Webhook events and payloads"), as far as they are read. */
@@ -58,7 +60,12 @@ const eventSchema = z.object({
     })
     .optional(),
   merge_group: z
-    .object({ head_sha: z.string(), base_sha: z.string(), base_ref: z.string() })
+    .object({
+      head_sha: z.string(),
+      head_ref: z.string(),
+      base_sha: z.string(),
+      base_ref: z.string(),
+    })
     .optional(),
   repository: z.object({ default_branch: z.string().optional() }).optional(),
 });
@@ -121,9 +128,16 @@ function readEvent(eventPath: string | undefined): EventPart {
       headSha: group.head_sha,
       baseSha: group.base_sha,
       baseRef: group.base_ref.replace(/^refs\/heads\//, ''),
+      pullNumber: queuedPull(group.head_ref),
     },
     defaultBranch: repository?.default_branch,
   };
+}
+
+/** `refs/heads/gh-readonly-queue/<base>/pr-<number>-<sha>` (docs, "Managing a merge queue"). */
+function queuedPull(headRef: string): number | undefined {
+  const number = /\/pr-(\d{1,9})-[0-9a-f]{40}$/.exec(headRef)?.[1];
+  return number === undefined ? undefined : Number(number);
 }
 
 function readJson(path: string): unknown {

@@ -64,8 +64,10 @@ export class ArtifactService {
     this.state = state;
   }
 
-  serves(url: URL): boolean {
-    return url.pathname.startsWith(prefix) || this.blobs.serves(url);
+  /** Which part of it an address is of. */
+  serves(url: URL): 'results/service' | 'results/blob' | undefined {
+    if (url.pathname.startsWith(prefix)) return 'results/service';
+    return this.blobs.serves(url) ? 'results/blob' : undefined;
   }
 
   /**

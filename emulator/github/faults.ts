@@ -5,10 +5,18 @@ import type { OperationId } from './operation-ids.js';
 
 const seconds = z.number().int().min(0);
 
+/** What fails by name only: not GitHub's API, but what stands beside it. */
+const besideTheApi = ['oidc/token', 'results/service', 'results/blob'] as const;
+
+export type FaultOperation = OperationId | (typeof besideTheApi)[number];
+
 /** A rule that makes requests fail; rules are tried in the order in which they were added. */
 export const faultRuleSchema = z.strictObject({
-  /** Absent: every operation, the token issuer (`oidc/token`) not included. */
-  operation: z.enum([...operationIds, 'oidc/token']).optional(),
+  /**
+   * Absent: every operation of the API; not the token issuer (`oidc/token`), nor the artifact
+   * service (`results/service`) and its blobs (`results/blob`).
+   */
+  operation: z.enum([...operationIds, ...besideTheApi]).optional(),
   /** How many requests it hits before it ends. */
   times: z.number().int().min(1).default(1),
   kind: z
@@ -88,11 +96,11 @@ export class Faults {
   }
 
   /** Uses up one time of the first rule that fits. */
-  take(operation: OperationId | 'oidc/token'): Fault | undefined {
+  take(operation: FaultOperation): Fault | undefined {
+    const isBeside = besideTheApi.some((name) => name === operation);
     const hit = this.rules.find(
       ({ rule, left }) =>
-        left > 0 &&
-        (rule.operation === undefined ? operation !== 'oidc/token' : rule.operation === operation),
+        left > 0 && (rule.operation === undefined ? !isBeside : rule.operation === operation),
     );
     if (hit === undefined) return undefined;
     hit.left -= 1;

@@ -124,10 +124,11 @@ export async function startGithub(options: GithubOptions = {}): Promise<GithubEm
     async (request) => {
       if (request.url.pathname.startsWith('/_emulator/')) return control(emulator, request);
       if (request.url.pathname.startsWith('/.well-known/')) return wellKnown(request);
-      if (artifacts.serves(request.url)) {
-        const outcome = artifacts.answer(request, server.url);
-        options.log?.(`github ${request.method} ${request.url.pathname} -> ${outcome.status}`);
-        return outcome;
+      const part = artifacts.serves(request.url);
+      if (part !== undefined) {
+        return withFault(faults.take(part), () =>
+          Promise.resolve(artifacts.answer(request, server.url)),
+        );
       }
       const { operationId, outcome } = await answer(request);
       const status = outcome === 'connection-reset' ? 0 : outcome.status;

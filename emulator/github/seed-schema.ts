@@ -48,13 +48,14 @@ const artifactSchema = z.strictObject({
   runId: z.number().int(),
   name: z.string(),
   sizeBytes: z.number().int().default(0),
-  digest: z.string().default(`sha256:${'0'.repeat(64)}`),
+  /** Default: that of `text`. */
+  digest: z.string().optional(),
   expired: z.boolean().default(false),
   headSha: z.string().default('0'.repeat(40)),
   headBranch: z.string().default('main'),
   /** Default: the repository itself. */
   headRepository: fullName.optional(),
-  /** The file itself; its size and digest are then taken from it. */
+  /** The file itself; its size is then taken from it. */
   text: z.string().optional(),
 });
 

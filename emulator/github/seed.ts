@@ -129,7 +129,8 @@ export function seedRepository(state: GithubState, input: RepositorySeed): Repos
     const bytes = text === undefined ? undefined : Buffer.from(text);
     repository.artifacts.push({
       ...artifact,
-      ...(bytes === undefined ? {} : { sizeBytes: bytes.length, digest: digestOf(bytes) }),
+      sizeBytes: bytes?.length ?? artifact.sizeBytes,
+      digest: artifact.digest ?? digestOf(bytes ?? Buffer.alloc(0)),
       id: state.id(),
       createdAt: state.time(),
       headRepository: headRepository ?? seed.repository,

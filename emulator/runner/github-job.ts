@@ -147,7 +147,10 @@ export async function withGithub<Options extends JobOptions>(
       : { results: { url: resultsUrl, runtimeToken } }),
     onFinished: async (conclusion) => {
       await job.onFinished?.(conclusion);
-      await post(github.githubUrl, 'runs', { ...run, status: 'completed', conclusion });
+      // The emulator may have been emptied or closed meanwhile: then there is no run to end.
+      await post(github.githubUrl, 'runs', { ...run, status: 'completed', conclusion }).catch(
+        () => undefined,
+      );
     },
   };
 }

@@ -1,3 +1,4 @@
+import { OperationError } from '../../shared/errors.js';
 import {
   isDenied,
   permissionMissing,
@@ -18,25 +19,30 @@ const states: Readonly<Record<string, Review['state']>> = {
  * People over GitHub's REST API, each question asked once. The job needs `pull-requests: read` and
  * `contents: read`; who has write access is metadata, which every token reads.
  *
- * @throws OperationError `github-permission-missing`, with what to grant
+ * @throws OperationError `github-permission-missing`, with what to grant; `github-access-unknown`
+ * where the token may not ask who has write access
  */
 export function githubPeople({ octokit, repository }: GithubClient): People {
   const { issues, pulls, repos } = octokit.rest;
   const cache = new Map<string, Promise<unknown>>();
   /** Asks once, and says what to grant where GitHub refuses. */
-  const asking = <T>(key: string, permission: string, ask: () => Promise<T>): Promise<T> => {
+  const asking = <T>(
+    key: string,
+    permission: string | undefined,
+    ask: () => Promise<T>,
+  ): Promise<T> => {
     const known = cache.get(key) as Promise<T> | undefined;
     if (known !== undefined) return known;
     const answer = ask().catch((cause: unknown) => {
       if (!isDenied(cause)) throw cause;
-      throw permissionMissing(permission, cause);
+      throw permission === undefined ? accessUnknown(cause) : permissionMissing(permission, cause);
     });
     cache.set(key, answer);
     return answer;
   };
   return {
     mayWrite: (login) =>
-      asking(`permission ${login}`, 'metadata: read', async () => {
+      asking(`permission ${login}`, undefined, async () => {
         try {
           const { data } = await repos.getCollaboratorPermissionLevel({
             ...repository,
@@ -112,4 +118,13 @@ function personOf(
   account: { readonly login: string; readonly type: string } | null | undefined,
 ): Person {
   return { login: account?.login ?? '', kind: account?.type === 'User' ? 'user' : 'bot' };
+}
+
+/** Metadata is no permission of a workflow, so there is nothing to grant: another token is needed. */
+function accessUnknown(cause: unknown): OperationError {
+  return new OperationError(
+    'github-access-unknown',
+    'GitHub does not tell this token who has write access, so no approval can count: pass the token of a GitHub App that is installed here as github-token',
+    { cause },
+  );
 }

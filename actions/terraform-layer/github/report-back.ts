@@ -14,6 +14,7 @@ import {
 } from '../../shared/markdown.js';
 import type { Secrets } from '../../shared/secrets.js';
 import { upsertStickyComment, type StickyOutcome } from '../../shared/sticky-comment.js';
+import { visible } from '../report/value-text.js';
 
 /** How an apply ended for the pull requests that it covers. */
 export type ApplyEnd =
@@ -39,7 +40,9 @@ export interface ApplyResult {
   }[];
 }
 
-const rowLimit = 200;
+/** So that 100 rows stay within a comment, whatever is in them. */
+const rowLimit = 100;
+const cellLimit = 200;
 
 /** What a pull request is told about the apply of what it brought. */
 export function renderApplyResult(result: ApplyResult): string {
@@ -54,9 +57,9 @@ export function renderApplyResult(result: ApplyResult): string {
           table(
             ['Stack', 'Status', 'Detail'],
             shown.map(({ id, status, detail }) => [
-              code(id),
+              code(cell(id)),
               text(status),
-              detail === '' ? text('') : code(detail),
+              detail === '' ? text('') : code(cell(detail)),
             ]),
           ),
         ]),
@@ -65,9 +68,14 @@ export function renderApplyResult(result: ApplyResult): string {
   return renderMarkdown(blocks);
 }
 
+function cell(value: string): string {
+  const shown = visible(value);
+  return shown.length <= cellLimit ? shown : `${shown.slice(0, cellLimit - 1)}…`;
+}
+
 function environmentNames({ environments }: ApplyResult) {
   return environments.flatMap((name, index) =>
-    index === 0 ? [code(name)] : [text(', '), code(name)],
+    index === 0 ? [code(cell(name))] : [text(', '), code(cell(name))],
   );
 }
 
@@ -106,11 +114,15 @@ function sentence({ end, sha, runUrl }: ApplyResult) {
   }
 }
 
+/** GitHub slows the writing of comments to one in three seconds: so many take two minutes. */
+const toldLimit = 40;
+
 /**
  * Tells each pull request what became of it, in one comment a set of environments, in place. Its
- * head does not matter any more. A pull request that cannot be told fails nothing.
+ * head does not matter any more. A pull request that cannot be told fails nothing; of very many,
+ * the newest are told.
  *
- * @returns what was done, in the order of `pullNumbers`; undefined where it could not be told
+ * @returns what was done by pull request; undefined where it could not be told
  */
 export async function tellPulls(
   request: {
@@ -123,14 +135,20 @@ export async function tellPulls(
     readonly startedAt: number;
   },
   ports: { readonly comments: Comments; readonly log: Logger; readonly secrets: Secrets },
-): Promise<readonly (StickyOutcome | undefined)[]> {
+): Promise<ReadonlyMap<number, StickyOutcome | undefined>> {
   const { result, author, startedAt } = request;
   const body = ports.secrets.redact(renderApplyResult(result));
   const key = `${request.key}:apply:${[...result.environments].sort().join(',')}`;
-  const outcomes: (StickyOutcome | undefined)[] = [];
+  const newestFirst = [...new Set(request.pullNumbers)].sort((left, right) => right - left);
+  const left = newestFirst.length - toldLimit;
+  if (left > 0) {
+    ports.log.notice(`${left} older pull requests are not told: the job summary has everything.`);
+  }
+  const outcomes = new Map<number, StickyOutcome | undefined>();
   // One after the other: GitHub limits how fast content is created.
-  for (const pullNumber of request.pullNumbers) {
-    outcomes.push(
+  for (const pullNumber of newestFirst.slice(0, toldLimit)) {
+    outcomes.set(
+      pullNumber,
       await upsertStickyComment(ports.comments, {
         ...{ pullNumber, key, author, body, startedAt, headSha: undefined },
       }).catch((thrown: unknown) => {

@@ -1,12 +1,11 @@
-import { createHash } from 'node:crypto';
 import {
   isDenied,
   permissionMissing,
   statusOf,
   type GithubClient,
 } from '../../shared/github-client.js';
-import { OperationError } from '../../shared/errors.js';
-import type { MergedPull, RecordRefusal } from './found.js';
+import { downloadArtifact } from './download-artifact.js';
+import type { MergedPull } from './found.js';
 import type { WorkflowRun } from './provenance.js';
 import { parseRecordName } from './record-name.js';
 import type { RecordSource, ReviewRuns } from './record-source.js';
@@ -35,21 +34,27 @@ export function githubReviewRuns(
   ) => (await actions.listWorkflowRunsForRepo({ ...repository, per_page: 100, ...filter })).data;
   const run = async (id: number): Promise<WorkflowRun> =>
     toRun((await actions.getWorkflowRun({ ...repository, run_id: id })).data);
+  const associated = once('pull-requests: read', async (commitSha: string) => {
+    try {
+      const { data } = await repos.listPullRequestsAssociatedWithCommit({
+        ...repository,
+        commit_sha: commitSha,
+        per_page: 100,
+      });
+      return data;
+    } catch (error) {
+      // A commit that was never pushed belongs to no pull request.
+      if (statusOf(error) === 422) return [];
+      throw error;
+    }
+  });
   return {
-    pullsOf: once('pull-requests: read', async (commitSha: string) => {
-      try {
-        const { data } = await repos.listPullRequestsAssociatedWithCommit({
-          ...repository,
-          commit_sha: commitSha,
-          per_page: 100,
-        });
-        return data.flatMap((pull) => toMerged(pull, defaultBranch));
-      } catch (error) {
-        // A commit that was never pushed belongs to no pull request.
-        if (statusOf(error) === 422) return [];
-        throw error;
-      }
-    }),
+    pullsOf: async (commitSha) =>
+      (await associated(commitSha)).flatMap((pull) => toMerged(pull, defaultBranch)),
+    openPullsOf: async (commitSha) =>
+      (await associated(commitSha)).flatMap(({ number, state }) =>
+        state === 'open' ? [number] : [],
+      ),
     mergedPull: once('pull-requests: read', async (number: number) => {
       try {
         const { data } = await pulls.get({ ...repository, pull_number: number });
@@ -109,54 +114,12 @@ export function artifactSource({ octokit, repository }: GithubClient): RecordSou
               if (artifact.size_in_bytes > maximumRecordBytes) {
                 return { refusal: 'too-large' as const };
               }
-              return download(octokit, repository, artifact.id, digest);
+              return downloadArtifact({ octokit, repository }, artifact.id, digest);
             },
           },
         ];
       }),
   };
-}
-
-/**
- * One file of an artifact that was uploaded unpacked ("Download an artifact": a redirect to where
- * it lies, for one minute). The token is not sent there.
- */
-async function download(
-  octokit: Octokit,
-  repository: GithubClient['repository'],
-  artifactId: number,
-  digest: string,
-): Promise<{ readonly text: string } | { readonly refusal: RecordRefusal }> {
-  const location = await octokit.rest.actions
-    .downloadArtifact({
-      ...repository,
-      artifact_id: artifactId,
-      archive_format: 'zip',
-      request: { redirect: 'manual' },
-    })
-    .then(({ headers }) => headers.location)
-    .catch((error: unknown) => {
-      if (statusOf(error) === 410 || statusOf(error) === 404) return undefined;
-      throw error;
-    });
-  if (location === undefined) return { refusal: 'expired' };
-  const answer = await fetch(location);
-  if (!answer.ok || answer.body === null) {
-    throw new OperationError('record-not-fetched', `an artifact could not be fetched`, {
-      details: { artifactId, status: answer.status },
-    });
-  }
-  const hash = createHash('sha256');
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of answer.body as AsyncIterable<Uint8Array>) {
-    size += chunk.length;
-    if (size > maximumRecordBytes) return { refusal: 'too-large' };
-    hash.update(chunk);
-    chunks.push(chunk);
-  }
-  if (`sha256:${hash.digest('hex')}` !== digest) return { refusal: 'digest-differs' };
-  return { text: Buffer.concat(chunks).toString('utf8') };
 }
 
 function toRun(data: RunData): WorkflowRun {

@@ -51,6 +51,30 @@ describe('withGithub', () => {
     });
   });
 
+  it('tells steps where artifacts go, and which repository the action was taken from', async () => {
+    await withGithubEmulator(async (github) => {
+      await withDirectory(async (workspace) => {
+        const job = await withGithub({ githubUrl: github.url }, { workspace, event, runId: '77' });
+        const { rawLog } = await runProbe(
+          {
+            main: `
+              const { ACTIONS_RESULTS_URL, ACTIONS_RUNTIME_TOKEN, ...env } = process.env;
+              const [, claims] = ACTIONS_RUNTIME_TOKEN.split('.');
+              console.log(ACTIONS_RESULTS_URL);
+              console.log(JSON.parse(Buffer.from(claims, 'base64url')).scp);
+              console.log(env.GITHUB_ACTION_REPOSITORY);`,
+          },
+          { ...job, actionRepository: 'acme/infra-actions' },
+        );
+        expect(rawLog.slice(0, 3)).toEqual([
+          github.url,
+          expect.stringMatching(/ Actions\.Results:77:job$/),
+          'acme/infra-actions',
+        ]);
+      });
+    });
+  });
+
   it('gives a job without id-token: write nothing to ask with', async () => {
     await withGithubEmulator(async (github) => {
       const job = await withGithub({ githubUrl: github.url, idToken: false }, { workspace: '/' });

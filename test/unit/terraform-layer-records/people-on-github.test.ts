@@ -5,10 +5,15 @@ import {
   observeGate,
 } from '../../../actions/terraform-layer/github/observe-gate.js';
 import { observeApprovals } from '../../../actions/terraform-layer/github/reviews.js';
-import { clientOf } from '../../support/github-client.js';
+import {
+  openReviewAccess,
+  reviewedSha,
+} from '../../../actions/terraform-layer/github/review-access.js';
+import { clientOf, githubContext } from '../../support/github-client.js';
 import { sha, withGithubEmulator } from '../../support/github.js';
 import type { GithubEmulator } from '../../support/github.js';
 import { fakePeople, reviewedPull } from '../../support/people.js';
+import { silentLogger } from '../../support/silent-logger.js';
 
 const repository = 'acme/infra';
 
@@ -96,6 +101,19 @@ describe('people, on GitHub,', () => {
       });
       const people = githubPeople(await clientOf(github));
       expect(await observeApprovals(people, reviewedPull)).toMatchObject({ approvedBy: ['eve'] });
+    });
+  });
+
+  it('count for nothing where the token may not ask who has write access', async () => {
+    await withGithubEmulator(async (github) => {
+      seedReviewed(github);
+      github.addFault({
+        ...{ operation: 'repos/get-collaborator-permission-level', status: 403, times: 99 },
+        message: 'Must have push access to view collaborator permission.',
+      });
+      await expect(
+        observeApprovals(githubPeople(await clientOf(github)), reviewedPull),
+      ).rejects.toMatchObject({ code: 'github-access-unknown' });
     });
   });
 
@@ -188,5 +206,31 @@ describe('environments, on GitHub,', () => {
     expect(asked).toEqual([]);
     expect(await observe('approval', 'environment')).toMatchObject({ gate: 'environment' });
     expect(asked).toEqual(['p']);
+  });
+});
+
+describe('the default branch', () => {
+  it('is asked for where the event does not say it', async () => {
+    await withGithubEmulator(async (github) => {
+      const open = (defaultBranch: string | undefined) =>
+        openReviewAccess(
+          github.token,
+          githubContext({ apiUrl: github.url, defaultBranch }),
+          silentLogger,
+        );
+      expect((await open('trunk')).defaultBranch).toBe('trunk');
+      expect(github.requests()).toEqual([]);
+      expect((await open(undefined)).defaultBranch).toBe('main');
+    });
+  });
+});
+
+describe('the commit that is reviewed', () => {
+  it('is the head of the pull request or the merge group, else the run’s own', () => {
+    const pullRequest = { number: 7, headSha: sha('2'), baseRef: 'main', fromFork: false };
+    const mergeGroup = { headSha: sha('5'), baseSha: sha('1'), baseRef: 'main', pullNumber: 7 };
+    expect(reviewedSha(githubContext({ pullRequest }))).toBe(sha('2'));
+    expect(reviewedSha(githubContext({ mergeGroup }))).toBe(sha('5'));
+    expect(reviewedSha(githubContext())).toBe(sha('1'));
   });
 });

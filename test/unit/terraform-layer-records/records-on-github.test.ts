@@ -8,6 +8,7 @@ import {
   artifactRecords,
   publishRecord,
 } from '../../../actions/terraform-layer/records/publish.js';
+import { pullsOfMergeGroup } from '../../../actions/terraform-layer/records/merge-group.js';
 import { formatRecordName } from '../../../actions/terraform-layer/records/record-name.js';
 import { startGithub } from '../../../emulator/github/index.js';
 import { withArtifactClient } from '../../support/actions-artifact.js';
@@ -218,6 +219,14 @@ describe('a record is not accepted, on GitHub,', () => {
     expect((await find()).refused).toMatchObject([{ reason: 'expired', name }]);
   });
 
+  it('where it is not what was uploaded', async () => {
+    seedMerged();
+    forge({}, { digest: `sha256:${'0'.repeat(64)}` });
+    const found = await find();
+    expect(found.records).toEqual([]);
+    expect(found.refused).toMatchObject([{ reason: 'digest-differs', name }]);
+  });
+
   it('of a pull request into another branch', async () => {
     github.seedPull({
       repository,
@@ -247,12 +256,39 @@ describe('apply-again, on GitHub,', () => {
   });
 });
 
+describe('a merge group', () => {
+  it('holds the open pull requests whose commits are in it', async () => {
+    for (const [number, digit] of [
+      [1, '2'],
+      [2, '4'],
+    ] as const) {
+      github.seedPull({
+        ...{ repository, number, base: { ref: 'main', sha: sha('1') } },
+        head: { ref: `feature-${number}`, sha: sha(digit) },
+      });
+    }
+    const group = { headSha: sha('5'), baseSha: sha('1'), baseRef: 'main', pullNumber: 2 };
+    const runs = githubReviewRuns(await clientOf(github), 'main');
+    expect(await pullsOfMergeGroup(group, [sha('5'), sha('4'), sha('2')], runs)).toEqual([1, 2]);
+  });
+});
+
 describe('GitHub', () => {
   it('is asked again where it limits or fails in passing', async () => {
     seedMerged();
     await publish({ id: 7 });
     github.addFault({ operation: 'actions/list-workflow-run-artifacts', status: 502 });
     expect((await find()).records).toHaveLength(1);
+  });
+
+  it('is asked again where the file itself is not given, or its connection breaks', async () => {
+    seedMerged();
+    await publish({ id: 7 });
+    github.addFault({ operation: 'results/blob', status: 503 });
+    github.addFault({ operation: 'results/blob', kind: 'connection-reset' });
+    expect((await find()).records).toMatchObject([{ record: 'run 7' }]);
+    github.addFault({ operation: 'results/blob', status: 503, times: 9 });
+    await expect(find()).rejects.toMatchObject({ code: 'record-not-fetched' });
   });
 
   it('without actions: read gives no answer, which is not taken for "no record"', async () => {

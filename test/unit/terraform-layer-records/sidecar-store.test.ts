@@ -36,14 +36,18 @@ function memorySidecar(): Sidecar {
 
 describe('records beside the states', () => {
   it('are found by the head and the run, each stack’s newest', async () => {
-    const stacks = ['a/dev', 'b/dev'].map((id) => ({ id, sidecar: memorySidecar() }));
-    const [a, b] = stacks;
+    const a = memorySidecar();
+    const b = memorySidecar();
     const about = (runId: number) => ({ subjectSha: sha('2'), runId });
-    await publishBesideState(a!.sidecar, about(11), recordText('a of 11', sha('2')));
-    await publishBesideState(a!.sidecar, about(12), recordText('a of 12', sha('2')));
-    await publishBesideState(b!.sidecar, about(11), recordText('b of 11', sha('2')));
+    await publishBesideState(a, about(11), recordText('a of 11', sha('2')));
+    await publishBesideState(a, about(12), recordText('a of 12', sha('2')));
+    await publishBesideState(b, about(11), recordText('b of 11', sha('2')));
     // Written by whoever may write there, in the name of a run that leaves no records.
-    await publishBesideState(b!.sidecar, about(13), recordText('forged', sha('2')));
+    await publishBesideState(b, about(13), recordText('forged', sha('2')));
+    const stacks = [
+      { id: 'a/dev', sidecar: a },
+      { id: 'b/dev', sidecar: b },
+    ];
     const { runs } = fakeReviewRuns({
       pulls: { [sha('3')]: [mergedPull({ number: 1 })] },
       runs: [planRun({ id: 11 }), planRun({ id: 12 }), planRun({ id: 13, calls: [] })],
