@@ -16,10 +16,12 @@ import type { RunPlan } from './plan.js';
 import { annotationsOf, type Annotation } from './report/annotations.js';
 import { describeFailure, headline, tally } from './report/headline.js';
 import { fitPage, type Section } from './report/sections.js';
-import { hasDetails, stackFold } from './report/stack-fold.js';
+import { hasDetails, stackFold, type FoldContext } from './report/stack-fold.js';
 import { stackTable } from './report/stack-table.js';
 import { nodeStatus, urgency } from './report/status.js';
-import { visible } from './report/value-text.js';
+import { nameList } from './report/name-list.js';
+import { stepOutputs } from './report/outputs.js';
+import { upstreamOutputs } from './report/upstream-outputs.js';
 import type { StackOutcome } from './schedule/outcome.js';
 
 export interface ReportContext {
@@ -27,6 +29,17 @@ export interface ReportContext {
   readonly runUrl: string | undefined;
   /** The commit that was planned or applied. */
   readonly commit: string | undefined;
+  /** Changes of gates and guards in this very pull request, one line each; untrusted. */
+  readonly policyChanges?: readonly string[];
+  /** Environments that a run of a later commit has applied, and that were left alone. */
+  readonly superseded?: readonly SupersededEnvironment[];
+}
+
+export interface SupersededEnvironment {
+  readonly environment: string;
+  /** The later commit. */
+  readonly sha: string;
+  readonly runUrl: string | undefined;
 }
 
 export interface Report {
@@ -43,6 +56,8 @@ export interface Report {
 /** The hidden marker and what GitHub may count otherwise. */
 const commentRoom = commentLimit - 1024;
 const summaryRoomBytes = 1_000_000;
+/** Lines of one kind in the head. */
+const shownLines = 10;
 
 /** Everything a run tells the world. Pure; holds no sensitive value. */
 export function report(
@@ -50,11 +65,28 @@ export function report(
   outcomes: readonly StackOutcome[],
   context: ReportContext,
 ): Report {
+  const { values, stacksLeftOut } = stepOutputs(plan, outcomes);
+  const fold: FoldContext = {
+    command: plan.command,
+    labels: new Map(plan.workspace.stacks.map(({ id, displayId }) => [id, displayId])),
+    upstreams: upstreamOutputs(plan.workspace.edges, outcomes),
+  };
   return {
-    comment: page(plan, outcomes, context, 'comment'),
-    summary: page(plan, outcomes, context, 'summary'),
-    outputs: outputsOf(plan, outcomes),
-    annotations: annotationsOf(outcomes),
+    comment: page(plan, outcomes, context, fold, 'comment'),
+    summary: page(plan, outcomes, context, fold, 'summary'),
+    outputs: values,
+    annotations: [
+      ...annotationsOf(outcomes),
+      ...(stacksLeftOut === 0
+        ? []
+        : [
+            {
+              severity: 'warning' as const,
+              message: `The output "stacks" has no room for ${stacksLeftOut} of ${outcomes.length} stacks: those that change come first.`,
+              at: undefined,
+            },
+          ]),
+    ],
     failure: describeFailure(plan.command, outcomes),
   };
 }
@@ -63,19 +95,19 @@ function page(
   plan: RunPlan,
   outcomes: readonly StackOutcome[],
   context: ReportContext,
+  fold: FoldContext,
   target: 'comment' | 'summary',
 ): string {
   const small = target === 'comment';
-  const labels = new Map(plan.workspace.stacks.map(({ id, displayId }) => [id, displayId]));
   const folds = outcomes
-    .filter(hasDetails)
+    .filter((outcome) => hasDetails(outcome, fold))
     .sort((left, right) => urgency(left) - urgency(right))
     .map((outcome, index): Section => {
       // One huge plan must not push out all the others.
       const share = small ? 16_000 : 250_000;
       return {
         rank: urgency(outcome) <= 2 ? 10 + index : 1000 + index,
-        render: (room) => stackFold(plan.command, outcome, Math.min(room, share)),
+        render: (room) => stackFold(fold, outcome, Math.min(room, share)),
       };
     });
   const graph: Section = {
@@ -86,8 +118,7 @@ function page(
     { rank: 0, render: () => headSection(plan, outcomes, context) },
     {
       rank: 1,
-      render: (room) =>
-        stackTable(plan.command, outcomes, labels, Math.min(room, small ? 24_000 : 300_000)),
+      render: (room) => stackTable(fold, outcomes, Math.min(room, small ? 24_000 : 300_000)),
     },
     ...(outcomes.length < 2 ? [] : [graph]),
     ...folds,
@@ -104,7 +135,7 @@ function page(
 function headSection(
   plan: RunPlan,
   outcomes: readonly StackOutcome[],
-  { runUrl, commit }: ReportContext,
+  { runUrl, commit, policyChanges = [], superseded = [] }: ReportContext,
 ): string {
   const origin: Inline[] = [
     ...(commit === undefined ? [] : [text('Commit '), code(commit.slice(0, 10))]),
@@ -112,24 +143,51 @@ function headSection(
       ? []
       : [text(commit === undefined ? '' : ', '), link(runUrl, text('run'))]),
   ];
+  const removed = plan.removedDirectories;
   return renderMarkdown([
-    heading(3, headline(plan, outcomes)),
+    heading(3, ...headline(plan, outcomes)),
     paragraph(strong(text(tally(plan.command, outcomes)))),
-    ...plan.leftOut.map(({ environment, why }) =>
-      paragraph(
-        code(visible(environment)),
-        why === 'never-applied'
-          ? ' is never applied from here.'
-          : ' needs approval: it is applied by a run that names it.',
+    ...superseded
+      .slice(0, shownLines)
+      .map(({ environment, sha, runUrl: later }) =>
+        paragraph(
+          '⏭️ ',
+          code(environment),
+          ' is left alone: a later commit, ',
+          code(sha.slice(0, 10)),
+          ', is applied there already',
+          ...(later === undefined ? [] : [text(' ('), link(later, text('run')), text(')')]),
+          '.',
+        ),
       ),
-    ),
-    ...plan.removedDirectories.map((directory) =>
-      paragraph(
-        '⚠️ ',
-        code(visible(directory)),
-        ' was a stack until this change. What it made still exists: destroy it before its code goes.',
+    ...plan.leftOut
+      .slice(0, shownLines)
+      .map(({ environment, why }) =>
+        paragraph(
+          code(environment),
+          why === 'never-applied'
+            ? ' is never applied from here.'
+            : ' needs approval: it is applied by a run that names it.',
+        ),
       ),
-    ),
+    ...(removed.length === 0
+      ? []
+      : [
+          paragraph(
+            '⚠️ ',
+            ...nameList(removed, shownLines),
+            removed.length === 1 ? ' was a stack' : ' were stacks',
+            ' until this change. What they made still exists: destroy it before its code goes.',
+          ),
+        ]),
+    ...(policyChanges.length === 0
+      ? []
+      : [
+          paragraph(
+            '🔐 This change touches its own gates. Changes of gates count after their own merge: ',
+            ...nameList(policyChanges, shownLines),
+          ),
+        ]),
     ...(origin.length === 0 ? [] : [paragraph(...origin)]),
   ]);
 }
@@ -165,35 +223,4 @@ function leftOutNote(leftOut: number, { runUrl }: ReportContext, small: boolean)
       '.',
     ),
   ]);
-}
-
-function outputsOf(
-  plan: RunPlan,
-  outcomes: readonly StackOutcome[],
-): Readonly<Record<string, string>> {
-  const changing = outcomes.filter(
-    ({ end }) => end.status === 'changes' || end.status === 'applied',
-  );
-  return {
-    stacks: JSON.stringify(outcomes.map(stackOutput)),
-    'has-changes': String(changing.length > 0),
-    affected: JSON.stringify([...plan.reasons.keys()]),
-    waves: JSON.stringify(plan.waves),
-    environments: JSON.stringify(plan.environments.map(({ name }) => name)),
-    drifted: JSON.stringify(plan.command === 'drift' ? changing.map(({ stack }) => stack.id) : []),
-  };
-}
-
-function stackOutput({ stack, end, changes, milliseconds }: StackOutcome): unknown {
-  return {
-    id: stack.id,
-    name: stack.displayId,
-    environment: stack.environment,
-    directory: stack.directory,
-    status: end.status,
-    ...changes.counts,
-    outputs: changes.outputs.map(({ name }) => name),
-    'waits-for': end.status === 'waiting' ? end.waitsFor : [],
-    seconds: Math.round(milliseconds / 100) / 10,
-  };
 }

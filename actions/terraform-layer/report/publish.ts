@@ -124,7 +124,7 @@ async function comment(
       await githubComments(inputs.githubToken, github, log),
       {
         pullNumber: pull.number,
-        key: inputs.commentKey ?? `terraform-layer:${github.workflow}:${inputs.workingDirectory}`,
+        key: inputs.commentKey ?? defaultKey(inputs, github.workflow),
         author: inputs.commentAuthor,
         body: secrets.redact(body),
         headSha: pull.headSha,
@@ -146,4 +146,10 @@ async function comment(
     );
   }
   return undefined;
+}
+
+/** Jobs of one workflow that look at different environments or directories each have a comment. */
+function defaultKey({ environments, workingDirectory }: Inputs, workflow: string): string {
+  const parts = ['terraform-layer', workflow, workingDirectory];
+  return [...parts, ...(environments.length === 0 ? [] : [environments.join(',')])].join(':');
 }

@@ -81,7 +81,7 @@ describe('the comment', () => {
           })
         : anOutcome(stack, unchanged),
     );
-    expect(comment).toContain('Terraform plan: dev, production');
+    expect(comment).toContain('Terraform plan: `dev`, `production`');
     expect(comment).toMatch(/\| `01-foundation` \| `dev` \| 📝 changes \| 1 \| 3 \| 1 \| 2 \|/);
     expect(comment).toContain('- destroy terraform_data.gone');
     expect(comment.indexOf('- destroy')).toBeLessThan(comment.indexOf('! update'));
