@@ -5,6 +5,11 @@ import { join } from 'node:path';
 const benchmarks = [
   { title: 'Discovery and graph of 1,000 stacks', script: 'discovery.ts', args: ['1000'] },
   { title: 'A layered apply of 30 stacks', script: 'makespan.ts', args: [] },
+  {
+    title: 'A reviewable plan of 8 and of 30 stacks, against plain init, plan and show',
+    script: 'plan.ts',
+    args: [],
+  },
   { title: 'Cold start of each bundle', script: 'cold-start.ts', args: [] },
   {
     title: 'How late the end of a rollout is told, in virtual time',

@@ -16,5 +16,5 @@ export function importBlock({ address: to, id }: Orphan): string | undefined {
 
 /** A quoted template without anything to evaluate. */
 function hclString(value: string): string {
-  return JSON.stringify(value).replaceAll('${', '$${').replaceAll('%{', '%%{');
+  return JSON.stringify(value).replace(/[$%](?=\{)/g, (sign) => sign + sign);
 }
