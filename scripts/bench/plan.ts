@@ -239,7 +239,9 @@ async function peakOf(id: number): Promise<number> {
 
 function ownEnvironment(): Record<string, string> {
   const kept = Object.entries(process.env).flatMap(([name, value]) =>
-    value === undefined || /^(AWS_|TF_(?!CLI_CONFIG_FILE)|INPUT_|GITHUB_)/.test(name) ? [] : [[name, value] as const],
+    value === undefined || /^(AWS_|TF_(?!CLI_CONFIG_FILE)|INPUT_|GITHUB_)/.test(name)
+      ? []
+      : [[name, value] as const],
   );
   return Object.fromEntries(kept);
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { OperationError, toError } from '../../shared/errors.js';
@@ -13,6 +14,9 @@ import type { RunPlan } from '../plan.js';
 import { report } from '../report.js';
 import type { StackOutcome } from '../schedule/outcome.js';
 import { describePlan } from './dry-run.js';
+
+/** A key stands in the comment: it must leave room for the rest. */
+const keyCharacters = 200;
 
 export interface PublishPorts extends Ports {
   readonly setOutput: (name: string, value: string) => void;
@@ -151,5 +155,9 @@ async function comment(
 /** Jobs of one workflow that look at different environments or directories each have a comment. */
 function defaultKey({ environments, workingDirectory }: Inputs, workflow: string): string {
   const parts = ['terraform-layer', workflow, workingDirectory];
-  return [...parts, ...(environments.length === 0 ? [] : [environments.join(',')])].join(':');
+  if (environments.length > 0) parts.push(environments.join(','));
+  const key = parts.join(':');
+  if (key.length <= keyCharacters) return key;
+  const digest = createHash('sha256').update(key).digest('hex').slice(0, 16);
+  return `${key.slice(0, keyCharacters - 20)}…${digest}`;
 }
