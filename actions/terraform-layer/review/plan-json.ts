@@ -135,7 +135,8 @@ function withAttributes(
     const attributes: AttributeChange[] = [];
     for (const attribute of [...forcing, ...others].slice(0, keptAttributes)) {
       if (room <= 0) break;
-      const kept = shortenChange(hideValues(attribute, secrets));
+      const path = secrets.hideInside(attribute.path);
+      const kept = shortenChange(hideValues({ ...attribute, path }, secrets));
       room -= keptSize(kept);
       attributes.push(kept);
     }

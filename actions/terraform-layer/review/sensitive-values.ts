@@ -33,6 +33,11 @@ export class SensitiveValues {
     return { kind: 'value', value: this.#redacted(shown.value) };
   }
 
+  /** As `hide`, of a text that is no value, such as an attribute's path. */
+  hideInside(text: string): string {
+    return this.#finder.replace(text, '(sensitive)');
+  }
+
   #add(value: unknown): void {
     if (typeof value === 'string') {
       if (value.length >= wholeCharacters) this.#addText(value);

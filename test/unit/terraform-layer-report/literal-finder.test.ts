@@ -65,4 +65,10 @@ describe('sensitive values', () => {
     const keyed = { 'line "one"\nline two': 1 };
     expect(JSON.stringify(secrets.hide({ kind: 'value', value: keyed }))).not.toContain('line two');
   });
+
+  it('are taken out of the path of an attribute', () => {
+    const secrets = new SensitiveValues();
+    secrets.collect('hunter2-hunter2', true);
+    expect(secrets.hideInside('map["hunter2-hunter2"].x')).toBe('map["(sensitive)"].x');
+  });
 });
