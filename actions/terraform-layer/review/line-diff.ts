@@ -9,27 +9,35 @@ const shownLines = 60;
 const lineCharacters = 300;
 /** Of each text, what is looked at from the place where they begin to differ. */
 const windowCharacters = 64 * 1024;
-/** Cells of the table by which two pieces are aligned. */
-const tableCells = 1_000_000;
+/** Lines of each piece that are aligned with one another: the square of it is what that costs. */
+const alignedLines = 2000;
 
 /**
  * The lines by which two texts differ, with a little of what is around them. Bounded in time and
  * size whatever the texts are: past 64 KiB from the first difference it says that there is more.
  */
 export function diffLines(before: string, after: string): readonly TextLine[] {
-  const start = contextStart(before, sameLength(before, after));
-  const [left, right] = [before, after].map((text) => text.slice(start, start + windowCharacters));
-  const more = Math.max(before.length, after.length) > start + windowCharacters;
-  const lines = align(linesOf(left ?? ''), linesOf(right ?? ''));
+  const same = sameLength(before, after);
+  const start = contextStart(before, same);
+  const end = contextEnd(before, sameTail(before, after, same));
+  const afterEnd = after.length - (before.length - end);
+  const left = before.slice(start, Math.min(end, start + windowCharacters));
+  const right = after.slice(start, Math.min(afterEnd, start + windowCharacters));
+  const [lines, whole] = align(linesOf(left), linesOf(right));
+  const more = !whole || Math.max(end, afterEnd) > start + windowCharacters;
   const shown = withContext(lines);
   const cut = shown.slice(0, shownLines);
   const missing = shown.slice(shownLines).filter(({ sign }) => sign === '+' || sign === '-').length;
+  const rest: readonly TextLine[] =
+    missing > 0 || more
+      ? [{ sign: '…', text: more ? 'more lines differ' : `${missing} more lines differ` }]
+      : end < before.length && cut.at(-1)?.sign !== '…'
+        ? [gap]
+        : [];
   return [
     ...(start > 0 ? [gap] : []),
     ...cut.map(({ sign, text }) => ({ sign, text: shortLine(text) })),
-    ...(missing > 0 || more
-      ? [{ sign: '…' as const, text: missing > 0 ? `${missing} more lines differ` : 'more' }]
-      : []),
+    ...rest,
   ];
 }
 
@@ -57,6 +65,30 @@ function contextStart(text: string, same: number): number {
   return start;
 }
 
+/** How many characters two texts have in common at their end, apart from those at the beginning. */
+function sameTail(left: string, right: string, head: number): number {
+  const length = Math.min(left.length, right.length) - head;
+  let same = 0;
+  while (
+    same < length &&
+    left.charCodeAt(left.length - 1 - same) === right.charCodeAt(right.length - 1 - same)
+  ) {
+    same += 1;
+  }
+  return same;
+}
+
+/** Where the lines after the last difference end that are shown with it. */
+function contextEnd(text: string, tail: number): number {
+  let end = text.length - tail;
+  for (let count = 0; count <= contextLines; count += 1) {
+    const found = text.indexOf('\n', end);
+    if (found === -1) return text.length;
+    end = found + 1;
+  }
+  return end;
+}
+
 function linesOf(text: string): readonly string[] {
   const lines = text.split(/\r?\n/);
   if (lines.at(-1) === '') lines.pop();
@@ -67,8 +99,14 @@ function shortLine(text: string): string {
   return detached(text.length <= lineCharacters ? text : `${text.slice(0, lineCharacters)}…`);
 }
 
-/** The longest common subsequence, between what both begin and end with alike. */
-function align(before: readonly string[], after: readonly string[]): readonly TextLine[] {
+/**
+ * The longest common subsequence, between what both begin and end with alike; and whether that is
+ * all of them.
+ */
+function align(
+  before: readonly string[],
+  after: readonly string[],
+): readonly [lines: readonly TextLine[], whole: boolean] {
   let head = 0;
   while (head < before.length && head < after.length && before[head] === after[head]) head += 1;
   let tail = 0;
@@ -81,19 +119,19 @@ function align(before: readonly string[], after: readonly string[]): readonly Te
   }
   const left = before.slice(head, before.length - tail);
   const right = after.slice(head, after.length - tail);
-  const same = (text: string): TextLine => ({ sign: ' ', text });
-  return [
-    ...before.slice(0, head).map(same),
-    ...(left.length * right.length > tableCells
-      ? [...left.map(removed), ...right.map(added)]
-      : alignMiddle(left, right)),
-    ...before.slice(before.length - tail).map(same),
+  const unchanged = (text: string): TextLine => ({ sign: ' ', text });
+  const whole = Math.max(left.length, right.length) <= alignedLines;
+  const lines = [
+    ...before.slice(0, head).map(unchanged),
+    ...alignMiddle(left.slice(0, alignedLines), right.slice(0, alignedLines)),
+    ...(whole ? before.slice(before.length - tail).map(unchanged) : []),
   ];
+  return [lines, whole];
 }
 
 function alignMiddle(left: readonly string[], right: readonly string[]): readonly TextLine[] {
   const width = right.length + 1;
-  const lengths = new Uint32Array((left.length + 1) * width);
+  const lengths = new Uint16Array((left.length + 1) * width);
   const at = (row: number, column: number): number => lengths[row * width + column] ?? 0;
   for (let row = left.length - 1; row >= 0; row -= 1) {
     for (let column = right.length - 1; column >= 0; column -= 1) {

@@ -15,25 +15,32 @@ const leaving = Array.from({ length: shortestLiteral - 1 }).reduce<number>(
  * megabytes of text, which a search for one after the other takes minutes for.
  */
 export class LiteralFinder {
-  readonly #byHash = new Map<number, string[]>();
+  /** By the hash of their beginning, then by length, the longest first. */
+  readonly #byHash = new Map<number, LiteralsByLength>();
   readonly #slots = new Uint8Array(slots);
-  readonly #known = new Set<string>();
 
   /** Takes in a literal of at least `shortestLiteral` characters; shorter ones are not looked for. */
   add(literal: string): void {
-    if (literal.length < shortestLiteral || this.#known.has(literal)) return;
-    this.#known.add(literal);
+    if (literal.length < shortestLiteral) return;
     const hash = hashAt(literal, 0);
     this.#slots[slotOf(hash)] = 1;
-    const same = this.#byHash.get(hash);
-    if (same === undefined) this.#byHash.set(hash, [literal]);
-    else same.push(literal);
+    let alike = this.#byHash.get(hash);
+    if (alike === undefined) {
+      alike = [];
+      this.#byHash.set(hash, alike);
+    }
+    const same = alike.find(({ length }) => length === literal.length);
+    if (same !== undefined) {
+      same.literals.add(literal);
+      return;
+    }
     // Of two that begin alike the longer one is taken: the shorter would leave its rest in clear.
-    same?.sort((left, right) => right.length - left.length);
+    alike.push({ length: literal.length, literals: new Set([literal]) });
+    alike.sort((left, right) => right.length - left.length);
   }
 
   replace(text: string, replacement: string): string {
-    if (this.#known.size === 0 || text.length < shortestLiteral) return text;
+    if (this.#byHash.size === 0 || text.length < shortestLiteral) return text;
     const parts: string[] = [];
     const last = text.length - shortestLiteral;
     let kept = 0;
@@ -57,9 +64,15 @@ export class LiteralFinder {
   }
 
   #literalAt(text: string, at: number, hash: number): string | undefined {
-    return this.#byHash.get(hash)?.find((literal) => text.startsWith(literal, at));
+    for (const { length, literals } of this.#byHash.get(hash) ?? []) {
+      const piece = text.slice(at, at + length);
+      if (literals.has(piece)) return piece;
+    }
+    return undefined;
   }
 }
+
+type LiteralsByLength = { readonly length: number; readonly literals: Set<string> }[];
 
 function hashAt(text: string, at: number): number {
   let hash = 0;

@@ -98,6 +98,21 @@ describe('texts of several lines', () => {
     );
   });
 
+  it('show one line that changes among very many', () => {
+    const before = Array.from({ length: 100_000 }, (_, line) => `line ${line}`);
+    const after = before.with(50_000, 'new');
+    expect(diffLines(before.join('\n'), after.join('\n'))).toEqual([
+      { sign: '…', text: '' },
+      { sign: ' ', text: 'line 49998' },
+      { sign: ' ', text: 'line 49999' },
+      { sign: '-', text: 'line 50000' },
+      { sign: '+', text: 'new' },
+      { sign: ' ', text: 'line 50001' },
+      { sign: ' ', text: 'line 50002' },
+      { sign: '…', text: '' },
+    ]);
+  });
+
   it('are bounded however long they are', () => {
     const long = (word: string): string => `${word}\n`.repeat(1_000_000);
     const lines = diffLines(`head\n${long('a')}`, `head\n${long('b')}`);
