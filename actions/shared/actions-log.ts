@@ -5,7 +5,7 @@ import type { Logger } from './log.js';
 /**
  * The logger of a GitHub job.
  *
- * The runner reads any printed line that starts with `::` or `##[` as a command, so text that
+ * The runner reads printed lines that hold `::` or `##[` as commands, so text that
  * others control is defused first (GitHub docs, "Workflow commands for GitHub Actions").
  */
 export const actionsLogger: Logger = {
@@ -14,12 +14,18 @@ export const actionsLogger: Logger = {
   notice: (message) => core.notice(message),
   warning: (message, at) => core.warning(message, annotation(at)),
   error: (message, at) => core.error(message, annotation(at)),
-  group: (title, body) => core.group(title.replaceAll('\n', ' '), body),
+  group: (title, body) => core.group(defuseCommands(title.replaceAll(/[\r\n]+/g, ' ')), body),
 };
 
-/** Puts a zero-width space before what the runner would take for a workflow command. */
+/**
+ * Puts a zero-width space into what the runner would take for a workflow command: `::` at the start
+ * of a line, after whatever .NET trims as white space, and `##[` anywhere in one (actions/runner,
+ * `ActionCommand.TryParseV2` and `TryParse`).
+ */
 export function defuseCommands(text: string): string {
-  return text.replace(/(^|[\r\n])([^\S\r\n]*)(::|##\[)/g, '$1$2\u200b$3');
+  return text
+    .replace(/(^|[\r\n])((?:[^\S\r\n]|\u0085)*)::/g, '$1$2\u200b::')
+    .replaceAll('##[', '##\u200b[');
 }
 
 function annotation(at: SourceLocation | undefined): core.AnnotationProperties {

@@ -9,7 +9,11 @@ export type Block = RootContent;
 export type Inline = PhrasingContent;
 
 export const text = (value: string): Inline => ({ type: 'text', value });
-export const code = (value: string): Inline => ({ type: 'inlineCode', value: oneLine(value) });
+/** A code span; an empty one would open a span that swallows what follows, and says `(empty)`. */
+export const code = (value: string): Inline => ({
+  type: 'inlineCode',
+  value: visible(oneLine(value)) || '(empty)',
+});
 export const strong = (...children: readonly Inline[]): Inline => ({
   type: 'strong',
   children: [...children],
@@ -45,7 +49,7 @@ export const bullets = (items: readonly (readonly (Inline | string)[])[]): Block
 export const codeBlock = (language: string, value: string): Block => ({
   type: 'code',
   lang: language,
-  value,
+  value: visibleLines(value),
 });
 
 /** A table; a cell is a string (plain text), an inline, or several. */
@@ -71,7 +75,9 @@ export function table(
 /** A fold. `title` is text; what it folds keeps its own escaping. */
 export function details(title: string, blocks: readonly Block[], open = false): readonly Block[] {
   return [
-    html(`<details${open ? ' open' : ''}><summary>${escapeHtml(oneLine(title))}</summary>`),
+    html(
+      `<details${open ? ' open' : ''}><summary>${escapeHtml(visible(oneLine(title)))}</summary>`,
+    ),
     ...blocks,
     html('</details>'),
   ];
@@ -104,6 +110,32 @@ export function renderMarkdown(blocks: readonly Block[]): string {
     rule: '-',
     extensions: [gfmToMarkdown({ tablePipeAlign: false })],
   });
+}
+
+/**
+ * Makes control, invisible and direction-changing characters visible (Unicode's general categories
+ * Cc and Cf, and the line and paragraph separators), so that a name cannot reorder or hide what a
+ * reviewer reads.
+ */
+export function visible(value: string): string {
+  return value.replace(hiddenCharacters, escapeCharacter);
+}
+
+/** As `visible`, but for line breaks and tabs, which stay. */
+export function visibleLines(value: string): string {
+  return value
+    .replaceAll('\r\n', '\n')
+    .replace(hiddenCharacters, (character) =>
+      character === '\n' || character === '\t' ? character : escapeCharacter(character),
+    );
+}
+
+/** Also characters that are drawn as nothing without being Cf, and halves of pairs. */
+const hiddenCharacters =
+  /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]|\u115f|\u1160|\u17b4|\u17b5|\u2800|\u3164|\uffa0/gu;
+
+function escapeCharacter(character: string): string {
+  return `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`;
 }
 
 function html(value: string): Html {

@@ -1,7 +1,11 @@
 import type { Comments, PullComment } from './github-comments.js';
 import { hidden, renderMarkdown } from './markdown.js';
 
-/** GitHub refuses a longer body (REST docs, "Create an issue comment": 65536 characters). */
+/**
+ * GitHub refuses a longer body ("Body is too long (maximum is 65536 characters)"). Counted here in
+ * UTF-16 units: never fewer than characters, and at most 3 bytes each, so that a column of 4 bytes
+ * a character holds it too.
+ */
 export const commentLimit = 65_536;
 
 export type StickyOutcome =

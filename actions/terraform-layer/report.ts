@@ -10,19 +10,20 @@ import {
   renderMarkdown,
   strong,
   text,
+  visible,
   type Inline,
 } from '../shared/markdown.js';
 import { differenceText } from './changes/policy-difference.js';
-import { hasDrifted } from './drift/findings.js';
 import { renderMermaid } from './graph/render.js';
 import type { RunPlan } from './plan.js';
 import { annotationsOf, type Annotation } from './report/annotations.js';
 import { describeFailure, headline, tally } from './report/headline.js';
 import { fitPage, type Section } from './report/sections.js';
-import { hasDetails, stackFold } from './report/stack-fold.js';
+import { hasDetails, stackFold, type FoldContext } from './report/stack-fold.js';
 import { stackTable } from './report/stack-table.js';
 import { nodeStatus, urgency } from './report/status.js';
-import { visible } from './report/value-text.js';
+import { stepOutputs } from './report/outputs.js';
+import { upstreamOutputs } from './report/upstream-outputs.js';
 import type { StackOutcome } from './schedule/outcome.js';
 
 /** Of stacks that are gone, and of gates that change; the log has all. */
@@ -33,6 +34,15 @@ export interface ReportContext {
   readonly runUrl: string | undefined;
   /** The commit that was planned or applied. */
   readonly commit: string | undefined;
+  /** Environments that a run of a later commit has applied, and that were left alone. */
+  readonly superseded?: readonly SupersededEnvironment[];
+}
+
+export interface SupersededEnvironment {
+  readonly environment: string;
+  /** The later commit. */
+  readonly sha: string;
+  readonly runUrl: string | undefined;
 }
 
 export interface Report {
@@ -49,6 +59,8 @@ export interface Report {
 /** The hidden marker and what GitHub may count otherwise. */
 const commentRoom = commentLimit - 1024;
 const summaryRoomBytes = 1_000_000;
+/** Lines of one kind in the head. */
+const shownLines = 10;
 
 /** Everything a run tells the world. Pure; holds no sensitive value. */
 export function report(
@@ -56,11 +68,28 @@ export function report(
   outcomes: readonly StackOutcome[],
   context: ReportContext,
 ): Report {
+  const { values, stacksLeftOut } = stepOutputs(plan, outcomes);
+  const fold: FoldContext = {
+    command: plan.command,
+    labels: new Map(plan.workspace.stacks.map(({ id, displayId }) => [id, displayId])),
+    upstreams: upstreamOutputs(plan.workspace.edges, outcomes),
+  };
   return {
-    comment: page(plan, outcomes, context, 'comment'),
-    summary: page(plan, outcomes, context, 'summary'),
-    outputs: outputsOf(plan, outcomes),
-    annotations: annotationsOf(outcomes),
+    comment: page(plan, outcomes, context, fold, 'comment'),
+    summary: page(plan, outcomes, context, fold, 'summary'),
+    outputs: values,
+    annotations: [
+      ...annotationsOf(outcomes),
+      ...(stacksLeftOut === 0
+        ? []
+        : [
+            {
+              severity: 'warning' as const,
+              message: `The output "stacks" has no room for ${stacksLeftOut} of ${outcomes.length} stacks: those that change come first.`,
+              at: undefined,
+            },
+          ]),
+    ],
     failure: describeFailure(plan.command, outcomes),
   };
 }
@@ -69,19 +98,19 @@ function page(
   plan: RunPlan,
   outcomes: readonly StackOutcome[],
   context: ReportContext,
+  fold: FoldContext,
   target: 'comment' | 'summary',
 ): string {
   const small = target === 'comment';
-  const labels = new Map(plan.workspace.stacks.map(({ id, displayId }) => [id, displayId]));
   const folds = outcomes
-    .filter(hasDetails)
+    .filter((outcome) => hasDetails(outcome, fold))
     .sort((left, right) => urgency(left) - urgency(right))
     .map((outcome, index): Section => {
       // One huge plan must not push out all the others.
       const share = small ? 16_000 : 250_000;
       return {
         rank: urgency(outcome) <= 2 ? 10 + index : 1000 + index,
-        render: (room) => stackFold(plan.command, outcome, Math.min(room, share)),
+        render: (room) => stackFold(fold, outcome, Math.min(room, share)),
       };
     });
   const graph: Section = {
@@ -92,8 +121,7 @@ function page(
     { rank: 0, render: () => headSection(plan, outcomes, context) },
     {
       rank: 1,
-      render: (room) =>
-        stackTable(plan.command, outcomes, labels, Math.min(room, small ? 24_000 : 300_000)),
+      render: (room) => stackTable(fold, outcomes, Math.min(room, small ? 24_000 : 300_000)),
     },
     ...(outcomes.length < 2 ? [] : [graph]),
     ...folds,
@@ -110,7 +138,7 @@ function page(
 function headSection(
   plan: RunPlan,
   outcomes: readonly StackOutcome[],
-  { runUrl, commit }: ReportContext,
+  { runUrl, commit, superseded = [] }: ReportContext,
 ): string {
   const origin: Inline[] = [
     ...(commit === undefined ? [] : [text('Commit '), code(commit.slice(0, 10))]),
@@ -119,16 +147,31 @@ function headSection(
       : [text(commit === undefined ? '' : ', '), link(runUrl, text('run'))]),
   ];
   return renderMarkdown([
-    heading(3, headline(plan, outcomes)),
+    heading(3, ...headline(plan, outcomes)),
     paragraph(strong(text(tally(plan.command, outcomes)))),
-    ...plan.leftOut.map(({ environment, why }) =>
-      paragraph(
-        code(visible(environment)),
-        why === 'never-applied'
-          ? ' is never applied from here.'
-          : ' needs approval: it is applied by a run that names it.',
+    ...superseded
+      .slice(0, shownLines)
+      .map(({ environment, sha, runUrl: later }) =>
+        paragraph(
+          '⏭️ ',
+          code(environment),
+          ' is left alone: a later commit, ',
+          code(sha.slice(0, 10)),
+          ', is applied there already',
+          ...(later === undefined ? [] : [text(' ('), link(later, text('run')), text(')')]),
+          '.',
+        ),
       ),
-    ),
+    ...plan.leftOut
+      .slice(0, shownLines)
+      .map(({ environment, why }) =>
+        paragraph(
+          code(environment),
+          why === 'never-applied'
+            ? ' is never applied from here.'
+            : ' needs approval: it is applied by a run that names it.',
+        ),
+      ),
     ...plan.findings
       .slice(0, maximumNotes)
       .map(({ severity, problem }) =>
@@ -178,37 +221,4 @@ function leftOutNote(leftOut: number, { runUrl }: ReportContext, small: boolean)
       '.',
     ),
   ]);
-}
-
-function outputsOf(
-  plan: RunPlan,
-  outcomes: readonly StackOutcome[],
-): Readonly<Record<string, string>> {
-  const changing = outcomes.filter(
-    ({ end }) => end.status === 'changes' || end.status === 'applied',
-  );
-  return {
-    stacks: JSON.stringify(outcomes.map(stackOutput)),
-    'has-changes': String(changing.length > 0),
-    affected: JSON.stringify([...plan.reasons.keys()]),
-    waves: JSON.stringify(plan.waves),
-    environments: JSON.stringify(plan.environments.map(({ name }) => name)),
-    drifted: JSON.stringify(
-      outcomes.filter(({ drift }) => hasDrifted(drift)).map(({ stack }) => stack.id),
-    ),
-  };
-}
-
-function stackOutput({ stack, end, changes, milliseconds }: StackOutcome): unknown {
-  return {
-    id: stack.id,
-    name: stack.displayId,
-    environment: stack.environment,
-    directory: stack.directory,
-    status: end.status,
-    ...changes.counts,
-    outputs: changes.outputs.map(({ name }) => name),
-    'waits-for': end.status === 'waiting' ? end.waitsFor : [],
-    seconds: Math.round(milliseconds / 100) / 10,
-  };
 }

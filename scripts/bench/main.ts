@@ -9,6 +9,11 @@ const benchmarks = [
     args: ['1000', '10000'],
   },
   { title: 'A layered apply of 30 stacks', script: 'makespan.ts', args: [] },
+  {
+    title: 'A reviewable plan of 8 and of 30 stacks, against plain init, plan and show',
+    script: 'plan.ts',
+    args: [],
+  },
   { title: 'Cold start of each bundle', script: 'cold-start.ts', args: [] },
   {
     title: 'How late the end of a rollout is told, in virtual time',

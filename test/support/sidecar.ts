@@ -17,6 +17,7 @@ export function fakeSidecar(objects = new Map<SidecarName, string>()): Sidecar &
       return Promise.resolve();
     },
     stateVersion: () => Promise.resolve(undefined),
+    stateText: () => Promise.resolve(undefined),
     lockText: () => Promise.resolve(undefined),
   };
 }

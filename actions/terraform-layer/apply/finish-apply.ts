@@ -6,6 +6,7 @@ import type { Ports } from '../effects.js';
 import type { Inputs } from '../inputs.js';
 import type { RunPlan } from '../plan.js';
 import { isSuccess, type StackOutcome } from '../schedule/outcome.js';
+import { commentKeyOf } from '../report/publish.js';
 import { statusWords } from '../report/status.js';
 import { shortCounts } from '../review/changes.js';
 import type { OpenReview } from './open-review.js';
@@ -65,7 +66,7 @@ async function tellReviewed(
   await tellPulls(
     {
       pullNumbers,
-      key: inputs.commentKey ?? `terraform-layer:${github.workflow}:${inputs.workingDirectory}`,
+      key: commentKeyOf(inputs, github.workflow),
       author: inputs.commentAuthor,
       startedAt: ports.startedAt,
       result: {

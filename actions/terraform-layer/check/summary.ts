@@ -1,6 +1,5 @@
 import { formatLocation, type Problem } from '../../shared/errors.js';
-import { code, heading, paragraph, renderMarkdown, table } from '../../shared/markdown.js';
-import { visible } from '../report/value-text.js';
+import { code, heading, paragraph, renderMarkdown, table, visible } from '../../shared/markdown.js';
 
 /** More rows than anybody reads; the log has them all. */
 const maximumRows = 500;

@@ -11,9 +11,9 @@ import {
   text,
   type Block,
   type Inline,
+  visible,
 } from '../../shared/markdown.js';
 import { diffText } from '../report/stack-diff.js';
-import { visible } from '../report/value-text.js';
 import { shortCounts, type PlanChanges } from '../review/changes.js';
 import type { Stack } from '../stacks/workspace.js';
 import type { OperationEffect } from '../state/check-operations.js';

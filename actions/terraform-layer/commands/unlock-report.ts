@@ -7,8 +7,8 @@ import {
   table,
   text,
   type Inline,
+  visible,
 } from '../../shared/markdown.js';
-import { visible } from '../report/value-text.js';
 import type { StackLock } from './held-locks.js';
 
 /** What `unlock` found and did. */

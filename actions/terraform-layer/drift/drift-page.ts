@@ -10,10 +10,11 @@ import {
   text,
   type Block,
   type Inline,
+  visible,
 } from '../../shared/markdown.js';
 import type { ShownValue } from '../review/changes.js';
 import { fitPage, type Section } from '../report/sections.js';
-import { valueText, visible } from '../report/value-text.js';
+import { valueText } from '../report/value-text.js';
 import { meaningOf } from './meaning.js';
 import type { LocatedAttribute, LocatedResource, Offer, StackDrift } from './stack-drift.js';
 

@@ -1,7 +1,13 @@
 import type { Issue } from '../../shared/issues.js';
-import { link, paragraph, renderMarkdown, text, type Inline } from '../../shared/markdown.js';
+import {
+  link,
+  paragraph,
+  renderMarkdown,
+  text,
+  type Inline,
+  visible,
+} from '../../shared/markdown.js';
 import { commentLimit } from '../../shared/sticky-comment.js';
-import { visible } from '../report/value-text.js';
 import type { Stack } from '../stacks/workspace.js';
 import { driftPage } from './drift-page.js';
 import { digestOf, formatMarker, readMarker, type IssueMarker } from './issue-marker.js';

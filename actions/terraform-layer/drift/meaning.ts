@@ -1,6 +1,6 @@
 import { formatLocation } from '../../shared/errors.js';
-import { code, text, type Inline } from '../../shared/markdown.js';
-import { valuePair, valueText, visible } from '../report/value-text.js';
+import { code, text, type Inline, visible } from '../../shared/markdown.js';
+import { valuePair, valueText } from '../report/value-text.js';
 import type { LocatedAttribute, LocatedResource } from './stack-drift.js';
 
 /** Numbers of things that people change by hand when there is load (Terraform's AWS provider). */

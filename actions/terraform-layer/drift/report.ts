@@ -8,9 +8,9 @@ import {
   renderMarkdown,
   text,
   type Inline,
+  visible,
 } from '../../shared/markdown.js';
 import { fitPage, type Section } from '../report/sections.js';
-import { visible } from '../report/value-text.js';
 import type { StackOutcome } from '../schedule/outcome.js';
 import { driftPage } from './drift-page.js';
 import { hasDrifted } from './findings.js';

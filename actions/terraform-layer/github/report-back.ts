@@ -11,10 +11,10 @@ import {
   table,
   text,
   type Block,
+  visible,
 } from '../../shared/markdown.js';
 import type { Secrets } from '../../shared/secrets.js';
 import { upsertStickyComment, type StickyOutcome } from '../../shared/sticky-comment.js';
-import { visible } from '../report/value-text.js';
 
 /** How an apply ended for the pull requests that it covers. */
 export type ApplyEnd =

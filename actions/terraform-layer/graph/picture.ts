@@ -6,6 +6,8 @@ export type NodeStatus =
   | 'waiting'
   | 'running'
   | 'applied'
+  /** Planned, and kept from being applied by a review, a guard or a policy. */
+  | 'stopped'
   | 'failed'
   | 'not-started';
 
@@ -101,6 +103,7 @@ function reachableSets(upstreams: readonly (readonly number[])[]): readonly (Bit
 /** The most telling status comes first: a layer shows the worst of its stacks. */
 const severity: readonly NodeStatus[] = [
   'failed',
+  'stopped',
   'destroys',
   'running',
   'changes',

@@ -25,6 +25,7 @@ const colours: Readonly<Record<NodeStatus, { fill: string; stroke: string; text:
   waiting: { fill: '#fff8c5', stroke: '#9a6700', text: '#4d2d00' },
   running: { fill: '#fbefff', stroke: '#8250df', text: '#3e1f79' },
   applied: { fill: '#dafbe1', stroke: '#1a7f37', text: '#044f1e' },
+  stopped: { fill: '#bc4c00', stroke: '#762c00', text: '#ffffff' },
   failed: { fill: '#cf222e', stroke: '#82071e', text: '#ffffff' },
   'not-started': { fill: '#ffffff', stroke: '#8c959f', text: '#57606a' },
 };

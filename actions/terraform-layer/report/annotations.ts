@@ -1,4 +1,5 @@
 import type { SourceLocation } from '../../shared/errors.js';
+import { visibleLines } from '../../shared/markdown.js';
 import type { StackOutcome } from '../schedule/outcome.js';
 
 /** One message at one place, for all stacks that share the file. */
@@ -8,7 +9,10 @@ export interface Annotation {
   readonly at: SourceLocation | undefined;
 }
 
-/** What Terraform said, once for each place: a module's error comes up in every stack that uses it. */
+/** GitHub shows ten errors and ten warnings a step; longer ones are of no use there. */
+const messageCharacters = 4000;
+
+/** What Terraform said, errors first, once for each place: a module's error comes up in every stack that uses it. */
 export function annotationsOf(outcomes: readonly StackOutcome[]): readonly Annotation[] {
   const found = new Map<string, Omit<Annotation, 'message'> & { text: string; stacks: string[] }>();
   for (const { stack, end, diagnostics } of outcomes) {
@@ -21,8 +25,18 @@ export function annotationsOf(outcomes: readonly StackOutcome[]): readonly Annot
       else known.stacks.push(stack.displayId);
     }
   }
-  return [...found.values()].map(({ severity, text, at, stacks }) => {
-    const more = stacks.length > 3 ? ` and ${stacks.length - 3} more` : '';
-    return { severity, message: `${stacks.slice(0, 3).join(', ')}${more}: ${text}`, at };
-  });
+  return [...found.values()]
+    .sort(
+      (left, right) => Number(left.severity === 'warning') - Number(right.severity === 'warning'),
+    )
+    .map(({ severity, text, at, stacks }) => {
+      const more = stacks.length > 3 ? ` and ${stacks.length - 3} more` : '';
+      const message = visibleLines(`${stacks.slice(0, 3).join(', ')}${more}: ${text}`);
+      return {
+        severity,
+        message:
+          message.length <= messageCharacters ? message : `${message.slice(0, messageCharacters)}…`,
+        at,
+      };
+    });
 }

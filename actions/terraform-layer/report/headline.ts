@@ -2,7 +2,8 @@ import { hasDrifted } from '../drift/findings.js';
 import type { Command } from '../inputs.js';
 import type { RunPlan } from '../plan.js';
 import { isFailure, type StackOutcome } from '../schedule/outcome.js';
-import { visible } from './value-text.js';
+import { text, type Inline } from '../../shared/markdown.js';
+import { nameList } from './name-list.js';
 
 const titles: Readonly<Record<Command, string>> = {
   plan: 'Terraform plan',
@@ -15,23 +16,26 @@ const titles: Readonly<Record<Command, string>> = {
   unlock: 'Terraform locks',
 };
 
-/** `Terraform plan: dev, staging`. */
+/** `Terraform plan: dev, staging`, the names as code. */
 export function headline(
   { command, environments }: RunPlan,
   outcomes: readonly StackOutcome[],
-): string {
+): readonly Inline[] {
   const present = new Set(outcomes.map(({ stack }) => stack.environment));
   const names = environments.map(({ name }) => name).filter((name) => present.has(name));
-  const shown = names.slice(0, 6).map(visible).join(', ');
-  const more = names.length > 6 ? ` and ${names.length - 6} more` : '';
-  return names.length === 0 ? titles[command] : `${titles[command]}: ${shown}${more}`;
+  if (names.length === 0) return [text(titles[command])];
+  return [text(`${titles[command]}: `), ...nameList(names, 6)];
 }
 
 /** One sentence of counts over all stacks. */
 export function tally(command: Command, outcomes: readonly StackOutcome[]): string {
   if (outcomes.length === 0) return 'No stack is affected.';
+  // What was stopped, or failed on its way, has not been done.
+  const counted = outcomes.filter(
+    ({ end }) => end.status === 'changes' || end.status === 'applied',
+  );
   const sum = (key: 'add' | 'change' | 'replace' | 'destroy'): number =>
-    outcomes.reduce((total, { changes }) => total + changes.counts[key], 0);
+    counted.reduce((total, { changes }) => total + changes.counts[key], 0);
   const count = (status: StackOutcome['end']['status']): number =>
     outcomes.filter(({ end }) => end.status === status).length;
   const changing = count('changes') + count('applied');
@@ -56,14 +60,15 @@ export function tally(command: Command, outcomes: readonly StackOutcome[]): stri
   };
   const parts: readonly (readonly [number, string])[] = [
     [changing, withChanges[command]],
+    [count('stopped'), `${count('stopped')} stopped and not applied`],
     [unchanged, `${command === 'drift' ? 'in sync' : 'no changes'} in ${some(unchanged)}`],
     [count('failed'), `${count('failed')} failed`],
     [count('interrupted'), `${count('interrupted')} interrupted`],
     [count('not-started'), `${count('not-started')} not started`],
     [count('waiting'), `${count('waiting')} waiting for a state that does not exist yet`],
   ];
-  const text = parts.flatMap(([number, words]) => (number === 0 ? [] : [words])).join('; ');
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+  const words = parts.flatMap(([number, part]) => (number === 0 ? [] : [part])).join('; ');
+  return `${words.charAt(0).toUpperCase()}${words.slice(1)}.`;
 }
 
 /** Why the step fails, with the stacks by name; undefined where it does not. */
@@ -86,6 +91,7 @@ export function describeFailure(
   if (!failed) return undefined;
   return [
     ...named('Failed', 'failed'),
+    ...named('Stopped', 'stopped'),
     ...named('Interrupted', 'interrupted'),
     ...(waitingFails ? named('Without the state of an upstream', 'waiting') : []),
     ...named('Not started', 'not-started'),

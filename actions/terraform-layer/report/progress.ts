@@ -1,11 +1,16 @@
 import type { Logger } from '../../shared/log.js';
+import { visible, visibleLines } from '../../shared/markdown.js';
 import { shortCounts } from '../review/changes.js';
 import type { StackProgress } from '../schedule/stack-steps.js';
 import type { StackOutcome } from '../schedule/outcome.js';
 import type { Stack } from '../stacks/workspace.js';
 import type { Command } from '../inputs.js';
+import { outcomeLines } from './outcome-lines.js';
 import { diffText } from './stack-diff.js';
 import { statusWords } from './status.js';
+
+/** Of one stack's diff, what the log shows: what comes first is what is dangerous. */
+const diffCharacters = 500_000;
 
 /** Lines of the job's log while stacks run, and each stack's whole output once it has ended. */
 export class Progress {
@@ -51,25 +56,12 @@ export class Progress {
       this.#say(`  ${displayId}: ${againWords(progress)}`);
       return;
     }
-    if (progress.kind === 'retry') {
-      const { attempt, attempts, delayMilliseconds, because, step } = progress.retry;
-      const pause = (delayMilliseconds / 1000).toFixed(1);
-      const [reason = ''] = because.summary.split('\n', 1);
-      this.#say(
-        `  ${displayId}: ${step} is tried again in ${pause} s (${attempt} of ${attempts}): ${reason}`,
-      );
-      return;
-    }
-    if (progress.kind === 'again') {
-      this.#say(`  ${displayId}: ${againWords(progress)}`);
-      return;
-    }
     const words = { init: 'started', plan: 'planning', show: undefined, apply: 'applying' };
     const word = words[progress.step];
     if (word !== undefined) this.#say(`  ${displayId}: ${word}`);
   }
 
-  /** One line with what came of it; the output of a failed stack follows at once. */
+  /** One line with what came of it; the output of a failed or stopped stack follows at once. */
   async end(outcome: StackOutcome): Promise<void> {
     this.#ended += 1;
     const counts = shortCounts(outcome.changes);
@@ -82,24 +74,28 @@ export class Progress {
       ].join(', '),
     );
     const { status } = outcome.end;
-    if (status === 'failed' || status === 'interrupted') await this.output(outcome);
+    if (status === 'failed' || status === 'interrupted' || status === 'stopped') {
+      await this.output(outcome);
+    }
   }
 
   /** What Terraform said in one stack, and what its plan changes, in a fold. */
   async output(outcome: StackOutcome): Promise<void> {
     const { stack, lines, changes } = outcome;
-    if (lines.length === 0 || this.#printed.has(stack.id)) return;
+    const more = outcomeLines(outcome);
+    if (lines.length + more.length === 0 || this.#printed.has(stack.id)) return;
     this.#printed.add(stack.id);
-    const diff = diffText(changes, 500_000);
-    await this.#log.group(`Output of ${stack.displayId}`, () => {
+    const diff = diffText(changes, diffCharacters);
+    await this.#log.group(visible(`Output of ${stack.displayId}`), () => {
       for (const line of lines) this.#say(line);
       if (diff !== '') this.#say(diff);
+      for (const line of more) this.#say(line);
       return Promise.resolve();
     });
   }
 
   #say(text: string): void {
-    this.#log.info(this.#redact(text));
+    this.#log.info(visibleLines(this.#redact(text)));
   }
 }
 

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { formatProblem, OperationError, UserError } from '../../shared/errors.js';
@@ -16,6 +17,9 @@ import type { RunPlan } from '../plan.js';
 import { report } from '../report.js';
 import type { StackOutcome } from '../schedule/outcome.js';
 import { describePlan } from './dry-run.js';
+
+/** A key stands in the comment: it must leave room for the rest. */
+const keyCharacters = 200;
 
 export interface PublishPorts extends Ports {
   readonly setOutput: (name: string, value: string) => void;
@@ -141,7 +145,7 @@ async function comment(
   return writePullComment(
     {
       publication: publicationOf(github, token !== undefined),
-      key: inputs.commentKey ?? `terraform-layer:${github.workflow}:${inputs.workingDirectory}`,
+      key: commentKeyOf(inputs, github.workflow),
       author: inputs.commentAuthor,
       startedAt: ports.startedAt,
       body,
@@ -151,4 +155,18 @@ async function comment(
       ...{ log, secrets },
     },
   );
+}
+
+/** Jobs of one workflow that look at different environments or directories each have a comment. */
+export function commentKeyOf(
+  { commentKey, environments, workingDirectory }: Inputs,
+  workflow: string,
+): string {
+  if (commentKey !== undefined) return commentKey;
+  const parts = ['terraform-layer', workflow, workingDirectory];
+  if (environments.length > 0) parts.push(environments.join(','));
+  const key = parts.join(':');
+  if (key.length <= keyCharacters) return key;
+  const digest = createHash('sha256').update(key).digest('hex').slice(0, 16);
+  return `${key.slice(0, keyCharacters - 20)}…${digest}`;
 }

@@ -26,8 +26,8 @@ export function fitPage(
   let room = limit - measure(note(sections.length)) - 2;
   const rendered = new Map<Section, string>();
   for (const section of [...sections].sort((left, right) => left.rank - right.rank)) {
-    const text = room > 0 ? section.render(room - separator.length) : undefined;
-    if (text === undefined || measure(text) + separator.length > room) continue;
+    const text = renderWithin(section, room - separator.length, measure);
+    if (text === undefined) continue;
     rendered.set(section, text);
     room -= measure(text) + separator.length;
   }
@@ -37,4 +37,19 @@ export function fitPage(
     markdown: [...parts, ...(leftOut === 0 ? [] : [note(leftOut)])].join(separator),
     leftOut,
   };
+}
+
+/** A section counts characters: where bytes are what counts, it is asked once more for less. */
+function renderWithin(
+  section: Section,
+  room: number,
+  measure: (text: string) => number,
+): string | undefined {
+  for (const part of [1, 2, 4]) {
+    if (room <= 0) return undefined;
+    const text = section.render(Math.floor(room / part));
+    if (text === undefined) return undefined;
+    if (measure(text) <= room) return text;
+  }
+  return undefined;
 }

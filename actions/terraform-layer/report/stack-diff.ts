@@ -5,7 +5,8 @@ import type {
   PlanChanges,
   ResourceChange,
 } from '../review/changes.js';
-import { valuePair, valueText, visible } from './value-text.js';
+import { visible, visibleLines } from '../../shared/markdown.js';
+import { valuePair, valueText } from './value-text.js';
 
 /** Terraform's `action_reason` where it says more than the change itself. */
 const reasons: Readonly<Record<string, string>> = {
@@ -34,35 +35,60 @@ const signs: Readonly<Record<ChangeKind, string>> = {
  * is longer than `room`, and says how much is left out.
  */
 export function diffText(changes: PlanChanges, room: number): string {
-  const entries = [...changes.resources.map(resourceLines), outputLines(changes.outputs)].filter(
-    (lines) => lines.length > 0,
-  );
+  const total = changes.resources.length + (changes.outputs.length > 0 ? 1 : 0);
   const kept: string[] = [];
   let length = 0;
-  for (const [index, lines] of entries.entries()) {
+  for (const [index, lines] of entriesOf(changes)) {
     const text = lines.join('\n');
-    const left = entries.length - index;
+    const left = total - index;
     const reserve = left > 1 ? 60 : 0;
     if (length + text.length + 1 + reserve <= room) {
       kept.push(text);
       length += text.length + 1;
       continue;
     }
-    const [first = ''] = lines;
-    const short = `${first}\n    … ${lines.length - 1} attributes`;
-    if (lines.length > 1 && length + short.length + 61 <= room) {
-      kept.push(short);
-      length += short.length + 1;
-      continue;
+    const short = cutEntry(lines, room - length - 61);
+    if (short === undefined) {
+      kept.push(`… and ${left} more`);
+      break;
     }
-    kept.push(`… and ${left} more`);
-    break;
+    kept.push(short);
+    length += short.length + 1;
   }
   return kept.join('\n');
 }
 
+/** One after the other: of a large plan only those that fit are made into text. */
+function* entriesOf({
+  resources,
+  outputs,
+}: PlanChanges): Generator<readonly [number, readonly string[]]> {
+  for (const [index, resource] of resources.entries()) yield [index, resourceLines(resource)];
+  if (outputs.length > 0) yield [resources.length, outputLines(outputs)];
+}
+
+/** The first lines of an entry that fit, at most a few; undefined where not even its head does. */
+function cutEntry(lines: readonly string[], room: number): string | undefined {
+  const [head = '', ...rest] = lines;
+  if (rest.length === 0) return undefined;
+  const kept = [head];
+  let length = head.length + 40;
+  for (const line of rest.slice(0, 5)) {
+    if (length + line.length + 1 > Math.min(room, 2000)) break;
+    kept.push(line);
+    length += line.length + 1;
+  }
+  if (length > room) return undefined;
+  return [...kept, `    … ${lines.length - kept.length} more lines`].join('\n');
+}
+
 function resourceLines(resource: ResourceChange): readonly string[] {
-  return [headline(resource), ...attributeLines(resource)];
+  const { moreAttributes = 0 } = resource;
+  return [
+    headline(resource),
+    ...attributeLines(resource),
+    ...(moreAttributes === 0 ? [] : [`    … ${moreAttributes} more attributes`]),
+  ];
 }
 
 function headline(resource: ResourceChange): string {
@@ -85,20 +111,39 @@ function headline(resource: ResourceChange): string {
 function attributeLines({ kind, attributes }: ResourceChange): readonly string[] {
   if (kind !== 'create') {
     const forcing = (change: AttributeChange): number => (change.forcesReplacement ? 0 : 1);
-    return [...attributes].sort((a, b) => forcing(a) - forcing(b)).map(changeLine);
+    return [...attributes].sort((a, b) => forcing(a) - forcing(b)).flatMap(changeLines);
   }
   const known = attributes.filter(({ after }) => after.kind !== 'unknown');
   const unknown = attributes.length - known.length;
   return [
-    ...known.map(({ path, after }) => `    ${visible(path)}: ${valueText(after)}`),
+    ...known.flatMap((change) =>
+      change.lines === undefined
+        ? [`    ${visible(change.path)}: ${valueText(change.after)}`]
+        : textLines(change),
+    ),
     ...(unknown === 0 ? [] : [`    (${unknown} known after apply)`]),
   ];
 }
 
-function changeLine({ path, before, after, forcesReplacement }: AttributeChange): string {
+function changeLines(change: AttributeChange): readonly string[] {
+  if (change.lines !== undefined) return textLines(change);
+  const { path, before, after, forcesReplacement } = change;
   const [left, right] = valuePair(before, after);
-  const mark = forcesReplacement ? '  # forces replacement' : '';
-  return `    ${visible(path)}: ${left} → ${right}${mark}`;
+  return [`    ${visible(path)}: ${left} → ${right}${forcedMark(forcesReplacement)}`];
+}
+
+/** A text of several lines, its signs at the margin where a `diff` block colours them. */
+function textLines({ path, lines = [], forcesReplacement }: AttributeChange): readonly string[] {
+  return [
+    `    ${visible(path)}:${forcedMark(forcesReplacement)}`,
+    ...lines.map(({ sign, text }) =>
+      sign === '…' ? `        … ${text}`.trimEnd() : `${sign}       ${visibleLines(text)}`,
+    ),
+  ];
+}
+
+function forcedMark(forcesReplacement: boolean): string {
+  return forcesReplacement ? '  # forces replacement' : '';
 }
 
 function outputLines(outputs: readonly OutputChange[]): readonly string[] {

@@ -1,112 +1,79 @@
 import {
-  bullets,
-  code,
   codeBlock,
   details,
   paragraph,
   renderMarkdown,
   type Block,
 } from '../../shared/markdown.js';
-import { formatLocation } from '../../shared/errors.js';
 import type { Command } from '../inputs.js';
 import { shortCounts } from '../review/changes.js';
 import type { StackOutcome } from '../schedule/outcome.js';
-import type { Diagnostic } from '../terraform/diagnostics.js';
-import { unlockCommand } from '../terraform/held-lock.js';
 import { diffText } from './stack-diff.js';
+import { stackNotes } from './stack-notes.js';
 import { isDestructive, statusWords } from './status.js';
-import { visible } from './value-text.js';
+import type { UpstreamOutputs } from './upstream-outputs.js';
 
-const diagnosticCharacters = 1500;
+/** What a fold needs besides the stack's own outcome. */
+export interface FoldContext {
+  readonly command: Command;
+  /** By stack id. */
+  readonly upstreams: ReadonlyMap<string, readonly UpstreamOutputs[]>;
+  /** Display ids by stack id. */
+  readonly labels: ReadonlyMap<string, string>;
+}
 
 /** Whether there is more to say about a stack than its row in the table. */
-export function hasDetails({ end, diagnostics, changes }: StackOutcome): boolean {
+export function hasDetails(outcome: StackOutcome, { upstreams }: FoldContext): boolean {
+  const { stack, end, changes, orphans = [] } = outcome;
   // The table says what it waits for; that a state is missing is no error of the stack's.
-  if (end.status === 'waiting') return false;
+  if (end.status === 'waiting') return orphans.length > 0;
+  if (end.status === 'not-started') return orphans.length > 0;
   return (
-    diagnostics.length > 0 ||
     changes.resources.length + changes.outputs.length > 0 ||
-    end.status === 'interrupted'
+    stackNotes(outcome, upstreams.get(stack.id) ?? [], new Map()).length > 0
   );
 }
 
-/** The fold of one stack: what Terraform complains of, then what changes, within `room`. */
+/** The room that a cut note, the fence and the end of the fold take. */
+const frame = 120;
+/** Below that a diff says nothing. */
+const smallestDiff = 200;
+
+/** The fold of one stack: what needs a person, then what changes, within `room`. */
 export function stackFold(
-  command: Command,
+  context: FoldContext,
   outcome: StackOutcome,
   room: number,
 ): string | undefined {
   const { stack, changes } = outcome;
+  const { command, upstreams, labels } = context;
   const counts = shortCounts(changes);
   const title = [
-    visible(stack.displayId),
+    stack.displayId,
     statusWords(command, outcome),
     ...(counts === '' ? [] : [counts]),
-    ...(isDestructive(outcome) ? ['destroys'] : []),
+    ...(isDestructive(outcome) ? ['⚠️ destroys'] : []),
   ].join(' · ');
-  const head = [...notes(outcome), ...diagnosticBlocks(outcome.diagnostics)];
-  const base = renderMarkdown(details(title, head));
-  const left = room - base.length - 40;
+  const hasDiff = changes.resources.length + changes.outputs.length > 0;
+  let left = room - renderMarkdown(details(title, [])).length - frame;
   if (left < 0) return undefined;
-  const diff =
-    changes.resources.length + changes.outputs.length === 0 ? '' : diffText(changes, left);
-  const body: Block[] = [...head, ...(diff === '' ? [] : [codeBlock('diff', diff)])];
+  // A part of the room is the diff's, however much there is to say before it.
+  const kept = hasDiff ? Math.min(Math.floor(left / 2), 4000) : 0;
+  const body: Block[] = [];
+  let missing = false;
+  for (const group of stackNotes(outcome, upstreams.get(stack.id) ?? [], labels)) {
+    const size = renderMarkdown(group).length + 2;
+    if (size > left - kept) {
+      missing = true;
+      continue;
+    }
+    body.push(...group);
+    left -= size;
+  }
+  if (missing) body.push(paragraph('More is in the log.'));
+  const diff = hasDiff && left >= smallestDiff ? diffText(changes, left) : '';
+  if (body.length === 0 && diff === '') return undefined;
+  if (diff !== '') body.push(codeBlock('diff', diff));
   const markdown = renderMarkdown(details(title, body));
   return markdown.length <= room ? markdown : undefined;
-}
-
-function notes({ end, stack }: StackOutcome): readonly Block[] {
-  if (end.status === 'failed' && end.lock !== undefined) {
-    const { id, who, created, operation } = end.lock;
-    const holder = [who, operation, created].filter((part) => part !== undefined).join(', ');
-    return [
-      paragraph(
-        'Its state is locked by ',
-        code(visible(holder)),
-        '. If that run is gone for good: ',
-        code(visible(unlockCommand(stack.directory, id))),
-      ),
-    ];
-  }
-  if (end.status === 'interrupted' && end.step === 'apply') {
-    return [paragraph('The apply was cancelled and has done a part: the next run does the rest.')];
-  }
-  return [];
-}
-
-function diagnosticBlocks(diagnostics: readonly Diagnostic[]): readonly Block[] {
-  const errors = diagnostics.filter(({ severity }) => severity === 'error');
-  const warnings = diagnostics.length - errors.length;
-  const shown = errors.slice(0, 5);
-  return [
-    ...shown.map((diagnostic) => codeBlock('text', diagnosticText(diagnostic))),
-    ...(errors.length > shown.length
-      ? [paragraph(`… and ${errors.length - shown.length} more errors in the log.`)]
-      : []),
-    ...(warnings > 0
-      ? [
-          bullets(
-            diagnostics
-              .filter(({ severity }) => severity === 'warning')
-              .slice(0, 5)
-              .map(({ summary }) => ['Warning: ', code(visible(summary.slice(0, 200)))]),
-          ),
-        ]
-      : []),
-  ];
-}
-
-function diagnosticText({ summary, detail, at, address }: Diagnostic): string {
-  const where = [at === undefined ? undefined : formatLocation(at), address].filter(
-    (part) => part !== undefined,
-  );
-  const text = [
-    `${summary}${where.length === 0 ? '' : ` (${where.join(', ')})`}`,
-    ...(detail === '' ? [] : [detail]),
-  ]
-    .join('\n')
-    .split('\n')
-    .map(visible)
-    .join('\n');
-  return text.length <= diagnosticCharacters ? text : `${text.slice(0, diagnosticCharacters)}…`;
 }

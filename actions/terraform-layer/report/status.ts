@@ -9,7 +9,6 @@ export function nodeStatus({ end, changes }: StackOutcome): NodeStatus {
     case 'changes':
       return isDestructive({ changes }) ? 'destroys' : 'changes';
     case 'interrupted':
-    case 'stopped':
       return 'failed';
     default:
       return end.status;
@@ -62,4 +61,9 @@ export function urgency(outcome: StackOutcome): number {
     case 'unchanged':
       return 6;
   }
+}
+
+/** Whether it changes something, has done so, or would. */
+export function isChanging({ end }: StackOutcome): boolean {
+  return end.status === 'changes' || end.status === 'applied' || end.status === 'stopped';
 }

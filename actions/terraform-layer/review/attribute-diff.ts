@@ -1,4 +1,5 @@
 import type { AttributeChange, ShownValue } from './changes.js';
+import { pairByIdentity, pairByValue, type ItemPair } from './list-pairs.js';
 
 /** One side of a change, with Terraform's marks, which have the value's shape or are `true`. */
 export interface Side {
@@ -7,7 +8,9 @@ export interface Side {
   readonly unknown: unknown;
 }
 
-type Path = readonly (string | number)[];
+/** An item of a list by its place, or by what names it. */
+type Step = string | number | { readonly index: number; readonly label: string };
+type Path = readonly Step[];
 
 /**
  * What differs between two values, leaf by leaf. A leaf that either side marks sensitive is shown
@@ -22,12 +25,19 @@ export function diffAttributes(
   const forces = (path: Path): boolean =>
     replacePaths.some(
       (replaced) =>
-        replaced.every((step, index) => path[index] === step) ||
-        path.every((step, index) => replaced[index] === step),
+        replaced.every((step, index) => placeOf(path[index]) === placeOf(step)) ||
+        path.every((step, index) => placeOf(replaced[index]) === placeOf(step)),
     );
   const visit = (path: Path, left: Side, right: Side): void => {
     const hidden = left.sensitive === true || right.sensitive === true;
     if (!hidden && right.unknown !== true) {
+      const pairs = pairItems(left, right);
+      const known = changes.length;
+      for (const pair of pairs ?? []) {
+        visit([...path, stepOf(pair)], itemOf(left, pair.left), itemOf(right, pair.right));
+      }
+      // Lists whose items stand in another order alone are told item by item.
+      if (changes.length > known || (pairs !== undefined && equal(left.value, right.value))) return;
       const keys = commonKeys(left, right);
       if (keys !== undefined) {
         for (const key of keys) visit([...path, key], childOf(left, key), childOf(right, key));
@@ -62,12 +72,13 @@ export function sideOf(value: unknown): Side {
   return { value, sensitive: false, unknown: false };
 }
 
-/** `tags.Name`, `ingress[0]`, `tags["a b"]`; `(all)` for the whole value. */
+/** `tags.Name`, `ingress[0]`, `ingress[name="web"]`, `tags["a b"]`; `(all)` for the whole value. */
 export function formatPath(path: Path): string {
   if (path.length === 0) return '(all)';
   return path
     .map((step, index) => {
       if (typeof step === 'number') return `[${step}]`;
+      if (typeof step === 'object') return `[${step.label}]`;
       if (!/^[\w-]+$/.test(step)) return `[${JSON.stringify(step)}]`;
       return index === 0 ? step : `.${step}`;
     })
@@ -111,6 +122,35 @@ function commonKeys(left: Side, right: Side): readonly (string | number)[] | und
     return Array.from({ length: Math.max(a.length, b.length, marked) }, (_, index) => index);
   }
   return undefined;
+}
+
+/** Items of two lists that belong together; undefined where the places alone can tell. */
+function pairItems(left: Side, right: Side): readonly ItemPair[] | undefined {
+  const [a, b] = [left.value, right.value];
+  if (!Array.isArray(a) || !Array.isArray(b)) return undefined;
+  if (Array.isArray(right.unknown) && right.unknown.length > b.length) return undefined;
+  const named = pairByIdentity(a, b);
+  if (named !== undefined) return named;
+  const marks = [left.sensitive, right.sensitive, right.unknown];
+  return marks.some(hasMark) ? undefined : pairByValue(a, b);
+}
+
+function hasMark(mark: unknown): boolean {
+  if (typeof mark !== 'object' || mark === null) return mark === true;
+  return Object.values(mark).some(hasMark);
+}
+
+function stepOf({ left, right, label }: ItemPair): Step {
+  const index = right ?? left ?? 0;
+  return label === undefined ? index : { index, label };
+}
+
+function placeOf(step: Step | undefined): string | number | undefined {
+  return typeof step === 'object' ? step.index : step;
+}
+
+function itemOf(side: Side, index: number | undefined): Side {
+  return index === undefined ? sideOf(undefined) : childOf(side, index);
 }
 
 function childOf(side: Side, key: string | number): Side {

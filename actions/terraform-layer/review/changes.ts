@@ -1,6 +1,14 @@
+import type { TextLine } from './line-diff.js';
+
 /** A value of a plan as a report may show it. */
 export type ShownValue =
-  | { readonly kind: 'value'; readonly value: unknown }
+  | {
+      readonly kind: 'value';
+      readonly value: unknown;
+      /** `value` is a piece of a longer text: where it begins, and how long the whole is. */
+      readonly from?: number;
+      readonly length?: number;
+    }
   | { readonly kind: 'sensitive' }
   /** Known after apply. */
   | { readonly kind: 'unknown' }
@@ -13,6 +21,8 @@ export interface AttributeChange {
   readonly after: ShownValue;
   /** This change is why the resource is replaced. */
   readonly forcesReplacement: boolean;
+  /** The lines that differ, of texts of several lines. */
+  readonly lines?: readonly TextLine[];
 }
 
 export type ChangeKind =
@@ -38,6 +48,8 @@ export interface ResourceChange {
   /** Terraform's own reason, `replace_because_tainted` and the like. */
   readonly reason?: string;
   readonly attributes: readonly AttributeChange[];
+  /** How many attributes more it changes than are kept in `attributes`. */
+  readonly moreAttributes?: number;
 }
 
 export interface OutputChange {

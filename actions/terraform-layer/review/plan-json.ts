@@ -4,6 +4,7 @@ import { diffAttributes, shown, type Side } from './attribute-diff.js';
 import {
   byDanger,
   countChanges,
+  type AttributeChange,
   type ChangeKind,
   type OutputChange,
   type PlanChanges,
@@ -11,6 +12,12 @@ import {
   type ShownValue,
 } from './changes.js';
 import { SensitiveValues } from './sensitive-values.js';
+import { keptSize, shortenChange, shortenValues } from './shorten.js';
+
+/** Attributes of one resource that are kept. */
+const keptAttributes = 1000;
+/** Characters of all attributes that are kept: several times what a summary or a log group holds. */
+const keptCharacters = 8_000_000;
 
 const changeSchema = z.object({
   actions: z.array(z.string()),
@@ -73,7 +80,7 @@ export function readPlan(json: unknown, alsoSensitive: readonly unknown[] = []):
   const secrets = sensitiveValues(parsed.data);
   for (const value of alsoSensitive) secrets.collect(value, true);
   const resources = parsed.data.resource_changes
-    .flatMap((resource): ResourceChange[] => {
+    .flatMap((resource): (ResourceChange & { readonly change: Change })[] => {
       const { change } = resource;
       const imported = change.importing !== undefined && change.importing !== null;
       const { previous_address: previousAddress } = resource;
@@ -88,21 +95,13 @@ export function readPlan(json: unknown, alsoSensitive: readonly unknown[] = []):
           ...(previousAddress === undefined ? {} : { previousAddress }),
           ...(resource.deposed === undefined ? {} : { deposed: resource.deposed }),
           ...(resource.action_reason === undefined ? {} : { reason: resource.action_reason }),
-          attributes:
-            kind === 'destroy' || kind === 'forget'
-              ? []
-              : diffAttributes(
-                  // What does not exist has no attributes: each one of the other side is shown.
-                  { ...beforeSide(change), value: change.before ?? {} },
-                  afterSide(change),
-                  change.replace_paths,
-                )
-                  .filter(({ before, after }) => !isNothing(before) || !isNothing(after))
-                  .map((attribute) => hideValues(attribute, secrets)),
+          attributes: [],
+          change,
         },
       ];
     })
-    .sort(byDanger);
+    .sort(byDanger)
+    .map(withAttributes(secrets));
   const outputs = Object.entries(parsed.data.output_changes)
     .flatMap(([name, change]): OutputChange[] => {
       const action = outputAction(change.actions);
@@ -110,10 +109,42 @@ export function readPlan(json: unknown, alsoSensitive: readonly unknown[] = []):
       const [before, after] = [beforeSide(change), afterSide(change)];
       const hidden = before.sensitive === true || after.sensitive === true;
       const output = { name, action, before: shown(before, hidden), after: shown(after, hidden) };
-      return [hideValues(output, secrets)];
+      return [shortenValues(hideValues(output, secrets))];
     })
     .sort((left, right) => (left.name < right.name ? -1 : 1));
   return { resources, outputs, counts: countChanges(resources) };
+}
+
+/**
+ * Gives each resource its attributes, as long as there is room: in a plan of any size the most
+ * dangerous ones come first, and the others keep how many attributes they change.
+ */
+function withAttributes(
+  secrets: SensitiveValues,
+): (resource: ResourceChange & { readonly change: Change }) => ResourceChange {
+  let room = keptCharacters;
+  return ({ change, ...resource }) => {
+    const { kind } = resource;
+    if (kind === 'destroy' || kind === 'forget') return resource;
+    const all = diffAttributes(
+      // What does not exist has no attributes: each one of the other side is shown.
+      { ...beforeSide(change), value: change.before ?? {} },
+      afterSide(change),
+      change.replace_paths,
+    ).filter(({ before, after }) => !isNothing(before) || !isNothing(after));
+    const forcing = all.filter(({ forcesReplacement }) => forcesReplacement);
+    const others = all.filter(({ forcesReplacement }) => !forcesReplacement);
+    const attributes: AttributeChange[] = [];
+    for (const attribute of [...forcing, ...others].slice(0, keptAttributes)) {
+      if (room <= 0) break;
+      const path = secrets.hideInside(attribute.path);
+      const kept = shortenChange(hideValues({ ...attribute, path }, secrets));
+      room -= keptSize(kept);
+      attributes.push(kept);
+    }
+    const moreAttributes = all.length - attributes.length;
+    return { ...resource, attributes, ...(moreAttributes === 0 ? {} : { moreAttributes }) };
+  };
 }
 
 function sensitiveValues(plan: z.infer<typeof planSchema>): SensitiveValues {

@@ -1,8 +1,8 @@
 import type { ShownValue } from './changes.js';
+import { LiteralFinder, shortestLiteral } from './literal-finder.js';
 
 /** Shorter texts are words such as `true` or `dev`: hiding them everywhere would hide nothing. */
 const wholeCharacters = 4;
-const partCharacters = 8;
 
 /**
  * Texts that a plan marks as sensitive in one place. Providers copy values without the mark
@@ -10,6 +10,7 @@ const partCharacters = 8;
  */
 export class SensitiveValues {
   readonly #texts = new Set<string>();
+  readonly #finder = new LiteralFinder();
 
   /** Takes in every text of `value` that `mark` (the value's shape, or `true`) calls sensitive. */
   collect(value: unknown, mark: unknown): void {
@@ -37,34 +38,43 @@ export class SensitiveValues {
     return this.#texts;
   }
 
+  /** As `hide`, of a text that is no value, such as an attribute's path. */
+  hideInside(text: string): string {
+    return this.#finder.replace(text, '(sensitive)');
+  }
+
   #add(value: unknown): void {
     if (typeof value === 'string') {
-      if (value.length >= wholeCharacters) this.#texts.add(value);
+      if (value.length >= wholeCharacters) this.#addText(value);
     } else if (typeof value === 'number') {
-      if (String(value).length >= partCharacters) this.#texts.add(String(value));
+      if (String(value).length >= shortestLiteral) this.#addText(String(value));
     } else if (typeof value === 'object' && value !== null) {
       for (const inner of Object.values(value)) this.#add(inner);
     }
   }
 
+  #addText(text: string): void {
+    if (this.#texts.has(text)) return;
+    this.#texts.add(text);
+    this.#finder.add(text);
+    // Inside a document that is itself a string, quotes and line breaks are escaped.
+    this.#finder.add(JSON.stringify(text).slice(1, -1));
+  }
+
   #redacted(value: unknown): unknown {
     if (typeof value === 'string') {
       if (this.#texts.has(value)) return '(sensitive)';
-      let text = value;
-      for (const secret of this.#texts) {
-        if (secret.length < partCharacters) continue;
-        text = text.replaceAll(secret, '(sensitive)');
-        // Inside a document that is itself a string, quotes and line breaks are escaped.
-        const escaped = JSON.stringify(secret).slice(1, -1);
-        if (escaped !== secret) text = text.replaceAll(escaped, '(sensitive)');
-      }
-      return text;
+      return this.#finder.replace(value, '(sensitive)');
     }
     if (typeof value === 'number') return this.#texts.has(String(value)) ? '(sensitive)' : value;
     if (Array.isArray(value)) return value.map((inner) => this.#redacted(inner));
     if (typeof value === 'object' && value !== null) {
+      // A secret may be a key as well: `{ (token) = … }`.
       return Object.fromEntries(
-        Object.entries(value).map(([key, inner]) => [key, this.#redacted(inner)]),
+        Object.entries(value).map(([key, inner]) => [
+          this.#finder.replace(key, '(sensitive)'),
+          this.#redacted(inner),
+        ]),
       );
     }
     return value;

@@ -4,7 +4,13 @@ import { destroyGuard } from '../../../actions/terraform-layer/destroy/guard.js'
 import { readInputs } from '../../../actions/terraform-layer/inputs.js';
 import { planRun, type RunPlan } from '../../../actions/terraform-layer/plan.js';
 import type { Workspace } from '../../../actions/terraform-layer/stacks/workspace.js';
-import { layeredTree, load, s3Backend, s3RemoteState } from '../../support/stacks.js';
+import {
+  layeredTree,
+  load,
+  s3Backend,
+  s3RemoteState,
+  withoutHistory,
+} from '../../support/stacks.js';
 import { aResource, changesOf } from '../../support/terraform.js';
 
 const config = `version: 1
@@ -31,7 +37,13 @@ function planOf(values: Readonly<Record<string, string>>): RunPlan {
   const all = { command: 'destroy', environment: 'dev', confirm: 'dev', ...values };
   return planRun(
     readInputs((name) => Object.entries(all).find(([key]) => key === name)?.[1] ?? '', envFrom({})),
-    { workspace, affected: undefined, declaredVariables: new Map(), missingVarFiles: [] },
+    {
+      workspace,
+      affected: undefined,
+      history: withoutHistory(workspace),
+      declaredVariables: new Map(),
+      missingVarFiles: [],
+    },
   );
 }
 

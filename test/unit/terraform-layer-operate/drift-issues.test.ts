@@ -1,3 +1,4 @@
+import { githubClient } from '../../../actions/shared/github-client.js';
 import type { Issue } from '../../../actions/shared/issues.js';
 import { githubIssues } from '../../../actions/shared/issues.js';
 import type { GithubContext } from '../../../actions/shared/github-context.js';
@@ -181,11 +182,16 @@ describe('on GitHub', () => {
     serverUrl: 'https://github.com',
     apiUrl,
     pullRequest: undefined,
+    mergeGroup: undefined,
+    defaultBranch: 'main',
+    actionRepository: undefined,
   });
 
   it('goes its whole way', async () => {
     await withGithubEmulator(async (github) => {
-      const issues = await githubIssues(github.token, context(github.url), silentLogger);
+      const issues = githubIssues(
+        await githubClient(github.token, context(github.url), silentLogger),
+      );
       const keep = (checked: readonly CheckedStack[]): ReturnType<typeof keepIssues> =>
         keepIssues(issues, checked, { ...contextOf(), label }, { log: silentLogger, secrets });
       const kept = await keep([drifted()]);

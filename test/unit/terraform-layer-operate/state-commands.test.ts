@@ -44,7 +44,7 @@ function commandsThat(
     logDirectory: directory,
     runProcess: (request) => {
       asked.push(request);
-      request.onStart?.(4711);
+      request.onStart?.(4711, directory);
       return Promise.resolve({ ...ended, ...answer });
     },
     signal: new AbortController().signal,

@@ -49,14 +49,15 @@ async function check(
     stages: oldestFirst(stages, watch.records),
     concurrency: 1,
     signal: new AbortController().signal,
-    run: (stack) =>
-      budget.run(stack, async (one) => {
-        now += 10 * minute;
-        checked.push(one.id);
-        const outcome = anOutcome(one, { status: 'unchanged' });
-        await watch.hooks.ended(outcome);
-        return outcome;
-      }),
+    run: async (stack) => {
+      const refused = budget.refuse(stack);
+      if (refused !== undefined) return refused;
+      now += 10 * minute;
+      checked.push(stack.id);
+      const outcome = anOutcome(stack, { status: 'unchanged' });
+      await watch.hooks.ended(outcome);
+      return outcome;
+    },
     onEnd: () => Promise.resolve(),
   });
   return {

@@ -1,38 +1,14 @@
 import fc from 'fast-check';
 import { commentLimit } from '../../../actions/shared/sticky-comment.js';
-import { envFrom } from '../../../actions/shared/env.js';
-import { readInputs } from '../../../actions/terraform-layer/inputs.js';
-import { planRun, type RunPlan } from '../../../actions/terraform-layer/plan.js';
 import { report, type Report } from '../../../actions/terraform-layer/report.js';
 import { readPlan } from '../../../actions/terraform-layer/review/plan-json.js';
 import type { StackEnd, StackOutcome } from '../../../actions/terraform-layer/schedule/outcome.js';
 import { runInOrder } from '../../../actions/terraform-layer/schedule/run-in-order.js';
 import type { Stack } from '../../../actions/terraform-layer/stacks/workspace.js';
 import { aDriftedResource, findingsOf } from '../../support/drift.js';
-import { layeredTree, load, s3Backend, withoutHistory } from '../../support/stacks.js';
+import { s3Backend, type load } from '../../support/stacks.js';
+import { runPlanOf, stacksOf } from '../../support/terraform-report.js';
 import { anOutcome, aResource, changesOf, terraformFixture } from '../../support/terraform.js';
-
-async function planOf(
-  command: string,
-  tree = layeredTree(['dev', 'production']),
-): Promise<RunPlan> {
-  const workspace = await load(tree);
-  const values: Record<string, string> = { command, environment: 'dev, production' };
-  return planRun(
-    readInputs((name) => values[name] ?? '', envFrom({})),
-    {
-      workspace,
-      affected: undefined,
-      history: withoutHistory(workspace),
-      declaredVariables: new Map(),
-      missingVarFiles: [],
-    },
-  );
-}
-
-function stacksOf(plan: RunPlan): readonly Stack[] {
-  return plan.stages.flatMap(({ stacks }) => stacks.map(({ stack }) => stack));
-}
 
 const context = { runUrl: 'https://github.example/run/1', commit: 'a'.repeat(40) };
 const changes: StackEnd = { status: 'changes' };
@@ -43,7 +19,7 @@ async function reportOf(
   outcomeOf: (stack: Stack, index: number) => StackOutcome,
   tree?: Parameters<typeof load>[0],
 ): Promise<Report> {
-  const plan = await planOf(command, tree);
+  const plan = await runPlanOf(command, tree);
   return report(plan, stacksOf(plan).map(outcomeOf), context);
 }
 
@@ -83,7 +59,7 @@ describe('the comment', () => {
           })
         : anOutcome(stack, unchanged),
     );
-    expect(comment).toContain('Terraform plan: dev, production');
+    expect(comment).toContain('Terraform plan: `dev`, `production`');
     expect(comment).toMatch(/\| `01-foundation` \| `dev` \| 📝 changes \| 1 \| 3 \| 1 \| 2 \|/);
     expect(comment).toContain('- destroy terraform_data.gone');
     expect(comment.indexOf('- destroy')).toBeLessThan(comment.indexOf('! update'));
@@ -93,7 +69,7 @@ describe('the comment', () => {
   });
 
   it('tells of stacks that are gone and of gates that change, whatever they are called', async () => {
-    const plan = await planOf('plan');
+    const plan = await runPlanOf('plan');
     const [from] = stacksOf(plan);
     if (from === undefined) throw new Error('there is no stack');
     const problem = { code: 'deleted-stack-has-state', message: '`</details> @team gone`' };
@@ -147,7 +123,7 @@ describe('the comment', () => {
   });
 
   it('fits at any size, keeps what is dangerous, and says what is left out', async () => {
-    const plan = await planOf('plan', wideTree(300));
+    const plan = await runPlanOf('plan', wideTree(300));
     const outcomes = stacksOf(plan).map((stack, index) => {
       const big = Array.from({ length: 40 }, (_, number) =>
         aResource('update', `aws_thing.t${number}`, [
@@ -239,7 +215,7 @@ describe('the comment', () => {
   });
 });
 
-const hostilePlan = planOf('plan');
+const hostilePlan = runPlanOf('plan');
 
 function text(value: string): { readonly kind: 'value'; readonly value: string } {
   return { kind: 'value', value };
@@ -247,7 +223,7 @@ function text(value: string): { readonly kind: 'value'; readonly value: string }
 
 describe('the outcome of a step', () => {
   it('is a failure where a stack failed, and names what was not started', async () => {
-    const plan = await planOf('apply');
+    const plan = await runPlanOf('apply');
     const ends = await runInOrder({
       tasks: plan.stages.flatMap(({ stacks }) =>
         stacks.map(({ stack, after }) => ({ id: stack.id, dependsOn: after })),

@@ -1,0 +1,78 @@
+import { visible, visibleLines } from '../../shared/markdown.js';
+import type { ReviewSummary } from '../review/verdict.js';
+import type { Orphan, StackOutcome, StopReason } from '../schedule/outcome.js';
+import { importBlock } from './import-block.js';
+
+/** What the log says of a stack besides Terraform's own output: everything that a page cuts short. */
+export function outcomeLines(outcome: StackOutcome): readonly string[] {
+  const { end, review, orphans = [], hooks = [], plannedAgainst = [], attempts = 1 } = outcome;
+  const { changedOutputs = [] } = outcome;
+  return [
+    ...(attempts > 1 ? [`attempts: ${attempts}`] : []),
+    ...(end.status === 'stopped' ? end.reasons.flatMap(stopLines) : []),
+    ...(review === undefined ? [] : reviewLines(review)),
+    ...orphans.flatMap(orphanLines),
+    ...plannedAgainst.flatMap(({ stack, outputs, unknown }) => [
+      `planned against the planned outputs of ${visible(stack)}: ${list(outputs)}`,
+      ...(unknown.length === 0 ? [] : [`  known after apply: ${list(unknown)}`]),
+    ]),
+    ...(changedOutputs.length === 0 ? [] : [`outputs changed: ${list(changedOutputs)}`]),
+    ...hooks.flatMap(({ hook, passed, text }) => [
+      `${hook}: ${passed ? 'passed' : 'not passed'}`,
+      ...indented(text),
+    ]),
+  ];
+}
+
+function stopLines(reason: StopReason): readonly string[] {
+  switch (reason.kind) {
+    case 'review':
+      return ['stopped: the plan is not what was reviewed'];
+    case 'policy':
+      return ['stopped: the policy command said no'];
+    case 'guard':
+      return [
+        `stopped by the guard ${reason.guard}:`,
+        ...reason.addresses.map((address) => `  ${visible(address)}`),
+        `  to allow it: ${visible(reason.hint)}`,
+      ];
+  }
+}
+
+function reviewLines({ verdict, sources, differences, notes }: ReviewSummary): readonly string[] {
+  const where = sources.map(({ pullNumber, sha }) =>
+    pullNumber === undefined ? sha.slice(0, 10) : `#${pullNumber} at ${sha.slice(0, 10)}`,
+  );
+  return [
+    `review: ${verdict}${where.length === 0 ? '' : ` (${where.join(', ')})`}`,
+    ...differences.map(({ address, kind, attributes, detail }) => {
+      const parts = [
+        `  ${visible(address)}: ${kind}`,
+        ...(attributes.length === 0 ? [] : [list(attributes)]),
+        ...(detail === '' ? [] : [visible(detail)]),
+      ];
+      return parts.join(', ');
+    }),
+    ...notes.map((note) => `  ${visible(note)}`),
+  ];
+}
+
+function orphanLines(orphan: Orphan): readonly string[] {
+  const { address, id, runUrl } = orphan;
+  const block = importBlock(orphan);
+  const from = runUrl === undefined ? '' : ` by ${visible(runUrl)}`;
+  return [
+    `in the world and not in the state: ${visible(address)}, id ${id === undefined ? 'unknown' : visible(id)}, made${from}`,
+    ...(block === undefined ? [] : indented(block)),
+  ];
+}
+
+function list(names: readonly string[]): string {
+  return names.map(visible).join(', ');
+}
+
+function indented(text: string): readonly string[] {
+  return visibleLines(text)
+    .split('\n')
+    .map((line) => `  ${line}`);
+}

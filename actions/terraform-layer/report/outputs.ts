@@ -1,0 +1,95 @@
+import { hasDrifted } from '../drift/findings.js';
+import type { RunPlan } from '../plan.js';
+import type { StackOutcome } from '../schedule/outcome.js';
+import { isChanging, urgency } from './status.js';
+
+/**
+ * GitHub docs, "Passing information between jobs": outputs of a job are at most 1 MB in UTF-16,
+ * that is, 524,288 units; what other steps of the job write needs room too.
+ */
+const roomCharacters = 400_000;
+const reviewedAddresses = 20;
+
+/** Outputs of the step, and how many stacks found no room in `stacks`. */
+export interface StepOutputs {
+  readonly values: Readonly<Record<string, string>>;
+  readonly stacksLeftOut: number;
+}
+
+/** What the next steps and jobs are handed; names and counts only, no value of a plan. */
+export function stepOutputs(plan: RunPlan, outcomes: readonly StackOutcome[]): StepOutputs {
+  const changing = outcomes.filter(isChanging);
+  const review = JSON.stringify(outcomes.flatMap(reviewOutput));
+  const values = {
+    'has-changes': String(changing.length > 0),
+    affected: JSON.stringify([...plan.reasons.keys()]),
+    waves: JSON.stringify(plan.waves),
+    environments: JSON.stringify(plan.environments.map(({ name }) => name)),
+    drifted: JSON.stringify(
+      outcomes.filter(({ drift }) => hasDrifted(drift)).map(({ stack }) => stack.id),
+    ),
+    review: review.length <= roomCharacters / 4 ? review : '[]',
+  };
+  const used = Object.values(values).reduce((sum, value) => sum + value.length, 0);
+  const { text, leftOut } = fitStacks(outcomes, Math.max(0, roomCharacters - used));
+  return { values: { stacks: text, ...values }, stacksLeftOut: leftOut };
+}
+
+/** In full where it fits; else without names of outputs; else the most urgent stacks alone. */
+function fitStacks(
+  outcomes: readonly StackOutcome[],
+  room: number,
+): { readonly text: string; readonly leftOut: number } {
+  const full = JSON.stringify(outcomes.map(stackOutput));
+  if (full.length <= room) return { text: full, leftOut: 0 };
+  const short = (outcome: StackOutcome): string =>
+    JSON.stringify({ ...stackOutput(outcome), outputs: [], 'waits-for': [] });
+  const texts = new Map(outcomes.map((outcome) => [outcome, short(outcome)]));
+  let left = room - 2;
+  const kept = new Set<StackOutcome>();
+  for (const outcome of [...outcomes].sort((a, b) => urgency(a) - urgency(b))) {
+    left -= (texts.get(outcome)?.length ?? 0) + 1;
+    if (left < 0) break;
+    kept.add(outcome);
+  }
+  const items = outcomes.flatMap((outcome) =>
+    kept.has(outcome) ? (texts.get(outcome) ?? []) : [],
+  );
+  return { text: `[${items.join(',')}]`, leftOut: outcomes.length - kept.size };
+}
+
+function stackOutput({
+  stack,
+  end,
+  changes,
+  milliseconds,
+}: StackOutcome): Readonly<Record<string, unknown>> {
+  const open = changes.outputs.filter(
+    ({ before, after }) => before.kind !== 'sensitive' && after.kind !== 'sensitive',
+  );
+  return {
+    id: stack.id,
+    name: stack.displayId,
+    environment: stack.environment,
+    directory: stack.directory,
+    status: end.status,
+    ...changes.counts,
+    outputs: open.map(({ name }) => name),
+    'waits-for': end.status === 'waiting' ? end.waitsFor : [],
+    seconds: Math.round(milliseconds / 100) / 10,
+  };
+}
+
+function reviewOutput({ stack, review }: StackOutcome): readonly unknown[] {
+  if (review === undefined) return [];
+  const addresses = review.differences.flatMap(({ kind, address }) =>
+    kind === 'done' ? [] : [address],
+  );
+  return [
+    {
+      id: stack.id,
+      verdict: review.verdict,
+      addresses: [...new Set(addresses)].slice(0, reviewedAddresses),
+    },
+  ];
+}
