@@ -69,6 +69,7 @@ resource "terraform_data" "slow" {
     expect(impatient?.statuses).toEqual({ '01-slow/dev': 'failed' });
     expect(impatient?.step.summary).toContain('🔒 locked');
     expect(impatient?.step.summary).toMatch(/OperationTypeApply/);
+    expect(impatient?.log).toMatch(/its lock [0-9a-f-]{36} is held by http\S+\/actions\/runs\/\d+/);
     expect(patient?.statuses).toEqual({ '01-slow/dev': 'unchanged' });
     expect(await stateKeys(emulator)).toEqual(['dev/slow.tfstate']);
     expect(await readState(emulator, 'dev/slow.tfstate')).toMatchObject({
