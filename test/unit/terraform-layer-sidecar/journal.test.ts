@@ -159,6 +159,8 @@ describe('the journal of an apply', () => {
       for (const one of create(`${queue}[${index}]`, `q${index}`)) journal.onEvent(one);
       await settled();
     }
+    await until(() => sidecar.changes.length > 1);
+    for (let turn = 0; turn < 20; turn += 1) await settled();
     expect(sidecar.changes).toHaveLength(2);
     clock.release();
     await until(() => sidecar.changes.length > 2);
