@@ -11,6 +11,10 @@ import {
 
 /** The `credential_process` of Terraform and its providers: prints one session as JSON. */
 async function main(): Promise<void> {
+  const answer = process.stdout.write.bind(process.stdout);
+  // The toolkit writes workflow commands (`::debug::`, `::add-mask::`) to standard output, where
+  // the SDK reads one JSON document and nothing else.
+  process.stdout.write = () => true;
   const session = await awsSession(await readSessionRequest(process.argv[2] ?? ''), {
     fetchIdToken: githubIdToken(processEnv),
     // Standard output is the SDK's: nothing is masked there.
@@ -18,7 +22,7 @@ async function main(): Promise<void> {
     github: readGithubContext(processEnv),
     now: Date.now,
   });
-  process.stdout.write(credentialProcessAnswer(session));
+  answer(credentialProcessAnswer(session));
 }
 
 main().catch((thrown: unknown) => {

@@ -6,12 +6,14 @@ import type { Faults } from './faults.js';
 import { parseFaults } from './faults.js';
 import type { Site } from './front.js';
 import { readBody } from './front.js';
+import type { SessionLives, Sessions } from './sts/sessions.js';
 
 const PREFIX = '/_emulator/';
 
 export interface ControlOptions {
   readonly calls: Calls;
   readonly faults: Faults;
+  readonly sessions: Pick<Sessions, 'limit'>;
   readonly clock: VirtualClock;
   readonly status: () => Promise<unknown>;
   readonly reset: () => Promise<void>;
@@ -50,6 +52,14 @@ export function createControl(options: ControlOptions): Site {
       if (speed !== undefined) clock.setSpeed(speed);
       if (advanceSeconds !== undefined) clock.advance(advanceSeconds * 1000);
       return clockState(clock);
+    },
+    'POST sessions': (body) => {
+      options.sessions.limit(parseSessionLives(body));
+      return {};
+    },
+    'DELETE sessions': () => {
+      options.sessions.limit(undefined);
+      return {};
     },
     'GET ecs': () => options.dumpEcs(),
   };
@@ -102,4 +112,13 @@ function parseClock(body: unknown): {
     speed: speed as number | undefined,
     advanceSeconds: advanceSeconds as number | undefined,
   };
+}
+
+function parseSessionLives(body: unknown): SessionLives {
+  const { endAfterSeconds, tellSeconds } = (body ?? {}) as Record<string, unknown>;
+  for (const [name, value] of Object.entries({ endAfterSeconds, tellSeconds })) {
+    if (typeof value === 'number' && Number.isFinite(value) && value > 0) continue;
+    throw new AwsError('ValidationException', `${name}: ${JSON.stringify(value)} is not a number`);
+  }
+  return { endAfterSeconds: Number(endAfterSeconds), tellSeconds: Number(tellSeconds) };
 }

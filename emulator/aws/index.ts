@@ -153,6 +153,7 @@ export async function startAws(options: AwsOptions): Promise<Aws> {
     const control = createControl({
       calls,
       faults,
+      sessions,
       clock,
       reset,
       dumpEcs: () => ecs.current?.dump() ?? {},

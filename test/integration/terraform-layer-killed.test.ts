@@ -5,13 +5,15 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { startTestEmulator, type TestEmulator } from '../support/emulator.js';
 import {
   createStateBucket,
-  killIn,
+  killBelow,
+  mainProcess,
   place,
   readState,
   rootModule,
   runLayer,
   sidecarKeys,
   stateKeys,
+  terraformProcess,
   writeRepository,
 } from '../support/terraform-repository.js';
 
@@ -71,9 +73,8 @@ function apply(workspace: string, onSlow: () => void, before = 1): ReturnType<ty
   });
 }
 
-const killMain = (workspace: string): number => killIn(workspace, 'terraform-layer/dist/main');
-const killTerraform = (workspace: string): number =>
-  killIn(path.join(workspace, directory), 'apply');
+const killMain = (workspace: string): number => killBelow(workspace, mainProcess);
+const killTerraform = (workspace: string): number => killBelow(workspace, terraformProcess);
 
 function plan(workspace: string): ReturnType<typeof runLayer> {
   return runLayer(emulator, { workspace, inputs: { command: 'plan', 'lock-timeout': '1s' } });

@@ -142,22 +142,29 @@ async function s3(
   return text;
 }
 
-/** Kills the processes that run in `cwd` with `word` on their command lines, as the kernel would. */
-export function killIn(cwd: string, word: string): number {
+/**
+ * Kills the processes that run in `directory` or below it, and whose command line matches, as the
+ * kernel would; returns how many there were.
+ */
+export function killBelow(directory: string, command: RegExp): number {
   let killed = 0;
   for (const id of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
     try {
-      const command = readFileSync(`/proc/${id}/cmdline`, 'utf8');
-      if (command.includes(word) && readlinkSync(`/proc/${id}/cwd`) === cwd) {
-        process.kill(Number(id), 'SIGKILL');
-        killed += 1;
-      }
+      const line = readFileSync(`/proc/${id}/cmdline`, 'utf8').replaceAll('\0', ' ');
+      const cwd = readlinkSync(`/proc/${id}/cwd`);
+      if (!command.test(line) || !`${cwd}/`.startsWith(`${directory}/`)) continue;
+      process.kill(Number(id), 'SIGKILL');
+      killed += 1;
     } catch {
       // It ended while the list was read.
     }
   }
   return killed;
 }
+
+/** The main step of our action, and Terraform itself without its providers. */
+export const mainProcess = /terraform-layer\/dist\/main/;
+export const terraformProcess = /^\S*\/terraform /;
 
 export interface LayerStep {
   readonly step: StepResult;

@@ -1,6 +1,5 @@
 import path from 'node:path';
 import { z } from 'zod';
-import { asBoolean, asString, isMap, member, type Evaluated } from '../hcl/value.js';
 import type { Stack } from '../stacks/workspace.js';
 import { defaultWorkspace } from '../stacks/state-identity.js';
 
@@ -49,6 +48,43 @@ export interface S3Secrets {
   readonly customerKey?: string;
 }
 
+const text = z
+  .union([z.string(), z.number(), z.boolean()])
+  .nullish()
+  .transform((value) =>
+    value === null || value === undefined || value === '' ? undefined : String(value),
+  );
+const flag = text.transform((value) => value === 'true');
+const optionalFlag = text.transform((value) =>
+  value === undefined ? undefined : value === 'true',
+);
+const roleFields = { role_arn: text, session_name: text, external_id: text };
+
+const s3ConfigSchema = z.object({
+  bucket: text,
+  key: text,
+  workspace_key_prefix: text,
+  region: text,
+  endpoint: text,
+  endpoints: z.object({ s3: text }).nullish(),
+  use_path_style: optionalFlag,
+  force_path_style: optionalFlag,
+  encrypt: flag,
+  kms_key_id: text,
+  acl: text,
+  skip_s3_checksum: flag,
+  profile: text,
+  assume_role: z.object(roleFields).nullish(),
+  ...roleFields,
+  assume_role_with_web_identity: z.unknown().optional(),
+  access_key: text,
+  secret_key: text,
+  token: text,
+  sse_customer_key: text,
+});
+
+const localConfigSchema = z.object({ path: text, workspace_dir: text });
+
 /**
  * The place of an `s3` backend's state, undefined for other backends and where a setting is not
  * understood. Settings: Terraform's documentation, "Backend Type: s3".
@@ -56,50 +92,46 @@ export interface S3Secrets {
 export function s3PlaceOf(
   stack: Stack,
 ): { readonly place: S3Place; readonly secrets: S3Secrets } | undefined {
-  const { type, config } = stack.backend;
-  if (type !== 's3') return undefined;
-  const setting = (name: string): string | undefined => textIn(config, name);
-  const flag = (name: string): boolean | undefined => asBoolean(member(config, name) ?? null);
-  const bucket = setting('bucket');
-  const key = setting('key');
+  if (stack.backend.type !== 's3') return undefined;
+  const parsed = s3ConfigSchema.safeParse(stack.backend.config);
+  if (!parsed.success) return undefined;
+  const config = parsed.data;
   // A web identity of the backend's own would need its token file: nothing here asks for one yet.
-  if (bucket === undefined || key === undefined) return undefined;
-  if (member(config, 'assume_role_with_web_identity') !== undefined) return undefined;
+  if (config.assume_role_with_web_identity !== undefined) return undefined;
   const own = ownWorkspace(stack);
-  const prefix = own === undefined ? '' : `${setting('workspace_key_prefix') ?? 'env:'}/${own}/`;
-  const assumed = member(config, 'assume_role') ?? null;
-  const role = isMap(assumed) ? (name: string) => textIn(assumed, name) : setting;
-  const endpoints = member(config, 'endpoints') ?? null;
-  const place: Readonly<Record<keyof S3Place, unknown>> = {
-    bucket,
-    key: `${prefix}${key}`,
-    region: setting('region'),
-    endpoint: (isMap(endpoints) ? textIn(endpoints, 's3') : undefined) ?? setting('endpoint'),
-    pathStyle: flag('use_path_style') ?? flag('force_path_style'),
-    encryption: encryptionOf(flag('encrypt') === true, setting('kms_key_id')),
-    acl: setting('acl'),
-    checksums: flag('skip_s3_checksum') !== true,
-    profile: setting('profile'),
-    assumeRole: assumedRole(role),
-  };
-  const accessKeyId = setting('access_key');
-  const secretAccessKey = setting('secret_key');
-  const sessionToken = setting('token');
-  const customerKey = setting('sse_customer_key');
-  return {
-    place: s3PlaceSchema.parse(place),
-    secrets: {
-      ...(accessKeyId === undefined || secretAccessKey === undefined
-        ? {}
+  const prefix = own === undefined ? '' : `${config.workspace_key_prefix ?? 'env:'}/${own}/`;
+  const role = config.assume_role ?? config;
+  const place = s3PlaceSchema.safeParse({
+    bucket: config.bucket,
+    key: config.key === undefined ? undefined : `${prefix}${config.key}`,
+    region: config.region,
+    endpoint: config.endpoints?.s3 ?? config.endpoint,
+    pathStyle: config.use_path_style ?? config.force_path_style,
+    encryption: encryptionOf(config.encrypt, config.kms_key_id),
+    acl: config.acl,
+    checksums: !config.skip_s3_checksum,
+    profile: config.profile,
+    assumeRole:
+      role.role_arn === undefined
+        ? undefined
         : {
-            keys: {
-              accessKeyId,
-              secretAccessKey,
-              ...(sessionToken === undefined ? {} : { sessionToken }),
-            },
-          }),
-      ...(customerKey === undefined ? {} : { customerKey }),
-    },
+            roleArn: role.role_arn,
+            sessionName: role.session_name,
+            externalId: role.external_id,
+          },
+  });
+  return place.success ? { place: place.data, secrets: secretsOf(config) } : undefined;
+}
+
+function secretsOf(config: z.infer<typeof s3ConfigSchema>): S3Secrets {
+  const { access_key: accessKeyId, secret_key: secretAccessKey, token: sessionToken } = config;
+  const { sse_customer_key: customerKey } = config;
+  const session = sessionToken === undefined ? {} : { sessionToken };
+  return {
+    ...(accessKeyId === undefined || secretAccessKey === undefined
+      ? {}
+      : { keys: { accessKeyId, secretAccessKey, ...session } }),
+    ...(customerKey === undefined ? {} : { customerKey }),
   };
 }
 
@@ -108,17 +140,13 @@ export function s3PlaceOf(
  * documentation, "Backend Type: local").
  */
 export function localStateFile(stack: Stack, root: string): string | undefined {
-  const { type, config } = stack.backend;
-  if (type !== 'local') return undefined;
+  if (stack.backend.type !== 'local') return undefined;
+  const config = localConfigSchema.safeParse(stack.backend.config).data;
   const own = ownWorkspace(stack);
   const file =
     own === undefined
-      ? (textIn(config, 'path') ?? 'terraform.tfstate')
-      : path.join(
-          textIn(config, 'workspace_dir') ?? 'terraform.tfstate.d',
-          own,
-          'terraform.tfstate',
-        );
+      ? (config?.path ?? 'terraform.tfstate')
+      : path.join(config?.workspace_dir ?? 'terraform.tfstate.d', own, 'terraform.tfstate');
   return path.resolve(root, stack.directory, file);
 }
 
@@ -129,17 +157,6 @@ export function localLockFile(stateFile: string): string {
 
 function ownWorkspace({ workspace }: Stack): string | undefined {
   return workspace === defaultWorkspace ? undefined : workspace;
-}
-
-function textIn(map: Readonly<Record<string, Evaluated>>, name: string): string | undefined {
-  const text = asString(member(map, name) ?? null);
-  return text === '' ? undefined : text;
-}
-
-function assumedRole(setting: (name: string) => string | undefined): S3Place['assumeRole'] {
-  const roleArn = setting('role_arn');
-  if (roleArn === undefined) return undefined;
-  return { roleArn, sessionName: setting('session_name'), externalId: setting('external_id') };
 }
 
 function encryptionOf(encrypt: boolean, keyId: string | undefined): S3Place['encryption'] {

@@ -35,7 +35,7 @@ function textOf(file: string): Promise<string | undefined> {
     try {
       return await readFile(file, 'utf8');
     } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+      if (isMissing(error)) return undefined;
       throw error;
     }
   });
@@ -51,4 +51,8 @@ async function told<T>(file: string, body: () => Promise<T>): Promise<T> {
       { details: { file }, cause },
     );
   }
+}
+
+function isMissing(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && 'code' in error && error.code === 'ENOENT';
 }

@@ -22,7 +22,7 @@ export interface Sidecar {
    * What changes whenever the state does (an ETag, a digest); `absent` where there is no state,
    * undefined where that cannot be told.
    */
-  stateVersion(): Promise<string | 'absent' | undefined>;
+  stateVersion(): Promise<string | undefined>;
   /**
    * The state itself, undefined where there is none. Holds sensitive values in clear: it must not
    * outlive the call.

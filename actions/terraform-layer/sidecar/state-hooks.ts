@@ -5,12 +5,28 @@ import type { StackHooks } from '../schedule/hooks.js';
 import type { Stack } from '../stacks/workspace.js';
 import { lockLogFile } from '../terraform/command-line.js';
 import { orphansText } from './import-block.js';
+import { parseJournal } from './journal.js';
 import { openJournal } from './journal-session.js';
 import { writeLedger } from './ledger.js';
 import { orphansOf } from './orphans.js';
 import { pendingRecovery } from './recovery.js';
 import type { Sidecars } from './sidecar.js';
 import type { Tolerate } from './tolerance.js';
+
+/** Address of the run whose apply holds this lock, where its journal says so. */
+export async function runOfLock(
+  stack: Stack,
+  lockId: string,
+  sidecars: Sidecars,
+  tolerate: Tolerate,
+): Promise<string | undefined> {
+  const sidecar = sidecars(stack);
+  if (sidecar === undefined) return undefined;
+  const consequence = 'which run holds a lock is not known';
+  const text = await tolerate({ fallback: undefined, consequence }, () => sidecar.read('journal'));
+  const journal = text === undefined ? undefined : parseJournal(text);
+  return journal?.lockId === lockId ? journal.runUrl : undefined;
+}
 
 /**
  * What stands beside a state during a run: orphans are asked for before a stack is planned, a
@@ -52,6 +68,12 @@ export function stateHooks(ports: {
       return orphans;
     },
     async ended({ stack, end }) {
+      if (end.status === 'failed' && end.lock !== undefined) {
+        const holder = await runOfLock(stack, end.lock.id, sidecars, tolerate);
+        if (holder !== undefined) {
+          ports.log.warning(`${stack.displayId}: its lock ${end.lock.id} is held by ${holder}`);
+        }
+      }
       if (appliedSha === undefined) return;
       if (end.status !== 'applied' && end.status !== 'unchanged') return;
       const entry = {
@@ -61,6 +83,7 @@ export function stateHooks(ports: {
         ...(runUrl === undefined ? {} : { runUrl }),
         ...(actor === undefined ? {} : { actor }),
       };
+      // "unchanged" too: the state has what this commit says.
       await writeLedger([stack], entry, sidecars, tolerate);
     },
   };

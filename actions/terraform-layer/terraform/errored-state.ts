@@ -38,17 +38,21 @@ export async function recoverState(options: {
   readonly signal: AbortSignal;
 }): Promise<Recovery> {
   const { directory, sharedBy, sidecar, clock, signal } = options;
-  let file = path.join(directory, 'errored.tfstate');
-  const own = path.join(directory, `errored-${sharedBy ?? ''}.tfstate`);
-  const kept =
-    sharedBy === undefined ? undefined : await readFile(own, 'utf8').catch(() => undefined);
-  let text = kept;
+  const errored = path.join(directory, 'errored.tfstate');
+  // A name of its own keeps the next stack of a shared directory from writing over it.
+  const own =
+    sharedBy === undefined ? errored : path.join(directory, `errored-${sharedBy}.tfstate`);
+  let file = own;
+  let text = await textOf(own);
   if (text === undefined) {
-    text = await readFile(file, 'utf8').catch(() => undefined);
-    if (text === undefined || !belongs(text, options.created)) return { kind: 'none' };
-    if (sharedBy !== undefined) await rename(file, own);
+    text = await textOf(errored);
+    file = errored;
   }
-  if (sharedBy !== undefined) file = own;
+  if (text === undefined) return { kind: 'none' };
+  if (file === errored) {
+    if (!belongs(text, options.created)) return { kind: 'none' };
+    if (own !== errored && (await renamed(errored, own))) file = own;
+  }
   let why = '';
   for (const pause of pausesMilliseconds) {
     if (pause > 0) {
@@ -105,5 +109,16 @@ function belongs(text: string, created: readonly JournalEntry[]): boolean {
       created.filter(({ id }) => id !== undefined),
       state,
     ).length === 0
+  );
+}
+
+function textOf(file: string): Promise<string | undefined> {
+  return readFile(file, 'utf8').catch(() => undefined);
+}
+
+function renamed(from: string, to: string): Promise<boolean> {
+  return rename(from, to).then(
+    () => true,
+    () => false,
   );
 }

@@ -14,7 +14,16 @@ export interface Session extends Caller {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
   readonly sessionToken: string;
+  /** What its holder is told. */
   readonly expiresAtMs: number;
+}
+
+/** Lives of sessions that are shorter than STS allows, so that a test need not wait for hours. */
+export interface SessionLives {
+  /** When calls with it begin to fail. */
+  readonly endAfterSeconds: number;
+  /** What its holder is told; longer for clients that renew long before the end. */
+  readonly tellSeconds: number;
 }
 
 /** The temporary credentials that were handed out. */
@@ -25,6 +34,9 @@ export interface Sessions {
    * `InvalidClientTokenId` for temporary credentials nobody handed out or without their token.
    */
   identify(accessKeyId: string | undefined, sessionToken: string | undefined): Caller;
+  /** From now on sessions live this long, whatever they were asked to; undefined: as asked. */
+  limit(lives: SessionLives | undefined): void;
+  /** Forgets sessions and the limit. */
   clear(): void;
 }
 
@@ -36,7 +48,8 @@ export interface Sessions {
  * ASIA marks temporary ones (IAM User Guide, "IAM identifiers", unique identifiers).
  */
 export function createSessions(accountId: string, now: () => number = Date.now): Sessions {
-  const sessions = new Map<string, Session>();
+  const sessions = new Map<string, Session & { readonly endsAtMs: number }>();
+  let limit: SessionLives | undefined;
   const user: Caller = {
     arn: `arn:aws:iam::${accountId}:user/emulator`,
     userId: 'AIDAEMULATOREMULATOR0',
@@ -45,12 +58,13 @@ export function createSessions(accountId: string, now: () => number = Date.now):
   };
   return {
     create(caller, durationSeconds) {
-      const session: Session = {
+      const session = {
         ...caller,
         accessKeyId: `ASIA${uniqueId(16)}`,
         secretAccessKey: randomBytes(30).toString('base64'),
         sessionToken: randomBytes(120).toString('base64'),
-        expiresAtMs: now() + durationSeconds * 1000,
+        expiresAtMs: now() + (limit?.tellSeconds ?? durationSeconds) * 1000,
+        endsAtMs: now() + (limit?.endAfterSeconds ?? durationSeconds) * 1000,
       };
       sessions.set(session.accessKeyId, session);
       return session;
@@ -65,7 +79,7 @@ export function createSessions(accountId: string, now: () => number = Date.now):
           403,
         );
       }
-      if (session.expiresAtMs <= now()) {
+      if (session.endsAtMs <= now()) {
         throw new AwsError(
           'ExpiredToken',
           'The security token included in the request is expired',
@@ -74,7 +88,13 @@ export function createSessions(accountId: string, now: () => number = Date.now):
       }
       return session;
     },
-    clear: () => sessions.clear(),
+    limit(lives) {
+      limit = lives;
+    },
+    clear() {
+      sessions.clear();
+      limit = undefined;
+    },
   };
 }
 

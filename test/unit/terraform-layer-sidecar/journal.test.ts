@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import fc from 'fast-check';
 import type { Clock } from '../../../actions/shared/clock.js';
 import type { JournalSession } from '../../../actions/terraform-layer/schedule/hooks.js';
@@ -57,6 +58,7 @@ function heldClock(): Clock & { release(): void } {
     now: () => 0,
     sleep: (_, signal) =>
       new Promise((resolve) => {
+        if (signal?.aborted === true) resolve();
         waiting.push(resolve);
         signal?.addEventListener('abort', () => resolve());
       }),
@@ -65,6 +67,12 @@ function heldClock(): Clock & { release(): void } {
       waiting = [];
     },
   };
+}
+
+/** Gives way until something has come true. */
+async function until(isTrue: () => boolean): Promise<void> {
+  for (let turn = 0; turn < 1000 && !isTrue(); turn += 1) await delay(1);
+  expect(isTrue()).toBe(true);
 }
 
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -151,9 +159,11 @@ describe('the journal of an apply', () => {
       for (const one of create(`${queue}[${index}]`, `q${index}`)) journal.onEvent(one);
       await settled();
     }
+    await until(() => sidecar.changes.length > 1);
+    for (let turn = 0; turn < 20; turn += 1) await settled();
     expect(sidecar.changes).toHaveLength(2);
     clock.release();
-    for (let turn = 0; turn < 10; turn += 1) await settled();
+    await until(() => sidecar.changes.length > 2);
     expect(sidecar.changes).toHaveLength(3);
     expect(entriesIn(sidecar)).toHaveLength(100);
   });
@@ -203,7 +213,7 @@ describe('the journal of an apply', () => {
     const holder = await open(sidecar);
     sidecar.lock = lockText('theirs');
     for (const one of create(queue, 'q')) holder.onEvent(one);
-    await settled();
+    await until(() => sidecar.changes.length > 1);
     const waiting = await open(sidecar);
     const before = sidecar.objects.get('journal');
     await waiting.close('failed');
@@ -250,8 +260,7 @@ describe('orphans', () => {
     const sidecar = memorySidecar();
     const journal = await open(sidecar);
     for (const one of events) journal.onEvent(one);
-    await settled();
-    await settled();
+    await until(() => sidecar.changes.length > 1);
     return sidecar;
   }
 

@@ -1,0 +1,218 @@
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { Clock } from '../../../actions/shared/clock.js';
+import { pendingRecovery } from '../../../actions/terraform-layer/sidecar/recovery.js';
+import type { Stack } from '../../../actions/terraform-layer/stacks/workspace.js';
+import {
+  recoverState,
+  type Recovery,
+} from '../../../actions/terraform-layer/terraform/errored-state.js';
+import {
+  releaseLock,
+  removeLocalLock,
+} from '../../../actions/terraform-layer/terraform/lock-release.js';
+import { restInstructions } from '../../../actions/terraform-layer/terraform/rest-instructions.js';
+import {
+  intolerant,
+  lockText,
+  memorySidecar,
+  onlySidecar,
+  stateOf,
+} from '../../support/sidecars.js';
+import { layeredTree, load } from '../../support/stacks.js';
+
+let directory: string;
+let stack: Stack;
+beforeEach(async () => {
+  directory = await mkdtemp(path.join(tmpdir(), 'recovery-'));
+  const [first] = (await load(layeredTree(['dev']))).stacks;
+  if (first === undefined) throw new Error('no stack');
+  stack = first;
+});
+afterEach(() => rm(directory, { recursive: true, force: true }));
+
+const clock: Clock = { now: () => 0, sleep: () => Promise.resolve() };
+const queueState = stateOf([{ type: 'aws_sqs_queue', name: 'this', id: 'q' }], { serial: 5 });
+const created = [{ address: 'aws_sqs_queue.this', id: 'q' }];
+const errored = (): string => path.join(directory, 'errored.tfstate');
+
+function exists(file: string): Promise<boolean> {
+  return stat(file).then(
+    () => true,
+    () => false,
+  );
+}
+
+describe('a state that Terraform could not write', () => {
+  /** Pushes are answered in order; an error refuses. */
+  async function recover(
+    answers: readonly (Error | undefined)[],
+    rest: Partial<Parameters<typeof recoverState>[0]> = {},
+  ): Promise<{ readonly recovery: Recovery; readonly pushed: readonly string[] }> {
+    const pushed: string[] = [];
+    const recovery = await recoverState({
+      ...{ directory, created, sidecar: undefined, clock },
+      signal: new AbortController().signal,
+      commands: {
+        push: async (file) => {
+          const answer = answers[Math.min(pushed.length, answers.length - 1)];
+          pushed.push(await readFile(file, 'utf8'));
+          if (answer !== undefined) throw answer;
+        },
+      },
+      ...rest,
+    });
+    return { recovery, pushed };
+  }
+
+  it('is nothing where there is none', async () => {
+    expect((await recover([undefined])).recovery).toEqual({ kind: 'none' });
+  });
+
+  it('is pushed, again and again while the store is away, and then gone', async () => {
+    await writeFile(errored(), queueState);
+    const { recovery, pushed } = await recover([new Error('503'), new Error('503'), undefined]);
+    expect(recovery).toEqual({ kind: 'pushed' });
+    expect(pushed).toEqual([queueState, queueState, queueState]);
+    expect(await exists(errored())).toBe(false);
+  });
+
+  it('is stored beside the state where Terraform refuses it', async () => {
+    await writeFile(errored(), queueState);
+    const sidecar = memorySidecar();
+    const refusal = new Error('cannot import state with lineage "a" over unrelated state');
+    const { recovery, pushed } = await recover([refusal], { sidecar });
+    expect(recovery).toMatchObject({ kind: 'stored', place: `${sidecar.place}recovery` });
+    expect(pushed).toHaveLength(1);
+    expect(sidecar.objects.get('recovery')).toBe(queueState);
+    expect(await exists(errored())).toBe(false);
+  });
+
+  it('stays where it is where nothing can be written', async () => {
+    await writeFile(errored(), queueState);
+    const sidecar = memorySidecar();
+    sidecar.failure = new Error('denied');
+    const { recovery } = await recover([new Error('denied')], { sidecar });
+    expect(recovery).toMatchObject({ kind: 'kept', file: errored() });
+    expect(await readFile(errored(), 'utf8')).toBe(queueState);
+  });
+
+  it('is tried once only by a run that is being cancelled', async () => {
+    await writeFile(errored(), queueState);
+    const { pushed } = await recover([new Error('503')], { signal: AbortSignal.abort() });
+    expect(pushed).toHaveLength(1);
+  });
+
+  it('is left to the stack that it is of, where several share a directory', async () => {
+    await writeFile(errored(), queueState);
+    const other = { created: [{ address: 'aws_sqs_queue.this', id: 'of production' }] };
+    expect((await recover([undefined], { ...other, sharedBy: 'production' })).recovery).toEqual({
+      kind: 'none',
+    });
+    const own = await recover([new Error('denied')], { sharedBy: 'dev' });
+    expect(own.recovery).toMatchObject({
+      kind: 'kept',
+      file: path.join(directory, 'errored-dev.tfstate'),
+    });
+    expect((await recover([undefined], { sharedBy: 'dev' })).recovery).toEqual({ kind: 'pushed' });
+  });
+
+  it('is named by later runs until the state has overtaken it', async () => {
+    const sidecar = memorySidecar();
+    const pending = () => pendingRecovery(stack, onlySidecar(sidecar), intolerant);
+    expect(await pending()).toBeUndefined();
+    sidecar.objects.set('recovery', queueState);
+    expect(await pending()).toMatchObject({ place: `${sidecar.place}recovery` });
+    sidecar.state = stateOf([], { serial: 4 });
+    expect(await pending()).toBeDefined();
+    sidecar.state = stateOf([], { serial: 5, lineage: 'other' });
+    expect(await pending()).toBeDefined();
+    sidecar.state = stateOf([], { serial: 5 });
+    expect(await pending()).toBeUndefined();
+  });
+});
+
+describe('a lock of ours', () => {
+  it('is released by its id', async () => {
+    const asked: string[] = [];
+    const forceUnlock = (id: string): Promise<void> => {
+      asked.push(id);
+      return asked.length < 2 ? Promise.reject(new Error('503')) : Promise.resolve();
+    };
+    expect(await releaseLock('own', { commands: { forceUnlock }, clock })).toEqual({
+      kind: 'released',
+    });
+    expect(asked).toEqual(['own', 'own']);
+  });
+
+  it('that stands is told, in the words of Terraform', async () => {
+    const forceUnlock = (): Promise<void> => Promise.reject(new Error('does not match'));
+    expect(await releaseLock('own', { commands: { forceUnlock }, clock })).toEqual({
+      kind: 'stands',
+      why: 'does not match',
+    });
+  });
+
+  it('beside a local state goes with its file, where this run began it', async () => {
+    const file = path.join(directory, '.terraform.tfstate.lock.info');
+    const began = Date.parse('2026-01-01T00:00:00Z');
+    await writeFile(file, lockText('earlier', '2025-12-31T23:00:00Z'));
+    await removeLocalLock(file, began);
+    expect(await exists(file)).toBe(true);
+    await writeFile(file, lockText('ours', '2026-01-01T00:00:01Z'));
+    await removeLocalLock(file, began);
+    expect(await exists(file)).toBe(false);
+    await removeLocalLock(file, began);
+  });
+});
+
+describe('what the post step is told of a child', () => {
+  it('is how to reach its state, and no secret', () => {
+    const told = restInstructions({
+      stack: {
+        ...stack,
+        backend: { type: 's3', config: { bucket: 'b', key: 'k' } },
+        binding: 'var-file',
+        environment: 'dev',
+      },
+      root: '/r',
+      program: '/bin/terraform',
+      environment: {
+        PATH: '/bin',
+        AWS_CONFIG_FILE: '/run/aws/dev/config',
+        AWS_PROFILE: 'infra-dev',
+        AWS_REGION: 'eu-west-1',
+        TF_DATA_DIR: '.terraform/environment-dev',
+        TF_TOKEN_app_terraform_io: 'registry-secret',
+        TF_VAR_password: 'variable-secret',
+      },
+      ambient: { PATH: '/bin', AWS_ACCESS_KEY_ID: 'AKIA', AWS_SECRET_ACCESS_KEY: 'job-secret' },
+      outputDirectory: '/tmp/out',
+      startedAt: 7,
+    });
+    expect(JSON.stringify(told)).not.toMatch(/secret"|-secret/);
+    expect(told).toMatchObject({
+      environment: {
+        AWS_CONFIG_FILE: '/run/aws/dev/config',
+        AWS_PROFILE: 'infra-dev',
+        AWS_REGION: 'eu-west-1',
+        TF_DATA_DIR: '.terraform/environment-dev',
+      },
+      withoutEnvironment: ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'],
+      sharedBy: 'dev',
+      state: { kind: 's3', region: 'eu-west-1', sessionRequest: '/run/aws/dev/request.json' },
+    });
+  });
+
+  it('leaves a state alone that only keys of the backend reach', () => {
+    const config = { bucket: 'b', key: 'k', access_key: 'AKIA', secret_key: 'backend-secret' };
+    const told = restInstructions({
+      stack: { ...stack, backend: { type: 's3', config } },
+      ...{ root: '/r', program: 'terraform', environment: {}, ambient: {} },
+      ...{ outputDirectory: undefined, startedAt: 0 },
+    });
+    expect(told.state).toBeUndefined();
+    expect(JSON.stringify(told)).not.toContain('backend-secret');
+  });
+});

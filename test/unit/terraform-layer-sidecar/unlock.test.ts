@@ -1,0 +1,129 @@
+import { UserError } from '../../../actions/shared/errors.js';
+import {
+  chooseLock,
+  readLock,
+  type StackLock,
+} from '../../../actions/terraform-layer/commands/held-locks.js';
+import {
+  locksOutput,
+  unlockLines,
+  unlockSummary,
+} from '../../../actions/terraform-layer/commands/unlock-report.js';
+import { formatJournal } from '../../../actions/terraform-layer/sidecar/journal.js';
+import type { Stack } from '../../../actions/terraform-layer/stacks/workspace.js';
+import { lockText, memorySidecar, onlySidecar } from '../../support/sidecars.js';
+import { layeredTree, load } from '../../support/stacks.js';
+
+let stacks: readonly Stack[];
+let stack: Stack;
+beforeAll(async () => {
+  ({ stacks } = await load(layeredTree(['dev'])));
+  const [first] = stacks;
+  if (first === undefined) throw new Error('no stack');
+  stack = first;
+});
+
+const untellable = (): Promise<undefined> => Promise.resolve(undefined);
+const now = Date.parse('2026-01-01T03:20:00Z');
+
+async function heldBy(id: string, runInProgress?: boolean): Promise<StackLock> {
+  const sidecar = memorySidecar();
+  sidecar.lock = lockText(id);
+  const journal = { version: 1, startedAt: '', lockId: id, runUrl: 'https://run/7', resources: [] };
+  sidecar.objects.set('journal', formatJournal({ ...journal, version: 1 }));
+  return readLock(stack, onlySidecar(sidecar), () => Promise.resolve(runInProgress));
+}
+
+function codesOf(body: () => unknown): readonly string[] {
+  try {
+    body();
+    return [];
+  } catch (error) {
+    if (error instanceof UserError) return error.problems.map(({ code }) => code);
+    throw error;
+  }
+}
+
+describe('the lock of a stack', () => {
+  it('is free, or held by somebody whose run the journal knows', async () => {
+    const sidecar = memorySidecar();
+    expect(await readLock(stack, onlySidecar(sidecar), untellable)).toMatchObject({ kind: 'free' });
+    expect(await heldBy('a', false)).toMatchObject({
+      kind: 'held',
+      lock: { id: 'a', who: 'root@vm' },
+      runUrl: 'https://run/7',
+      runInProgress: false,
+    });
+  });
+
+  it('has no run where the journal is of another lock', async () => {
+    const sidecar = memorySidecar();
+    sidecar.lock = lockText('a');
+    const journal = { version: 1 as const, startedAt: '', lockId: 'b', runUrl: 'x', resources: [] };
+    sidecar.objects.set('journal', formatJournal(journal));
+    expect(await readLock(stack, onlySidecar(sidecar), untellable)).toMatchObject({
+      kind: 'held',
+      runUrl: undefined,
+    });
+  });
+
+  it('is not told by a backend that keeps it elsewhere', async () => {
+    expect(await readLock(stack, onlySidecar(undefined), untellable)).toMatchObject({
+      kind: 'untold',
+    });
+    const config = { bucket: 'b', key: 'k', dynamodb_table: 'locks' };
+    const old: Stack = { ...stack, backend: { type: 's3', config } };
+    expect(await readLock(old, onlySidecar(memorySidecar()), untellable)).toMatchObject({
+      kind: 'untold',
+    });
+  });
+});
+
+describe('which lock is released', () => {
+  it('is the one of exactly this id', async () => {
+    const lock = await heldBy('a', false);
+    expect(chooseLock('a', [{ kind: 'free', stack }, lock])).toBe(lock);
+    expect(codesOf(() => chooseLock('b', [lock]))).toEqual(['lock-not-held']);
+    expect(codesOf(() => chooseLock('b', [{ kind: 'free', stack }]))).toEqual(['lock-not-held']);
+  });
+
+  it('is none whose run goes on', async () => {
+    const lock = await heldBy('a', true);
+    expect(codesOf(() => chooseLock('a', [lock]))).toEqual(['lock-run-in-progress']);
+  });
+
+  it('is left to Terraform where one selected stack alone cannot be looked at', () => {
+    const untold: StackLock = { kind: 'untold', stack };
+    expect(chooseLock('a', [untold, { kind: 'free', stack }])).toBe(untold);
+    expect(codesOf(() => chooseLock('a', [untold, untold]))).toEqual(['lock-not-held']);
+  });
+});
+
+describe('the report of unlock', () => {
+  it('names holder, age, operation, id and run', async () => {
+    const lock = await heldBy('0caaf468', true);
+    const result = { locks: [lock], release: undefined };
+    for (const text of [unlockLines(result, now).join('\n'), unlockSummary(result, now)]) {
+      for (const part of ['root@vm', '3 h 20 min', 'apply', '0caaf468', 'https://run/7']) {
+        expect(text).toContain(part);
+      }
+    }
+    expect(JSON.parse(locksOutput(result))).toEqual([
+      expect.objectContaining({ id: '0caaf468', run: 'https://run/7', released: false }),
+    ]);
+  });
+
+  it('shows what somebody else wrote as text', () => {
+    const lock: StackLock = {
+      ...{ kind: 'held', stack, runUrl: undefined, runInProgress: undefined },
+      lock: {
+        ...{ id: '`x` @all', operation: '<img>', who: '|[a](b)\n::error::x', version: '' },
+        created: 'never',
+      },
+    };
+    const result = { locks: [lock], release: undefined };
+    const summary = unlockSummary(result, now);
+    expect(summary).not.toMatch(/(?<!\\)<img>|\n::error|(?<!\\)\|\[a\]/);
+    expect(unlockLines(result, now).join('|')).not.toContain('\n');
+  });
+});
