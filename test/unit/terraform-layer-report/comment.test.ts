@@ -216,16 +216,14 @@ describe('outputs that change', () => {
 });
 
 describe('the head of the comment', () => {
-  it('says which changes of gates wait for their own merge, and what was superseded', async () => {
+  it('says what was superseded', async () => {
     const { comment } = await reportOf(
       'plan',
       {},
       {
-        policyChanges: ['production.apply: approval → auto'],
         superseded: [{ environment: 'dev', sha: 'c'.repeat(40), runUrl: undefined }],
       },
     );
-    expect(comment).toMatch(/count after their own merge: `production.apply: approval → auto`/);
     expect(comment).toMatch(/`dev` is left alone: a later commit, `cccccccccc`/);
   });
 });
@@ -342,10 +340,11 @@ describe('names and words of others', () => {
         const outcomes = stacksOf(plan)
           .slice(0, 2)
           .map((stack) => hostile(stack, names));
-        const told = report(plan, outcomes, {
-          ...context,
-          policyChanges: names.map((one) => mark + one),
-        });
+        const gates = names.map((one) => ({
+          ...{ environment: mark + one, setting: 'unreviewed' as const },
+          ...{ base: mark + one, head: 'allow' },
+        }));
+        const told = report({ ...plan, policyDifferences: gates }, outcomes, context);
         for (const page of [told.comment, told.summary]) {
           const { texts, html } = outside(page);
           expect(texts.filter((text) => text.includes(mark))).toEqual([]);
