@@ -54,7 +54,10 @@ export async function runCommand(inputs: Inputs, ports: PublishPorts): Promise<v
     case 'apply':
     case 'drift':
     case 'destroy':
-      if (inputs.dryRun) return publishDryRun(plan, ports);
+      if (inputs.dryRun) {
+        publishDryRun(plan, ports);
+        return;
+      }
       return performAndTell(plan, inputs, ports, {
         history: observed.history,
         access: await access.opened(),

@@ -24,13 +24,16 @@ describe.each(manifests.map((path) => [basename(dirname(path)), path]))('%s', (n
     const readers =
       /reader(?:\s*\.\s*)(?:text|required|oneOf|boolean|integer|number|list|keyValues|matching)\(\s*'([a-z-]+)'/g;
     const inputs = readFileSync(join(root, 'actions', name, 'inputs.ts'), 'utf8');
+    const readersOfInputs = sources.filter((source) => source.includes('InputReader'));
     const read = new Set(
-      [inputs, ...(inputs.includes('readAwsInputs(') ? [shared] : [])].flatMap((source) => [
-        ...[...source.matchAll(readers)].flatMap((match) => match[1] ?? []),
-        ...[...source.matchAll(/read[A-Z]\w*\(\s*reader,\s*'([a-z-]+)'/g)].flatMap(
-          (match) => match[1] ?? [],
-        ),
-      ]),
+      [...readersOfInputs, ...(inputs.includes('readAwsInputs(') ? [shared] : [])].flatMap(
+        (source) => [
+          ...[...source.matchAll(readers)].flatMap((match) => match[1] ?? []),
+          ...[...source.matchAll(/read[A-Z]\w*\(\s*reader,\s*'([a-z-]+)'/g)].flatMap(
+            (match) => match[1] ?? [],
+          ),
+        ],
+      ),
     );
     expect([...read].sort()).toEqual(Object.keys(action.inputs ?? {}).sort());
   });

@@ -3,7 +3,13 @@ import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { startTestEmulator, type TestEmulator } from '../support/emulator.js';
 import { pullRequestEvent, withGithub, type JobOptions } from '../support/runner.js';
-import { runLayer, writeRepository, type LayerStep } from '../support/terraform-repository.js';
+import {
+  createStateBucket,
+  runLayer,
+  writeObject,
+  writeRepository,
+  type LayerStep,
+} from '../support/terraform-repository.js';
 
 let emulator: TestEmulator;
 beforeAll(async () => {
@@ -120,14 +126,19 @@ describe('a pull request', () => {
     expect(notices).toContain('unreviewed of dev: stop → allow counts after this merge');
   });
 
-  it('is warned of a stack that is gone, and told the command that destroys it', async () => {
+  it('is told of a stack that is gone whose state is not, and the command that destroys it', async () => {
     const { root, git, merge } = await repository(forty());
     await merge(() => rm(path.join(root, place('s20')), { recursive: true }));
     const base = git('rev-parse', 'HEAD^').trim();
+    const never = await run(root, dryRun, await pullRequestJob());
+    expect(never.step.annotations).toEqual([]);
+
+    await createStateBucket(emulator);
+    await writeObject(emulator, 's20', '{"version":4,"resources":[]}');
     const { step } = await run(root, dryRun, await pullRequestJob());
-    const [warning] = step.annotations.filter(({ level }) => level === 'warning');
-    expect(warning?.message).toContain(`from commit ${base}: command: destroy`);
-    expect(warning?.message).toContain(place('s20'));
+    const [error] = step.annotations.filter(({ level }) => level === 'error');
+    expect(error?.message).toContain(`from commit ${base}: command: destroy`);
+    expect(error?.message).toContain(place('s20'));
   });
 
   it('may rename a stack that keeps its state', async () => {

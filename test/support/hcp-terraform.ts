@@ -137,6 +137,9 @@ export async function startHcp(
     if ((id = part(/^GET \/api\/v2\/workspaces\/ws-([^/]+)\/current-state-version$/))) {
       return states.has(id) ? { data: stateVersion(id, host, false) } : 404;
     }
+    if ((id = part(/^GET \/api\/v2\/workspaces\/ws-([^/]+)\/current-state-version-outputs$/))) {
+      return { data: outputsOf(states.get(id)) };
+    }
     if ((id = part(/^POST \/api\/v2\/workspaces\/ws-([^/]+)\/state-versions$/)) !== undefined) {
       return { data: stateVersion(id, host, true) };
     }
@@ -238,6 +241,18 @@ export async function startHcp(
       await new Promise((resolve) => server.close(resolve));
     },
   };
+}
+
+/** HCP Terraform API, "State Version Outputs". */
+function outputsOf(state: unknown): readonly unknown[] {
+  const { outputs = {} } = (state ?? {}) as {
+    readonly outputs?: Record<string, { value: unknown; type: unknown; sensitive?: boolean }>;
+  };
+  return Object.entries(outputs).map(([name, { value, type, sensitive = false }]) => ({
+    id: `wsout-${name}`,
+    type: 'state-version-outputs',
+    attributes: { name, sensitive, type: 'string', value, 'detailed-type': type },
+  }));
 }
 
 function stateVersion(workspace: string, host: string, upload: boolean): unknown {

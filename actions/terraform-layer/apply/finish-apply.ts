@@ -1,3 +1,4 @@
+import { toError } from '../../shared/errors.js';
 import { runUrl, type GithubContext } from '../../shared/github-context.js';
 import { githubComments } from '../../shared/github-comments.js';
 import { openDeployment, githubDeployments, type OpenDeployment } from '../github/deployment.js';
@@ -29,9 +30,20 @@ export async function openDeployments(
     };
     // That it may not be seen is no news where the job's own `environment:` makes one.
     const quiet = { ...log, notice: (message: string) => log.info(message) };
-    opened.set(environment, await openDeployment(request, { deployments, log: quiet }));
+    await untroubled(ports, `GitHub shows no deployment of ${environment}`, async () => {
+      opened.set(environment, await openDeployment(request, { deployments, log: quiet }));
+    });
   }
   return opened;
+}
+
+/** What GitHub shows of an apply is no reason for it to fail. */
+async function untroubled(ports: Ports, what: string, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (thrown) {
+    ports.log.info(ports.secrets.redact(`${what}: ${toError(thrown).message}`));
+  }
 }
 
 /** Ends the deployments, and tells the pull requests what came of them. */
@@ -47,7 +59,9 @@ export async function tellApply(
   for (const [environment, deployment] of deployments) {
     const own = outcomes.filter(({ stack }) => stack.environment === environment);
     const good = own.every(isSuccess);
-    await deployment.finish(good ? 'success' : 'failure', describe(own));
+    await untroubled(ports, `the deployment of ${environment} stays open`, () =>
+      deployment.finish(good ? 'success' : 'failure', describe(own)),
+    );
   }
   if (github === undefined) return;
   await tellReviewed(plan, outcomes, review, github, inputs, ports);

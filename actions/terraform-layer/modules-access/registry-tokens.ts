@@ -34,7 +34,7 @@ export function readRegistryTokens(reader: InputReader): Readonly<Record<string,
   const name = 'registry-tokens';
   const tokens = new Map<string, string>();
   const variables = new Set<string>();
-  const lines = (reader.text(name) ?? '').split('\n');
+  const lines = (reader.text('registry-tokens') ?? '').split('\n');
   for (const [index, line] of lines.entries()) {
     if (line.trim() === '') continue;
     const at = line.indexOf('=');

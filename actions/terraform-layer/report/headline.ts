@@ -76,22 +76,30 @@ export function describeFailure(
   command: Command,
   outcomes: readonly StackOutcome[],
 ): string | undefined {
-  const named = (label: string, status: StackOutcome['end']['status']): readonly string[] => {
-    const ids = outcomes
-      .filter(({ end }) => end.status === status)
-      .map(({ stack }) => stack.displayId);
+  const listed = (
+    label: string,
+    belongs: (outcome: StackOutcome) => boolean,
+  ): readonly string[] => {
+    const ids = outcomes.filter(belongs).map(({ stack }) => stack.displayId);
     if (ids.length === 0) return [];
     const more = ids.length > 10 ? ` and ${ids.length - 10} more` : '';
     return [`${label}: ${ids.slice(0, 10).join(', ')}${more}`];
   };
+  const named = (label: string, status: StackOutcome['end']['status']): readonly string[] =>
+    listed(label, ({ end }) => end.status === status);
+  // A plan that a policy denies would be stopped: its check fails before anyone merges it.
+  const denied = ({ end, hooks = [] }: StackOutcome): boolean =>
+    end.status === 'changes' && hooks.some(({ passed }) => !passed);
   const waitingFails = command === 'apply' || command === 'destroy';
   const failed = outcomes.some(
-    (outcome) => isFailure(outcome) || (waitingFails && outcome.end.status === 'waiting'),
+    (outcome) =>
+      isFailure(outcome) || denied(outcome) || (waitingFails && outcome.end.status === 'waiting'),
   );
   if (!failed) return undefined;
   return [
     ...named('Failed', 'failed'),
     ...named('Stopped', 'stopped'),
+    ...listed('Denied by policy', denied),
     ...named('Interrupted', 'interrupted'),
     ...(waitingFails ? named('Without the state of an upstream', 'waiting') : []),
     ...named('Not started', 'not-started'),
