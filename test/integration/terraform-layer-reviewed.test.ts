@@ -1,0 +1,160 @@
+import { startTestEmulator, type TestEmulator } from '../support/emulator.js';
+import {
+  fortyStacks,
+  foundation,
+  moduleUsers,
+  serviceModule,
+  stackDirectory,
+} from '../support/forty-stacks.js';
+import { InfraOnGithub } from '../support/infra-on-github.js';
+import { createStateBucket, type LayerStep } from '../support/terraform-repository.js';
+
+let emulator: TestEmulator;
+let infra: InfraOnGithub;
+
+const infraYml = (unreviewed: 'allow' | 'stop'): string =>
+  `version: 1\nenvironments:\n  dev: { apply: auto, unreviewed: ${unreviewed} }\n`;
+
+/** Display ids of the twelve that use the module and of the four that read four of them. */
+const reached = [
+  ...moduleUsers.map((name) => `${name}/dev`),
+  ...[1, 2, 3, 4].map((number) => `edge-${number}/dev`),
+].sort();
+
+/** Sets a parameter by hand, past Terraform. */
+async function byHand(name: string, value: string): Promise<void> {
+  const answer = await fetch(emulator.awsUrl, {
+    method: 'POST',
+    headers: {
+      authorization:
+        'AWS4-HMAC-SHA256 Credential=test/20260101/eu-west-1/ssm/aws4_request, Signature=0',
+      'content-type': 'application/x-amz-json-1.1',
+      'x-amz-target': 'AmazonSSM.PutParameter',
+    },
+    body: JSON.stringify({ Name: name, Value: value, Overwrite: true }),
+  });
+  if (!answer.ok) throw new Error(await answer.text());
+}
+
+function verdicts({ step }: LayerStep): Readonly<Record<string, string>> {
+  const review = JSON.parse(step.outputs['review'] ?? '[]') as {
+    readonly id: string;
+    readonly verdict: string;
+  }[];
+  return Object.fromEntries(review.map(({ id, verdict }) => [id, verdict]));
+}
+
+async function comment(pullNumber: number): Promise<string> {
+  const state = (await emulator.githubControl('GET', 'state')) as {
+    readonly repositories: readonly {
+      readonly comments: readonly { readonly issueNumber: number; readonly body: string }[];
+    }[];
+  };
+  const own = state.repositories.flatMap(({ comments }) =>
+    comments.filter(({ issueNumber }) => issueNumber === pullNumber),
+  );
+  return own.map(({ body }) => body).join('\n');
+}
+
+beforeAll(async () => {
+  emulator = await startTestEmulator();
+  await createStateBucket(emulator);
+  infra = await InfraOnGithub.start(emulator, { ...fortyStacks(), 'infra.yml': infraYml('allow') });
+  const first = await infra.apply();
+  expect(first.step.conclusion).toBe('success');
+  expect(Object.keys(first.statuses)).toHaveLength(40);
+});
+afterAll(() => emulator.stop());
+
+// In order, as the life of one repository.
+it('a change of its own gate counts after its merge was applied', async () => {
+  const pull = await infra.open({ 'infra.yml': infraYml('stop') });
+  const plan = await infra.plan(pull, { layers: '01-foundation' });
+  expect(plan.step.summary).toMatch(/unreviewed of dev: allow → stop counts after this merge/);
+  await infra.merge(pull);
+  const applied = await infra.apply();
+  expect(applied.step.conclusion).toBe('success');
+  expect(new Set(Object.values(applied.statuses))).toEqual(new Set(['unchanged']));
+});
+
+it('a change of a module is planned where it is used, and applied as it was reviewed', async () => {
+  const pull = await infra.open({ 'modules/service/main.tf': serviceModule(2) });
+  const plan = await infra.plan(pull);
+  expect(plan.step.conclusion).toBe('success');
+  expect(Object.keys(plan.statuses).sort()).toEqual(reached);
+  expect(plan.log).toContain('Review record of 16 stacks');
+  expect(await comment(pull.number)).toContain('version=2');
+
+  await infra.merge(pull);
+  const applied = await infra.apply();
+  expect(applied.step.conclusion).toBe('success');
+  expect(Object.keys(applied.statuses).sort()).toEqual(reached);
+  for (const name of moduleUsers) {
+    expect(applied.statuses[`${name}/dev`]).toBe('applied');
+    expect(verdicts(applied)[stackDirectory('04-applications', name)]).toBe('equivalent');
+  }
+  expect(await comment(pull.number)).toContain('Terraform apply');
+  // Nothing is left to be done, and that is known without a plan.
+  const again = await infra.apply();
+  expect(again.statuses).toEqual({});
+});
+
+it('what the world has changed between review and merge stops that stack, and is named', async () => {
+  const pull = await infra.open({ 'modules/service/main.tf': serviceModule(3) });
+  expect((await infra.plan(pull)).step.conclusion).toBe('success');
+  await infra.merge(pull);
+  await byHand('/dev/service-01', 'by hand');
+
+  const stopped = await infra.apply();
+  expect(stopped.step.conclusion).toBe('failure');
+  expect(stopped.statuses['service-01/dev']).toBe('stopped');
+  expect(stopped.statuses['edge-1/dev']).toBe('not-started');
+  expect(stopped.statuses['service-02/dev']).toBe('applied');
+  expect(verdicts(stopped)[stackDirectory('04-applications', 'service-01')]).toBe('different');
+  expect(stopped.step.summary).toMatch(/aws_ssm_parameter\.config.*value/s);
+  expect(stopped.step.summary).not.toContain('by hand');
+  expect(await comment(pull.number)).toContain('stopped');
+
+  const { plan, apply } = await infra.applyByHand({ 'apply-again': String(pull.number) });
+  expect(plan.statuses['service-01/dev']).toBe('changes');
+  expect(apply.step.conclusion).toBe('success');
+  expect(apply.statuses['service-01/dev']).toBe('applied');
+});
+
+it('a change of an output is shown on the stacks that read it, and applied through', async () => {
+  const pull = await infra.open({
+    'layers/01-foundation/environments/dev/main.tf': foundation('10.9.0.0/16'),
+  });
+  const plan = await infra.plan(pull);
+  expect(plan.statuses).toMatchObject({
+    '01-foundation/dev': 'changes',
+    'platform-a/dev': 'changes',
+    'platform-b/dev': 'changes',
+    'platform-c/dev': 'changes',
+    'service-13/dev': 'unchanged',
+  });
+  const told = await comment(pull.number);
+  expect(told).toContain('cluster-a in 10.9.0.0/16');
+  expect(told).toMatch(/planned outputs of `01-foundation\/dev`/);
+
+  await infra.merge(pull);
+  const applied = await infra.apply();
+  expect(applied.step.conclusion).toBe('success');
+  expect(applied.statuses).toMatchObject({
+    '01-foundation/dev': 'applied',
+    'platform-a/dev': 'applied',
+  });
+  expect(verdicts(applied)[stackDirectory('02-platform', 'platform-a')]).toBe('equivalent');
+});
+
+it('a change that was pushed past every review is not applied', async () => {
+  infra.git('checkout', '--quiet', 'main');
+  await infra.push({ 'layers/01-foundation/environments/dev/main.tf': foundation('10.7.0.0/16') });
+  const stopped = await infra.apply();
+  expect(stopped.step.conclusion).toBe('failure');
+  expect(stopped.statuses).toMatchObject({
+    '01-foundation/dev': 'stopped',
+    'platform-a/dev': 'not-started',
+  });
+  expect(verdicts(stopped)['layers/01-foundation/environments/dev']).toBe('unreviewed');
+});

@@ -1,0 +1,161 @@
+import { execFileSync } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { TestEmulator } from './emulator.js';
+import {
+  pullRequestEvent,
+  pushEvent,
+  withGithub,
+  workflowDispatchEvent,
+  type JobOptions,
+} from './runner.js';
+import { runLayer, writeRepository, type LayerStep } from './terraform-repository.js';
+
+const repository = 'acme/infra';
+const planWorkflow = `${repository}/.github/workflows/terraform-plan.yml@refs/heads/main`;
+
+const applied = { command: 'apply', environment: 'dev', layers: 'changed' };
+
+export interface OpenPull {
+  readonly number: number;
+  readonly headSha: string;
+  readonly baseSha: string;
+  readonly branch: string;
+}
+
+/** An infra repository on the emulated GitHub, with its pull requests, merges and runs. */
+export class InfraOnGithub {
+  readonly root: string;
+  readonly #emulator: TestEmulator;
+  #runId = 100;
+
+  private constructor(emulator: TestEmulator, root: string) {
+    this.#emulator = emulator;
+    this.root = root;
+  }
+
+  static async start(
+    emulator: TestEmulator,
+    files: Readonly<Record<string, string>>,
+  ): Promise<InfraOnGithub> {
+    const root = await writeRepository(emulator, {
+      '.gitignore': '.terraform/\n.terraform.lock.hcl\n',
+      ...files,
+    });
+    const infra = new InfraOnGithub(emulator, root);
+    infra.git('init', '--quiet', '--initial-branch=main');
+    const sha = infra.#commit('Start');
+    await emulator.githubControl('POST', 'repos', {
+      ...{ repository, id: 456789, ownerId: 123456 },
+      ...{ commits: [{ sha, message: 'Start' }], branches: { main: sha } },
+    });
+    return infra;
+  }
+
+  git(...args: readonly string[]): string {
+    const identity = ['-c', 'user.name=Test', '-c', 'user.email=test@example.com'];
+    return execFileSync('git', [...identity, ...args], {
+      cwd: this.root,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'pipe'],
+    }).trim();
+  }
+
+  /** Opens a pull request with these files, and checks out its test merge. */
+  async open(files: Readonly<Record<string, string>>): Promise<OpenPull> {
+    const baseSha = this.git('rev-parse', 'main');
+    this.#runId += 1;
+    const branch = `topic-${this.#runId}`;
+    this.git('checkout', '--quiet', '-b', branch, 'main');
+    await this.#write(files);
+    const headSha = this.#commit('Change');
+    const number = (await this.#emulator.githubControl('POST', 'pulls', {
+      ...{ repository, title: 'Change', author: 'octocat' },
+      ...{ head: { ref: branch, sha: headSha }, base: { ref: 'main', sha: baseSha } },
+    })) as { readonly number: number };
+    this.git('checkout', '--quiet', '--detach', 'main');
+    this.git('merge', '--quiet', '--no-ff', '-m', 'Test merge', headSha);
+    return { number: number.number, headSha, baseSha, branch };
+  }
+
+  /** What the plan workflow runs on a pull request whose test merge is checked out. */
+  async plan(pull: OpenPull, inputs: Readonly<Record<string, string>> = {}): Promise<LayerStep> {
+    const { number, headSha, baseSha, branch } = pull;
+    const event = pullRequestEvent({
+      ...{ repository, number, mergeSha: this.git('rev-parse', 'HEAD') },
+      ...{ head: { ref: branch, sha: headSha }, base: { ref: 'main', sha: baseSha } },
+    });
+    return this.#run(event, 'plan.yml', { command: 'plan', ...inputs }, [planWorkflow]);
+  }
+
+  /** Merges, and checks `main` out. */
+  async merge(pull: OpenPull): Promise<string> {
+    this.git('checkout', '--quiet', 'main');
+    this.git('merge', '--quiet', '--no-ff', '-m', `Merge #${pull.number}`, pull.branch);
+    const sha = this.git('rev-parse', 'HEAD');
+    await this.#emulator.githubControl('POST', 'pulls', {
+      ...{ repository, number: pull.number, merged: { sha } },
+    });
+    return sha;
+  }
+
+  /** Commits these files to `main`, without a pull request. */
+  async push(files: Readonly<Record<string, string>>): Promise<string> {
+    const parent = this.git('rev-parse', 'main');
+    await this.#write(files);
+    const sha = this.#commit('Pushed');
+    await this.#emulator.githubControl('POST', 'repos', {
+      ...{ repository, commits: [{ sha, parents: [parent], message: 'Pushed' }] },
+      branches: { main: sha },
+    });
+    return sha;
+  }
+
+  /** What the apply workflow runs on `main` after a push. */
+  async apply(inputs: Readonly<Record<string, string>> = {}): Promise<LayerStep> {
+    const event = pushEvent({ repository, after: this.git('rev-parse', 'HEAD') });
+    return this.#run(event, 'apply.yml', { ...applied, ...inputs }, []);
+  }
+
+  /** What it runs when a person starts it: the plan that they look at, then the apply. */
+  async applyByHand(
+    inputs: Readonly<Record<string, string>> = {},
+  ): Promise<{ readonly plan: LayerStep; readonly apply: LayerStep }> {
+    const event = workflowDispatchEvent({ repository, sha: this.git('rev-parse', 'HEAD') });
+    const plan = { ...applied, ...inputs, command: 'plan' };
+    const planned = await this.#run(event, 'apply.yml', plan, [planWorkflow]);
+    this.#runId -= 1;
+    const given = { ...applied, ...inputs };
+    return { plan: planned, apply: await this.#run(event, 'apply.yml', given, [planWorkflow]) };
+  }
+
+  async #run(
+    event: NonNullable<JobOptions['event']>,
+    workflow: string,
+    inputs: Readonly<Record<string, string>>,
+    referencedWorkflows: readonly string[],
+  ): Promise<LayerStep> {
+    this.#runId += 1;
+    const { workspace: _, ...job } = await withGithub(
+      { githubUrl: this.#emulator.githubUrl, referencedWorkflows },
+      {
+        ...{ workspace: this.root, repository, event, runId: String(this.#runId) },
+        ...{ job: inputs['command'] ?? 'job' },
+        ...{ workflow, workflowRef: `${repository}/.github/workflows/${workflow}@refs/heads/main` },
+      },
+    );
+    return runLayer(this.#emulator, { workspace: this.root, inputs, job });
+  }
+
+  async #write(files: Readonly<Record<string, string>>): Promise<void> {
+    for (const [name, text] of Object.entries(files)) {
+      await writeFile(path.join(this.root, name), text);
+    }
+  }
+
+  #commit(message: string): string {
+    this.git('add', '--all');
+    this.git('commit', '--quiet', '--allow-empty', '--message', message);
+    return this.git('rev-parse', 'HEAD');
+  }
+}
