@@ -2,6 +2,7 @@ import { startTestEmulator, type TestEmulator } from '../support/emulator.js';
 import {
   fortyStacks,
   foundation,
+  moduleUser,
   moduleUsers,
   serviceModule,
   stackDirectory,
@@ -100,25 +101,37 @@ it('a change of a module is planned where it is used, and applied as it was revi
 });
 
 it('what the world has changed between review and merge stops that stack, and is named', async () => {
-  const pull = await infra.open({ 'modules/service/main.tf': serviceModule(3) });
+  const [blue, green] = ['service-01', 'service-02'];
+  const file = (name: string): string => `${stackDirectory('04-applications', name)}/main.tf`;
+  const pull = await infra.open({
+    [file(blue)]: moduleUser(blue, '"blue"'),
+    [file(green)]: moduleUser(green, '"green"'),
+  });
   expect((await infra.plan(pull)).step.conclusion).toBe('success');
   await infra.merge(pull);
-  await byHand('/dev/service-01', 'by hand');
+  await byHand(`/dev/${blue}`, 'by hand');
 
   const stopped = await infra.apply();
   expect(stopped.step.conclusion).toBe('failure');
-  expect(stopped.statuses['service-01/dev']).toBe('stopped');
-  expect(stopped.statuses['edge-1/dev']).toBe('not-started');
-  expect(stopped.statuses['service-02/dev']).toBe('applied');
-  expect(verdicts(stopped)[stackDirectory('04-applications', 'service-01')]).toBe('different');
-  expect(stopped.step.summary).toMatch(/aws_ssm_parameter\.config.*value/s);
-  expect(stopped.step.summary).not.toContain('by hand');
+  expect(stopped.statuses).toEqual({
+    'service-01/dev': 'stopped',
+    'service-02/dev': 'applied',
+    'edge-1/dev': 'not-started',
+    'edge-2/dev': 'unchanged',
+  });
+  expect(verdicts(stopped)).toMatchObject({
+    [stackDirectory('04-applications', blue)]: 'different',
+    [stackDirectory('04-applications', green)]: 'equivalent',
+  });
+  expect(stopped.step.summary).toMatch(/aws_ssm_parameter\.config.*`insecure_value`/);
+  expect(stopped.step.outputs['review']).not.toContain('by hand');
   expect(await comment(pull.number)).toContain('stopped');
 
+  // A person looks at what the world has become, and starts it again.
   const { plan, apply } = await infra.applyByHand({ 'apply-again': String(pull.number) });
-  expect(plan.statuses['service-01/dev']).toBe('changes');
+  expect(plan.statuses[`${blue}/dev`]).toBe('changes');
   expect(apply.step.conclusion).toBe('success');
-  expect(apply.statuses['service-01/dev']).toBe('applied');
+  expect(apply.statuses[`${blue}/dev`]).toBe('applied');
 });
 
 it('a change of an output is shown on the stacks that read it, and applied through', async () => {
@@ -135,7 +148,7 @@ it('a change of an output is shown on the stacks that read it, and applied throu
   });
   const told = await comment(pull.number);
   expect(told).toContain('cluster-a in 10.9.0.0/16');
-  expect(told).toMatch(/planned outputs of `01-foundation\/dev`/);
+  expect(told).toMatch(/planned against the outputs of `01-foundation\/dev`: `network`/);
 
   await infra.merge(pull);
   const applied = await infra.apply();

@@ -20,15 +20,31 @@ variable "cluster" {
   type = string
 }
 resource "aws_ssm_parameter" "config" {
-  name  = "/dev/\${var.name}"
-  type  = "String"
-  value = "cluster=\${var.cluster} version=${version}"
-  tags  = { service = var.name }
+  name           = "/dev/\${var.name}"
+  type           = "String"
+  insecure_value = "cluster=\${var.cluster} version=${version}"
+  tags           = { service = var.name }
 }
 output "endpoint" {
   value = "\${var.name}.internal"
 }
 `;
+}
+
+/** Root module of one of the twelve, with the expression of its cluster. */
+export function moduleUser(name: string, cluster: string): string {
+  return rootModule('dev', name, ['platform-a'], moduleCall(name, cluster));
+}
+
+function moduleCall(name: string, cluster: string): string {
+  return `module "service" {
+  source  = "../../../../../modules/service"
+  name    = "${name}"
+  cluster = ${cluster}
+}
+output "endpoint" {
+  value = module.service.endpoint
+}`;
 }
 
 /** The foundation's root module, with the network that it hands out. */
@@ -82,14 +98,7 @@ output "cluster" {
         '04-applications',
         name,
         ['platform-a'],
-        `module "service" {
-  source  = "../../../../../modules/service"
-  name    = "${name}"
-  cluster = data.terraform_remote_state.platform-a.outputs.cluster
-}
-output "endpoint" {
-  value = module.service.endpoint
-}`,
+        moduleCall(name, 'data.terraform_remote_state.platform-a.outputs.cluster'),
       );
       continue;
     }
