@@ -1,6 +1,7 @@
+import path from 'node:path';
 import { runUrl } from '../shared/github-context.js';
 import { openDeployments, tellApply } from './apply/finish-apply.js';
-import { openReview } from './apply/open-review.js';
+import { openReview, proveGatesByHand } from './apply/open-review.js';
 import { reviewJudge } from './apply/review-judge.js';
 import type { ObservedHistory } from './changes/history.js';
 import { destroyGuard } from './destroy/guard.js';
@@ -27,6 +28,7 @@ import { stateHooks } from './sidecar/state-hooks.js';
 import { tolerance } from './sidecar/tolerance.js';
 import { checkSyntax } from './stacks/load-workspace.js';
 import type { Stack } from './stacks/workspace.js';
+import { stackFileName } from './terraform/stack-file.js';
 import { retryingTerraform } from './terraform/retrying.js';
 
 /**
@@ -72,6 +74,7 @@ export async function perform(
           sidecars: session.sidecars,
         })
       : undefined;
+  if (plan.command === 'destroy') await proveGatesByHand(plan, inputs, ports);
   const range = review && {
     ...{ records: review.search?.records ?? [], allowedDestroys: review.allowedDestroys },
     treeSha: history.head === undefined ? undefined : await treeOf(git, history.head),
@@ -106,6 +109,13 @@ export async function perform(
       ...{ inputs, git, stacks, ports, github: ports.github },
       sidecars: session.sidecars,
     });
+  }
+  for (const { stack, end } of outcomes) {
+    if (end.status !== 'stopped') continue;
+    await session.discardRun(
+      stack,
+      path.join(session.planDirectory, stackFileName(stack, 'tfplan')),
+    );
   }
   await noteUntouched(plan, outcomes, inputs, history, session, ports);
   if (review !== undefined && deployments !== undefined) {

@@ -1,6 +1,7 @@
 import { runState } from './commands/state.js';
 import { checkCode } from './commands/check.js';
 import { unlock } from './commands/unlock.js';
+import { proveGatesByHand } from './apply/open-review.js';
 import { appliedHistory } from './applied-history.js';
 import { nothingCompared, type ObservedHistory } from './changes/history.js';
 import { observe, readRepository, type Repository } from './effects.js';
@@ -47,6 +48,7 @@ export async function runCommand(inputs: Inputs, ports: PublishPorts): Promise<v
     case 'graph':
       return publishGraph(plan, inputs, ports);
     case 'state':
+      if (!inputs.dryRun) await proveGatesByHand(plan, inputs, ports);
       return runState(plan, inputs, ports);
     case 'unlock':
       return unlock(plan, inputs, ports);

@@ -79,6 +79,27 @@ export async function openReview(request: ReviewRequest): Promise<OpenReview> {
   }
 }
 
+/**
+ * Proves the gates before a command that changes the world or a state without a change of code to
+ * review: approving reviews say nothing of it, so `gate: reviews` asks for the typed confirmation.
+ *
+ * @throws UserError with every gate that does not hold
+ */
+export async function proveGatesByHand(plan: RunPlan, inputs: Inputs, ports: Ports): Promise<void> {
+  const { github, secrets, log } = ports;
+  const gated = plan.environments
+    .filter(({ apply }) => apply === 'approval')
+    .map((one) => (one.gate === 'reviews' ? { ...one, gate: 'dispatch' as const } : one));
+  if (gated.length === 0) return;
+  if (github === undefined) return confirmByHand(gated, inputs);
+  const token = inputs.githubToken;
+  if (token === undefined) return refuseUnseen(gated);
+  secrets.add(token);
+  const client = await githubClient(token, github, log);
+  const people = githubPeople(client);
+  await proveGates(gated, { search: undefined, github, client, people, inputs, ports });
+}
+
 async function searched(
   { plan, inputs, ports, commits, sidecars }: ReviewRequest,
   github: GithubContext,

@@ -22,7 +22,7 @@ export interface Policy {
 }
 
 /**
- * The checked out configuration with the gates of its base (ADR 0009): what stops a change is read
+ * The checked out configuration with the gates of its base (ADR 0011): what stops a change is read
  * from before the change. Everything else, roles and regions too, comes from the checked out commit.
  *
  * - `bases`: the commit whose settings count, by environment; one without an entry keeps its own.
