@@ -13,9 +13,6 @@ import { createStateBucket, type LayerStep } from '../support/terraform-reposito
 let emulator: TestEmulator;
 let infra: InfraOnGithub;
 
-const infraYml = (unreviewed: 'allow' | 'stop'): string =>
-  `version: 1\nenvironments:\n  dev: { apply: auto, unreviewed: ${unreviewed} }\n`;
-
 /** Display ids of the twelve that use the module and of the four that read four of them. */
 const reached = [
   ...moduleUsers.map((name) => `${name}/dev`),
@@ -60,22 +57,26 @@ async function comment(pullNumber: number): Promise<string> {
 beforeAll(async () => {
   emulator = await startTestEmulator();
   await createStateBucket(emulator);
-  infra = await InfraOnGithub.start(emulator, { ...fortyStacks(), 'infra.yml': infraYml('allow') });
-  const first = await infra.apply();
-  expect(first.step.conclusion).toBe('success');
-  expect(Object.keys(first.statuses)).toHaveLength(40);
+  infra = await InfraOnGithub.start(emulator, {
+    'infra.yml': 'version: 1\nenvironments:\n  dev: { apply: auto, unreviewed: stop }\n',
+  });
 });
 afterAll(() => emulator.stop());
 
 // In order, as the life of one repository.
-it('a change of its own gate counts after its merge was applied', async () => {
-  const pull = await infra.open({ 'infra.yml': infraYml('stop') });
-  const plan = await infra.plan(pull, { layers: '01-foundation' });
-  expect(plan.step.summary).toMatch(/unreviewed of dev: allow → stop counts after this merge/);
+it('a whole new environment is planned as it will be, and applied as it was reviewed', async () => {
+  const pull = await infra.open(fortyStacks());
+  const plan = await infra.plan(pull);
+  expect(plan.step.conclusion).toBe('success');
+  expect(plan.step.outputs['waves']).toContain('edge-1');
+  expect(Object.values(plan.statuses).filter((status) => status === 'changes')).toHaveLength(40);
+  expect(plan.log).toContain('Review record of 40 stacks');
+
   await infra.merge(pull);
   const applied = await infra.apply();
   expect(applied.step.conclusion).toBe('success');
-  expect(new Set(Object.values(applied.statuses))).toEqual(new Set(['unchanged']));
+  expect(new Set(Object.values(applied.statuses))).toEqual(new Set(['applied']));
+  expect(new Set(Object.values(verdicts(applied)))).toEqual(new Set(['equivalent']));
 });
 
 it('a change of a module is planned where it is used, and applied as it was reviewed', async () => {
@@ -141,13 +142,13 @@ it('a change of an output is shown on the stacks that read it, and applied throu
   const plan = await infra.plan(pull);
   expect(plan.statuses).toMatchObject({
     '01-foundation/dev': 'changes',
-    'platform-a/dev': 'changes',
     'platform-b/dev': 'changes',
     'platform-c/dev': 'changes',
     'service-13/dev': 'unchanged',
   });
+  expect(plan.statuses).not.toHaveProperty('platform-a/dev');
   const told = await comment(pull.number);
-  expect(told).toContain('cluster-a in 10.9.0.0/16');
+  expect(told).toContain('cluster-b in 10.9.0.0/16');
   expect(told).toMatch(/planned against the outputs of `01-foundation\/dev`: `network`/);
 
   await infra.merge(pull);
@@ -155,9 +156,9 @@ it('a change of an output is shown on the stacks that read it, and applied throu
   expect(applied.step.conclusion).toBe('success');
   expect(applied.statuses).toMatchObject({
     '01-foundation/dev': 'applied',
-    'platform-a/dev': 'applied',
+    'platform-b/dev': 'applied',
   });
-  expect(verdicts(applied)[stackDirectory('02-platform', 'platform-a')]).toBe('equivalent');
+  expect(verdicts(applied)[stackDirectory('02-platform', 'platform-b')]).toBe('equivalent');
 });
 
 it('a change that was pushed past every review is not applied', async () => {
@@ -167,7 +168,7 @@ it('a change that was pushed past every review is not applied', async () => {
   expect(stopped.step.conclusion).toBe('failure');
   expect(stopped.statuses).toMatchObject({
     '01-foundation/dev': 'stopped',
-    'platform-a/dev': 'not-started',
+    'platform-b/dev': 'not-started',
   });
   expect(verdicts(stopped)['layers/01-foundation/environments/dev']).toBe('unreviewed');
 });

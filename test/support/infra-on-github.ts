@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { TestEmulator } from './emulator.js';
 import {
@@ -149,6 +149,7 @@ export class InfraOnGithub {
 
   async #write(files: Readonly<Record<string, string>>): Promise<void> {
     for (const [name, text] of Object.entries(files)) {
+      await mkdir(path.dirname(path.join(this.root, name)), { recursive: true });
       await writeFile(path.join(this.root, name), text);
     }
   }
