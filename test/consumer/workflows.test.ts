@@ -1,7 +1,12 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pullRequestEvent, pushEvent, type WorkflowEvent } from '../../emulator/runner/index.js';
+import {
+  pullRequestEvent,
+  pushEvent,
+  workflowDispatchEvent,
+  type WorkflowEvent,
+} from '../../emulator/runner/index.js';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import type { Repository } from '../../scripts/demo/git.js';
@@ -73,6 +78,21 @@ describeWhere(requirement, 'the repositories of a consumer, by the release tree'
         .join(' '),
     );
 
+  /** What the apply of an environment found of each stack's review, in the order of the stacks. */
+  const verdicts = ({ jobs }: ActRun, environment: string): readonly string[] => {
+    const job = jobs.find(({ matrix }) => matrix['environment'] === environment);
+    const review = reviewSchema.parse(JSON.parse(job?.outputs['review'] ?? '[]'));
+    return review.map(({ verdict }) => verdict);
+  };
+
+  /** Those of the bot on an issue or a pull request. */
+  const comments = (issueNumber: number): readonly string[] =>
+    world.emulator.github
+      .state()
+      .repositories.flatMap((repository) => repository.comments)
+      .filter((one) => one.issueNumber === issueNumber && one.author === 'github-actions[bot]')
+      .map(({ body }) => body);
+
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), 'consumer-'));
     await buildReleaseTree(join(directory, 'release-tree'));
@@ -111,14 +131,10 @@ describeWhere(requirement, 'the repositories of a consumer, by the release tree'
       legs: ['plan success', 'result success'],
       exitCode: 0,
     });
-    const [repository] = world.emulator.github.state().repositories;
-    expect(repository?.comments).toMatchObject([
-      { issueNumber: pull.number, author: 'github-actions[bot]' },
-    ]);
-    expect(repository?.comments[0]?.body).toContain('01-foundation');
+    expect(comments(pull.number)).toEqual([expect.stringContaining('01-foundation')]);
   });
 
-  it('its merge is applied in dev, staging and production, in that order', async () => {
+  it('its merge is applied as reviewed, and stops where no review could see a policy', async () => {
     const sha = mergePull(world, pull);
     const result = await run(
       world.infra,
@@ -130,16 +146,43 @@ describeWhere(requirement, 'the repositories of a consumer, by the release tree'
         'plan success',
         'apply dev success',
         'apply staging success',
-        'apply production success',
+        'apply production failure',
       ],
+      exitCode: 1,
+    });
+    const equivalent = Array.from({ length: 5 }, () => 'equivalent');
+    expect(verdicts(result, 'dev')).toEqual(equivalent);
+    expect(verdicts(result, 'staging')).toEqual(equivalent);
+    expect(verdicts(result, 'production')).toEqual([...equivalent.slice(1), 'different']);
+    expect(result.jobs.at(-1)?.summary).toContain('aws_iam_role_policy.task');
+    const told = comments(pull.number).filter((body) => body.includes('Terraform apply'));
+    expect(told).toHaveLength(3);
+  });
+
+  it('a person starts it again, and production gets what is left', async () => {
+    const result = await run(
+      world.infra,
+      'apply.yml',
+      workflowDispatchEvent({
+        repository: world.infra.slug,
+        sha: world.infra.git('rev-parse', 'HEAD'),
+      }),
+    );
+    expect({ legs: legs(result), exitCode: result.exitCode }).toEqual({
+      legs: ['plan success', 'apply production success'],
       exitCode: 0,
     });
-    expect(await statesIn(world, 'shop-terraform-state')).toEqual(
-      ['dev', 'production', 'staging'].flatMap((environment) =>
-        ['foundation', 'platform', 'service-a', 'service-b', 'shared-services'].map(
-          (stack) => `${environment}/aws-${stack}-${environment}.tfstate`,
-        ),
+    expect(verdicts(result, 'production')).toEqual(['equivalent']);
+
+    const keys = await keysIn(world, 'shop-terraform-state');
+    const states = ['dev', 'production', 'staging'].flatMap((environment) =>
+      ['foundation', 'platform', 'service-a', 'service-b', 'shared-services'].map(
+        (stack) => `${environment}/aws-${stack}-${environment}.tfstate`,
       ),
+    );
+    expect(keys.filter((key) => !key.includes('.tfstate.infra/'))).toEqual(states);
+    expect(keys.filter((key) => key.endsWith('.infra/applied'))).toEqual(
+      states.map((state) => `${state}.infra/applied`),
     );
     expect(await vpcNames(world)).toEqual(
       expect.arrayContaining(['shop-dev', 'shop-production', 'shop-staging']),
@@ -186,6 +229,8 @@ function claims(repository: Repository, event: WorkflowEvent) {
   };
 }
 
+const reviewSchema = z.array(z.object({ verdict: z.string() }));
+
 const workflowSchema = z.object({
   name: z.string(),
   jobs: z.record(z.string(), z.object({ uses: z.string().optional() })),
@@ -222,7 +267,7 @@ async function services(
 }
 
 /** Keys of a bucket; a lock that was left would stand among them. */
-async function statesIn(world: World, bucket: string): Promise<readonly string[]> {
+async function keysIn(world: World, bucket: string): Promise<readonly string[]> {
   const answer = await askAws(world, 's3', `/${bucket}?list-type=2`);
   return [...answer.matchAll(/<Key>([^<]+)<\/Key>/g)].map((match) => match[1] ?? '').sort();
 }
