@@ -34,7 +34,7 @@ export async function firstPull(world: World, display: Display, show: Show): Pro
       ...{ title: `Merged: apply ${name}`, environment: name, trigger: merge },
     });
     if (name !== 'production') expectApplied(applied, name);
-    else expectStopped(display, applied, name, `${service}/environments/production`);
+    else expectStopped(display, applied, name, 'policy');
   }
   display.say(
     '  Its policy names a table that did not exist at review. A person starts the workflow again:',
@@ -79,7 +79,7 @@ export async function secondPull(world: World, display: Display, show: Show): Pr
   const stopped = await apply(world, display, show, {
     ...{ title: 'Merged: apply production', ...production },
   });
-  expectStopped(display, stopped, 'production', `${service}/environments/production`);
+  expectStopped(display, stopped, 'production', 'desired_count');
   show(applyExhibit(world, pull, 'production'));
   display.say('  Back to 3, as it was reviewed.');
   await scaleByHand(world, 'production', 3);
@@ -140,20 +140,21 @@ function expectReviewed(display: Display, applied: Applied, pull: OpenPull): voi
   display.say(`  Applied as reviewed in #${pull.number}`);
 }
 
-/** Stopped in this one stack, and applied in all others. */
+/** Stopped for this one attribute of the service, and applied in all other stacks. */
 function expectStopped(
   display: Display,
   applied: Applied,
   environment: string,
-  stack: string,
+  attribute: string,
 ): void {
-  const others = applied.stacks.filter(({ status }) => status !== 'applied');
-  const [stopped] = others;
-  if (others.length !== 1 || stopped?.status !== 'stopped' || !stopped.id.endsWith(stack)) {
+  const [stopped, ...others] = applied.stacks.filter(({ status }) => status !== 'applied');
+  const name = `${service}/${environment}`;
+  const named = applied.exhibit.markdown.includes(`\`${attribute}\``);
+  if (stopped?.name !== name || stopped.status !== 'stopped' || others.length > 0 || !named) {
     throw new StepFailed(`the apply of ${environment} ended otherwise: ${told(applied)}`);
   }
   const { addresses = [] } = applied.verdicts.find(({ id }) => id === stopped.id) ?? {};
-  display.say(`  As it should, ${stopped.name} stopped: ${addresses.join(', ')}`);
+  display.say(`  As it should, ${name} stopped: ${addresses.join(', ')} differs in ${attribute}`);
 }
 
 function told({ stacks, verdicts }: Applied): string {

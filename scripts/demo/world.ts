@@ -70,7 +70,10 @@ export async function openWorld(
     directory: join(directory, 'emulator'),
     // A rollout of a minute takes three seconds.
     speed: 20,
-    log: report,
+    // What GitHub is asked for is many lines; what it is told is the story.
+    log: (line) => {
+      if (!line.startsWith('github GET ')) report(line);
+    },
   });
   const infra = await createRepository(join(directory, 'infra'), 'org/shop-infrastructure');
   const app = await createRepository(join(directory, 'service-a'), 'org/service-a');
