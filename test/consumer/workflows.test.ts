@@ -169,9 +169,16 @@ describeWhere(requirement, 'the repositories of a consumer, by the release tree'
       }),
     );
     expect({ legs: legs(result), exitCode: result.exitCode }).toEqual({
-      legs: ['plan success', 'apply production success'],
+      legs: [
+        'plan success',
+        'apply dev success',
+        'apply staging success',
+        'apply production success',
+      ],
       exitCode: 0,
     });
+    expect(verdicts(result, 'dev')).toEqual([]);
+    expect(verdicts(result, 'staging')).toEqual([]);
     expect(verdicts(result, 'production')).toEqual(['equivalent']);
 
     const keys = await keysIn(world, 'shop-terraform-state');
