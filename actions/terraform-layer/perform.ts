@@ -163,7 +163,7 @@ async function schedule(run: {
       now: () => clock.now(),
       onProgress: (stack, event) => progress.step(stack, event),
     },
-    onEnd: (outcome) => progress.end(outcome),
+    onEnd: (outcome) => progress.end(watch?.complete(outcome) ?? outcome),
   });
   for (const outcome of outcomes) await progress.output(outcome);
   if (watch === undefined) return outcomes;

@@ -1,9 +1,15 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runProcess } from '../../actions/shared/process.js';
-import { pullRequestEvent, pushEvent, scheduleEvent } from '../../emulator/runner/index.js';
+import {
+  pullRequestEvent,
+  pushEvent,
+  scheduleEvent,
+  workflowDispatchEvent,
+} from '../../emulator/runner/index.js';
 import { localTerraform } from '../local-terraform.js';
 import type { Exhibit } from './gallery.js';
+import type { OpenPull } from './pulls.js';
 import { StepFailed, type World } from './world.js';
 
 export type Report = (line: string) => void;
@@ -14,21 +20,6 @@ export const environments = [
   { name: 'staging', approval: false },
   { name: 'production', approval: true },
 ] as const;
-
-export interface OpenPull {
-  readonly number: number;
-  readonly title: string;
-  readonly branch: string;
-  readonly headSha: string;
-  readonly baseSha: string;
-}
-
-/** The first commit of the infra repository: all but the layers, which its pull request brings. */
-export function startInfra(world: World): void {
-  const { infra } = world;
-  infra.git('add', '--all', '--', ':!layers');
-  infra.git('commit', '--quiet', '--message', 'Start the infrastructure repository');
-}
 
 /** The state bucket, the OIDC provider and the roles: once, by hand, with an administrator's keys. */
 export async function bootstrap(world: World, report: Report): Promise<void> {
@@ -57,33 +48,6 @@ export async function bootstrap(world: World, report: Report): Promise<void> {
   }
 }
 
-/** Pushes what the work tree holds as a pull request, and checks out its test merge. */
-export function openPull(
-  world: World,
-  options: { readonly branch: string; readonly title: string },
-): OpenPull {
-  const { infra, emulator } = world;
-  const baseSha = infra.git('rev-parse', 'main');
-  infra.git('checkout', '--quiet', '-b', options.branch);
-  const headSha = infra.commit(options.title);
-  const number = emulator.github.seedPull({
-    repository: infra.slug,
-    title: options.title,
-    head: { ref: options.branch, sha: headSha },
-    base: { ref: 'main', sha: baseSha },
-  });
-  infra.git('checkout', '--quiet', '--detach', 'main');
-  infra.git(
-    'merge',
-    '--quiet',
-    '--no-ff',
-    '--message',
-    `Merge ${headSha} into ${baseSha}`,
-    headSha,
-  );
-  return { number, ...options, headSha, baseSha };
-}
-
 /** What `terraform-plan.yml` runs on a pull request; gives the comment and the summary. */
 export async function planPull(
   world: World,
@@ -94,6 +58,7 @@ export async function planPull(
     action: 'terraform-layer',
     repository: world.infra,
     workflow: 'plan',
+    calls: { workflow: 'terraform-plan', job: 'plan' },
     event: pullRequestEvent({
       repository: world.infra.slug,
       number: pull.number,
@@ -106,16 +71,13 @@ export async function planPull(
     report,
   });
   if (result.conclusion !== 'success') throw failed('the plan', result.log);
-  const comment = world.emulator.github
-    .state()
-    .repositories.find((repository) => repository.repository === world.infra.slug)
-    ?.comments.find((candidate) => candidate.issueNumber === pull.number);
+  const [comment] = commentsOn(world, pull);
   if (comment === undefined) throw new StepFailed('the pull request got no comment');
   return [
     {
       name: `pull-request-${pull.number}-comment`,
       title: `Pull request #${pull.number}, "${pull.title}": the comment`,
-      markdown: comment.body,
+      markdown: comment,
     },
     {
       name: `pull-request-${pull.number}-summary`,
@@ -125,52 +87,129 @@ export async function planPull(
   ];
 }
 
-/** Merges: `main` now is what the pull request's test merge was. */
-export function mergePull(world: World, pull: OpenPull): string {
-  const { infra } = world;
-  infra.git('checkout', '--quiet', 'main');
-  infra.git(
-    'merge',
-    '--quiet',
-    '--no-ff',
-    '--message',
-    `Merge pull request #${pull.number} from ${pull.branch}`,
-    pull.branch,
-  );
-  return infra.git('rev-parse', 'HEAD');
+function commentsOn(world: World, pull: OpenPull): readonly string[] {
+  const comments = infraOnGithub(world)?.comments ?? [];
+  return comments.filter(({ issueNumber }) => issueNumber === pull.number).map(({ body }) => body);
 }
 
-/** What one apply job of `terraform-apply.yml` runs. */
+function infraOnGithub({ emulator, infra }: World) {
+  return emulator.github.state().repositories.find(({ repository }) => repository === infra.slug);
+}
+
+/** Who starts the apply: a merge, or a person, whose run plans first. */
+export type ApplyTrigger =
+  { readonly kind: 'merge' } | { readonly kind: 'by-hand'; readonly runId: number };
+
+export interface ApplyOptions {
+  readonly environment: string;
+  readonly title: string;
+  readonly trigger: ApplyTrigger;
+}
+
+export interface Applied {
+  readonly exhibit: Exhibit;
+  readonly conclusion: string;
+  readonly stacks: readonly {
+    readonly id: string;
+    readonly name: string;
+    readonly status: string;
+  }[];
+  /** What each plan was, held against what was reviewed. */
+  readonly verdicts: readonly {
+    readonly id: string;
+    readonly verdict: string;
+    /** Those that differ. */
+    readonly addresses: readonly string[];
+  }[];
+}
+
+/** What one apply job of `terraform-apply.yml` runs. An apply that stops is a result. */
 export async function applyEnvironment(
   world: World,
-  environment: string,
-  layers: string,
+  { environment, title, trigger }: ApplyOptions,
   report: Report,
-): Promise<Exhibit> {
-  const sha = world.infra.git('rev-parse', 'HEAD');
+): Promise<Applied> {
   const result = await world.runAction({
-    action: 'terraform-layer',
-    repository: world.infra,
-    workflow: 'apply',
+    ...applyJob(world, trigger, 'apply'),
     environment,
-    event: pushEvent({ repository: world.infra.slug, after: sha }),
-    inputs: { command: 'apply', environment, layers },
+    inputs: { command: 'apply', environment, layers: 'changed' },
     report,
   });
-  if (result.conclusion !== 'success') throw failed(`the apply of ${environment}`, result.log);
+  const stacks = JSON.parse(result.outputs['stacks'] ?? '[]') as Applied['stacks'];
+  if (stacks.length === 0) throw failed(`the apply of ${environment}`, result.log);
   return {
-    name: `apply-${environment}-summary`,
-    title: `Apply of ${environment}: the job's summary`,
+    conclusion: result.conclusion,
+    stacks,
+    verdicts: JSON.parse(result.outputs['review'] ?? '[]') as Applied['verdicts'],
+    exhibit: {
+      name: `apply-${environment}-summary`,
+      title: `${title}: the summary of the job`,
+      markdown: result.summary,
+    },
+  };
+}
+
+/** The job before it in a run that a person starts: what the approval is then given for. */
+export async function planAgain(
+  world: World,
+  environment: string,
+  trigger: ApplyTrigger,
+  report: Report,
+): Promise<Exhibit> {
+  const result = await world.runAction({
+    ...applyJob(world, trigger, 'plan'),
+    inputs: { command: 'plan', environment, layers: 'changed', comment: 'false' },
+    report,
+  });
+  if (result.conclusion !== 'success') throw failed('the plan', result.log);
+  return {
+    name: `plan-${environment}-by-hand-summary`,
+    title: `Started by hand, plan of ${environment}: the summary of the job`,
     markdown: result.summary,
   };
 }
 
-/** What `drift.yml` will run at night. */
+function applyJob({ infra }: World, trigger: ApplyTrigger, job: string) {
+  const { slug: repository } = infra;
+  const sha = infra.git('rev-parse', 'HEAD');
+  return {
+    action: 'terraform-layer' as const,
+    repository: infra,
+    workflow: 'apply',
+    calls: { workflow: 'terraform-apply', job },
+    ...(trigger.kind === 'merge'
+      ? { event: pushEvent({ repository, after: sha }) }
+      : { event: workflowDispatchEvent({ repository, sha }), runId: trigger.runId }),
+  };
+}
+
+/** What a pull request was told about the apply of one environment. */
+export function applyExhibit(world: World, pull: OpenPull, environment: string): Exhibit {
+  const told = commentsOn(world, pull).find((body) =>
+    new RegExp(`Terraform apply: .*${environment}`).test(body),
+  );
+  if (told === undefined) throw new StepFailed('the pull request was not told of the apply');
+  return {
+    name: `pull-request-${pull.number}-apply-comment`,
+    title: `Pull request #${pull.number}, "${pull.title}": what it is told of the apply`,
+    markdown: told,
+  };
+}
+
+export interface FoundDrift {
+  readonly exhibits: readonly Exhibit[];
+  /** Ids of stacks. */
+  readonly drifted: readonly string[];
+  /** Those that the check keeps, one a stack. */
+  readonly issues: readonly { readonly number: number; readonly title: string }[];
+}
+
+/** What the drift check at night runs, as docs/guides/drift-destroy-state.md shows it. */
 export async function checkDrift(
   world: World,
   environment: string,
   report: Report,
-): Promise<{ readonly exhibit: Exhibit; readonly drifted: readonly string[] }> {
+): Promise<FoundDrift> {
   const sha = world.infra.git('rev-parse', 'HEAD');
   const result = await world.runAction({
     action: 'terraform-layer',
@@ -181,13 +220,23 @@ export async function checkDrift(
     report,
   });
   if (result.conclusion !== 'success') throw failed('the drift check', result.log);
+  const pulls = new Set(infraOnGithub(world)?.pulls.map(({ number }) => number));
+  const issues = (infraOnGithub(world)?.issues ?? []).filter(({ number }) => !pulls.has(number));
   return {
-    exhibit: {
-      name: `drift-${environment}-summary`,
-      title: `Drift check of ${environment}: the job's summary`,
-      markdown: result.summary,
-    },
     drifted: JSON.parse(result.outputs['drifted'] ?? '[]') as readonly string[],
+    issues,
+    exhibits: [
+      {
+        name: `drift-${environment}-summary`,
+        title: `Drift check of ${environment}: the job's summary`,
+        markdown: result.summary,
+      },
+      ...issues.map(({ number, title, body }) => ({
+        name: `issue-${number}`,
+        title: `Issue #${number}, "${title}"`,
+        markdown: body ?? '',
+      })),
+    ],
   };
 }
 

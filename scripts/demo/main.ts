@@ -1,6 +1,7 @@
 /**
  * The main job of this project on this machine, against the emulator: a pull request on an infra
- * repository, its merge, the first release of a service, a release that fails, a drift check.
+ * repository, its merge, the first release of a service, a release that fails, a change that is
+ * held against its review, a drift check.
  */
 import { rmSync } from 'node:fs';
 import { join, relative } from 'node:path';
@@ -9,24 +10,15 @@ import { toError } from '../../actions/shared/errors.js';
 import { createDisplay, type Display } from './display.js';
 import { findContainerEngine } from './engine.js';
 import { writeGallery, type Exhibit } from './gallery.js';
-import {
-  applyEnvironment,
-  bootstrap,
-  checkDrift,
-  editTfvars,
-  environments,
-  mergePull,
-  openPull,
-  planPull,
-  startInfra,
-} from './infra-acts.js';
+import { bootstrap, environments } from './infra-acts.js';
+import { drift, firstPull, secondPull, type Show } from './infra-story.js';
+import { startInfra } from './pulls.js';
 import {
   breakService,
   deploy,
   expectOutcome,
   pushImage,
   runningImages,
-  scaleByHand,
   service,
 } from './service-acts.js';
 import { Timeline } from './timeline.js';
@@ -57,32 +49,6 @@ async function demo(display: Display, signal: AbortSignal): Promise<readonly Exh
     await world.emulator.stop();
     if (exhibits.length > 0) await writeGallery(output, exhibits);
   }
-}
-
-type Show = (...more: readonly Exhibit[]) => void;
-
-async function firstPull(world: World, display: Display, show: Show): Promise<void> {
-  display.say('\nPull request: three environments, five layers each');
-  const pull = openPull(world, { branch: 'first-platform', title: 'Build the platform' });
-  show(
-    ...(await display.step('Plan the pull request, and comment', (report) =>
-      planPull(world, pull, report),
-    )),
-  );
-  mergePull(world, pull);
-  for (const { name, approval } of environments) {
-    if (approval) await approve(world, display, name);
-    show(
-      await display.step(`Merged: apply ${name}`, (report) =>
-        applyEnvironment(world, name, 'all', report),
-      ),
-    );
-  }
-}
-
-async function approve(world: World, display: Display, environment: string): Promise<void> {
-  const yes = await display.approve(`Approve the apply of ${environment}?`, world.signal);
-  if (!yes) throw new StepFailed(`the apply of ${environment} was rejected`);
 }
 
 async function firstRelease(world: World, display: Display, show: Show): Promise<string> {
@@ -131,39 +97,6 @@ async function brokenRelease(
     throw new StepFailed(`not the old image serves in ${first.name}: ${running.join(', ')}`);
   }
   display.say(`  The old image still serves: ${running.length} tasks of ${servingDigest}`);
-}
-
-async function secondPull(world: World, display: Display, show: Show): Promise<void> {
-  display.say('\nPull request: more tasks for the service, in dev');
-  await editTfvars(
-    world,
-    `layers/04-applications/${service}/environments/dev`,
-    'desired_count',
-    '3',
-  );
-  const pull = openPull(world, { branch: 'scale-service-a', title: `Scale ${service} in dev` });
-  show(
-    ...(await display.step('Plan what the change touches, and comment', (report) =>
-      planPull(world, pull, report),
-    )),
-  );
-  mergePull(world, pull);
-  show(
-    await display.step('Merged: apply dev', (report) =>
-      applyEnvironment(world, 'dev', `${service}/dev`, report),
-    ),
-  );
-}
-
-async function drift(world: World, display: Display, show: Show): Promise<void> {
-  display.say('\nDrift check, after somebody scaled production by hand');
-  await scaleByHand(world, 'production', 5);
-  const found = await display.step('Look for drift in production', (report) =>
-    checkDrift(world, 'production', report),
-  );
-  show(found.exhibit);
-  display.say(`  Drifted: ${found.drifted.join(', ')}`);
-  if (found.drifted.length === 0) throw new StepFailed('the change by hand was not noticed');
 }
 
 const cancelled = new AbortController();

@@ -16,6 +16,12 @@ import { copyExample, createRepository, type Repository } from './git.js';
 export const root = join(import.meta.dirname, '..', '..');
 export const project = 'shop';
 
+/** Where the two repositories take these actions from. */
+const actionsRepository = 'org/infra-actions';
+
+/** Of the infra repository, and of the service's. */
+const repositoryIds = [456789, 456790] as const;
+
 /** The machine's stand-ins for AWS and GitHub, and the two repositories of the organisation. */
 export interface World {
   readonly emulator: Emulator;
@@ -27,6 +33,8 @@ export interface World {
   readonly jobEnvironment: Readonly<Record<string, string>>;
   /** Environment of Terraform run by hand, with keys of its own. */
   readonly terraformEnvironment: Readonly<Record<string, string>>;
+  /** The id of a run that several jobs share. */
+  newRun(): number;
   /** Runs one of the built actions as the only step of a job that has no keys, only OIDC. */
   runAction(step: ActionStep): Promise<RunStepResult>;
 }
@@ -36,7 +44,12 @@ export interface ActionStep {
   readonly repository: Repository;
   readonly inputs: Readonly<Record<string, string>>;
   readonly event: NonNullable<JobOptions['event']>;
+  /** Name of the file in `.github/workflows`, without its ending. */
   readonly workflow: string;
+  /** The reusable workflow of these actions that it calls, and the job in it. */
+  readonly calls?: { readonly workflow: string; readonly job: string };
+  /** Of a run that had a job before; default: a run of its own. */
+  readonly runId?: number;
   readonly environment?: string;
   readonly report: (line: string) => void;
 }
@@ -57,13 +70,30 @@ export async function openWorld(
     directory: join(directory, 'emulator'),
     // A rollout of a minute takes three seconds.
     speed: 20,
-    log: report,
+    // What GitHub is asked for is many lines; what it is told is the story.
+    log: (line) => {
+      if (!line.startsWith('github GET ')) report(line);
+    },
   });
   const infra = await createRepository(join(directory, 'infra'), 'org/shop-infrastructure');
   const app = await createRepository(join(directory, 'service-a'), 'org/service-a');
   await copyExample(join(root, 'examples/layered-monorepo'), infra);
   await copyExample(join(root, 'examples/service-a'), app);
-  for (const { slug } of [infra, app]) emulator.github.seedRepository({ repository: slug });
+  for (const [index, { slug }] of [infra, app].entries()) {
+    emulator.github.seedRepository({ repository: slug, id: repositoryIds[index] });
+  }
+  // GitHub's environments: who is asked, and from which branch alone they are reached.
+  emulator.github.seedRepository({
+    repository: infra.slug,
+    environments: [
+      { name: 'dev' },
+      { name: 'staging' },
+      {
+        ...{ name: 'production', reviewers: ['platform-lead'], preventSelfReview: true },
+        ...{ branchPolicy: 'custom', branchPatterns: [{ name: 'main' }] },
+      },
+    ],
+  });
   const cli = await terraformEnvironment();
   const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, ...endpoint } = emulator.nodeEnvironment();
   const cliConfig = cli.TF_CLI_CONFIG_FILE;
@@ -73,7 +103,10 @@ export async function openWorld(
     ...(cliConfig === undefined ? {} : { TF_CLI_CONFIG_FILE: cliConfig }),
     CHECKPOINT_DISABLE: '1',
   };
+  let lastRun = 1000;
+  const newRun = (): number => (lastRun += 1);
   return {
+    newRun,
     jobEnvironment,
     emulator,
     directory,
@@ -87,14 +120,22 @@ export async function openWorld(
       CHECKPOINT_DISABLE: '1',
     }),
     runAction: async (step) => {
+      const { calls, repository, workflow } = step;
+      const called =
+        calls && `${actionsRepository}/.github/workflows/${calls.workflow}.yml@refs/tags/v1`;
       const github: GithubJobOptions = {
         githubUrl: emulator.githubUrl,
+        ...(called === undefined ? {} : { jobWorkflowRef: called }),
         ...(step.environment === undefined ? {} : { environment: step.environment }),
       };
       const job = await withGithub(github, {
-        workspace: step.repository.directory,
-        repository: step.repository.slug,
-        workflow: step.workflow,
+        workspace: repository.directory,
+        repository: repository.slug,
+        repositoryId: String(repositoryIds[repository === infra ? 0 : 1]),
+        workflow,
+        workflowRef: `${repository.slug}/.github/workflows/${workflow}.yml@refs/heads/main`,
+        ...(calls === undefined ? {} : { job: calls.job }),
+        runId: String(step.runId ?? newRun()),
         event: step.event,
         signal,
         toolCache: toolCacheDirectory,
@@ -104,6 +145,7 @@ export async function openWorld(
       const result = await runStep({
         ...job,
         actionDirectory: join(root, 'actions', step.action),
+        actionRepository: actionsRepository,
         inputs: step.inputs,
       });
       signal.throwIfAborted();

@@ -1,15 +1,17 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pullRequestEvent, pushEvent, type WorkflowEvent } from '../../emulator/runner/index.js';
 import {
-  bootstrap,
-  mergePull,
-  openPull,
-  startInfra,
-  type OpenPull,
-} from '../../scripts/demo/infra-acts.js';
+  pullRequestEvent,
+  pushEvent,
+  workflowDispatchEvent,
+  type WorkflowEvent,
+} from '../../emulator/runner/index.js';
+import { parse } from 'yaml';
+import { z } from 'zod';
 import type { Repository } from '../../scripts/demo/git.js';
+import { bootstrap } from '../../scripts/demo/infra-acts.js';
+import { mergePull, openPull, startInfra, type OpenPull } from '../../scripts/demo/pulls.js';
 import { openWorld, type World } from '../../scripts/demo/world.js';
 import { buildReleaseTree } from '../../scripts/release/tree.js';
 import { act } from '../../scripts/tools.js';
@@ -17,6 +19,7 @@ import { runWorkflow, type ActRun } from '../support/act.js';
 import { describeWhere, type Requirement } from '../support/requirement.js';
 
 const tool = await act();
+const firstRun = 1000;
 const requirement: Requirement =
   tool.kind === 'found' ? { met: true } : { met: false, reason: `act: ${tool.reason}` };
 
@@ -34,16 +37,9 @@ describeWhere(requirement, 'the repositories of a consumer, by the release tree'
   ): Promise<ActRun> {
     runs += 1;
     const { github } = world.emulator;
-    const claims = {
-      repository: repository.slug,
-      ref: event.ref,
-      sha: event.sha,
-      eventName: event.name,
-      headRef: event.headRef,
-      baseRef: event.baseRef,
-    };
-    const requestToken = github.registerJob(claims);
-    return runWorkflow({
+    const requestToken = github.registerJob(claims(repository, event));
+    const listed = await runOf(repository, workflow, event, firstRun + runs);
+    const result = await runWorkflow({
       act: tool.kind === 'found' ? tool.path : '',
       repository: repository.directory,
       workflow: `.github/workflows/${workflow}`,
@@ -54,17 +50,25 @@ describeWhere(requirement, 'the repositories of a consumer, by the release tree'
       env: {
         ...world.jobEnvironment,
         GITHUB_API_URL: world.emulator.githubUrl,
+        GITHUB_RUN_ID: String(listed.id),
         ACTIONS_ID_TOKEN_REQUEST_URL: github.oidcRequestUrl,
         ACTIONS_ID_TOKEN_REQUEST_TOKEN: requestToken,
+        ACTIONS_RESULTS_URL: world.emulator.githubUrl,
+        ACTIONS_RUNTIME_TOKEN: await github.registerResultsJob(listed),
       },
       onJob: ({ matrix }) => {
         const { environment } = matrix;
         github.registerJob(
-          { ...claims, ...(environment === undefined ? {} : { environment }) },
+          {
+            ...claims(repository, event),
+            ...(environment === undefined ? {} : { environment }),
+          },
           requestToken,
         );
       },
     });
+    github.seedRun({ ...listed, status: 'completed' });
+    return result;
   }
 
   const legs = (result: ActRun): readonly string[] =>
@@ -73,6 +77,21 @@ describeWhere(requirement, 'the repositories of a consumer, by the release tree'
         .filter((part) => part !== undefined)
         .join(' '),
     );
+
+  /** What the apply of an environment found of each stack's review, in the order of the stacks. */
+  const verdicts = ({ jobs }: ActRun, environment: string): readonly string[] => {
+    const job = jobs.find(({ matrix }) => matrix['environment'] === environment);
+    const review = reviewSchema.parse(JSON.parse(job?.outputs['review'] ?? '[]'));
+    return review.map(({ verdict }) => verdict);
+  };
+
+  /** Those of the bot on an issue or a pull request. */
+  const comments = (issueNumber: number): readonly string[] =>
+    world.emulator.github
+      .state()
+      .repositories.flatMap((repository) => repository.comments)
+      .filter((one) => one.issueNumber === issueNumber && one.author === 'github-actions[bot]')
+      .map(({ body }) => body);
 
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), 'consumer-'));
@@ -112,14 +131,10 @@ describeWhere(requirement, 'the repositories of a consumer, by the release tree'
       legs: ['plan success', 'result success'],
       exitCode: 0,
     });
-    const [repository] = world.emulator.github.state().repositories;
-    expect(repository?.comments).toMatchObject([
-      { issueNumber: pull.number, author: 'github-actions[bot]' },
-    ]);
-    expect(repository?.comments[0]?.body).toContain('01-foundation');
+    expect(comments(pull.number)).toEqual([expect.stringContaining('01-foundation')]);
   });
 
-  it('its merge is applied in dev, staging and production, in that order', async () => {
+  it('its merge is applied as reviewed, and stops where no review could see a policy', async () => {
     const sha = mergePull(world, pull);
     const result = await run(
       world.infra,
@@ -131,16 +146,50 @@ describeWhere(requirement, 'the repositories of a consumer, by the release tree'
         'plan success',
         'apply dev success',
         'apply staging success',
+        'apply production failure',
+      ],
+      exitCode: 1,
+    });
+    const equivalent = Array.from({ length: 5 }, () => 'equivalent');
+    expect(verdicts(result, 'dev')).toEqual(equivalent);
+    expect(verdicts(result, 'staging')).toEqual(equivalent);
+    expect(verdicts(result, 'production')).toEqual([...equivalent.slice(1), 'different']);
+    expect(result.jobs.at(-1)?.summary).toContain('aws_iam_role_policy.task');
+    const told = comments(pull.number).filter((body) => body.includes('Terraform apply'));
+    expect(told).toHaveLength(3);
+  });
+
+  it('a person starts it again, and production gets what is left', async () => {
+    const result = await run(
+      world.infra,
+      'apply.yml',
+      workflowDispatchEvent({
+        repository: world.infra.slug,
+        sha: world.infra.git('rev-parse', 'HEAD'),
+      }),
+    );
+    expect({ legs: legs(result), exitCode: result.exitCode }).toEqual({
+      legs: [
+        'plan success',
+        'apply dev success',
+        'apply staging success',
         'apply production success',
       ],
       exitCode: 0,
     });
-    expect(await statesIn(world, 'shop-terraform-state')).toEqual(
-      ['dev', 'production', 'staging'].flatMap((environment) =>
-        ['foundation', 'platform', 'service-a', 'service-b', 'shared-services'].map(
-          (stack) => `${environment}/aws-${stack}-${environment}.tfstate`,
-        ),
+    expect(verdicts(result, 'dev')).toEqual([]);
+    expect(verdicts(result, 'staging')).toEqual([]);
+    expect(verdicts(result, 'production')).toEqual(['equivalent']);
+
+    const keys = await keysIn(world, 'shop-terraform-state');
+    const states = ['dev', 'production', 'staging'].flatMap((environment) =>
+      ['foundation', 'platform', 'service-a', 'service-b', 'shared-services'].map(
+        (stack) => `${environment}/aws-${stack}-${environment}.tfstate`,
       ),
+    );
+    expect(keys.filter((key) => !key.includes('.tfstate.infra/'))).toEqual(states);
+    expect(keys.filter((key) => key.endsWith('.infra/applied'))).toEqual(
+      states.map((state) => `${state}.infra/applied`),
     );
     expect(await vpcNames(world)).toEqual(
       expect.arrayContaining(['shop-dev', 'shop-production', 'shop-staging']),
@@ -176,6 +225,42 @@ describeWhere(requirement, 'the repositories of a consumer, by the release tree'
   });
 });
 
+function claims(repository: Repository, event: WorkflowEvent) {
+  return {
+    repository: repository.slug,
+    ref: event.ref,
+    sha: event.sha,
+    eventName: event.name,
+    headRef: event.headRef,
+    baseRef: event.baseRef,
+  };
+}
+
+const reviewSchema = z.array(z.object({ verdict: z.string() }));
+
+const workflowSchema = z.object({
+  name: z.string(),
+  jobs: z.record(z.string(), z.object({ uses: z.string().optional() })),
+});
+
+const pullSchema = z.object({ pull_request: z.object({ head: z.object({ sha: z.string() }) }) });
+
+/** The run as GitHub lists it, with the workflows that its file calls. */
+async function runOf(repository: Repository, file: string, event: WorkflowEvent, id: number) {
+  const path = `.github/workflows/${file}`;
+  const text = await readFile(join(repository.directory, path), 'utf8');
+  const { name, jobs } = workflowSchema.parse(parse(text));
+  const pull = pullSchema.safeParse(event.payload);
+  return {
+    ...{ repository: repository.slug, id, name, path, event: event.name },
+    headSha: pull.success ? pull.data.pull_request.head.sha : event.sha,
+    headBranch: event.headRef === '' ? event.ref.replace('refs/heads/', '') : event.headRef,
+    referencedWorkflows: Object.values(jobs).flatMap(({ uses }) =>
+      uses === undefined ? [] : [{ path: uses }],
+    ),
+  };
+}
+
 async function services(
   world: World,
   environment: string,
@@ -189,7 +274,7 @@ async function services(
 }
 
 /** Keys of a bucket; a lock that was left would stand among them. */
-async function statesIn(world: World, bucket: string): Promise<readonly string[]> {
+async function keysIn(world: World, bucket: string): Promise<readonly string[]> {
   const answer = await askAws(world, 's3', `/${bucket}?list-type=2`);
   return [...answer.matchAll(/<Key>([^<]+)<\/Key>/g)].map((match) => match[1] ?? '').sort();
 }

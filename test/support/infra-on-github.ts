@@ -13,6 +13,7 @@ import { runLayer, writeRepository, type LayerStep } from './terraform-repositor
 
 const repository = 'acme/infra';
 const planWorkflow = `${repository}/.github/workflows/terraform-plan.yml@refs/heads/main`;
+const applyWorkflow = `${repository}/.github/workflows/terraform-apply.yml@refs/heads/main`;
 
 const applied = { command: 'apply', environment: 'dev', layers: 'changed' };
 
@@ -114,7 +115,7 @@ export class InfraOnGithub {
   /** What the apply workflow runs on `main` after a push. */
   async apply(inputs: Readonly<Record<string, string>> = {}): Promise<LayerStep> {
     const event = pushEvent({ repository, after: this.git('rev-parse', 'HEAD') });
-    return this.#run(event, 'apply.yml', { ...applied, ...inputs }, []);
+    return this.#run(event, 'apply.yml', { ...applied, ...inputs }, [applyWorkflow]);
   }
 
   /** What it runs when a person starts it: the plan that they look at, then the apply. */
@@ -123,10 +124,10 @@ export class InfraOnGithub {
   ): Promise<{ readonly plan: LayerStep; readonly apply: LayerStep }> {
     const event = workflowDispatchEvent({ repository, sha: this.git('rev-parse', 'HEAD') });
     const plan = { ...applied, ...inputs, command: 'plan' };
-    const planned = await this.#run(event, 'apply.yml', plan, [planWorkflow]);
+    const planned = await this.#run(event, 'apply.yml', plan, [applyWorkflow]);
     this.#runId -= 1;
     const given = { ...applied, ...inputs };
-    return { plan: planned, apply: await this.#run(event, 'apply.yml', given, [planWorkflow]) };
+    return { plan: planned, apply: await this.#run(event, 'apply.yml', given, [applyWorkflow]) };
   }
 
   async #run(

@@ -64,8 +64,8 @@ async function workspaceAt(
     });
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    // Where there was no stack yet, none can be missing.
-    const first = error.problems.every(({ code }) => code === 'no-stacks');
+    // Where there was no stack yet, none can be missing, whatever else names one.
+    const first = error.problems.some(({ code }) => code === 'no-stacks');
     if (!first) onUnreadable(base, error);
     return undefined;
   }

@@ -65,7 +65,9 @@ export function judgeRun(
 ): RunRefusal | undefined {
   if (run.headRepositoryId !== run.repositoryId) return 'from-fork';
   if (!expected.events.includes(run.event)) return 'other-event';
-  if (!isExpected(run, expected.workflow)) return 'other-workflow';
+  // What this run's own earlier jobs have planned, whichever workflow it is: the apply workflow plans
+  // for itself where a person starts it.
+  if (run.id !== expected.thisRunId && !isExpected(run, expected.workflow)) return 'other-workflow';
   if (run.headSha !== expected.subjectSha) return 'other-commit';
   if (run.status !== 'completed' && run.id !== expected.thisRunId) return 'not-completed';
   return undefined;

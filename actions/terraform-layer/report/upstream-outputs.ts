@@ -38,14 +38,19 @@ export function upstreamOutputs(
     if (reader?.plannedAgainst?.some(({ stack }) => stack === to) === true) continue;
     const read = outputsRead(origins);
     if (reader === undefined || read === undefined) continue;
-    const changes = changesOf(byId.get(to), read);
-    const really = (byId.get(to)?.changedOutputs ?? []).filter(read);
+    const upstream = byId.get(to);
+    // What was unknown in its plan is known once it is applied.
+    const applied = upstream?.end.status === 'applied';
+    const changes = changesOf(upstream, read);
+    const really = (upstream?.changedOutputs ?? []).filter(read);
     add(from, {
       stack: to,
       names: [...new Set([...changes.map(({ name }) => name), ...really])],
-      unknown: changes.filter(({ after }) => after.kind === 'unknown').map(({ name }) => name),
+      unknown: changes
+        .filter(({ after }) => after.kind === 'unknown' && !applied)
+        .map(({ name }) => name),
       changes,
-      planned: byId.get(to)?.end.status === 'applied',
+      planned: applied,
     });
   }
   return found;

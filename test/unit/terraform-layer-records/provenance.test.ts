@@ -59,6 +59,13 @@ describe('the run of a record', () => {
     expect(judge({ id: 99, status: 'in_progress' })).toBeUndefined();
   });
 
+  it('counts where it is this very run, which plans for itself in the apply workflow', () => {
+    const own = { id: 99, calls: [callsPlan.replace('terraform-plan', 'terraform-apply')] };
+    expect(judge(own)).toBeUndefined();
+    expect(judge({ ...own, id: 98 })).toBe('other-workflow');
+    expect(judge({ ...own, event: 'push' })).toBe('other-event');
+  });
+
   it('is of the workflow that the user named, and of no other', () => {
     const named: ExpectedWorkflow = { kind: 'path', path: '.github/workflows/infra.yml' };
     expect(judge({ calls: [] }, named)).toBeUndefined();

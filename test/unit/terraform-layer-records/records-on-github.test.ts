@@ -151,7 +151,7 @@ describe('a record, on GitHub,', () => {
     github.seedRun({
       repository,
       ...{ id: 99, event: 'workflow_dispatch', headSha: sha('1'), status: 'in_progress' },
-      referencedWorkflows: [{ path: callsPlan }],
+      referencedWorkflows: [{ path: callsPlan.replace('terraform-plan', 'terraform-apply') }],
     });
     const thisRun = { id: 99, event: 'workflow_dispatch', sha: sha('1') };
     expect((await find({ commits: [], thisRun })).records).toMatchObject([

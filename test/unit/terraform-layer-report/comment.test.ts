@@ -201,6 +201,16 @@ describe('outputs that change', () => {
     expect(comment).toMatch(/`02-app` .*`vpc_id` of `01-foundation\/dev` \|/);
   });
 
+  it('are known to a reader once they are applied', async () => {
+    const { comment } = await reportOf('apply', {
+      foundation: { end: { status: 'applied' }, changes: { ...changed, outputs: [vpc] } },
+      app: { end: { status: 'stopped', reasons: [{ kind: 'review' }] }, changes: changed },
+    });
+    expect(comment).toMatch(/planned against the outputs of `01-foundation\/dev`: `vpc_id`/);
+    expect(comment).not.toContain('known after apply: `vpc_id`');
+    expect(comment).not.toContain('`vpc_id` of `01-foundation/dev` |');
+  });
+
   it('stand on a reader that was not planned against them', async () => {
     const { comment } = await reportOf('plan', {
       foundation: {

@@ -131,6 +131,21 @@ it('does not compare where no file tells of stacks, nor with a base that is brok
   expect(unreadable).toEqual(['hcl-syntax']);
 });
 
+it('tells of nothing, and warns of nothing, where there was no stack before', async () => {
+  const unreadable: string[] = [];
+  const infra =
+    'environments: { dev: {} }\nstacks:\n' +
+    '  - { path: "layers/{layer}/environments/{environment}", after: [01-a] }\n';
+  await repository.commit({
+    [place('01-a')]: undefined,
+    [place('02-b')]: undefined,
+    'infra.yml': infra,
+  });
+  await repository.commit({ [place('02-b')]: tree[place('02-b')], 'infra.yml': '' });
+  expect(await findings([], { unreadable })).toEqual([]);
+  expect(unreadable).toEqual([]);
+});
+
 describe("the files of a commit, read from git's objects", () => {
   it('are those of the commit, whatever is checked out', async () => {
     const commit = await repository.commit({
