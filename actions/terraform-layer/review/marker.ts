@@ -1,6 +1,4 @@
-import type { Side } from './attribute-diff.js';
 import { placeOf } from './attribute-path.js';
-import { holdsAnywhere } from './leaves.js';
 import {
   absent,
   digestsOf,
@@ -11,6 +9,7 @@ import {
   type ReviewKey,
 } from './marks.js';
 import type { SensitiveValues } from './sensitive-values.js';
+import { holdsAnywhere, type Side } from './side.js';
 import { fitsPattern } from './text-pattern.js';
 
 /** What decides how one plan's values become marks. */

@@ -1,4 +1,4 @@
-import { diffAttributes, shown, type Side } from './attribute-diff.js';
+import { diffAttributes, shown } from './attribute-diff.js';
 import {
   byDanger,
   countChanges,
@@ -11,6 +11,7 @@ import {
 } from './changes.js';
 import { planDocument, sensitiveValues, type DocumentChange } from './plan-document.js';
 import type { SensitiveValues } from './sensitive-values.js';
+import type { Side } from './side.js';
 import { keptSize, shortenChange, shortenValues } from './shorten.js';
 
 /** Attributes of one resource that are kept. */

@@ -1,4 +1,4 @@
-import { formatPath, type Side } from './attribute-diff.js';
+import { formatPath } from './attribute-diff.js';
 import { outputAddress } from './change-key.js';
 import { beforeSide, currentState, identityOf, type CurrentState } from './current-state.js';
 import { leavesOf } from './leaves.js';
@@ -13,6 +13,7 @@ import {
 } from './plan-document.js';
 import type { ChangeRecord, LeafRecord, OutputRecord, PlannedRecord } from './record.js';
 import type { SensitiveValues } from './sensitive-values.js';
+import type { Side } from './side.js';
 import { upstreamOutputs } from './upstream-outputs.js';
 
 export interface RecordOptions {
