@@ -37,6 +37,7 @@ export function memorySidecar(objects = new Map<SidecarName, string>()): MemoryS
     stateVersion: () => Promise.resolve(sidecar.state === undefined ? 'absent' : 'some'),
     stateText: () => Promise.resolve(sidecar.state),
     lockText: () => Promise.resolve(sidecar.lock),
+    versions: { list: () => Promise.resolve([]), read: () => Promise.resolve(undefined) },
   };
   return sidecar;
 }

@@ -21,7 +21,6 @@ import { declaredVariables } from '../terraform/declared-variables.js';
 import { unlockCommand } from '../terraform/held-lock.js';
 import { stackFileName } from '../terraform/stack-file.js';
 import { stateCommands, type StateCommands, type StateRun } from '../terraform/state-commands.js';
-import { stateVersions, type StateVersions } from '../terraform/state-versions.js';
 import type { TerraformRun } from '../terraform/terraform.js';
 import { describeEffects, stateReport, versionLines, type DoneOperation } from './state-report.js';
 
@@ -110,7 +109,7 @@ class StateWork {
     const [first] = this.#operations;
     let restored: string | undefined;
     if (first?.kind === 'restore') {
-      const versions = this.#versions();
+      const versions = this.#session.sidecars(this.#stack)?.versions;
       if (first.version === 'list' && versions !== undefined) {
         return this.#listVersions(await shownVersions(versions));
       }
@@ -162,11 +161,6 @@ class StateWork {
       runProcess,
       signal,
     });
-  }
-
-  #versions(): StateVersions | undefined {
-    const aws = this.#session.access.get(this.#stack.environment)?.aws ?? { region: '' };
-    return stateVersions(this.#stack, { root: this.#ports.root, aws });
   }
 
   async #listVersions(versions: readonly ShownVersion[]): Promise<void> {
