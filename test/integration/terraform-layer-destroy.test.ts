@@ -1,33 +1,11 @@
-import { startTestEmulator, type TestEmulator } from '../support/emulator.js';
-import {
-  createStateBucket,
-  readState,
-  runLayer,
-  threeLayers,
-  writeRepository,
-  type LayerStep,
-} from '../support/terraform-repository.js';
+import { layerRuns } from '../support/layer-runs.js';
+import { readState, threeLayers, writeRepository } from '../support/terraform-repository.js';
 
-let emulator: TestEmulator;
-beforeAll(async () => {
-  emulator = await startTestEmulator();
-});
-afterAll(() => emulator.stop());
-beforeEach(async () => {
-  await emulator.reset();
-  await createStateBucket(emulator);
-});
-
-function run(
-  workspace: string,
-  command: string,
-  inputs: Readonly<Record<string, string>> = {},
-): Promise<LayerStep> {
-  return runLayer(emulator, { workspace, inputs: { command, environment: 'dev', ...inputs } });
-}
+const layers = layerRuns({ environment: 'dev' });
+const { run } = layers;
 
 async function resources(name: string): Promise<number> {
-  const state = (await readState(emulator, `dev/${name}.tfstate`)) as {
+  const state = (await readState(layers.emulator, `dev/${name}.tfstate`)) as {
     readonly resources: readonly { readonly mode: string }[];
   };
   return state.resources.filter(({ mode }) => mode === 'managed').length;
@@ -35,7 +13,7 @@ async function resources(name: string): Promise<number> {
 
 describe('destroy', () => {
   it('takes what was built last first, and can be run again', async () => {
-    const workspace = await writeRepository(emulator, threeLayers(['dev']));
+    const workspace = await writeRepository(layers.emulator, threeLayers(['dev']));
     await run(workspace, 'apply');
 
     const listed = await run(workspace, 'destroy', { 'dry-run': 'true' });
@@ -58,7 +36,7 @@ describe('destroy', () => {
   });
 
   it('touches nothing where it is not confirmed, or something else reads it', async () => {
-    const workspace = await writeRepository(emulator, threeLayers(['dev']));
+    const workspace = await writeRepository(layers.emulator, threeLayers(['dev']));
     await run(workspace, 'apply');
     const failing = async (inputs: Readonly<Record<string, string>>): Promise<string> => {
       const { step } = await run(workspace, 'destroy', inputs);
@@ -76,7 +54,7 @@ describe('destroy', () => {
   });
 
   it('stops before what is protected, until that is allowed by name', async () => {
-    const workspace = await writeRepository(emulator, {
+    const workspace = await writeRepository(layers.emulator, {
       ...threeLayers(['dev']),
       'infra.yml':
         'version: 1\nenvironments:\n  dev: { apply: auto }\nguards:\n  prevent-destroy: [aws_ssm_parameter]\n',

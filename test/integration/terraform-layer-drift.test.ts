@@ -1,25 +1,12 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { startTestEmulator, type TestEmulator } from '../support/emulator.js';
-import { withGithub, type JobOptions } from '../support/runner.js';
-import {
-  createStateBucket,
-  place,
-  rootModule,
-  runLayer,
-  writeRepository,
-  type LayerStep,
-} from '../support/terraform-repository.js';
+import { layerRuns } from '../support/layer-runs.js';
+import { place, rootModule, writeRepository } from '../support/terraform-repository.js';
 
-let emulator: TestEmulator;
-beforeAll(async () => {
-  emulator = await startTestEmulator();
-});
-afterAll(() => emulator.stop());
+const layers = layerRuns();
+const { runOnGithub: run } = layers;
 beforeEach(async () => {
-  await emulator.reset();
-  await createStateBucket(emulator);
-  await emulator.githubControl('POST', 'repos', { repository: 'acme/infra' });
+  await layers.emulator.githubControl('POST', 'repos', { repository: 'acme/infra' });
 });
 
 interface IssueOnGithub {
@@ -35,7 +22,7 @@ async function onGithub(): Promise<{
   readonly issues: readonly IssueOnGithub[];
   readonly comments: readonly { readonly body: string }[];
 }> {
-  const state = (await emulator.githubControl('GET', 'state')) as {
+  const state = (await layers.emulator.githubControl('GET', 'state')) as {
     readonly repositories: readonly {
       readonly issues: readonly IssueOnGithub[];
       readonly comments: readonly { readonly body: string }[];
@@ -53,19 +40,9 @@ async function onlyIssue(): Promise<IssueOnGithub> {
   return issue;
 }
 
-async function run(
-  workspace: string,
-  command: string,
-  inputs: Readonly<Record<string, string>> = {},
-): Promise<LayerStep> {
-  const options = await withGithub({ githubUrl: emulator.githubUrl }, { workspace });
-  const { workspace: _, ...job }: Partial<JobOptions> = options;
-  return runLayer(emulator, { workspace, inputs: { command, ...inputs }, job });
-}
-
 async function setByHand(value: string): Promise<void> {
   const scope = 'test/20260101/eu-west-1/ssm/aws4_request';
-  const answer = await fetch(emulator.awsUrl, {
+  const answer = await fetch(layers.emulator.awsUrl, {
     method: 'POST',
     headers: {
       authorization: `AWS4-HMAC-SHA256 Credential=${scope}, Signature=0`,
@@ -79,10 +56,12 @@ async function setByHand(value: string): Promise<void> {
 
 /** As a person does it in the browser. */
 async function closeAsNotPlanned(number: number): Promise<void> {
-  const { token } = (await emulator.githubControl('POST', 'tokens', { login: 'octocat' })) as {
+  const { token } = (await layers.emulator.githubControl('POST', 'tokens', {
+    login: 'octocat',
+  })) as {
     readonly token: string;
   };
-  const answer = await fetch(`${emulator.githubUrl}/repos/acme/infra/issues/${number}`, {
+  const answer = await fetch(`${layers.emulator.githubUrl}/repos/acme/infra/issues/${number}`, {
     method: 'PATCH',
     headers: { authorization: `Bearer ${token}` },
     body: JSON.stringify({ state: 'closed', state_reason: 'not_planned' }),
@@ -113,7 +92,7 @@ resource "aws_ssm_parameter" "greeting" {
 
 describe('what the world has changed', () => {
   it('has one issue, which follows it until the stack is in sync again', async () => {
-    const workspace = await writeRepository(emulator, greeting);
+    const workspace = await writeRepository(layers.emulator, greeting);
     const applied = await run(workspace, 'apply', { environment: 'dev' });
     expect(applied.step.conclusion).toBe('success');
     await run(workspace, 'drift');
@@ -153,7 +132,7 @@ describe('what the world has changed', () => {
   });
 
   it('is not what the code alone has changed, nor what the code says as well', async () => {
-    const workspace = await writeRepository(emulator, greeting);
+    const workspace = await writeRepository(layers.emulator, greeting);
     await run(workspace, 'apply', { environment: 'dev' });
     await writeFile(path.join(workspace, tfvars), 'greeting = "bonjour"\n');
     const pending = await run(workspace, 'drift');
@@ -168,10 +147,12 @@ describe('what the world has changed', () => {
   });
 
   it('stands in the summary where issues may not be written, with the permission to grant', async () => {
-    const workspace = await writeRepository(emulator, greeting);
+    const workspace = await writeRepository(layers.emulator, greeting);
     await run(workspace, 'apply', { environment: 'dev' });
     await setByHand('by hand');
-    const { token } = (await emulator.githubControl('POST', 'tokens', { access: 'read' })) as {
+    const { token } = (await layers.emulator.githubControl('POST', 'tokens', {
+      access: 'read',
+    })) as {
       readonly token: string;
     };
     const { step } = await run(workspace, 'drift', { 'github-token': token });
@@ -191,7 +172,7 @@ describe('a time budget', () => {
   it('keeps further stacks from starting, which is no failure', async () => {
     const stack = (name: string): string =>
       rootModule('dev', name, [], 'resource "terraform_data" "x" {}');
-    const workspace = await writeRepository(emulator, {
+    const workspace = await writeRepository(layers.emulator, {
       [place('01-a', 'dev')]: stack('a'),
       [place('02-b', 'dev')]: stack('b'),
       [place('03-c', 'dev')]: stack('c'),

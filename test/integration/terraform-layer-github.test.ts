@@ -1,36 +1,18 @@
 import { execFileSync } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { startTestEmulator, type TestEmulator } from '../support/emulator.js';
+import { layerRuns } from '../support/layer-runs.js';
 import { pullRequestEvent, withGithub, type JobOptions } from '../support/runner.js';
 import {
-  createStateBucket,
   place,
-  runLayer,
   stateKeys,
   threeLayers,
   writeRepository,
   type LayerStep,
 } from '../support/terraform-repository.js';
 
-let emulator: TestEmulator;
-beforeAll(async () => {
-  emulator = await startTestEmulator();
-});
-afterAll(() => emulator.stop());
-beforeEach(async () => {
-  await emulator.reset();
-  await createStateBucket(emulator);
-});
-
-function run(
-  workspace: string,
-  command: string,
-  inputs: Readonly<Record<string, string>> = {},
-  rest: Partial<Parameters<typeof runLayer>[1]> = {},
-): Promise<LayerStep> {
-  return runLayer(emulator, { workspace, inputs: { command, ...inputs }, ...rest });
-}
+const layers = layerRuns();
+const { run } = layers;
 
 describe('on a pull request', () => {
   const head = { ref: 'topic', sha: 'b'.repeat(40) };
@@ -39,7 +21,7 @@ describe('on a pull request', () => {
   async function pullRequestJob(): Promise<Partial<JobOptions>> {
     const event = pullRequestEvent({ repository: 'acme/infra', number: 7, head, base });
     const { workspace: _, ...job } = await withGithub(
-      { githubUrl: emulator.githubUrl },
+      { githubUrl: layers.emulator.githubUrl },
       { workspace: '/nowhere', event, workflow: 'Plan' },
     );
     return job;
@@ -47,12 +29,12 @@ describe('on a pull request', () => {
 
   beforeEach(async () => {
     const repository = 'acme/infra';
-    await emulator.githubControl('POST', 'repos', { repository });
-    await emulator.githubControl('POST', 'pulls', { repository, number: 7, head, base });
+    await layers.emulator.githubControl('POST', 'repos', { repository });
+    await layers.emulator.githubControl('POST', 'pulls', { repository, number: 7, head, base });
   });
 
   async function comments(): Promise<readonly { readonly id: number; readonly body: string }[]> {
-    const state = (await emulator.githubControl('GET', 'state')) as {
+    const state = (await layers.emulator.githubControl('GET', 'state')) as {
       readonly repositories: readonly {
         readonly comments: readonly { readonly id: number; readonly body: string }[];
       }[];
@@ -61,7 +43,7 @@ describe('on a pull request', () => {
   }
 
   it('writes one comment, and updates it in place', async () => {
-    const workspace = await writeRepository(emulator, threeLayers(['dev']));
+    const workspace = await writeRepository(layers.emulator, threeLayers(['dev']));
     const job = await pullRequestJob();
     const inputs = { layers: 'all' };
     const first = await run(workspace, 'plan', inputs, { job });
@@ -80,7 +62,7 @@ describe('on a pull request', () => {
   });
 
   it('says what to set where the checkout has no history', async () => {
-    const workspace = await writeRepository(emulator, threeLayers(['dev']));
+    const workspace = await writeRepository(layers.emulator, threeLayers(['dev']));
     const job = await pullRequestJob();
     const git = (...args: readonly string[]): unknown =>
       execFileSync('git', ['-c', 'user.name=t', '-c', 'user.email=t@example.com', ...args], {
@@ -137,14 +119,14 @@ describe('a role', () => {
         ],
       }),
     });
-    const workspace = await writeRepository(emulator, {
+    const workspace = await writeRepository(layers.emulator, {
       ...threeLayers(['dev']),
       'infra.yml':
         'version: 1\nenvironments:\n  dev: { apply-role: "arn:aws:iam::123456789012:role/shop-dev-apply" }\n',
     });
     const apply = async (environment: string): Promise<LayerStep> => {
       const { workspace: _, ...job } = await withGithub(
-        { githubUrl: emulator.githubUrl, environment },
+        { githubUrl: layers.emulator.githubUrl, environment },
         { workspace },
       );
       return run(
@@ -161,12 +143,12 @@ describe('a role', () => {
     const denied = await apply('production');
     expect(denied.step.conclusion).toBe('failure');
     expect(denied.log).toContain('sub: repo:acme/infra:environment:production');
-    expect(await stateKeys(emulator)).toEqual([]);
+    expect(await stateKeys(layers.emulator)).toEqual([]);
 
     const applied = await apply('dev');
     expect(new Set(Object.values(applied.statuses))).toEqual(new Set(['applied']));
     expect(applied.leftBehind).toEqual([]);
-    const calls = await emulator.calls();
+    const calls = await layers.emulator.calls();
     // Denied once, and then one session for all stacks.
     expect(calls['sts.AssumeRoleWithWebIdentity']).toBe(2);
   });
@@ -174,7 +156,7 @@ describe('a role', () => {
 
 /** IAM by a plain request: what is tested is Terraform's way in, not ours. */
 async function iam(parameters: Readonly<Record<string, string>>): Promise<void> {
-  const answer = await fetch(emulator.awsUrl, {
+  const answer = await fetch(layers.emulator.awsUrl, {
     method: 'POST',
     headers: { authorization: authorization('iam') },
     body: new URLSearchParams({ Version: '2010-05-08', ...parameters }),

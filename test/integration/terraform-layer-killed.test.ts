@@ -2,30 +2,21 @@ import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { startTestEmulator, type TestEmulator } from '../support/emulator.js';
+import { layerRuns } from '../support/layer-runs.js';
 import {
-  createStateBucket,
   killBelow,
   mainProcess,
   place,
   readState,
   rootModule,
-  runLayer,
   sidecarKeys,
   stateKeys,
   terraformProcess,
   writeRepository,
+  type LayerStep,
 } from '../support/terraform-repository.js';
 
-let emulator: TestEmulator;
-beforeAll(async () => {
-  emulator = await startTestEmulator();
-});
-afterAll(() => emulator.stop());
-beforeEach(async () => {
-  await emulator.reset();
-  await createStateBucket(emulator);
-});
+const layers = layerRuns();
 
 const directory = path.dirname(place('01-slow', 'dev'));
 const journalKey = 'dev/slow.tfstate.infra/journal';
@@ -38,7 +29,7 @@ const slow = (seconds: number, after: string): string => `resource "terraform_da
 }`;
 
 function repository(body: string): Promise<string> {
-  return writeRepository(emulator, {
+  return writeRepository(layers.emulator, {
     [place('01-slow', 'dev')]: rootModule('dev', 'slow', [], body),
   });
 }
@@ -60,24 +51,21 @@ ${slow(120, 'aws_ssm_parameter.this')}`);
 }
 
 /** Applies, and calls `onSlow` once everything before the slow resource is made. */
-function apply(workspace: string, onSlow: () => void, before = 1): ReturnType<typeof runLayer> {
+function apply(workspace: string, onSlow: () => void, before = 1): Promise<LayerStep> {
   let made = 0;
-  return runLayer(emulator, {
-    workspace,
-    inputs: { command: 'apply', environment: 'dev' },
-    onLine: (line) => {
-      if (/^\s*01-slow\/dev: .*Creation complete/.test(line)) made += 1;
-      else return;
-      if (made === before) onSlow();
-    },
-  });
+  const onLine = (line: string): void => {
+    if (/^\s*01-slow\/dev: .*Creation complete/.test(line)) made += 1;
+    else return;
+    if (made === before) onSlow();
+  };
+  return layers.run(workspace, 'apply', { environment: 'dev' }, { onLine });
 }
 
 const killMain = (workspace: string): number => killBelow(workspace, mainProcess);
 const killTerraform = (workspace: string): number => killBelow(workspace, terraformProcess);
 
-function plan(workspace: string): ReturnType<typeof runLayer> {
-  return runLayer(emulator, { workspace, inputs: { command: 'plan', 'lock-timeout': '1s' } });
+function plan(workspace: string): Promise<LayerStep> {
+  return layers.run(workspace, 'plan', { 'lock-timeout': '1s' });
 }
 
 /** The blocks that a log offers, as configuration. */
@@ -90,9 +78,9 @@ it('a step that is killed leaves Terraform running, and its post waits for it', 
   const { step, leftBehind } = await apply(workspace, () => killMain(workspace));
   expect(step.main?.exitCode).toBeNull();
   expect(step.log.join('\n')).toContain('Waiting up to 240 s for Terraform');
-  expect(await stateKeys(emulator)).toEqual(['dev/slow.tfstate']);
-  expect(await sidecarKeys(emulator)).toEqual([]);
-  expect(await readState(emulator, 'dev/slow.tfstate')).toMatchObject({
+  expect(await stateKeys(layers.emulator)).toEqual(['dev/slow.tfstate']);
+  expect(await sidecarKeys(layers.emulator)).toEqual([]);
+  expect(await readState(layers.emulator, 'dev/slow.tfstate')).toMatchObject({
     resources: [{ name: 'quick' }, { name: 'slow' }],
   });
   expect(leftBehind).toEqual([]);
@@ -104,8 +92,8 @@ it('the lock of a killed Terraform is released, and what it made is named until 
   expect(killed.statuses).toEqual({ '01-slow/dev': 'failed' });
   expect(killed.log).toContain('it was released');
   // The state of an S3 backend is written every 20 s, and it was killed before.
-  expect(await stateKeys(emulator)).toEqual([]);
-  expect(await readState(emulator, journalKey)).toMatchObject({
+  expect(await stateKeys(layers.emulator)).toEqual([]);
+  expect(await readState(layers.emulator, journalKey)).toMatchObject({
     lockId: expect.stringMatching(/^[0-9a-f-]{36}$/) as string,
     runUrl: expect.stringContaining('/actions/runs/') as string,
     resources: expect.arrayContaining([
@@ -124,7 +112,7 @@ it('the lock of a killed Terraform is released, and what it made is named until 
   await writeFile(main, (await readFile(main, 'utf8')).replace('sleep 120', 'sleep 0'));
   const adopting = await apply(workspace, () => undefined);
   expect(adopting.statuses).toEqual({ '01-slow/dev': 'applied' });
-  expect(await sidecarKeys(emulator)).toEqual(['dev/slow.tfstate.infra/applied']);
+  expect(await sidecarKeys(layers.emulator)).toEqual(['dev/slow.tfstate.infra/applied']);
   const after = await plan(workspace);
   expect(after.statuses).toEqual({ '01-slow/dev': 'unchanged' });
   expect(importBlocks(after.log)).toBe('');
@@ -143,7 +131,7 @@ it('where both are killed, the post step releases the lock and completes the jou
   expect(step.main?.exitCode).toBeNull();
   expect(log).toContain('it was released');
   expect(importBlocks(log)).toContain('id = "/one"');
-  expect(await stateKeys(emulator)).toEqual([]);
+  expect(await stateKeys(layers.emulator)).toEqual([]);
   expect(leftBehind).toEqual([]);
   const next = await plan(workspace);
   expect(importBlocks(next.log)).toContain('to = aws_ssm_parameter.this["one"]\n  id = "/one"');
@@ -152,12 +140,12 @@ it('where both are killed, the post step releases the lock and completes the jou
 describe('a state that cannot be written', () => {
   /** Denied while `until` has not come true. */
   async function denyWrites(until: () => Promise<boolean>): Promise<void> {
-    await emulator.addFaults({
+    await layers.emulator.addFaults({
       ...{ service: 's3', operation: 'PutObject', kind: 'error' },
       ...{ code: 'AccessDenied', status: 403 },
     });
     while (!(await until())) await delay(200);
-    await emulator.control('DELETE', 'faults');
+    await layers.emulator.control('DELETE', 'faults');
   }
 
   it('is pushed as soon as that is possible', async () => {
@@ -171,8 +159,8 @@ describe('a state that cannot be written', () => {
     expect(statuses).toEqual({ '01-slow/dev': 'failed' });
     expect(log).toContain('was pushed after it');
     expect(existsSync(errored)).toBe(false);
-    expect(await stateKeys(emulator)).toEqual(['dev/slow.tfstate']);
-    expect(await sidecarKeys(emulator)).toEqual([]);
+    expect(await stateKeys(layers.emulator)).toEqual(['dev/slow.tfstate']);
+    expect(await sidecarKeys(layers.emulator)).toEqual([]);
     expect((await plan(workspace)).statuses).toEqual({ '01-slow/dev': 'unchanged' });
   });
 

@@ -1,37 +1,19 @@
 import { createJobRole } from '../support/aws-role.js';
-import { startTestEmulator, type TestEmulator } from '../support/emulator.js';
+import { layerRuns } from '../support/layer-runs.js';
 import { withGithub } from '../support/runner.js';
 import { lockText } from '../support/sidecars.js';
 import {
-  createStateBucket,
   place,
   readState,
   rootModule,
-  runLayer,
   stateKeys,
   writeObject,
   writeRepository,
   type LayerStep,
 } from '../support/terraform-repository.js';
 
-let emulator: TestEmulator;
-beforeAll(async () => {
-  emulator = await startTestEmulator();
-});
-afterAll(() => emulator.stop());
-beforeEach(async () => {
-  await emulator.reset();
-  await createStateBucket(emulator);
-});
-
-function run(
-  workspace: string,
-  command: string,
-  inputs: Readonly<Record<string, string>> = {},
-  rest: Partial<Parameters<typeof runLayer>[1]> = {},
-): Promise<LayerStep> {
-  return runLayer(emulator, { workspace, inputs: { command, ...inputs }, ...rest });
-}
+const layers = layerRuns();
+const { run } = layers;
 
 describe('two applies at once on one stack', () => {
   const body = `resource "terraform_data" "quick" {}
@@ -45,7 +27,7 @@ resource "terraform_data" "slow" {
   it('one goes through; another names the holder, or waits and finds nothing to do', async () => {
     const files = { [place('01-slow', 'dev')]: rootModule('dev', 'slow', [], body) };
     const [first, second, third] = await Promise.all(
-      [1, 2, 3].map(() => writeRepository(emulator, files)),
+      [1, 2, 3].map(() => writeRepository(layers.emulator, files)),
     );
     const apply = (
       workspace: string | undefined,
@@ -71,8 +53,8 @@ resource "terraform_data" "slow" {
     expect(impatient?.step.summary).toMatch(/OperationTypeApply/);
     expect(impatient?.log).toMatch(/its lock [0-9a-f-]{36} is held by http\S+\/actions\/runs\/\d+/);
     expect(patient?.statuses).toEqual({ '01-slow/dev': 'unchanged' });
-    expect(await stateKeys(emulator)).toEqual(['dev/slow.tfstate']);
-    expect(await readState(emulator, 'dev/slow.tfstate')).toMatchObject({
+    expect(await stateKeys(layers.emulator)).toEqual(['dev/slow.tfstate']);
+    expect(await readState(layers.emulator, 'dev/slow.tfstate')).toMatchObject({
       serial: 1,
       resources: [{ name: 'quick' }, { name: 'slow' }],
     });
@@ -84,7 +66,7 @@ describe('unlock', () => {
   const lockKey = 'dev/one.tfstate.tflock';
 
   function workspace(): Promise<string> {
-    return writeRepository(emulator, {
+    return writeRepository(layers.emulator, {
       [place('01-one', 'dev')]: rootModule('dev', 'one', [], 'output "x" {\n  value = 1\n}'),
       [place('02-two', 'dev')]: rootModule('dev', 'two', [], 'output "x" {\n  value = 1\n}'),
     });
@@ -92,11 +74,11 @@ describe('unlock', () => {
 
   it('shows who holds a lock, and releases it by its id alone', async () => {
     const root = await workspace();
-    await writeObject(emulator, lockKey, lockText(lockId));
+    await writeObject(layers.emulator, lockKey, lockText(lockId));
 
     const plan = await run(root, 'plan', { layers: '01-one', 'lock-timeout': '1s' });
     expect(plan.statuses).toEqual({ '01-one/dev': 'failed' });
-    expect(await stateKeys(emulator)).toEqual([lockKey]);
+    expect(await stateKeys(layers.emulator)).toEqual([lockKey]);
 
     const shown = await run(root, 'unlock');
     expect(shown.step.conclusion).toBe('success');
@@ -110,19 +92,19 @@ describe('unlock', () => {
     expect(wrong.log).toContain(lockId);
     const dry = await run(root, 'unlock', { 'lock-id': lockId, 'dry-run': 'true' });
     expect(dry.step.conclusion).toBe('success');
-    expect(await stateKeys(emulator)).toEqual([lockKey]);
+    expect(await stateKeys(layers.emulator)).toEqual([lockKey]);
 
     const released = await run(root, 'unlock', { 'lock-id': lockId });
     expect(released.step.conclusion).toBe('success');
     expect(JSON.parse(released.step.outputs['locks'] ?? '')).toMatchObject([{ released: true }]);
-    expect(await stateKeys(emulator)).toEqual([]);
+    expect(await stateKeys(layers.emulator)).toEqual([]);
   });
 });
 
 it('a session that ends in the middle of an apply is renewed', async () => {
-  const arn = await createJobRole(emulator, 'shop-apply', 'repo:acme/infra:environment:dev');
+  const arn = await createJobRole(layers.emulator, 'shop-apply', 'repo:acme/infra:environment:dev');
   // Terraform is told 5 minutes less, asks again after 10 s, and would be refused after 20 s.
-  await emulator.control('POST', 'sessions', { endAfterSeconds: 20, tellSeconds: 310 });
+  await layers.emulator.control('POST', 'sessions', { endAfterSeconds: 20, tellSeconds: 310 });
   const parameter = (name: string, after: string): string =>
     `resource "aws_ssm_parameter" "${name}" {
   depends_on = [${after}]
@@ -137,18 +119,20 @@ it('a session that ends in the middle of an apply is renewed', async () => {
   }
 }
 ${parameter('second', 'terraform_data.wait')}`;
-  const workspace = await writeRepository(emulator, {
+  const workspace = await writeRepository(layers.emulator, {
     [place('01-slow', 'dev')]: rootModule('dev', 'slow', [], body),
     'infra.yml': `version: 1\nenvironments:\n  dev: { apply-role: "${arn}" }\n`,
   });
   const { workspace: _, ...job } = await withGithub(
-    { githubUrl: emulator.githubUrl, environment: 'dev' },
+    { githubUrl: layers.emulator.githubUrl, environment: 'dev' },
     { workspace },
   );
   const env = { AWS_ACCESS_KEY_ID: '', AWS_SECRET_ACCESS_KEY: '' };
   const applied = await run(workspace, 'apply', { environment: 'dev' }, { job, env });
   expect(applied.step.annotations.filter(({ level }) => level !== 'notice')).toEqual([]);
   expect(applied.statuses).toEqual({ '01-slow/dev': 'applied' });
-  expect(await stateKeys(emulator)).toEqual(['dev/slow.tfstate']);
-  expect(await readState(emulator, 'dev/slow.tfstate.infra/applied')).toMatchObject({ version: 1 });
+  expect(await stateKeys(layers.emulator)).toEqual(['dev/slow.tfstate']);
+  expect(await readState(layers.emulator, 'dev/slow.tfstate.infra/applied')).toMatchObject({
+    version: 1,
+  });
 });

@@ -3,18 +3,16 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
-import { startTestEmulator, type TestEmulator } from '../support/emulator.js';
+import { layerRuns } from '../support/layer-runs.js';
 import {
-  createStateBucket,
   place,
   readState,
   rootModule,
-  runLayer,
   writeRepository,
   type LayerStep,
 } from '../support/terraform-repository.js';
 
-let emulator: TestEmulator;
+const layers = layerRuns({ environment: 'dev' });
 let github: Server;
 let githubUrl: string;
 let repositories: string;
@@ -24,25 +22,19 @@ const encoded = Buffer.from(`x-access-token:${token}`).toString('base64');
 let authorizations: (string | undefined)[] = [];
 
 beforeAll(async () => {
-  emulator = await startTestEmulator();
-  repositories = path.join(emulator.directory, 'git');
+  repositories = path.join(layers.emulator.directory, 'git');
   await makeModuleRepository();
   github = createServer(serveGit);
   await new Promise<void>((resolve) => github.listen(0, '127.0.0.1', resolve));
   githubUrl = `http://127.0.0.1:${(github.address() as AddressInfo).port}`;
 });
-afterAll(async () => {
-  await new Promise((resolve) => github.close(resolve));
-  await emulator.stop();
-});
-beforeEach(async () => {
-  await emulator.reset();
-  await createStateBucket(emulator);
+afterAll(() => new Promise((resolve) => github.close(resolve)));
+beforeEach(() => {
   authorizations = [];
 });
 
 async function repository(): Promise<string> {
-  return writeRepository(emulator, {
+  return writeRepository(layers.emulator, {
     'infra.yml': 'version: 1\nenvironments:\n  dev: { apply: auto }\n',
     [place('01-base', 'dev')]: rootModule(
       'dev',
@@ -69,11 +61,9 @@ function run(
   command: string,
   inputs: Readonly<Record<string, string>>,
 ): Promise<LayerStep> {
-  return runLayer(emulator, {
-    workspace,
-    inputs: { command, environment: 'dev', ...inputs },
+  return layers.run(workspace, command, inputs, {
     job: { urls: { server: githubUrl } },
-    env: { HOME: emulator.directory },
+    env: { HOME: layers.emulator.directory },
   });
 }
 
@@ -85,7 +75,7 @@ describe('a module of a private repository', () => {
       'registry-tokens': 'registry.example.com=reg-0123456789',
     });
     expect(step.conclusion).toBe('success');
-    expect(await readState(emulator, 'dev/base.tfstate')).toMatchObject({
+    expect(await readState(layers.emulator, 'dev/base.tfstate')).toMatchObject({
       outputs: { greeting: { value: 'hello' } },
     });
     expect(new Set(authorizations)).toEqual(new Set([`basic ${encoded}`]));
@@ -102,7 +92,7 @@ describe('a module of a private repository', () => {
     expect(duringApply).toContain('TF_TOKEN_registry_example_com=reg-0123456789');
     expect(duringApply).not.toMatch(/GIT_CONFIG|INPUT_/);
     expect(duringApply).not.toContain(token);
-    const kept = spawnSync('grep', ['-rlE', `${token}|${encoded}`, emulator.directory], {
+    const kept = spawnSync('grep', ['-rlE', `${token}|${encoded}`, layers.emulator.directory], {
       encoding: 'utf8',
     });
     expect({ status: kept.status, files: kept.stdout }).toEqual({ status: 1, files: '' });

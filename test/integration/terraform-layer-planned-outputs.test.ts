@@ -4,32 +4,22 @@ import path from 'node:path';
 import type { EvaluatedMap } from '../../actions/terraform-layer/hcl/value.js';
 import { stateIdentity } from '../../actions/terraform-layer/stacks/state-identity.js';
 import { keyExpression } from '../../actions/terraform-layer/terraform/state-override.js';
-import { startTestEmulator, type TestEmulator } from '../support/emulator.js';
+import { layerRuns } from '../support/layer-runs.js';
 import {
-  createStateBucket,
   place,
   readState,
   rootModule,
-  runLayer,
   stateBucket,
   stateKeys,
   writeRepository,
   type LayerStep,
 } from '../support/terraform-repository.js';
 
-let emulator: TestEmulator;
-beforeAll(async () => {
-  emulator = await startTestEmulator();
-});
-afterAll(() => emulator.stop());
-beforeEach(async () => {
-  await emulator.reset();
-  await createStateBucket(emulator);
-});
+const layers = layerRuns();
 
 /** A repository that is committed, so that what a run leaves in it is seen. */
 async function repository(files: Readonly<Record<string, string>>): Promise<string> {
-  const root = await writeRepository(emulator, {
+  const root = await writeRepository(layers.emulator, {
     ...files,
     '.gitignore': '.terraform/\n.terraform.lock.hcl\n',
   });
@@ -50,13 +40,10 @@ async function run(
 ): Promise<LayerStep> {
   const environment = command === 'apply' ? { environment: 'dev' } : {};
   const before = git(workspace, 'status', '--porcelain', '--ignored=no');
-  const step = await runLayer(emulator, {
-    workspace,
-    inputs: { command, ...environment, ...inputs },
-  });
+  const step = await layers.run(workspace, command, { ...environment, ...inputs });
   expect(git(workspace, 'status', '--porcelain', '--ignored=no')).toBe(before);
   expect(step.leftBehind).toEqual([]);
-  expect((await stateKeys(emulator)).filter((key) => key.endsWith('.tflock'))).toEqual([]);
+  expect((await stateKeys(layers.emulator)).filter((key) => key.endsWith('.tflock'))).toEqual([]);
   return step;
 }
 
@@ -88,7 +75,7 @@ describe('a plan reckons with the outputs that its upstreams will have', () => {
     expect(step.conclusion).toBe('success');
     expect(new Set(Object.values(statuses))).toEqual(new Set(['changes']));
     expect(step.summary).toContain('one, two, three');
-    expect(await stateKeys(emulator)).toEqual([]);
+    expect(await stateKeys(layers.emulator)).toEqual([]);
   });
 
   it('where an output changes, and only on the stacks that the change reaches', async () => {
@@ -110,7 +97,7 @@ describe('a plan reckons with the outputs that its upstreams will have', () => {
     });
     expect(step.summary).toContain('uno, two, three');
     expect(log.match(/planning against the planned outputs/g)).toHaveLength(2);
-    expect(await readState(emulator, 'dev/third.tfstate')).toMatchObject({
+    expect(await readState(layers.emulator, 'dev/third.tfstate')).toMatchObject({
       outputs: { value: { value: 'one, two, three' } },
     });
   });
@@ -265,7 +252,7 @@ describe('the identity of a state', () => {
   ];
 
   it('is worked out by Terraform as by the graph', async () => {
-    const root = await writeRepository(emulator, {
+    const root = await writeRepository(layers.emulator, {
       'main.tf': cases
         .map(([type, config, workspace], index) => {
           const selected = workspace === undefined ? undefined : JSON.stringify(workspace);
@@ -316,7 +303,7 @@ describe('an apply', () => {
     const root = await repository(
       Object.fromEntries(Object.entries(chain).map(([name, text]) => [name, impatient(text)])),
     );
-    await emulator.addFaults({
+    await layers.emulator.addFaults({
       service: 's3',
       operation: 'ListObjectsV2',
       kind: 'throttle',

@@ -1,23 +1,8 @@
-import { startTestEmulator, type TestEmulator } from '../support/emulator.js';
-import {
-  createStateBucket,
-  place,
-  rootModule,
-  runLayer,
-  stateKeys,
-  writeRepository,
-  type LayerStep,
-} from '../support/terraform-repository.js';
+import { layerRuns } from '../support/layer-runs.js';
+import { place, rootModule, stateKeys, writeRepository } from '../support/terraform-repository.js';
 
-let emulator: TestEmulator;
-beforeAll(async () => {
-  emulator = await startTestEmulator();
-});
-afterAll(() => emulator.stop());
-beforeEach(async () => {
-  await emulator.reset();
-  await createStateBucket(emulator);
-});
+const layers = layerRuns({ environment: 'dev' });
+const { run } = layers;
 
 /** Denies every resource whose input says "public"; reads the plan as conftest and checkov do. */
 const policy = `
@@ -32,20 +17,12 @@ const stack = (name: string, input: string): string =>
   rootModule('dev', name, [], `resource "terraform_data" "x" {\n  input = "${input}"\n}`);
 
 function repository(): Promise<string> {
-  return writeRepository(emulator, {
+  return writeRepository(layers.emulator, {
     'infra.yml': 'version: 1\nenvironments:\n  dev: { apply: auto }\n',
     'policies/deny.mjs': policy,
     [place('01-good', 'dev')]: stack('good', 'private'),
     [place('02-bad', 'dev')]: stack('bad', 'public'),
   });
-}
-
-function run(
-  workspace: string,
-  command: string,
-  inputs: Readonly<Record<string, string>>,
-): Promise<LayerStep> {
-  return runLayer(emulator, { workspace, inputs: { command, environment: 'dev', ...inputs } });
 }
 
 const policyCommand = `"${process.execPath}" policies/deny.mjs`;
@@ -67,10 +44,10 @@ describe('a policy', () => {
     });
     expect(step.conclusion).toBe('failure');
     expect(statuses).toEqual({ '01-good/dev': 'applied', '02-bad/dev': 'stopped' });
-    expect(await stateKeys(emulator)).toEqual(
+    expect(await stateKeys(layers.emulator)).toEqual(
       expect.arrayContaining(['dev/good.tfstate']) as unknown,
     );
-    expect(await stateKeys(emulator)).not.toContain('dev/bad.tfstate');
+    expect(await stateKeys(layers.emulator)).not.toContain('dev/bad.tfstate');
   });
 });
 

@@ -1,36 +1,29 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { startTestEmulator, type TestEmulator } from '../support/emulator.js';
-import { withGithub, type JobOptions } from '../support/runner.js';
+import { layerRuns } from '../support/layer-runs.js';
 import {
-  createStateBucket,
   place,
   readState,
   rootModule,
-  runLayer,
+  sidecarKeys,
   stateBucket,
   writeRepository,
-  type LayerStep,
 } from '../support/terraform-repository.js';
 
-let emulator: TestEmulator;
-beforeAll(async () => {
-  emulator = await startTestEmulator();
-});
-afterAll(() => emulator.stop());
+const layers = layerRuns({ environment: 'dev' });
+const { runOnGithub: run } = layers;
 beforeEach(async () => {
-  await emulator.reset();
-  await createStateBucket(emulator);
   await s3('PUT', `${stateBucket}?versioning`, versioning);
 });
 
 const versioning =
   '<VersioningConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Status>Enabled</Status></VersioningConfiguration>';
 const stateKey = 'dev/app.tfstate';
+const copyKey = `${stateKey}.infra/recovery`;
 
 async function s3(method: string, target: string, body?: string): Promise<void> {
   const scope = 'test/20260101/us-east-1/s3/aws4_request';
-  const answer = await fetch(`${emulator.awsUrl}/${target}`, {
+  const answer = await fetch(`${layers.emulator.awsUrl}/${target}`, {
     method,
     headers: { authorization: `AWS4-HMAC-SHA256 Credential=${scope}, Signature=0` },
     ...(body === undefined ? {} : { body }),
@@ -44,7 +37,7 @@ interface State {
 }
 
 async function state(): Promise<State> {
-  return (await readState(emulator, stateKey)) as State;
+  return (await readState(layers.emulator, stateKey)) as State;
 }
 
 async function addresses(): Promise<readonly string[]> {
@@ -69,22 +62,8 @@ resource "terraform_data" "each" {
 }`,
   );
 
-async function run(
-  workspace: string,
-  command: string,
-  inputs: Readonly<Record<string, string>> = {},
-): Promise<LayerStep> {
-  const options = await withGithub({ githubUrl: emulator.githubUrl }, { workspace });
-  const { workspace: _, ...job }: Partial<JobOptions> = options;
-  return runLayer(emulator, {
-    workspace,
-    inputs: { command, environment: 'dev', ...inputs },
-    job,
-  });
-}
-
 async function applied(): Promise<string> {
-  const workspace = await writeRepository(emulator, { [main]: code('old') });
+  const workspace = await writeRepository(layers.emulator, { [main]: code('old') });
   const { step } = await run(workspace, 'apply');
   expect(step.conclusion).toBe('success');
   return workspace;
@@ -114,6 +93,7 @@ describe('state operations', () => {
     });
     expect(dry.step.conclusion).toBe('success');
     expect(dry.log).toContain('terraform_data.old becomes terraform_data.new');
+    expect(await sidecarKeys(layers.emulator)).not.toContain(copyKey);
     expect((await state()).serial).toBe(tainted.serial);
     expect(await addresses()).toContain('old');
 
@@ -128,6 +108,8 @@ describe('state operations', () => {
     expect(log).toContain('4 of 4 operations done');
     expect(step.summary).toContain(`${tainted.serial} before, ${after.serial} after`);
     expect(step.summary).toContain('A plan afterwards changes nothing');
+    expect(await sidecarKeys(layers.emulator)).toContain(copyKey);
+    expect(await readState(layers.emulator, copyKey)).toEqual(tainted);
     expect(leftBehind).toEqual([]);
   });
 
@@ -189,7 +171,7 @@ describe('state operations', () => {
   });
 
   it('want exactly one stack', async () => {
-    const workspace = await writeRepository(emulator, {
+    const workspace = await writeRepository(layers.emulator, {
       [main]: code('old'),
       [place('02-other', 'dev')]: rootModule('dev', 'other', [], ''),
     });

@@ -1,34 +1,26 @@
 import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { startTestEmulator, type TestEmulator } from '../support/emulator.js';
+import { layerRuns } from '../support/layer-runs.js';
 import {
-  createStateBucket,
   place,
   rootModule,
-  runLayer,
   writeRepository,
   type LayerStep,
 } from '../support/terraform-repository.js';
 
-let emulator: TestEmulator;
+const layers = layerRuns({ environment: 'dev' });
 let programs: string;
 let calls: string;
 beforeAll(async () => {
-  emulator = await startTestEmulator();
-  programs = path.join(emulator.directory, 'bin');
-  calls = path.join(emulator.directory, 'calls');
+  programs = path.join(layers.emulator.directory, 'bin');
+  calls = path.join(layers.emulator.directory, 'calls');
   await mkdir(programs);
   // In OpenTofu's place: what is tested is that nothing else is run, not what OpenTofu does.
   const program = path.join(programs, 'tofu');
   await writeFile(program, `#!/bin/sh\necho "$1" >> "${calls}"\nexec terraform "$@"\n`);
   await chmod(program, 0o755);
 });
-afterAll(() => emulator.stop());
-beforeEach(async () => {
-  await emulator.reset();
-  await createStateBucket(emulator);
-  await rm(calls, { force: true });
-});
+beforeEach(() => rm(calls, { force: true }));
 
 const files = {
   'infra.yml': 'version: 1\nenvironments:\n  dev: { apply: auto }\n',
@@ -45,10 +37,8 @@ async function run(
   command: string,
   inputs: Readonly<Record<string, string>>,
 ): Promise<LayerStep & { readonly called: readonly string[] }> {
-  const workspace = await writeRepository(emulator, tree);
-  const layer = await runLayer(emulator, {
-    workspace,
-    inputs: { command, environment: 'dev', ...inputs },
+  const workspace = await writeRepository(layers.emulator, tree);
+  const layer = await layers.run(workspace, command, inputs, {
     env: { PATH: `${programs}${path.delimiter}${process.env['PATH'] ?? ''}` },
   });
   const text = await readFile(calls, 'utf8').catch(() => '');

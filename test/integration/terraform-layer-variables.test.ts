@@ -1,23 +1,13 @@
-import { startTestEmulator, type TestEmulator } from '../support/emulator.js';
+import { layerRuns } from '../support/layer-runs.js';
 import {
-  createStateBucket,
   place,
   readState,
   rootModule,
-  runLayer,
   writeRepository,
   type LayerStep,
 } from '../support/terraform-repository.js';
 
-let emulator: TestEmulator;
-beforeAll(async () => {
-  emulator = await startTestEmulator();
-});
-afterAll(() => emulator.stop());
-beforeEach(async () => {
-  await emulator.reset();
-  await createStateBucket(emulator);
-});
+const layers = layerRuns({ environment: 'dev' });
 
 const infra = `version: 1
 project: shop
@@ -66,7 +56,7 @@ function run(
   command: string,
   env: Readonly<Record<string, string>> = {},
 ): Promise<LayerStep> {
-  return runLayer(emulator, { workspace, inputs: { command, environment: 'dev' }, env });
+  return layers.run(workspace, command, {}, { env });
 }
 
 const secrets = { token: 'tok-5f0c1d', password: 'pa55-of-the-db' };
@@ -91,7 +81,7 @@ async function store(): Promise<void> {
 describe('variables from SSM and Secrets Manager', () => {
   it('are the same in plan and apply, win over the job’s own, and never show', async () => {
     await store();
-    const workspace = await writeRepository(emulator, {
+    const workspace = await writeRepository(layers.emulator, {
       'infra.yml': infra,
       [place('01-base', 'dev')]: base,
       [place('02-other', 'dev')]: other,
@@ -102,10 +92,10 @@ describe('variables from SSM and Secrets Manager', () => {
 
     const applied = await run(workspace, 'apply');
     expect(applied.step.conclusion).toBe('success');
-    expect(await readState(emulator, 'dev/base.tfstate')).toMatchObject({
+    expect(await readState(layers.emulator, 'dev/base.tfstate')).toMatchObject({
       outputs: { name: { value: 'shop-dev:5433' } },
     });
-    expect(JSON.stringify(await readState(emulator, 'dev/base.tfstate'))).toContain(
+    expect(JSON.stringify(await readState(layers.emulator, 'dev/base.tfstate'))).toContain(
       `${secrets.token}/${secrets.password}`,
     );
 
@@ -117,13 +107,13 @@ describe('variables from SSM and Secrets Manager', () => {
       expect(shown).not.toContain(secrets.password);
       expect(leftBehind).toEqual([]);
     }
-    const calls = await emulator.calls();
+    const calls = await layers.emulator.calls();
     expect(calls['ssm.GetParameters']).toBe(3);
     expect(calls['secretsmanager.GetSecretValue']).toBe(3);
   });
 
   it('that are missing are all named at their lines, before anything runs', async () => {
-    const workspace = await writeRepository(emulator, {
+    const workspace = await writeRepository(layers.emulator, {
       'infra.yml': infra,
       [place('01-base', 'dev')]: base,
       [place('02-other', 'dev')]: other,
@@ -139,7 +129,7 @@ describe('variables from SSM and Secrets Manager', () => {
     ]);
     expect(log).toContain('/dev/shop/name');
     expect(step.outputs['stacks']).toBeUndefined();
-    const calls = await emulator.calls();
+    const calls = await layers.emulator.calls();
     expect(calls['s3.PutObject']).toBeUndefined();
   });
 });
@@ -150,7 +140,7 @@ async function aws(
   operation: string,
   body: unknown,
 ): Promise<void> {
-  const answer = await fetch(emulator.awsUrl, {
+  const answer = await fetch(layers.emulator.awsUrl, {
     method: 'POST',
     headers: {
       authorization: `AWS4-HMAC-SHA256 Credential=test/20260101/eu-west-1/${service}/aws4_request, Signature=0`,

@@ -1,36 +1,19 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { startTestEmulator, type TestEmulator } from '../support/emulator.js';
+import { layerRuns } from '../support/layer-runs.js';
+import type {
+  runLayer} from '../support/terraform-repository.js';
 import {
-  createStateBucket,
   place,
   readState,
   rootModule,
-  runLayer,
   stateKeys,
   threeLayers,
   writeRepository,
-  type LayerStep,
 } from '../support/terraform-repository.js';
 
-let emulator: TestEmulator;
-beforeAll(async () => {
-  emulator = await startTestEmulator();
-});
-afterAll(() => emulator.stop());
-beforeEach(async () => {
-  await emulator.reset();
-  await createStateBucket(emulator);
-});
-
-function run(
-  workspace: string,
-  command: string,
-  inputs: Readonly<Record<string, string>> = {},
-  rest: Partial<Parameters<typeof runLayer>[1]> = {},
-): Promise<LayerStep> {
-  return runLayer(emulator, { workspace, inputs: { command, ...inputs }, ...rest });
-}
+const layers = layerRuns();
+const { run } = layers;
 
 const twoEnvironments = `version: 1
 environments:
@@ -40,7 +23,7 @@ environments:
 
 describe('a layered repository', () => {
   it('is planned, applied in order, and then in sync', async () => {
-    const workspace = await writeRepository(emulator, {
+    const workspace = await writeRepository(layers.emulator, {
       ...threeLayers(['dev', 'production']),
       'infra.yml': twoEnvironments,
     });
@@ -59,14 +42,14 @@ describe('a layered repository', () => {
     // No state is there yet: each layer is planned against the planned outputs of the one before.
     expect(fresh.step.summary).toContain('cluster of /production/name');
     expect(fresh.leftBehind).toEqual([]);
-    expect(await stateKeys(emulator)).toEqual([]);
+    expect(await stateKeys(layers.emulator)).toEqual([]);
 
     const applied = await run(workspace, 'apply');
     expect(applied.step.conclusion).toBe('success');
     expect(new Set(Object.values(applied.statuses))).toEqual(new Set(['applied']));
     const ended = applied.step.log.flatMap((line) => /^\[\d+\/6\] (\S+):/.exec(line)?.[1] ?? []);
     expect(ended).toEqual(Object.keys(applied.statuses));
-    expect(await stateKeys(emulator)).toEqual([
+    expect(await stateKeys(layers.emulator)).toEqual([
       'dev/apps.tfstate',
       'dev/foundation.tfstate',
       'dev/platform.tfstate',
@@ -74,7 +57,7 @@ describe('a layered repository', () => {
       'production/foundation.tfstate',
       'production/platform.tfstate',
     ]);
-    expect(await readState(emulator, 'dev/apps.tfstate')).toMatchObject({
+    expect(await readState(layers.emulator, 'dev/apps.tfstate')).toMatchObject({
       resources: [
         { mode: 'data' },
         { instances: [{ attributes: { input: { value: 'cluster of /dev/name' } } }] },
@@ -95,7 +78,7 @@ describe('a layered repository', () => {
   });
 
   it('stops what depends on a failure, and nothing else', async () => {
-    const workspace = await writeRepository(emulator, {
+    const workspace = await writeRepository(layers.emulator, {
       [place('01-base', 'dev')]: rootModule('dev', 'base', [], 'output "x" {\n  value = 1\n}'),
       [place('02-broken', 'dev')]: rootModule(
         'dev',
@@ -140,7 +123,7 @@ describe('what is wrong is told before anything is touched', () => {
     inputs: Readonly<Record<string, string>> = {},
     rest: Partial<Parameters<typeof runLayer>[1]> = {},
   ): Promise<string> {
-    const workspace = await writeRepository(emulator, { ...threeLayers(['dev']), ...files });
+    const workspace = await writeRepository(layers.emulator, { ...threeLayers(['dev']), ...files });
     const { step, leftBehind } = await run(
       workspace,
       'apply',
@@ -148,7 +131,7 @@ describe('what is wrong is told before anything is touched', () => {
       rest,
     );
     expect(step.conclusion).toBe('failure');
-    expect(await stateKeys(emulator)).toEqual([]);
+    expect(await stateKeys(layers.emulator)).toEqual([]);
     expect(leftBehind).toEqual([]);
     return step.annotations.map(({ message }) => message).join('\n');
   }
@@ -166,7 +149,7 @@ describe('what is wrong is told before anything is touched', () => {
   });
 
   it('HCL that does not parse, with file and line', async () => {
-    const workspace = await writeRepository(emulator, {
+    const workspace = await writeRepository(layers.emulator, {
       ...threeLayers(['dev']),
       'layers/02-platform/environments/dev/more.tf':
         'resource "terraform_data" "x" {\n  input = [1,\n}\n',
@@ -178,7 +161,7 @@ describe('what is wrong is told before anything is touched', () => {
         file: 'layers/02-platform/environments/dev/more.tf',
       }),
     );
-    expect(await emulator.calls()).not.toHaveProperty('sts.GetCallerIdentity');
+    expect(await layers.emulator.calls()).not.toHaveProperty('sts.GetCallerIdentity');
   });
 
   it('a role without the permission to ask for a token', async () => {
@@ -211,7 +194,7 @@ resource "terraform_data" "slow" {
   }
 }`;
     const file = place('01-slow', 'dev');
-    const workspace = await writeRepository(emulator, {
+    const workspace = await writeRepository(layers.emulator, {
       [file]: rootModule('dev', 'slow', [], slow(60)),
       [place('02-next', 'dev')]: rootModule('dev', 'next', ['slow'], ''),
     });
@@ -232,7 +215,7 @@ resource "terraform_data" "slow" {
       '02-next/dev': 'not-started',
     });
     expect(cancelled.leftBehind).toEqual([]);
-    expect(await stateKeys(emulator)).toEqual(['dev/slow.tfstate']);
+    expect(await stateKeys(layers.emulator)).toEqual(['dev/slow.tfstate']);
 
     await writeFile(path.join(workspace, file), rootModule('dev', 'slow', [], slow(0)));
     const again = await run(workspace, 'apply', { environment: 'dev' });
@@ -244,7 +227,7 @@ resource "terraform_data" "slow" {
 
 /** SSM by a plain request: what is tested is Terraform's way in, not ours. */
 async function ssm(operation: string, body: unknown): Promise<void> {
-  const answer = await fetch(emulator.awsUrl, {
+  const answer = await fetch(layers.emulator.awsUrl, {
     method: 'POST',
     headers: {
       authorization: authorization('ssm'),

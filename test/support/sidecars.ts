@@ -1,9 +1,14 @@
-import type { Sidecar, Sidecars } from '../../actions/terraform-layer/sidecar/sidecar.js';
+import type {
+  Sidecar,
+  SidecarName,
+  Sidecars,
+} from '../../actions/terraform-layer/sidecar/sidecar.js';
 import type { Tolerate } from '../../actions/terraform-layer/sidecar/tolerance.js';
 
 /** A sidecar in memory, with what a test puts beside it. */
 export interface MemorySidecar extends Sidecar {
-  readonly objects: Map<string, string>;
+  /** What lies there. */
+  readonly objects: Map<SidecarName, string>;
   /** Each write and removal, in order: `write journal`. */
   readonly changes: string[];
   state: string | undefined;
@@ -12,8 +17,7 @@ export interface MemorySidecar extends Sidecar {
   failure: Error | undefined;
 }
 
-export function memorySidecar(): MemorySidecar {
-  const objects = new Map<string, string>();
+export function memorySidecar(objects = new Map<SidecarName, string>()): MemorySidecar {
   const changes: string[] = [];
   const sidecar: MemorySidecar = {
     ...{ objects, changes, state: undefined, lock: undefined, failure: undefined },
@@ -33,6 +37,7 @@ export function memorySidecar(): MemorySidecar {
     stateVersion: () => Promise.resolve(sidecar.state === undefined ? 'absent' : 'some'),
     stateText: () => Promise.resolve(sidecar.state),
     lockText: () => Promise.resolve(sidecar.lock),
+    versions: { list: () => Promise.resolve([]), read: () => Promise.resolve(undefined) },
   };
   return sidecar;
 }

@@ -9,7 +9,6 @@ import type { PublishPorts } from '../report/publish.js';
 import { readPlan } from '../review/plan-json.js';
 import { noChanges, type PlanChanges } from '../review/changes.js';
 import { openSession, type Session } from '../session.js';
-import type { Sidecars } from '../sidecar/sidecar.js';
 import type { Stack } from '../stacks/workspace.js';
 import { checkOperations, type OperationEffect } from '../state/check-operations.js';
 import { keepCopy } from '../state/keep-copy.js';
@@ -21,14 +20,8 @@ import { declaredVariables } from '../terraform/declared-variables.js';
 import { unlockCommand } from '../terraform/held-lock.js';
 import { stackFileName } from '../terraform/stack-file.js';
 import { stateCommands, type StateCommands, type StateRun } from '../terraform/state-commands.js';
-import { stateVersions, type StateVersions } from '../terraform/state-versions.js';
 import type { TerraformRun } from '../terraform/terraform.js';
 import { describeEffects, stateReport, versionLines, type DoneOperation } from './state-report.js';
-
-export interface StateOptions {
-  /** Where a copy of the state is kept; absent: nowhere but in the backend's own versions. */
-  readonly sidecars?: (session: Session) => Sidecars;
-}
 
 /**
  * Changes the state of exactly one stack, operation by operation, under its lock, and plans
@@ -39,19 +32,14 @@ export interface StateOptions {
  * `chooseVersion` and `keepCopy`
  * @throws OperationError `state-operation-failed`, `state-unreadable`, `state-not-kept`
  */
-export async function runState(
-  plan: RunPlan,
-  inputs: Inputs,
-  ports: PublishPorts,
-  options: StateOptions = {},
-): Promise<void> {
+export async function runState(plan: RunPlan, inputs: Inputs, ports: PublishPorts): Promise<void> {
   const { operations, problems } = parseOperations(inputs.stateOperations);
   const stacks = plan.stages.flatMap((stage) => stage.stacks.map(({ stack }) => stack));
   const [stack] = stacks;
   const all = [...oneStackProblems(stacks), ...problems];
   if (stack === undefined || all.length > 0) throw new UserError(all);
   const session = await openSession(plan.environments, [stack], inputs, ports);
-  await new StateWork(stack, operations, session, inputs, ports, options).run();
+  await new StateWork(stack, operations, session, inputs, ports).run();
 }
 
 function oneStackProblems(stacks: readonly Stack[]): readonly Problem[] {
@@ -77,7 +65,6 @@ class StateWork {
   readonly #session: Session;
   readonly #inputs: Inputs;
   readonly #ports: PublishPorts;
-  readonly #options: StateOptions;
 
   constructor(
     stack: Stack,
@@ -85,14 +72,12 @@ class StateWork {
     session: Session,
     inputs: Inputs,
     ports: PublishPorts,
-    options: StateOptions,
   ) {
     this.#stack = stack;
     this.#operations = operations;
     this.#session = session;
     this.#inputs = inputs;
     this.#ports = ports;
-    this.#options = options;
   }
 
   async run(): Promise<void> {
@@ -110,7 +95,7 @@ class StateWork {
     const [first] = this.#operations;
     let restored: string | undefined;
     if (first?.kind === 'restore') {
-      const versions = this.#versions();
+      const versions = this.#session.sidecars(this.#stack)?.versions;
       if (first.version === 'list' && versions !== undefined) {
         return this.#listVersions(await shownVersions(versions));
       }
@@ -164,11 +149,6 @@ class StateWork {
     });
   }
 
-  #versions(): StateVersions | undefined {
-    const aws = this.#session.access.get(this.#stack.environment)?.aws ?? { region: '' };
-    return stateVersions(this.#stack, { root: this.#ports.root, aws });
-  }
-
   async #listVersions(versions: readonly ShownVersion[]): Promise<void> {
     for (const line of versionLines(versions)) this.#say(line);
     await this.#tell(
@@ -178,7 +158,7 @@ class StateWork {
 
   /** The place of the copy; undefined where the backend has none for it. */
   async #keepCopy(text: string, before: StateDocument | undefined): Promise<string | undefined> {
-    const sidecar = this.#options.sidecars?.(this.#session)(this.#stack);
+    const sidecar = this.#session.sidecars(this.#stack);
     if (sidecar !== undefined) return keepCopy(sidecar, text, before);
     this.#ports.log.notice('No copy of the state is kept but the versions of its backend.');
     return undefined;

@@ -1,5 +1,15 @@
-import { formatPath, shown, type Side } from '../review/attribute-diff.js';
+import { formatPath, shown } from '../review/attribute-diff.js';
 import type { ShownValue } from '../review/changes.js';
+import {
+  equalValues,
+  holdsAnywhere,
+  isObject,
+  jsonDocuments,
+  member,
+  memberOf,
+  sideOf,
+  type Side,
+} from '../review/side.js';
 import type { DriftedAttribute } from './findings.js';
 
 type Path = readonly (string | number)[];
@@ -20,23 +30,23 @@ export function driftOf(sides: Sides): readonly DriftedAttribute[] {
   const found: DriftedAttribute[] = [];
   const visit = (place: Place, { state, world, code }: Sides): void => {
     if (same(state.value, world.value)) return;
-    if (!hasUnknown(code.unknown) && same(world.value, code.value)) return;
+    if (!holdsAnywhere(code.unknown) && same(world.value, code.value)) return;
     const hidden = [state, world, code].some(({ sensitive }) => sensitive === true);
     if (!hidden && code.unknown !== true) {
       const keys = keysToEnter(state.value, world.value, code.value);
       if (keys !== undefined) {
         for (const key of keys) {
           visit(stepInto(place, key), {
-            state: child(state, key),
-            world: child(world, key),
-            code: child(code, key),
+            state: memberOf(state, key),
+            world: memberOf(world, key),
+            code: memberOf(code, key),
           });
         }
         return;
       }
       const documents = jsonDocuments([state.value, world.value, code.value]);
       if (documents !== undefined) {
-        const [first, second, third] = documents.map((value) => plain(value));
+        const [first, second, third] = documents.map(sideOf);
         if (first !== undefined && second !== undefined && third !== undefined) {
           const inner = { prefix: `${textOf(place)} → `, path: [] };
           visit(inner, { state: first, world: second, code: third });
@@ -112,7 +122,7 @@ function without(list: Side, other: Side): readonly ShownValue[] {
   return items.flatMap((value, position): ShownValue[] => {
     const index = left.findIndex((candidate) => same(candidate, value));
     if (index < 0) {
-      const item = child(list, position);
+      const item = memberOf(list, position);
       return [shown(item, item.sensitive === true)];
     }
     left.splice(index, 1);
@@ -120,58 +130,11 @@ function without(list: Side, other: Side): readonly ShownValue[] {
   });
 }
 
-function child(side: Side, key: string | number): Side {
-  return {
-    value: member(side.value, key),
-    sensitive: side.sensitive === true ? true : (member(side.sensitive, key) ?? false),
-    unknown: side.unknown === true ? true : (member(side.unknown, key) ?? false),
-  };
-}
-
-function member(value: unknown, key: string | number): unknown {
-  if (Array.isArray(value)) return typeof key === 'number' ? (value[key] as unknown) : undefined;
-  if (isObject(value) && Object.hasOwn(value, key)) return value[key];
-  return undefined;
-}
-
-function plain(value: unknown): Side {
-  return { value, sensitive: false, unknown: false };
-}
-
-function jsonDocuments(values: readonly unknown[]): readonly unknown[] | undefined {
-  const documents = values.map((value): unknown => {
-    if (typeof value !== 'string' || !/^\s*[[{]/.test(value)) return undefined;
-    try {
-      return JSON.parse(value) as unknown;
-    } catch {
-      return undefined;
-    }
-  });
-  return documents.every((document) => document !== undefined) ? documents : undefined;
-}
-
-function hasUnknown(mark: unknown): boolean {
-  if (mark === true) return true;
-  return typeof mark === 'object' && mark !== null && Object.values(mark).some(hasUnknown);
-}
-
 function same(left: unknown, right: unknown): boolean {
-  if (left === right || (isEmpty(left) && isEmpty(right))) return true;
-  if (Array.isArray(left) && Array.isArray(right)) {
-    return left.length === right.length && left.every((item, index) => same(item, right[index]));
-  }
-  if (isObject(left) && isObject(right)) {
-    const keys = new Set([...Object.keys(left), ...Object.keys(right)]);
-    return [...keys].every((key) => same(member(left, key), member(right, key)));
-  }
-  return false;
+  return equalValues(left, right, isEmpty);
 }
 
 function isEmpty(value: unknown): boolean {
   if (value === null || value === undefined || value === '') return true;
   return typeof value === 'object' && Object.keys(value).length === 0;
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

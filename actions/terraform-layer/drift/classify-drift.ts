@@ -1,8 +1,7 @@
-import { z } from 'zod';
-import { OperationError } from '../../shared/errors.js';
 import type { AttributeChange, ResourceChange, ShownValue } from '../review/changes.js';
+import { planDocument, sensitiveValues, type DocumentChange } from '../review/plan-document.js';
 import { readPlan } from '../review/plan-json.js';
-import { SensitiveValues } from '../review/sensitive-values.js';
+import type { SensitiveValues } from '../review/sensitive-values.js';
 import { driftOf } from './attribute-drift.js';
 import type {
   DriftedAttribute,
@@ -10,43 +9,6 @@ import type {
   DriftFindings,
   PendingResource,
 } from './findings.js';
-
-const changeSchema = z.object({
-  actions: z.array(z.string()),
-  before: z.unknown().optional(),
-  after: z.unknown().optional(),
-  after_unknown: z.unknown().optional(),
-  before_sensitive: z.unknown().optional(),
-  after_sensitive: z.unknown().optional(),
-});
-type Change = z.infer<typeof changeSchema>;
-
-const resourceSchema = z.object({
-  address: z.string(),
-  mode: z.string(),
-  type: z.string(),
-  deposed: z.string().optional(),
-  change: changeSchema,
-});
-
-const planSchema = z.object({
-  resource_drift: z.array(resourceSchema).default([]),
-  resource_changes: z.array(resourceSchema).default([]),
-  output_changes: z.record(z.string(), changeSchema).default({}),
-  variables: z.record(z.string(), z.object({ value: z.unknown().optional() })).default({}),
-  configuration: z
-    .object({
-      root_module: z
-        .object({
-          variables: z
-            .record(z.string(), z.object({ sensitive: z.boolean().optional() }))
-            .default({}),
-        })
-        .optional(),
-    })
-    .optional(),
-});
-type Plan = z.infer<typeof planSchema>;
 
 /**
  * Tells drift from pending change in `terraform show -json` of a refreshing plan (Terraform
@@ -60,15 +22,8 @@ type Plan = z.infer<typeof planSchema>;
  * @throws OperationError `plan-unreadable`
  */
 export function classifyDrift(planJson: unknown): DriftFindings {
-  const parsed = planSchema.safeParse(planJson);
-  if (!parsed.success) {
-    throw new OperationError(
-      'plan-unreadable',
-      `the plan is not in Terraform's format: ${z.prettifyError(parsed.error)}`,
-    );
-  }
-  const plan = parsed.data;
-  const secrets = sensitiveValues(plan);
+  const plan = planDocument(planJson);
+  const secrets = sensitiveValues(plan, plan.resource_drift);
   const planned = new Map(
     plan.resource_changes
       .filter(({ deposed }) => deposed === undefined)
@@ -93,8 +48,8 @@ export function classifyDrift(planJson: unknown): DriftFindings {
 }
 
 function driftedResource(
-  drift: Change,
-  undone: Change,
+  drift: DocumentChange,
+  undone: DocumentChange,
 ): Pick<DriftedResource, 'kind' | 'attributes'> | undefined {
   const creates = undone.actions.includes('create');
   if (drift.actions.includes('delete')) {
@@ -155,22 +110,4 @@ function hideValues(attribute: DriftedAttribute, secrets: SensitiveValues): Drif
     ...(added === undefined ? {} : { added: added.map(hide) }),
     ...(removed === undefined ? {} : { removed: removed.map(hide) }),
   };
-}
-
-function sensitiveValues(plan: Plan): SensitiveValues {
-  const secrets = new SensitiveValues();
-  const changes = [
-    ...plan.resource_drift.map(({ change }) => change),
-    ...plan.resource_changes.map(({ change }) => change),
-    ...Object.values(plan.output_changes),
-  ];
-  for (const change of changes) {
-    secrets.collect(change.before, change.before_sensitive);
-    secrets.collect(change.after, change.after_sensitive);
-  }
-  const declared = plan.configuration?.root_module?.variables ?? {};
-  for (const [name, { value }] of Object.entries(plan.variables)) {
-    secrets.collect(value, declared[name]?.sensitive === true);
-  }
-  return secrets;
 }

@@ -1,4 +1,5 @@
 import type { SourceLocation } from '../../shared/errors.js';
+import { hclQuoted } from '../hcl/quoted-text.js';
 
 /** Where the code gives a value, and what stands there. */
 export interface Origin {
@@ -37,6 +38,5 @@ function literalOf(value: unknown, old: Origin['value']): string | undefined {
   }
   if (typeof value !== 'string' || /\p{Cc}/u.test(value)) return undefined;
   if (typeof old === 'number' && /^-?\d+(?:\.\d+)?$/.test(value)) return value;
-  // Terraform's language begins an interpolation with `${` and `%{`.
-  return JSON.stringify(value).replaceAll(/[$%](?=\{)/g, (sign) => sign + sign);
+  return hclQuoted(value);
 }

@@ -1,7 +1,7 @@
 import { visible, visibleLines } from '../../shared/markdown.js';
 import type { ReviewSummary } from '../review/verdict.js';
 import type { Orphan, StackOutcome, StopReason } from '../schedule/outcome.js';
-import { importBlock } from './import-block.js';
+import { importBlock } from '../sidecar/import-block.js';
 
 /** What the log says of a stack besides Terraform's own output: everything that a page cuts short. */
 export function outcomeLines(outcome: StackOutcome): readonly string[] {

@@ -13,7 +13,7 @@ import { formatLocation } from '../../shared/errors.js';
 import type { HookVerdict, Orphan, StackOutcome, StopReason } from '../schedule/outcome.js';
 import type { Diagnostic } from '../terraform/diagnostics.js';
 import { unlockCommand } from '../terraform/held-lock.js';
-import { importBlock } from './import-block.js';
+import { importBlock } from '../sidecar/import-block.js';
 import { nameList, shortCode } from './name-list.js';
 import { reviewBlocks } from './review-words.js';
 import type { UpstreamOutputs } from './upstream-outputs.js';

@@ -1,12 +1,14 @@
 import type { AttributeChange, ShownValue } from './changes.js';
 import { pairByIdentity, pairByValue, type ItemPair } from './list-pairs.js';
-
-/** One side of a change, with Terraform's marks, which have the value's shape or are `true`. */
-export interface Side {
-  readonly value: unknown;
-  readonly sensitive: unknown;
-  readonly unknown: unknown;
-}
+import {
+  equalValues,
+  holdsAnywhere,
+  isObject,
+  jsonDocuments,
+  memberOf,
+  sideOf,
+  type Side,
+} from './side.js';
 
 /** An item of a list by its place, or by what names it. */
 type Step = string | number | { readonly index: number; readonly label: string };
@@ -40,12 +42,12 @@ export function diffAttributes(
       if (changes.length > known || (pairs !== undefined && equal(left.value, right.value))) return;
       const keys = commonKeys(left, right);
       if (keys !== undefined) {
-        for (const key of keys) visit([...path, key], childOf(left, key), childOf(right, key));
+        for (const key of keys) visit([...path, key], memberOf(left, key), memberOf(right, key));
         return;
       }
-      const json = jsonDocuments(left.value, right.value);
+      const json = jsonDocuments([left.value, right.value]);
       if (json !== undefined) {
-        const inner = diffAttributes(sideOf(json.before), sideOf(json.after));
+        const inner = diffAttributes(sideOf(json[0]), sideOf(json[1]));
         for (const change of inner) {
           const joined = `${formatPath(path)} → ${change.path}`;
           changes.push({ ...change, path: joined, forcesReplacement: forces(path) });
@@ -54,7 +56,7 @@ export function diffAttributes(
       }
     }
     if (right.unknown !== true && equal(left.value, right.value)) {
-      if (!hidden || left.sensitive === right.sensitive || isEmpty(left.value)) return;
+      if (!hidden || left.sensitive === right.sensitive || isAbsent(left.value)) return;
     }
     changes.push({
       path: formatPath(path),
@@ -65,11 +67,6 @@ export function diffAttributes(
   };
   visit([], before, after);
   return changes;
-}
-
-/** A value with nothing marked. */
-export function sideOf(value: unknown): Side {
-  return { value, sensitive: false, unknown: false };
 }
 
 /** `tags.Name`, `ingress[0]`, `ingress[name="web"]`, `tags["a b"]`; `(all)` for the whole value. */
@@ -98,14 +95,14 @@ function withoutMarked(side: Side): unknown {
   if (side.unknown === true) return '(known after apply)';
   const { value } = side;
   if (Array.isArray(value)) {
-    return value.map((_, index) => withoutMarked(childOf(side, index)));
+    return value.map((_, index) => withoutMarked(memberOf(side, index)));
   }
   if (isObject(value)) {
     const keys = new Set([
       ...Object.keys(value),
       ...(isObject(side.unknown) ? Object.keys(side.unknown) : []),
     ]);
-    return Object.fromEntries([...keys].map((key) => [key, withoutMarked(childOf(side, key))]));
+    return Object.fromEntries([...keys].map((key) => [key, withoutMarked(memberOf(side, key))]));
   }
   return value;
 }
@@ -132,12 +129,7 @@ function pairItems(left: Side, right: Side): readonly ItemPair[] | undefined {
   const named = pairByIdentity(a, b);
   if (named !== undefined) return named;
   const marks = [left.sensitive, right.sensitive, right.unknown];
-  return marks.some(hasMark) ? undefined : pairByValue(a, b);
-}
-
-function hasMark(mark: unknown): boolean {
-  if (typeof mark !== 'object' || mark === null) return mark === true;
-  return Object.values(mark).some(hasMark);
+  return marks.some(holdsAnywhere) ? undefined : pairByValue(a, b);
 }
 
 function stepOf({ left, right, label }: ItemPair): Step {
@@ -150,60 +142,13 @@ function placeOf(step: Step | undefined): string | number | undefined {
 }
 
 function itemOf(side: Side, index: number | undefined): Side {
-  return index === undefined ? sideOf(undefined) : childOf(side, index);
-}
-
-function childOf(side: Side, key: string | number): Side {
-  return {
-    value: member(side.value, key),
-    sensitive: side.sensitive === true ? true : (member(side.sensitive, key) ?? false),
-    unknown: side.unknown === true ? true : (member(side.unknown, key) ?? false),
-  };
-}
-
-function member(value: unknown, key: string | number): unknown {
-  if (Array.isArray(value)) return typeof key === 'number' ? (value[key] as unknown) : undefined;
-  // A key such as `constructor` must not find what every object has.
-  if (isObject(value) && Object.hasOwn(value, key)) return value[key];
-  return undefined;
-}
-
-/** Both sides as documents, where both are JSON objects or lists written in a string. */
-function jsonDocuments(
-  before: unknown,
-  after: unknown,
-): { readonly before: unknown; readonly after: unknown } | undefined {
-  const left = jsonDocument(before);
-  const right = jsonDocument(after);
-  return left === undefined || right === undefined ? undefined : { before: left, after: right };
-}
-
-function jsonDocument(value: unknown): unknown {
-  if (typeof value !== 'string' || !/^\s*[[{]/.test(value)) return undefined;
-  try {
-    return JSON.parse(value) as unknown;
-  } catch {
-    return undefined;
-  }
+  return index === undefined ? sideOf(undefined) : memberOf(side, index);
 }
 
 function equal(left: unknown, right: unknown): boolean {
-  if (left === right) return true;
-  if (isEmpty(left) && isEmpty(right)) return true;
-  if (Array.isArray(left) && Array.isArray(right)) {
-    return left.length === right.length && left.every((item, index) => equal(item, right[index]));
-  }
-  if (isObject(left) && isObject(right)) {
-    const keys = new Set([...Object.keys(left), ...Object.keys(right)]);
-    return [...keys].every((key) => equal(member(left, key), member(right, key)));
-  }
-  return false;
+  return equalValues(left, right, isAbsent);
 }
 
-function isEmpty(value: unknown): boolean {
+function isAbsent(value: unknown): boolean {
   return value === null || value === undefined;
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,10 +1,9 @@
-import type { Side } from './attribute-diff.js';
 import { stepsOf } from './attribute-path.js';
 import { outputAddress, outputKey, resourceKey, type ChangeKey } from './change-key.js';
-import { memberOf } from './leaves.js';
 import type { Marker } from './marker.js';
 import { absent, notCompared, type Mark } from './marks.js';
 import { priorResources, type PlanDocument } from './plan-document.js';
+import { memberOf, type Side } from './side.js';
 
 /**
  * What the world is like where a plan starts, in marks: it proves that a reviewed change is done.

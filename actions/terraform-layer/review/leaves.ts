@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Side } from './attribute-diff.js';
 import { memberPath, wholeValue } from './attribute-path.js';
+import { holdsAnywhere, isObject, memberOf, type Side } from './side.js';
 
 /** A place where two values are told apart. */
 export interface Leaf {
@@ -46,21 +46,6 @@ export function leavesOf(before: Side, after: Side, options: LeafOptions): reado
   };
   visit('', before, after);
   return leaves;
-}
-
-/** A member of a side, with the marks that hold for it. */
-export function memberOf(side: Side, key: string | number): Side {
-  return {
-    value: member(side.value, key),
-    sensitive: side.sensitive === true ? true : (member(side.sensitive, key) ?? false),
-    unknown: side.unknown === true ? true : (member(side.unknown, key) ?? false),
-  };
-}
-
-/** Whether a mark (the value's shape, or true) holds for any part of the value. */
-export function holdsAnywhere(mark: unknown): boolean {
-  if (mark === true) return true;
-  return typeof mark === 'object' && mark !== null && Object.values(mark).some(holdsAnywhere);
 }
 
 /** Members to go on with, undefined where this is a leaf. */
@@ -112,15 +97,4 @@ function differ(left: Side, right: Side): boolean {
 
 function isSomething({ value, unknown }: Side): boolean {
   return (value !== null && value !== undefined) || holdsAnywhere(unknown);
-}
-
-function member(value: unknown, key: string | number): unknown {
-  if (Array.isArray(value)) return typeof key === 'number' ? (value[key] as unknown) : undefined;
-  // A key such as `constructor` must not find what every object has.
-  if (isObject(value) && Object.hasOwn(value, key)) return value[key];
-  return undefined;
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

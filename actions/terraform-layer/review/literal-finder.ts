@@ -10,7 +10,7 @@ const leaving = Array.from({ length: shortestLiteral - 1 }).reduce<number>(
 );
 
 /**
- * Replaces any of many literals in one pass over a text, however many there are: a rolling hash
+ * Finds or replaces any of many literals in one pass over a text, however many there are: a rolling hash
  * over the first characters of each (Rabin and Karp). A plan may hold thousands of secrets and
  * megabytes of text, which a search for one after the other takes minutes for.
  */
@@ -39,19 +39,32 @@ export class LiteralFinder {
     alike.sort((left, right) => right.length - left.length);
   }
 
+  isIn(text: string): boolean {
+    return this.#found(text).next().done !== true;
+  }
+
   replace(text: string, replacement: string): string {
-    if (this.#byHash.size === 0 || text.length < shortestLiteral) return text;
     const parts: string[] = [];
-    const last = text.length - shortestLiteral;
     let kept = 0;
+    for (const { at, length } of this.#found(text)) {
+      parts.push(text.slice(kept, at), replacement);
+      kept = at + length;
+    }
+    if (parts.length === 0) return text;
+    return parts.join('') + text.slice(kept);
+  }
+
+  /** From left to right, none inside another. */
+  *#found(text: string): Generator<{ readonly at: number; readonly length: number }, undefined> {
+    if (this.#byHash.size === 0 || text.length < shortestLiteral) return;
+    const last = text.length - shortestLiteral;
     let at = 0;
     let hash = hashAt(text, 0);
     while (at <= last) {
       const found = this.#slots[slotOf(hash)] === 1 ? this.#literalAt(text, at, hash) : undefined;
       if (found !== undefined) {
-        parts.push(text.slice(kept, at), replacement);
+        yield { at, length: found.length };
         at += found.length;
-        kept = at;
         if (at <= last) hash = hashAt(text, at);
         continue;
       }
@@ -59,8 +72,6 @@ export class LiteralFinder {
       at += 1;
       hash = at <= last ? (left + text.charCodeAt(at + shortestLiteral - 1)) | 0 : 0;
     }
-    if (parts.length === 0) return text;
-    return parts.join('') + text.slice(kept);
   }
 
   #literalAt(text: string, at: number, hash: number): string | undefined {

@@ -1,6 +1,4 @@
-import type { Side } from './attribute-diff.js';
 import { placeOf } from './attribute-path.js';
-import { holdsAnywhere } from './leaves.js';
 import {
   absent,
   digestsOf,
@@ -10,7 +8,8 @@ import {
   type Mark,
   type ReviewKey,
 } from './marks.js';
-import type { SecretTexts } from './secret-texts.js';
+import type { SensitiveValues } from './sensitive-values.js';
+import { holdsAnywhere, type Side } from './side.js';
 import { fitsPattern } from './text-pattern.js';
 
 /** What decides how one plan's values become marks. */
@@ -19,7 +18,7 @@ export interface MarkerOptions {
   readonly key: ReviewKey | undefined;
   /** Globs over `address.attribute`. */
   readonly volatile: readonly string[];
-  readonly secrets: SecretTexts;
+  readonly secrets: SensitiveValues;
   /** The plan's own, which `plantimestamp()` gives: it differs in every plan. */
   readonly timestamp: string | undefined;
 }

@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { OperationError } from '../../shared/errors.js';
-import { SecretTexts } from './secret-texts.js';
 import { SensitiveValues } from './sensitive-values.js';
 
 const stepsSchema = z.array(z.union([z.string(), z.number()]));
@@ -60,6 +59,8 @@ const planSchema = z.object({
   terraform_version: z.string().optional(),
   /** What `plantimestamp()` gave. */
   timestamp: z.string().optional(),
+  /** What a refresh found changed in the world. */
+  resource_drift: z.array(resourceSchema).default([]),
   resource_changes: z.array(resourceSchema).default([]),
   output_changes: z.record(z.string(), changeSchema).default({}),
   action_invocations: z.array(invocationSchema).default([]),
@@ -90,8 +91,8 @@ export type DocumentInvocation = z.infer<typeof invocationSchema>;
 export type StateResource = z.infer<typeof stateResourceSchema>;
 
 /**
- * Reads what a review needs of `terraform show -json <plan>` (Terraform documentation, "JSON Output
- * Format").
+ * Reads what is needed of `terraform show -json <plan>` (Terraform documentation, "JSON Output
+ * Format"). Values of attributes are taken as they are: a plan may hold megabytes of them.
  *
  * @throws OperationError `plan-unreadable`
  */
@@ -119,11 +120,17 @@ export function priorResources(plan: PlanDocument): readonly StateResource[] {
   return found;
 }
 
-/** The texts that the plan marks as sensitive anywhere: providers copy them without the mark. */
-export function secretTexts(plan: PlanDocument): SecretTexts {
+/**
+ * The values that the plan, and the drift that is given, mark as sensitive anywhere: providers copy
+ * them without the mark.
+ */
+export function sensitiveValues(
+  plan: PlanDocument,
+  drift: PlanDocument['resource_drift'] = [],
+): SensitiveValues {
   const secrets = new SensitiveValues();
   const changes = [
-    ...plan.resource_changes.map(({ change }) => change),
+    ...[...plan.resource_changes, ...drift].map(({ change }) => change),
     ...Object.values(plan.output_changes),
   ];
   for (const change of changes) {
@@ -137,7 +144,7 @@ export function secretTexts(plan: PlanDocument): SecretTexts {
   for (const [name, { value }] of Object.entries(plan.variables)) {
     secrets.collect(value, declared[name]?.sensitive === true);
   }
-  return new SecretTexts(secrets.texts);
+  return secrets;
 }
 
 function listIn(value: unknown, key: 'resources' | 'child_modules'): readonly unknown[] {

@@ -1,6 +1,4 @@
-import { z } from 'zod';
-import { OperationError } from '../../shared/errors.js';
-import { diffAttributes, shown, type Side } from './attribute-diff.js';
+import { diffAttributes, shown } from './attribute-diff.js';
 import {
   byDanger,
   countChanges,
@@ -11,55 +9,15 @@ import {
   type ResourceChange,
   type ShownValue,
 } from './changes.js';
-import { SensitiveValues } from './sensitive-values.js';
+import { planDocument, sensitiveValues, type DocumentChange } from './plan-document.js';
+import type { SensitiveValues } from './sensitive-values.js';
+import type { Side } from './side.js';
 import { keptSize, shortenChange, shortenValues } from './shorten.js';
 
 /** Attributes of one resource that are kept. */
 const keptAttributes = 1000;
 /** Characters of all attributes that are kept: several times what a summary or a log group holds. */
 const keptCharacters = 8_000_000;
-
-const changeSchema = z.object({
-  actions: z.array(z.string()),
-  before: z.unknown().optional(),
-  after: z.unknown().optional(),
-  after_unknown: z.unknown().optional(),
-  before_sensitive: z.unknown().optional(),
-  after_sensitive: z.unknown().optional(),
-  replace_paths: z.array(z.array(z.union([z.string(), z.number()]))).optional(),
-  importing: z.unknown().optional(),
-});
-
-const planSchema = z.object({
-  resource_changes: z
-    .array(
-      z.object({
-        address: z.string(),
-        previous_address: z.string().optional(),
-        mode: z.string(),
-        type: z.string(),
-        deposed: z.string().optional(),
-        action_reason: z.string().optional(),
-        change: changeSchema,
-      }),
-    )
-    .default([]),
-  output_changes: z.record(z.string(), changeSchema).default({}),
-  variables: z.record(z.string(), z.object({ value: z.unknown().optional() })).default({}),
-  configuration: z
-    .object({
-      root_module: z
-        .object({
-          variables: z
-            .record(z.string(), z.object({ sensitive: z.boolean().optional() }))
-            .default({}),
-        })
-        .optional(),
-    })
-    .optional(),
-});
-
-type Change = z.infer<typeof changeSchema>;
 
 /**
  * Reads `terraform show -json <plan>` (Terraform documentation, "JSON Output Format") into what
@@ -70,17 +28,11 @@ type Change = z.infer<typeof changeSchema>;
  * @throws OperationError `plan-unreadable`
  */
 export function readPlan(json: unknown, alsoSensitive: readonly unknown[] = []): PlanChanges {
-  const parsed = planSchema.safeParse(json);
-  if (!parsed.success) {
-    throw new OperationError(
-      'plan-unreadable',
-      `the plan is not in Terraform's format: ${z.prettifyError(parsed.error)}`,
-    );
-  }
-  const secrets = sensitiveValues(parsed.data);
+  const plan = planDocument(json);
+  const secrets = sensitiveValues(plan);
   for (const value of alsoSensitive) secrets.collect(value, true);
-  const resources = parsed.data.resource_changes
-    .flatMap((resource): (ResourceChange & { readonly change: Change })[] => {
+  const resources = plan.resource_changes
+    .flatMap((resource): (ResourceChange & { readonly change: DocumentChange })[] => {
       const { change } = resource;
       const imported = change.importing !== undefined && change.importing !== null;
       const { previous_address: previousAddress } = resource;
@@ -102,7 +54,7 @@ export function readPlan(json: unknown, alsoSensitive: readonly unknown[] = []):
     })
     .sort(byDanger)
     .map(withAttributes(secrets));
-  const outputs = Object.entries(parsed.data.output_changes)
+  const outputs = Object.entries(plan.output_changes)
     .flatMap(([name, change]): OutputChange[] => {
       const action = outputAction(change.actions);
       if (action === undefined) return [];
@@ -121,7 +73,7 @@ export function readPlan(json: unknown, alsoSensitive: readonly unknown[] = []):
  */
 function withAttributes(
   secrets: SensitiveValues,
-): (resource: ResourceChange & { readonly change: Change }) => ResourceChange {
+): (resource: ResourceChange & { readonly change: DocumentChange }) => ResourceChange {
   let room = keptCharacters;
   return ({ change, ...resource }) => {
     const { kind } = resource;
@@ -145,23 +97,6 @@ function withAttributes(
     const moreAttributes = all.length - attributes.length;
     return { ...resource, attributes, ...(moreAttributes === 0 ? {} : { moreAttributes }) };
   };
-}
-
-function sensitiveValues(plan: z.infer<typeof planSchema>): SensitiveValues {
-  const secrets = new SensitiveValues();
-  const all = [
-    ...plan.resource_changes.map(({ change }) => change),
-    ...Object.values(plan.output_changes),
-  ];
-  for (const change of all) {
-    secrets.collect(change.before, change.before_sensitive);
-    secrets.collect(change.after, change.after_sensitive);
-  }
-  const declared = plan.configuration?.root_module?.variables ?? {};
-  for (const [name, { value }] of Object.entries(plan.variables)) {
-    secrets.collect(value, declared[name]?.sensitive === true);
-  }
-  return secrets;
 }
 
 function hideValues<T extends { readonly before: ShownValue; readonly after: ShownValue }>(
@@ -196,11 +131,11 @@ function isNothing(value: ShownValue): boolean {
   return typeof inner === 'object' && inner !== null && Object.keys(inner).length === 0;
 }
 
-function beforeSide(change: Change): Side {
+function beforeSide(change: DocumentChange): Side {
   return { value: change.before, sensitive: change.before_sensitive, unknown: false };
 }
 
-function afterSide(change: Change): Side {
+function afterSide(change: DocumentChange): Side {
   return {
     value: change.after,
     sensitive: change.after_sensitive,

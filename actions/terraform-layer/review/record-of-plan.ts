@@ -1,4 +1,4 @@
-import { formatPath, type Side } from './attribute-diff.js';
+import { formatPath } from './attribute-diff.js';
 import { outputAddress } from './change-key.js';
 import { beforeSide, currentState, identityOf, type CurrentState } from './current-state.js';
 import { leavesOf } from './leaves.js';
@@ -6,13 +6,14 @@ import { markerOf, type Marker } from './marker.js';
 import { notCompared, unknown, type Mark, type ReviewKey } from './marks.js';
 import {
   planDocument,
-  secretTexts,
+  sensitiveValues,
   type DocumentChange,
   type DocumentInvocation,
   type DocumentResource,
 } from './plan-document.js';
 import type { ChangeRecord, LeafRecord, OutputRecord, PlannedRecord } from './record.js';
-import type { SecretTexts } from './secret-texts.js';
+import type { SensitiveValues } from './sensitive-values.js';
+import type { Side } from './side.js';
 import { upstreamOutputs } from './upstream-outputs.js';
 
 export interface RecordOptions {
@@ -45,7 +46,7 @@ export interface PlanReview {
 /** What each kind of change is made of. */
 interface Context {
   readonly marker: Marker;
-  readonly secrets: SecretTexts;
+  readonly secrets: SensitiveValues;
 }
 
 /**
@@ -58,7 +59,7 @@ interface Context {
  */
 export function recordOfPlan(json: unknown, options: RecordOptions): PlanReview {
   const plan = planDocument(json);
-  const secrets = secretTexts(plan);
+  const secrets = sensitiveValues(plan);
   const { stack, key, volatile, providers, isScaffold = () => false } = options;
   const marker = markerOf({
     stackId: stack.id,

@@ -33,14 +33,25 @@ export class SensitiveValues {
     return { kind: 'value', value: this.#redacted(shown.value) };
   }
 
-  /** The texts taken in. */
-  get texts(): ReadonlySet<string> {
-    return this.#texts;
-  }
-
   /** As `hide`, of a text that is no value, such as an attribute's path. */
   hideInside(text: string): string {
     return this.#finder.replace(text, '(sensitive)');
+  }
+
+  /** Whether the value is, or holds at any depth, one of the texts; names of members count. */
+  isIn(value: unknown): boolean {
+    if (this.#texts.size === 0) return false;
+    if (typeof value === 'string') return this.isInText(value);
+    if (typeof value === 'number') return this.#texts.has(String(value));
+    if (Array.isArray(value)) return value.some((inner) => this.isIn(inner));
+    if (typeof value === 'object' && value !== null) {
+      return Object.entries(value).some(([key, inner]) => this.isInText(key) || this.isIn(inner));
+    }
+    return false;
+  }
+
+  isInText(text: string): boolean {
+    return this.#texts.has(text) || this.#finder.isIn(text);
   }
 
   #add(value: unknown): void {

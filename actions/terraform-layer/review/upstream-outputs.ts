@@ -1,8 +1,7 @@
-import type { Side } from './attribute-diff.js';
-import { memberOf } from './leaves.js';
 import type { Marker } from './marker.js';
 import { sensitive, unknown, type Mark } from './marks.js';
 import { priorResources, type PlanDocument } from './plan-document.js';
+import { memberOf, type Side } from './side.js';
 import type { UpstreamRecord } from './record.js';
 
 /** Attributes that hold outputs, by the type of the data source. */

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { OperationError, toError } from '../../shared/errors.js';
 import { localLockFile } from './backend-place.js';
 import type { Sidecar } from './sidecar.js';
+import { backupVersion } from './state-versions.js';
 
 /** A sidecar as files of `<state>.infra/`, beside the state of a local backend. */
 export function localSidecar(stateFile: string): Sidecar {
@@ -27,6 +28,7 @@ export function localSidecar(stateFile: string): Sidecar {
     },
     stateText: () => textOf(stateFile),
     lockText: () => textOf(localLockFile(stateFile)),
+    versions: backupVersion(stateFile),
   };
 }
 

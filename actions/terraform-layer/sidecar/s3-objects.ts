@@ -1,6 +1,7 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { EnvironmentAccess } from '../terraform/access.js';
 import type { S3Place, S3Secrets } from './backend-place.js';
+import type { StateVersion } from './state-versions.js';
 
 /** Objects of one bucket, as far as a sidecar needs them; undefined is what is not there. */
 export interface S3Objects {
@@ -8,6 +9,9 @@ export interface S3Objects {
   put(key: string, text: string): Promise<void>;
   delete(key: string): Promise<void>;
   etag(key: string): Promise<string | undefined>;
+  /** Versions of one object, the newest first. */
+  versions(key: string, limit: number): Promise<readonly StateVersion[]>;
+  getVersion(key: string, id: string): Promise<string | undefined>;
 }
 
 /** The reach of a client: places that differ in nothing else share one. */
@@ -58,6 +62,32 @@ export function sdkS3Objects(reach: S3Reach, secrets: S3Secrets, aws: Aws): S3Ob
       return unlessMissing(
         async () => (await s3.send(new HeadObjectCommand({ Bucket, Key, ...customer }))).ETag,
       );
+    },
+    // Amazon S3 documentation, "Using versioning in S3 buckets".
+    async versions(key, limit) {
+      const { ListObjectVersionsCommand } = await import('@aws-sdk/client-s3');
+      const s3 = await client();
+      // S3 sorts by key, and the newest version of a key first: ours comes before `key.tflock`.
+      const { Versions = [] } = await s3.send(
+        new ListObjectVersionsCommand({ Bucket, Prefix: key, MaxKeys: limit }),
+      );
+      return Versions.filter(({ Key }) => Key === key).map(
+        ({ VersionId = 'null', LastModified, IsLatest }) => ({
+          id: VersionId,
+          at: (LastModified ?? new Date(0)).toISOString(),
+          current: IsLatest === true,
+        }),
+      );
+    },
+    async getVersion(Key, VersionId) {
+      const { GetObjectCommand } = await import('@aws-sdk/client-s3');
+      const s3 = await client();
+      return unlessMissing(async () => {
+        const { Body } = await s3.send(
+          new GetObjectCommand({ Bucket, Key, VersionId, ...customer }),
+        );
+        return Body?.transformToString('utf-8');
+      }, unknownVersion);
     },
   };
 }
@@ -152,13 +182,18 @@ function withScheme(endpoint: string): string {
   return endpoint.includes('://') ? endpoint : `https://${endpoint}`;
 }
 
-async function unlessMissing<T>(body: () => Promise<T>): Promise<T | undefined> {
+const missing = ['NoSuchKey', 'NotFound'];
+/** S3 answers an id that cannot be one with `InvalidArgument`. */
+const unknownVersion = [...missing, 'NoSuchVersion', 'InvalidArgument'];
+
+async function unlessMissing<T>(
+  body: () => Promise<T>,
+  names: readonly string[] = missing,
+): Promise<T | undefined> {
   try {
     return await body();
   } catch (thrown) {
-    if (thrown instanceof Error && (thrown.name === 'NoSuchKey' || thrown.name === 'NotFound')) {
-      return undefined;
-    }
+    if (thrown instanceof Error && names.includes(thrown.name)) return undefined;
     throw thrown;
   }
 }

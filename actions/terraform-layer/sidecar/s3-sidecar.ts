@@ -7,6 +7,7 @@ import type { Sidecar } from './sidecar.js';
 export function s3Sidecar(place: S3Place, objects: S3Objects): Sidecar {
   const { bucket, key } = place;
   const object = (name: string): string => `${key}.infra/${name}`;
+  /** `target` is a key, or empty for the bucket itself. */
   const asked = async <T>(right: string, target: string, body: () => Promise<T>): Promise<T> => {
     try {
       return await body();
@@ -30,6 +31,10 @@ export function s3Sidecar(place: S3Place, objects: S3Objects): Sidecar {
     },
     stateText: () => asked('s3:GetObject', key, () => objects.get(key)),
     lockText: () => asked('s3:GetObject', `${key}.tflock`, () => objects.get(`${key}.tflock`)),
+    versions: {
+      list: (limit) => asked('s3:ListBucketVersions', '', () => objects.versions(key, limit)),
+      read: (id) => asked('s3:GetObjectVersion', key, () => objects.getVersion(key, id)),
+    },
   };
 }
 
@@ -43,16 +48,17 @@ function explained(
 ): OperationError {
   const error = toError(thrown);
   const details = { right, bucket, target };
+  const place = target === '' ? bucket : `${bucket}/${target}`;
   if (isDenied(error)) {
     return new OperationError(
       'sidecar-denied',
-      `the role may not ${right} on arn:aws:s3:::${bucket}/${target}`,
+      `the role may not ${right} on arn:aws:s3:::${place}`,
       { details, cause: error },
     );
   }
   return new OperationError(
     'sidecar-failed',
-    `s3://${bucket}/${target} cannot be used: ${error.name}: ${error.message}`,
+    `s3://${place} cannot be used: ${error.name}: ${error.message}`,
     { details, cause: error },
   );
 }

@@ -1,4 +1,5 @@
 import type { Stack } from '../stacks/workspace.js';
+import type { StateVersions } from './state-versions.js';
 
 /**
  * Small objects that stand beside a stack's state, under the same access and retention:
@@ -30,6 +31,8 @@ export interface Sidecar {
   stateText(): Promise<string | undefined>;
   /** Text of the lock object that the backend wrote (`<key>.tflock`), undefined where there is none. */
   lockText(): Promise<string | undefined>;
+  /** Earlier versions of the state. */
+  readonly versions: StateVersions;
 }
 
 /** Sidecars of a run's stacks; undefined where a backend has no place for one (`cloud`, `gcs`, …). */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { hclQuoted } from '../hcl/quoted-text.js';
 import type { JournalEntry } from './journal.js';
-import { hclQuoted } from './import-block.js';
 
 /** Terraform's state file, version 4, as far as it is used here. */
 const stateSchema = z.object({

@@ -1,6 +1,6 @@
 import { UserError } from '../../shared/errors.js';
 import type { Stack } from '../stacks/workspace.js';
-import type { StateVersion, StateVersions } from '../terraform/state-versions.js';
+import type { StateVersion, StateVersions } from '../sidecar/state-versions.js';
 import { parseStateDocument, withSerial, type StateDocument } from './state-document.js';
 
 /** How many of the last versions are looked at; each is read for its serial. */

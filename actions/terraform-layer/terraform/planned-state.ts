@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { holdsAnywhere } from '../review/side.js';
 
 /** What a plan says an output will be. */
 export interface PlannedOutput {
@@ -63,13 +64,13 @@ export function readPlannedOutputs(planJson: unknown): PlannedOutputs {
   return new Map(
     Object.entries(parsed.data.output_changes).map(([name, change]): [string, PlannedOutput] => {
       const changes = !change.actions.includes('no-op');
-      if (hasTrue(change.after_unknown)) return [name, { changes, value: undefined }];
+      if (holdsAnywhere(change.after_unknown)) return [name, { changes, value: undefined }];
       if (change.after === undefined || change.after === null) {
         return [name, { changes, value: null }];
       }
       const type = types[name]?.type;
       if (type === undefined) return [name, { changes, value: undefined }];
-      const sensitive = hasTrue(change.after_sensitive);
+      const sensitive = holdsAnywhere(change.after_sensitive);
       return [name, { changes, value: { json: change.after, type, sensitive } }];
     }),
   );
@@ -154,9 +155,4 @@ function isPlaceholder(item: unknown): boolean {
   const { name, type, resource } = item as Readonly<Record<string, unknown>>;
   if (type === 'terraform_data' && name === placeholderName) return true;
   return typeof resource === 'string' && resource.endsWith(`terraform_data.${placeholderName}`);
-}
-
-function hasTrue(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return value === true;
-  return Object.values(value).some(hasTrue);
 }

@@ -1,3 +1,4 @@
+import { hclQuoted } from '../hcl/quoted-text.js';
 import { placeholderName } from './planned-state.js';
 
 /** A data block that reads a state, its attributes as they are written. */
@@ -58,11 +59,11 @@ export function standInFile(standIns: readonly StandIn[]): string {
   const unknown = standIns.some(({ file }) => file === undefined);
   return [
     'locals {',
-    `  ${placeholderName}_keys = [${standIns.map(({ key }) => quoted(key)).join(', ')}]`,
+    `  ${placeholderName}_keys = [${standIns.map(({ key }) => hclQuoted(key)).join(', ')}]`,
     `  ${placeholderName} = {`,
     ...standIns.map(
       ({ key, file }) =>
-        `    ${quoted(key)} = jsonencode({ path = ${file === undefined ? `terraform_data.${placeholderName}.output` : quoted(file)} })`,
+        `    ${hclQuoted(key)} = jsonencode({ path = ${file === undefined ? `terraform_data.${placeholderName}.output` : hclQuoted(file)} })`,
     ),
     '  }',
     '}',
@@ -83,7 +84,7 @@ export function overrideFile(blocks: readonly ReaderBlock[]): string {
       const key = keyExpression(backend, config, workspace);
       const stands = `contains(local.${placeholderName}_keys, ${key})`;
       return [
-        `data "terraform_remote_state" ${quoted(name)} {`,
+        `data "terraform_remote_state" ${hclQuoted(name)} {`,
         `  backend = ${stands} ? "local" : (\n${backend}\n)`,
         `  workspace = ${stands} ? "default" : (\n${workspace}\n)`,
         // Text on both sides, since the settings of two backends have no type in common.
@@ -101,13 +102,4 @@ function optional(config: string, name: string, fallback: string): string {
 
 function optionalOrEmpty(config: string, name: string): string {
   return optional(config, name, '');
-}
-
-/** A string of Terraform's language. */
-function quoted(text: string): string {
-  return JSON.stringify(text)
-    .replaceAll('\\b', '\\u0008')
-    .replaceAll('\\f', '\\u000c')
-    .replaceAll('${', () => '$${')
-    .replaceAll('%{', '%%{');
 }

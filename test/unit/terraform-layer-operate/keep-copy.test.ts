@@ -1,6 +1,6 @@
 import { keepCopy } from '../../../actions/terraform-layer/state/keep-copy.js';
 import { parseStateDocument } from '../../../actions/terraform-layer/state/state-document.js';
-import { fakeSidecar } from '../../support/sidecar.js';
+import { memorySidecar } from '../../support/sidecars.js';
 
 const stateOf = (serial: number, lineage = 'l'): string =>
   JSON.stringify({ version: 4, serial, lineage, resources: [] });
@@ -8,13 +8,15 @@ const current = parseStateDocument(stateOf(7));
 
 describe('the copy of a state before it is changed', () => {
   it('lies beside it', async () => {
-    const sidecar = fakeSidecar();
-    expect(await keepCopy(sidecar, stateOf(7), current)).toBe('s3://states/key.infra/recovery');
+    const sidecar = memorySidecar();
+    expect(await keepCopy(sidecar, stateOf(7), current)).toBe(
+      's3://states/app.tfstate.infra/recovery',
+    );
     expect(sidecar.objects.get('recovery')).toBe(stateOf(7));
   });
 
   it('takes the place of an older one', async () => {
-    const sidecar = fakeSidecar(new Map([['recovery', stateOf(5)]]));
+    const sidecar = memorySidecar(new Map([['recovery', stateOf(5)]]));
     await keepCopy(sidecar, stateOf(7), current);
     expect(sidecar.objects.get('recovery')).toBe(stateOf(7));
   });
@@ -26,7 +28,7 @@ describe('the copy of a state before it is changed', () => {
   ])(
     'does not take the place of a state that %s, which an apply may have left',
     async (_, left) => {
-      const sidecar = fakeSidecar(new Map([['recovery', left]]));
+      const sidecar = memorySidecar(new Map([['recovery', left]]));
       await expect(keepCopy(sidecar, stateOf(7), current)).rejects.toMatchObject({
         problems: [{ code: 'recovery-pending' }],
       });
@@ -35,7 +37,7 @@ describe('the copy of a state before it is changed', () => {
   );
 
   it('is told where it cannot be kept', async () => {
-    const denied = { ...fakeSidecar(), write: () => Promise.reject(new Error('denied')) };
+    const denied = { ...memorySidecar(), write: () => Promise.reject(new Error('denied')) };
     await expect(keepCopy(denied, stateOf(7), current)).rejects.toMatchObject({
       code: 'state-not-kept',
     });

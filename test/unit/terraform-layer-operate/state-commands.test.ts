@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { OperationError } from '../../../actions/shared/errors.js';
@@ -8,7 +8,6 @@ import {
   stateCommands,
   type StateCommands,
 } from '../../../actions/terraform-layer/terraform/state-commands.js';
-import { stateVersions } from '../../../actions/terraform-layer/terraform/state-versions.js';
 import { layeredTree, load } from '../../support/stacks.js';
 
 let stack: Stack;
@@ -108,22 +107,5 @@ describe('commands on a state', () => {
     expect(error).toBeInstanceOf(OperationError);
     expect(error).toMatchObject({ code: 'state-unreadable' });
     expect(String(error)).not.toContain('secret');
-  });
-});
-
-describe('versions of a state', () => {
-  it('of the local backend are its backup', async () => {
-    const local = { ...stack, backend: { type: 'local', config: {} }, stateKey: 'local:a.tfstate' };
-    const versions = stateVersions(local, { root: directory, aws: { region: 'x' } });
-    expect(await versions?.list(5)).toEqual([]);
-    await writeFile(path.join(directory, 'a.tfstate.backup'), 'old');
-    expect(await versions?.list(5)).toMatchObject([{ id: 'backup', current: false }]);
-    expect(await versions?.read('backup')).toBe('old');
-    expect(await versions?.read('other')).toBeUndefined();
-  });
-
-  it('are not known for other backends', () => {
-    const cloud = { ...stack, backend: { type: 'cloud', config: {} }, stateKey: 'cloud://h/o/w' };
-    expect(stateVersions(cloud, { root: directory, aws: { region: 'x' } })).toBeUndefined();
   });
 });

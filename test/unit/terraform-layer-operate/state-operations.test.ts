@@ -17,7 +17,7 @@ import {
   parseAddress,
   type ResourceAddress,
 } from '../../../actions/terraform-layer/terraform/resource-address.js';
-import type { StateVersions } from '../../../actions/terraform-layer/terraform/state-versions.js';
+import type { StateVersions } from '../../../actions/terraform-layer/sidecar/state-versions.js';
 import type { Stack } from '../../../actions/terraform-layer/stacks/workspace.js';
 import { layeredTree, load } from '../../support/stacks.js';
 import { aResource, changesOf } from '../../support/terraform.js';

@@ -10,7 +10,7 @@ import { runStacks } from '../../../actions/terraform-layer/schedule/run-stacks.
 import type { Sidecar } from '../../../actions/terraform-layer/sidecar/sidecar.js';
 import { noChanges } from '../../../actions/terraform-layer/review/changes.js';
 import type { Stack } from '../../../actions/terraform-layer/stacks/workspace.js';
-import { fakeSidecar } from '../../support/sidecar.js';
+import { memorySidecar } from '../../support/sidecars.js';
 import { silentLogger } from '../../support/silent-logger.js';
 import { layeredTree, load } from '../../support/stacks.js';
 import { anOutcome, terraformFixture } from '../../support/terraform.js';
@@ -70,7 +70,7 @@ async function check(
 
 describe('a drift check with a time budget', () => {
   it('goes on with those it had no time for, and so comes round', async () => {
-    const sidecars = new Map(stacks.map(({ id }) => [id, fakeSidecar()]));
+    const sidecars = new Map(stacks.map(({ id }) => [id, memorySidecar()]));
     const first = await check(sidecars, { budgetMinutes: 25, at: start });
     expect(first.checked).toHaveLength(3);
     expect(first.notStarted).toHaveLength(5);
@@ -84,7 +84,7 @@ describe('a drift check with a time budget', () => {
   });
 
   it('checks at least one, and without a budget all', async () => {
-    const sidecars = new Map(stacks.map(({ id }) => [id, fakeSidecar()]));
+    const sidecars = new Map(stacks.map(({ id }) => [id, memorySidecar()]));
     expect((await check(sidecars, { budgetMinutes: 0, at: start })).checked).toHaveLength(1);
     expect((await check(sidecars, { budgetMinutes: undefined, at: start })).notStarted).toEqual([]);
   });
@@ -114,7 +114,7 @@ describe('what is kept of a check', () => {
   }
 
   it('is since when a stack differs, until it does no more', async () => {
-    const sidecar = fakeSidecar();
+    const sidecar = memorySidecar();
     const look = async (at: number, drifted: boolean): Promise<unknown> => {
       const { watch, stack } = await watched(sidecar, at);
       if (drifted) await watch.hooks.judge({ stack, json, changes: noChanges });
@@ -136,16 +136,16 @@ describe('what is kept of a check', () => {
 
   it('does not change where the stack could not be checked', async () => {
     const text = formatDriftRecord({ version: 1, checkedAt: new Date(start).toISOString() });
-    const sidecar = fakeSidecar(new Map([['drift', text]]));
+    const sidecar = memorySidecar(new Map([['drift', text]]));
     const { watch, stack } = await watched(sidecar, start + minute);
     await watch.hooks.ended(anOutcome(stack, { status: 'failed', step: 'plan', lock: undefined }));
     expect(sidecar.objects.get('drift')).toBe(text);
   });
 
   it('counts as never checked where it is no record, or cannot be read', async () => {
-    const broken = fakeSidecar(new Map([['drift', '{"version":1,"checkedAt":"yesterday"}']]));
+    const broken = memorySidecar(new Map([['drift', '{"version":1,"checkedAt":"yesterday"}']]));
     expect((await watched(broken, start)).watch.records.size).toBe(0);
-    const denied = { ...fakeSidecar(), read: () => Promise.reject(new Error('denied')) };
+    const denied = { ...memorySidecar(), read: () => Promise.reject(new Error('denied')) };
     expect((await watched(denied, start)).watch.records.size).toBe(0);
   });
 });

@@ -3,7 +3,6 @@ import {
   publishBesideState,
   sidecarSource,
 } from '../../../actions/terraform-layer/records/sidecar-store.js';
-import type { Sidecar } from '../../../actions/terraform-layer/sidecar/sidecar.js';
 import { sha } from '../../support/github.js';
 import {
   callsPlan,
@@ -13,26 +12,7 @@ import {
   planRun,
   recordText,
 } from '../../support/review-runs.js';
-
-/** A sidecar in memory. */
-function memorySidecar(): Sidecar {
-  const objects = new Map<string, string>();
-  return {
-    place: 'memory',
-    read: (name) => Promise.resolve(objects.get(name)),
-    write: (name, text) => {
-      objects.set(name, text);
-      return Promise.resolve();
-    },
-    remove: (name) => {
-      objects.delete(name);
-      return Promise.resolve();
-    },
-    stateVersion: () => Promise.resolve(undefined),
-    stateText: () => Promise.resolve(undefined),
-    lockText: () => Promise.resolve(undefined),
-  };
-}
+import { memorySidecar } from '../../support/sidecars.js';
 
 describe('records beside the states', () => {
   it('are found by the head and the run, each stack’s newest', async () => {

@@ -13,7 +13,7 @@ import {
   waitingRecord,
   type ReviewRecord,
 } from '../../../actions/terraform-layer/review/record.js';
-import { SecretTexts } from '../../../actions/terraform-layer/review/secret-texts.js';
+import { SensitiveValues } from '../../../actions/terraform-layer/review/sensitive-values.js';
 import { fitsPattern } from '../../../actions/terraform-layer/review/text-pattern.js';
 import { aPlan, aStack, compared, entry, review, testKey } from '../../support/plan-documents.js';
 import { terraformFixture } from '../../support/terraform.js';
@@ -241,7 +241,7 @@ describe('sensitive texts', () => {
         fc.string(),
         fc.string(),
         (secret, second, start, end) => {
-          const texts = new SecretTexts([secret, second]);
+          const texts = sensitive(secret, second);
           const holding = start + secret + end;
           expect(texts.isIn(holding)).toBe(true);
           expect(texts.isIn([{ deep: JSON.stringify({ holding }) }])).toBe(true);
@@ -252,7 +252,7 @@ describe('sensitive texts', () => {
   });
 
   it('do not hide what only begins like them', () => {
-    const texts = new SecretTexts(['correct horse battery', 'true']);
+    const texts = sensitive('correct horse battery', 'true');
     expect(texts.isIn('correct horse')).toBe(false);
     expect(texts.isIn('true')).toBe(true);
     expect(texts.isIn('it is true')).toBe(false);
@@ -260,3 +260,9 @@ describe('sensitive texts', () => {
     expect(texts.isIn(null)).toBe(false);
   });
 });
+
+function sensitive(...texts: readonly string[]): SensitiveValues {
+  const values = new SensitiveValues();
+  values.collect(texts, true);
+  return values;
+}

@@ -2,7 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import fc from 'fast-check';
 import type { Clock } from '../../../actions/shared/clock.js';
 import type { JournalSession } from '../../../actions/terraform-layer/schedule/hooks.js';
-import { hclQuoted, importBlock } from '../../../actions/terraform-layer/sidecar/import-block.js';
+import { hclQuoted } from '../../../actions/terraform-layer/hcl/quoted-text.js';
+import { importBlock } from '../../../actions/terraform-layer/sidecar/import-block.js';
 import {
   CreatedResources,
   parseJournal,

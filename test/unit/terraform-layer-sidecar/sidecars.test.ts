@@ -97,6 +97,47 @@ describe("the place of an S3 backend's state", () => {
   });
 });
 
+describe('versions of a state', () => {
+  it('of the local backend are its backup', async () => {
+    const directory = await mkdtemp(path.join(tmpdir(), 'state-versions-'));
+    const { versions } = localSidecar(path.join(directory, 'a.tfstate'));
+    expect(await versions.list(5)).toEqual([]);
+    await writeFile(path.join(directory, 'a.tfstate.backup'), 'old');
+    expect(await versions.list(5)).toMatchObject([{ id: 'backup', current: false }]);
+    expect(await versions.read('backup')).toBe('old');
+    expect(await versions.read('other')).toBeUndefined();
+    await rm(directory, { recursive: true });
+  });
+
+  it('of S3 are those of its object', async () => {
+    const found = s3PlaceOf(s3({}));
+    if (found === undefined) throw new Error('no place');
+    const { versions } = s3Sidecar(found.place, objectsOf(new Map([['app.tfstate', '{}']])));
+    expect(await versions.list(5)).toMatchObject([{ id: 'app.tfstate@1', current: true }]);
+    expect(await versions.read('app.tfstate@1')).toBe('{}');
+    expect(await versions.read('other')).toBeUndefined();
+  });
+
+  it('that may not be listed are told with the right that lacks', async () => {
+    const found = s3PlaceOf(s3({}));
+    if (found === undefined) throw new Error('no place');
+    const denied = Object.assign(new Error('Access Denied'), { name: 'AccessDenied' });
+    const { versions } = s3Sidecar(found.place, objectsOf(new Map(), denied));
+    await expect(versions.list(5)).rejects.toMatchObject({
+      code: 'sidecar-denied',
+      details: { right: 's3:ListBucketVersions', bucket: 'b' },
+    });
+  });
+
+  it('are not known for other backends', () => {
+    const sidecars = openSidecars(
+      { access: new Map() },
+      { root: '/', secrets: createSecrets(() => undefined) },
+    );
+    expect(sidecars({ ...stack, backend: { type: 'cloud', config: {} } })).toBeUndefined();
+  });
+});
+
 function objectsOf(found: Map<string, string>, failure?: Error): S3Objects {
   const answer = <T>(body: () => T): Promise<T> =>
     failure === undefined ? Promise.resolve(body()) : Promise.reject(failure);
@@ -105,6 +146,11 @@ function objectsOf(found: Map<string, string>, failure?: Error): S3Objects {
     put: (key, text) => answer(() => void found.set(key, text)),
     delete: (key) => answer(() => void found.delete(key)),
     etag: (key) => answer(() => (found.has(key) ? `"${key}"` : undefined)),
+    versions: (key, limit) =>
+      answer(() =>
+        [{ id: `${key}@1`, at: '2026-01-01T00:00:00.000Z', current: true }].slice(0, limit),
+      ),
+    getVersion: (key, id) => answer(() => (id === `${key}@1` ? found.get(key) : undefined)),
   };
 }
 

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { OperationError } from '../../../actions/shared/errors.js';
-import { diffAttributes, sideOf } from '../../../actions/terraform-layer/review/attribute-diff.js';
+import { diffAttributes } from '../../../actions/terraform-layer/review/attribute-diff.js';
 import { shortCounts } from '../../../actions/terraform-layer/review/changes.js';
 import { readPlan } from '../../../actions/terraform-layer/review/plan-json.js';
+import { sideOf } from '../../../actions/terraform-layer/review/side.js';
 import { terraformFixture } from '../../support/terraform.js';
 
 const create = readPlan(JSON.parse(terraformFixture('create.json')));
