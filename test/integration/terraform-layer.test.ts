@@ -1,12 +1,11 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { layerRuns } from '../support/layer-runs.js';
-import type {
-  runLayer} from '../support/terraform-repository.js';
 import {
   place,
   readState,
   rootModule,
+  type runLayer,
   stateKeys,
   threeLayers,
   writeRepository,
