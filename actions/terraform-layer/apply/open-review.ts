@@ -91,9 +91,15 @@ export async function proveGatesByHand(plan: RunPlan, inputs: Inputs, ports: Por
     .filter(({ apply }) => apply === 'approval')
     .map((one) => (one.gate === 'reviews' ? { ...one, gate: 'dispatch' as const } : one));
   if (gated.length === 0) return;
-  if (github === undefined) return confirmByHand(gated, inputs);
+  if (github === undefined) {
+    confirmByHand(gated, inputs);
+    return;
+  }
   const token = inputs.githubToken;
-  if (token === undefined) return refuseUnseen(gated);
+  if (token === undefined) {
+    refuseUnseen(gated);
+    return;
+  }
   secrets.add(token);
   const client = await githubClient(token, github, log);
   const people = githubPeople(client);
