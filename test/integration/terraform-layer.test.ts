@@ -1,10 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { layerRuns } from '../support/layer-runs.js';
-<<<<<<< HEAD
 import type { runLayer } from '../support/terraform-repository.js';
-=======
->>>>>>> wt-bench
 import {
   place,
   readState,
