@@ -22,7 +22,7 @@ import {
   type LayerStep,
 } from '../support/terraform-repository.js';
 
-const rounds = Number(process.env['CHAOS_ROUNDS'] ?? 3);
+const rounds = Number(process.env['CHAOS_ROUNDS'] ?? 2);
 const seed = Number(process.env['CHAOS_SEED'] ?? Date.now() % 100_000);
 
 let emulator: TestEmulator;

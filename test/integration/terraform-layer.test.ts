@@ -1,7 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { layerRuns } from '../support/layer-runs.js';
-import type { runLayer } from '../support/terraform-repository.js';
 import {
   place,
   readState,
