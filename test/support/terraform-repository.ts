@@ -189,15 +189,15 @@ export async function runLayer(
 ): Promise<LayerStep> {
   const { onLine } = options;
   const providers = await terraformEnvironment();
+  // Where it is set already, nothing is added to it, and a job inherits nothing.
+  const cliConfig = providers.TF_CLI_CONFIG_FILE ?? process.env['TF_CLI_CONFIG_FILE'];
   const job = await createJob({
     workspace: options.workspace,
     ...options.job,
     ...(onLine === undefined ? {} : { onLine: (line: string) => onLine(line) }),
     env: {
       ...emulator.environment,
-      ...(providers.TF_CLI_CONFIG_FILE === undefined
-        ? {}
-        : { TF_CLI_CONFIG_FILE: providers.TF_CLI_CONFIG_FILE }),
+      ...(cliConfig === undefined ? {} : { TF_CLI_CONFIG_FILE: cliConfig }),
       ...options.job?.env,
       ...options.env,
     },
