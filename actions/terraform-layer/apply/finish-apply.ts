@@ -1,7 +1,6 @@
 import { toError } from '../../shared/errors.js';
 import { runUrl, type GithubContext } from '../../shared/github-context.js';
-import { githubComments } from '../../shared/github-comments.js';
-import { openDeployment, githubDeployments, type OpenDeployment } from '../github/deployment.js';
+import { openDeployment, type OpenDeployment } from '../github/deployment.js';
 import { tellPulls, type ApplyEnd } from '../github/report-back.js';
 import type { Ports } from '../effects.js';
 import type { Inputs } from '../inputs.js';
@@ -15,13 +14,13 @@ import type { OpenReview } from './open-review.js';
 /** Opens a deployment for each environment that is applied, where its job has none of its own. */
 export async function openDeployments(
   plan: RunPlan,
-  { client }: OpenReview,
+  { access }: OpenReview,
   ports: Ports,
 ): Promise<ReadonlyMap<string, OpenDeployment>> {
   const { github, log } = ports;
   const opened = new Map<string, OpenDeployment>();
-  if (client === undefined || github === undefined) return opened;
-  const deployments = githubDeployments(client);
+  if (access === undefined || github === undefined) return opened;
+  const { deployments } = access;
   for (const { environment, stacks } of plan.stages) {
     if (stacks.length === 0) continue;
     const request = {
@@ -70,13 +69,13 @@ export async function tellApply(
 async function tellReviewed(
   plan: RunPlan,
   outcomes: readonly StackOutcome[],
-  { client, search }: OpenReview,
+  { access, search }: OpenReview,
   github: GithubContext,
   inputs: Inputs,
   ports: Ports & { readonly startedAt: number },
 ): Promise<void> {
   const pullNumbers = (search?.pulls ?? []).map(({ number }) => number);
-  if (client === undefined || !inputs.comment || pullNumbers.length === 0) return;
+  if (access === undefined || !inputs.comment || pullNumbers.length === 0) return;
   await tellPulls(
     {
       pullNumbers,
@@ -95,7 +94,7 @@ async function tellReviewed(
         })),
       },
     },
-    { ...ports, comments: githubComments(client) },
+    { ...ports, comments: access.comments },
   );
 }
 

@@ -1,18 +1,16 @@
 import { OperationError, UserError, type Problem } from '../../shared/errors.js';
-import { githubClient, type GithubClient } from '../../shared/github-client.js';
 import type { GithubContext } from '../../shared/github-context.js';
 import type { EnvironmentConfig } from '../config/infra-config.js';
 import type { Ports } from '../effects.js';
 import { judgeGate } from '../github/gate.js';
-import { githubPeople } from '../github/github-people.js';
 import { observeLabels } from '../github/labels.js';
-import { githubEnvironments, observeGate } from '../github/observe-gate.js';
+import { observeGate } from '../github/observe-gate.js';
 import type { People } from '../github/people.js';
+import { openReviewAccess, type ReviewAccess } from '../github/review-access.js';
 import type { Inputs } from '../inputs.js';
 import type { RunPlan } from '../plan.js';
 import { findRecords } from '../records/find.js';
 import type { RecordSearch, RefusedRecord } from '../records/found.js';
-import { artifactSource, githubReviewRuns } from '../records/github-records.js';
 import { expectedWorkflow } from '../records/provenance.js';
 import type { RecordSource } from '../records/record-source.js';
 import { sidecarSource } from '../records/sidecar-store.js';
@@ -22,7 +20,8 @@ import type { Sidecars } from '../sidecar/sidecar.js';
 
 /** What GitHub knows about the changes that an apply covers. */
 export interface OpenReview {
-  readonly client: GithubClient | undefined;
+  /** Undefined where GitHub is not to be asked. */
+  readonly access: ReviewAccess | undefined;
   readonly search: RecordSearch<ReviewRecord> | undefined;
   readonly allowedDestroys: readonly string[];
   readonly notes: readonly string[];
@@ -57,13 +56,12 @@ export async function openReview(request: ReviewRequest): Promise<OpenReview> {
     return nothingFound('without github-token no review is found');
   }
   secrets.add(token);
-  const client = await githubClient(token, github, log);
-  const people = githubPeople(client);
-  const search = await searched(request, github, client, gated);
-  await proveGates(gated, { search, github, client, people, inputs, ports });
-  const labels = await allowingLabels(search, people, ports);
+  const access = await openReviewAccess(token, github, log);
+  const search = await searched(request, github, access, gated);
+  await proveGates(gated, { search, github, access, inputs, ports });
+  const labels = await allowingLabels(search, access.people, ports);
   return {
-    client,
+    access,
     search,
     allowedDestroys: [...inputs.allowDestroy, ...labels],
     notes: refusalNotes(search?.refused ?? []),
@@ -71,7 +69,7 @@ export async function openReview(request: ReviewRequest): Promise<OpenReview> {
 
   function nothingFound(note: string): OpenReview {
     return {
-      client: undefined,
+      access: undefined,
       search: undefined,
       allowedDestroys: inputs.allowDestroy,
       notes: [note],
@@ -101,15 +99,14 @@ export async function proveGatesByHand(plan: RunPlan, inputs: Inputs, ports: Por
     return;
   }
   secrets.add(token);
-  const client = await githubClient(token, github, log);
-  const people = githubPeople(client);
-  await proveGates(gated, { search: undefined, github, client, people, inputs, ports });
+  const access = await openReviewAccess(token, github, log);
+  await proveGates(gated, { search: undefined, github, access, inputs, ports });
 }
 
 async function searched(
   { plan, inputs, ports, commits, sidecars }: ReviewRequest,
   github: GithubContext,
-  client: GithubClient,
+  access: ReviewAccess,
   gated: readonly EnvironmentConfig[],
 ): Promise<RecordSearch<ReviewRecord> | undefined> {
   const { owner, name } = github.repository;
@@ -135,8 +132,8 @@ async function searched(
         },
       },
       {
-        runs: githubReviewRuns(client, github.defaultBranch ?? 'main'),
-        source: sourceOf(plan, inputs, client, sidecars),
+        runs: access.runs,
+        source: sourceOf(plan, inputs, access, sidecars),
       },
     );
   } catch (error) {
@@ -150,12 +147,12 @@ async function searched(
 function sourceOf(
   plan: RunPlan,
   { reviewRecords }: Inputs,
-  client: GithubClient,
+  access: ReviewAccess,
   sidecars: Sidecars,
 ): RecordSource {
   switch (reviewRecords) {
     case 'artifact':
-      return artifactSource(client);
+      return access.artifacts;
     case 'state':
       return sidecarSource(
         plan.workspace.stacks
@@ -204,19 +201,17 @@ async function proveGates(
   context: {
     readonly search: RecordSearch<ReviewRecord> | undefined;
     readonly github: GithubContext;
-    readonly client: GithubClient;
-    readonly people: People;
+    readonly access: ReviewAccess;
     readonly inputs: Inputs;
     readonly ports: Ports;
   },
 ): Promise<void> {
-  const { search, github, client, people, inputs, ports } = context;
+  const { search, github, access, inputs, ports } = context;
   const covered = search ?? { pulls: [], commitsWithoutPull: [], commitsNotLookedAt: [] };
-  const environments = githubEnvironments(client);
   const problems: Problem[] = [];
   for (const environment of gated) {
-    const observed = await observeGate(environment, covered, { environments, people });
-    const judged = judgeGate(environment, observed, github.defaultBranch, {
+    const observed = await observeGate(environment, covered, access);
+    const judged = judgeGate(environment, observed, access.defaultBranch, {
       eventName: github.eventName,
       ref: github.ref,
       confirm: inputs.confirm,

@@ -2,6 +2,7 @@ import { toError } from '../../shared/errors.js';
 import { runUrl, type GithubContext } from '../../shared/github-context.js';
 import { gitText, headCommit, parentsOf, type Git } from '../changes/git.js';
 import type { Ports } from '../effects.js';
+import { reviewedSha } from '../github/review-access.js';
 import type { Inputs } from '../inputs.js';
 import { formatReviewRecord, recordVersion, type ReviewRecord } from '../review/record.js';
 import type { StackRecord } from '../review/record.js';
@@ -46,7 +47,7 @@ export async function leaveRecords(
 ): Promise<void> {
   const { inputs, github, git, stacks, sidecars, ports } = options;
   if (records.size === 0) return;
-  const subjectSha = github.pullRequest?.headSha ?? github.mergeGroup?.headSha ?? github.sha;
+  const subjectSha = reviewedSha(github);
   try {
     const about = await describedRun(git, github);
     const fileOf = (some: readonly StackRecord[]): string =>
