@@ -9,7 +9,7 @@ import { DriftWatch } from './drift/drift-watch.js';
 import { inPlanOrder, oldestFirst, TimeBudget } from './drift/time-budget.js';
 import { gitOf, type Ports } from './effects.js';
 import type { Command, Inputs } from './inputs.js';
-import type { RunPlan } from './plan.js';
+import { plannedStacks, type RunPlan } from './plan.js';
 import { hookCommands } from './policy/hook-commands.js';
 import { hookPorts } from './policy/hook-ports.js';
 import { runHooks } from './policy/run-hooks.js';
@@ -20,7 +20,7 @@ import { awsKms, reviewKeys } from './review/review-key.js';
 import type { RunAccess } from './run-access.js';
 import { combinedHooks, type StackHooks } from './schedule/hooks.js';
 import { isSuccess, type StackOutcome } from './schedule/outcome.js';
-import { runSchedule, stacksOf as stacksToTouch } from './schedule/schedule.js';
+import { runSchedule, stacksOf } from './schedule/schedule.js';
 import type { StateVersion } from './schedule/stack-steps.js';
 import { openSession, type Session } from './session.js';
 import { writeLedger, type AppliedEntry } from './sidecar/ledger.js';
@@ -44,7 +44,7 @@ export async function perform(
   history: ObservedHistory,
   opened?: RunAccess,
 ): Promise<readonly StackOutcome[]> {
-  const stacks = stacksOf(plan);
+  const stacks = plannedStacks(plan);
   const git = gitOf(inputs, ports);
   if (stacks.length === 0) {
     if (opened !== undefined) await noteUntouched(plan, [], inputs, history, opened, ports);
@@ -52,7 +52,7 @@ export async function perform(
   }
   await checkSyntax({ root: ports.root, stacks });
   // An apply may come to touch readers of outputs that change, which nobody asked for.
-  const mayRun = stacksToTouch({
+  const mayRun = stacksOf({
     command: scheduledCommand(plan.command),
     stages: plan.stages,
     workspace: plan.workspace,
@@ -137,11 +137,11 @@ async function schedule(run: {
   const { parallelism, terraform, planDirectory } = session;
   const progress = new Progress(log, {
     command: plan.command,
-    total: stacksOf(plan).length,
+    total: plannedStacks(plan).length,
     redact: (text) => ports.secrets.redact(text),
   });
   const budget = new TimeBudget(watch && inputs.timeBudgetSeconds, () => clock.now());
-  log.info(`${stacksOf(plan).length} stacks, up to ${parallelism} at a time`);
+  log.info(`${plannedStacks(plan).length} stacks, up to ${parallelism} at a time`);
   const outcomes = await runSchedule({
     command: scheduledCommand(plan.command),
     stages: watch === undefined ? plan.stages : oldestFirst(plan.stages, watch.records),
@@ -171,10 +171,6 @@ async function schedule(run: {
     outcomes.map((outcome) => watch.complete(outcome)),
     plan.stages,
   );
-}
-
-function stacksOf(plan: RunPlan): readonly Stack[] {
-  return plan.stages.flatMap((stage) => stage.stacks.map(({ stack }) => stack));
 }
 
 /** Undefined where it cannot be told: then a plan is trusted only while it is fresh. */

@@ -112,6 +112,11 @@ export function planRun(inputs: Inputs, observed: Observed): RunPlan {
   };
 }
 
+/** The stacks of a run, in the order in which they are reported. */
+export function plannedStacks(plan: Pick<RunPlan, 'stages'>): readonly Stack[] {
+  return plan.stages.flatMap((stage) => stage.stacks.map(({ stack }) => stack));
+}
+
 function chooseEnvironments(
   inputs: Inputs,
   { config }: Workspace,

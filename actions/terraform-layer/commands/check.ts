@@ -8,7 +8,7 @@ import { textProblems } from '../check/text-rules.js';
 import { validateModules, type RootModule } from '../check/validate.js';
 import { observe, readRepository, type Ports } from '../effects.js';
 import type { Inputs } from '../inputs.js';
-import { planRun, type RunPlan } from '../plan.js';
+import { plannedStacks, planRun } from '../plan.js';
 import { diskFiles, type Files } from '../stacks/files.js';
 import { checkSyntax } from '../stacks/load-workspace.js';
 import { isConfigurationFile } from '../stacks/module-source.js';
@@ -31,7 +31,7 @@ export async function checkCode(inputs: Inputs, ports: Ports): Promise<void> {
     planRun(inputs, await observe(inputs, await readRepository(inputs, ports), ports, undefined)),
   );
   const workspace = plan?.workspace;
-  const stacks = plan === undefined ? [] : stacksOf(plan);
+  const stacks = plan === undefined ? [] : plannedStacks(plan);
   const files = diskFiles(root);
   const stacksToRead = [...(workspace?.stacks ?? []), ...modulesBelow(files, inputs)];
   await collecting(problems, () => checkSyntax({ root, files, stacks: stacksToRead }));
@@ -80,10 +80,6 @@ function modulesBelow(files: Files, { workingDirectory }: Inputs): readonly Root
   const places = files.list(workingDirectory).filter(isConfigurationFile);
   const directories = new Set(places.map((file) => path.posix.dirname(file)));
   return [...directories].map((directory) => ({ directory, moduleDirectories: [] }));
-}
-
-function stacksOf(plan: RunPlan): Workspace['stacks'] {
-  return plan.stages.flatMap((stage) => stage.stacks.map(({ stack }) => stack));
 }
 
 /** A directory once, however many environments share it. */

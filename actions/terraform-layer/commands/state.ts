@@ -4,7 +4,7 @@ import { OperationError, UserError, type Problem } from '../../shared/errors.js'
 import { runUrl } from '../../shared/github-context.js';
 import { writeSummary } from '../../shared/summary.js';
 import type { Inputs } from '../inputs.js';
-import type { RunPlan } from '../plan.js';
+import { plannedStacks, type RunPlan } from '../plan.js';
 import type { PublishPorts } from '../report/publish.js';
 import { readPlan } from '../review/plan-json.js';
 import { noChanges, type PlanChanges } from '../review/changes.js';
@@ -34,7 +34,7 @@ import { describeEffects, stateReport, versionLines, type DoneOperation } from '
  */
 export async function runState(plan: RunPlan, inputs: Inputs, ports: PublishPorts): Promise<void> {
   const { operations, problems } = parseOperations(inputs.stateOperations);
-  const stacks = plan.stages.flatMap((stage) => stage.stacks.map(({ stack }) => stack));
+  const stacks = plannedStacks(plan);
   const [stack] = stacks;
   const all = [...oneStackProblems(stacks), ...problems];
   if (stack === undefined || all.length > 0) throw new UserError(all);

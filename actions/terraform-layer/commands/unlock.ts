@@ -4,7 +4,7 @@ import { OperationError } from '../../shared/errors.js';
 import { writeSummary } from '../../shared/summary.js';
 import type { Ports } from '../effects.js';
 import type { Inputs } from '../inputs.js';
-import type { RunPlan } from '../plan.js';
+import { plannedStacks, type RunPlan } from '../plan.js';
 import type { PublishPorts } from '../report/publish.js';
 import { openSession, type Session } from '../session.js';
 import type { Stack } from '../stacks/workspace.js';
@@ -24,7 +24,7 @@ const requestsAtOnce = 16;
  * @throws OperationError `unlock-failed`, with Terraform's words
  */
 export async function unlock(plan: RunPlan, inputs: Inputs, ports: PublishPorts): Promise<void> {
-  const stacks = plan.stages.flatMap((stage) => stage.stacks.map(({ stack }) => stack));
+  const stacks = plannedStacks(plan);
   const session = await openSession(plan.environments, stacks, inputs, ports);
   const locks = await readLocks(stacks, session, inputs, ports);
   const show = async (result: UnlockResult): Promise<void> => {
