@@ -5,7 +5,8 @@ function project(name) {
     rootDir: import.meta.dirname,
     roots: [`<rootDir>/test/${name}`],
     testMatch: ['**/*.test.ts'],
-    testEnvironment: 'node',
+    // Says what the steps of a failed test have logged.
+    testEnvironment: '<rootDir>/test/support/step-log-environment.mjs',
     extensionsToTreatAsEsm: ['.ts'],
     moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
     transform: {

@@ -1,15 +1,13 @@
 import { mkdtemp, realpath, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { runStep } from '../../emulator/runner/index.js';
-import type { JobOptions, RunStepResult, StepOptions } from '../../emulator/runner/index.js';
+import * as runner from '../../emulator/runner/index.js';
+import type { Job, JobOptions, RunStepResult, StepOptions } from '../../emulator/runner/index.js';
 
 export {
-  createJob,
   mergeGroupEvent,
   pullRequestEvent,
   pushEvent,
-  runStep,
   withGithub,
   workflowDispatchEvent,
 } from '../../emulator/runner/index.js';
@@ -24,6 +22,24 @@ export type {
 } from '../../emulator/runner/index.js';
 
 const fixtures = path.join(import.meta.dirname, 'fixtures', 'actions');
+
+/** As the emulator's; what the steps log is shown where the test fails. */
+export function createJob(options: JobOptions): Promise<Job> {
+  return runner.createJob({ ...options, onLine: kept(options) });
+}
+
+/** As the emulator's; what the step logs is shown where the test fails. */
+export function runStep(options: JobOptions & StepOptions): Promise<RunStepResult> {
+  return runner.runStep({ ...options, onLine: kept(options) });
+}
+
+/** Read by `step-log-environment.mjs`. */
+function kept({ onLine }: JobOptions): NonNullable<JobOptions['onLine']> {
+  return (line, step) => {
+    (globalThis as { stepLog?: string[] }).stepLog?.push(line);
+    onLine?.(line, step);
+  };
+}
 
 /** The directory of a fixture action, such as `probe`. */
 export function fixtureAction(name: string): string {
