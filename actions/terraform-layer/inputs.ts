@@ -65,6 +65,8 @@ export interface Inputs {
   readonly allowDestroy: readonly string[];
   /** Typed confirmation: the environment's name, for `destroy` and `gate: dispatch`. */
   readonly confirm: string | undefined;
+  /** Whether a plan proves the gates of the environments that it would apply. */
+  readonly proveGates: boolean;
   readonly reviewRecords: RecordStore;
   /** Path of the workflow whose runs may leave records; undefined: any that calls ours. */
   readonly reviewWorkflow: string | undefined;
@@ -146,6 +148,7 @@ export function readInputs(source: InputSource, env: Env): Inputs {
     applyAgain: readAppliedAgain(reader, command),
     allowDestroy: reader.list('allow-destroy'),
     confirm: reader.text('confirm'),
+    proveGates: reader.boolean('prove-gates', false),
     reviewRecords: reader.oneOf('review-records', ['artifact', 'state', 'none'], 'artifact'),
     reviewWorkflow: readPath(reader, 'review-workflow'),
     stateOperations: readLines(reader, 'state-operations'),

@@ -34,6 +34,8 @@ export interface ReportContext {
   readonly runUrl: string | undefined;
   /** The commit that was planned or applied. */
   readonly commit: string | undefined;
+  /** What the person who started the run has typed. */
+  readonly confirm?: string | undefined;
   /** Environments that a run of a later commit has applied, and that were left alone. */
   readonly superseded?: readonly SupersededEnvironment[];
 }
@@ -68,7 +70,7 @@ export function report(
   outcomes: readonly StackOutcome[],
   context: ReportContext,
 ): Report {
-  const { values, stacksLeftOut } = stepOutputs(plan, outcomes);
+  const { values, stacksLeftOut } = stepOutputs(plan, outcomes, context.confirm);
   const fold: FoldContext = {
     command: plan.command,
     labels: new Map(plan.workspace.stacks.map(({ id, displayId }) => [id, displayId])),

@@ -1,7 +1,7 @@
 import { runState } from './commands/state.js';
 import { checkCode } from './commands/check.js';
 import { unlock } from './commands/unlock.js';
-import { proveGatesByHand } from './apply/open-review.js';
+import { proveEnvironments, proveGatesByHand } from './apply/open-review.js';
 import { appliedHistory } from './applied-history.js';
 import { nothingCompared, type ObservedHistory } from './changes/history.js';
 import { observe, readRepository, type Repository } from './effects.js';
@@ -11,6 +11,7 @@ import type { Stack } from './stacks/workspace.js';
 import { reportDrift } from './drift/report-drift.js';
 import type { Inputs } from './inputs.js';
 import { planRun, type RunPlan } from './plan.js';
+import { environmentsToApply } from './report/environments-to-apply.js';
 import {
   announce,
   publish,
@@ -57,7 +58,7 @@ export async function runCommand(inputs: Inputs, ports: PublishPorts): Promise<v
     case 'drift':
     case 'destroy':
       if (inputs.dryRun) {
-        publishDryRun(plan, ports);
+        publishDryRun(plan, inputs, ports);
         return;
       }
       return performAndTell(plan, inputs, ports, {
@@ -76,6 +77,10 @@ async function performAndTell(
   const outcomes = await perform(plan, inputs, ports, known.history, known.access);
   try {
     await publish(plan, outcomes, inputs, ports);
+    if (plan.command === 'plan' && inputs.proveGates) {
+      const next = environmentsToApply(plan, outcomes, inputs.confirm);
+      await proveEnvironments(next, inputs, ports);
+    }
   } finally {
     // A stack that failed is no reason to keep silent of the others.
     if (plan.command === 'drift') await reportDrift(plan, outcomes, inputs, ports);

@@ -112,6 +112,33 @@ export class InfraOnGithub {
     return sha;
   }
 
+  /** Sets an environment of the repository up, under Settings → Environments. */
+  async protect(environment: {
+    readonly name: string;
+    readonly reviewers?: readonly string[];
+    readonly branches?: readonly string[];
+  }): Promise<void> {
+    const { name, reviewers = [], branches } = environment;
+    const policy =
+      branches === undefined
+        ? {}
+        : {
+            branchPolicy: 'custom',
+            branchPatterns: branches.map((branch) => ({ name: branch, type: 'branch' })),
+          };
+    await this.#emulator.githubControl('POST', 'repos', {
+      repository,
+      environments: [{ name, reviewers, ...policy }],
+    });
+  }
+
+  /** What the apply workflow runs on `main` before any environment is named. */
+  async planOfApply(inputs: Readonly<Record<string, string>> = {}): Promise<LayerStep> {
+    const event = pushEvent({ repository, after: this.git('rev-parse', 'HEAD') });
+    const plan = { command: 'plan', layers: 'changed', 'prove-gates': 'true', comment: 'false' };
+    return this.#run(event, 'apply.yml', { ...plan, ...inputs }, [applyWorkflow]);
+  }
+
   /** What the apply workflow runs on `main` after a push. */
   async apply(inputs: Readonly<Record<string, string>> = {}): Promise<LayerStep> {
     const event = pushEvent({ repository, after: this.git('rev-parse', 'HEAD') });

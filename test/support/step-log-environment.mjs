@@ -1,3 +1,4 @@
+import { stderr } from 'node:process';
 import { TestEnvironment } from 'jest-environment-node';
 
 const shownLines = 60;
@@ -10,6 +11,6 @@ export default class StepLogEnvironment extends TestEnvironment {
     const lines = this.global.stepLog ?? [];
     if (lines.length === 0) return;
     const title = `The last of ${lines.length} lines logged in "${event.test.name}":`;
-    process.stderr.write([title, ...lines.slice(-shownLines), ''].join('\n'));
+    stderr.write([title, ...lines.slice(-shownLines), ''].join('\n'));
   }
 }

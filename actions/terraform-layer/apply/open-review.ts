@@ -103,6 +103,32 @@ export async function proveGatesByHand(plan: RunPlan, inputs: Inputs, ports: Por
   await proveGates(gated, { search: undefined, github, access, inputs, ports });
 }
 
+/**
+ * Proves the protection of environments on GitHub before a job names them: GitHub creates a missing
+ * one for such a job, unprotected. Other gates are proved by the apply, which finds its reviews.
+ *
+ * @throws UserError with every gate that does not hold
+ */
+export async function proveEnvironments(
+  environments: readonly EnvironmentConfig[],
+  inputs: Inputs,
+  ports: Ports,
+): Promise<void> {
+  const { github, secrets, log } = ports;
+  const gated = environments.filter(
+    ({ apply, gate }) => apply === 'approval' && gate === 'environment',
+  );
+  if (gated.length === 0 || github === undefined) return;
+  const token = inputs.githubToken;
+  if (token === undefined) {
+    refuseUnseen(gated);
+    return;
+  }
+  secrets.add(token);
+  const access = await openReviewAccess(token, github, log);
+  await proveGates(gated, { search: undefined, github, access, inputs, ports });
+}
+
 async function searched(
   { plan, inputs, ports, commits, sidecars }: ReviewRequest,
   github: GithubContext,

@@ -1,6 +1,7 @@
 import { hasDrifted } from '../drift/findings.js';
 import type { RunPlan } from '../plan.js';
 import type { StackOutcome } from '../schedule/outcome.js';
+import { environmentsToApply } from './environments-to-apply.js';
 import { isChanging, urgency } from './status.js';
 
 /**
@@ -17,7 +18,11 @@ export interface StepOutputs {
 }
 
 /** What the next steps and jobs are handed; names and counts only, no value of a plan. */
-export function stepOutputs(plan: RunPlan, outcomes: readonly StackOutcome[]): StepOutputs {
+export function stepOutputs(
+  plan: RunPlan,
+  outcomes: readonly StackOutcome[],
+  confirm: string | undefined,
+): StepOutputs {
   const changing = outcomes.filter(isChanging);
   const review = JSON.stringify(outcomes.flatMap(reviewOutput));
   const values = {
@@ -25,6 +30,9 @@ export function stepOutputs(plan: RunPlan, outcomes: readonly StackOutcome[]): S
     affected: JSON.stringify([...plan.reasons.keys()]),
     waves: JSON.stringify(plan.waves),
     environments: JSON.stringify(plan.environments.map(({ name }) => name)),
+    'environments-to-apply': JSON.stringify(
+      environmentsToApply(plan, outcomes, confirm).map(({ name }) => name),
+    ),
     drifted: JSON.stringify(
       outcomes.filter(({ drift }) => hasDrifted(drift)).map(({ stack }) => stack.id),
     ),

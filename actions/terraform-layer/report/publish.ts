@@ -59,16 +59,16 @@ const graphFormats = {
 /** The graph as it is: in the wanted format in the log and in a file, a picture in the summary. */
 export async function publishGraph(
   plan: RunPlan,
-  { graphFormat }: Pick<Inputs, 'graphFormat'>,
+  inputs: Pick<Inputs, 'graphFormat' | 'confirm'>,
   ports: PublishPorts,
 ): Promise<void> {
   const only = new Set(plan.reasons.keys());
-  const { render, ending } = graphFormats[graphFormat];
+  const { render, ending } = graphFormats[inputs.graphFormat];
   const graph = render(plan.workspace, { only });
   const file = path.join(ports.temporaryDirectory, `terraform-graph.${ending}`);
   await mkdir(ports.temporaryDirectory, { recursive: true });
   await writeFile(file, graph);
-  await ports.log.group(`Graph (${graphFormat})`, () => {
+  await ports.log.group(`Graph (${inputs.graphFormat})`, () => {
     ports.log.info(ports.secrets.redact(graph.trimEnd()));
     return Promise.resolve();
   });
@@ -81,12 +81,16 @@ export async function publishGraph(
     ];
     await writeSummaryOf(ports, renderMarkdown(blocks));
   }
-  setOutputs(ports, { ...report(plan, [], contextOf(ports)).outputs, 'graph-file': file });
+  setOutputs(ports, { ...report(plan, [], contextOf(ports, inputs)).outputs, 'graph-file': file });
 }
 
 /** A dry run tells the next steps what would run, and nothing else. */
-export function publishDryRun(plan: RunPlan, ports: PublishPorts): void {
-  setOutputs(ports, report(plan, [], contextOf(ports)).outputs);
+export function publishDryRun(
+  plan: RunPlan,
+  inputs: Pick<Inputs, 'confirm'>,
+  ports: PublishPorts,
+): void {
+  setOutputs(ports, report(plan, [], contextOf(ports, inputs)).outputs);
 }
 
 /**
@@ -102,7 +106,7 @@ export async function publish(
   ports: PublishPorts,
 ): Promise<void> {
   const { log, secrets, signal } = ports;
-  const told = report(plan, outcomes, contextOf(ports));
+  const told = report(plan, outcomes, contextOf(ports, inputs));
   for (const { severity, message, at } of told.annotations) {
     log[severity](secrets.redact(message), at);
   }
@@ -121,8 +125,12 @@ async function writeSummaryOf({ env, secrets }: Ports, markdown: string): Promis
   if (env('GITHUB_STEP_SUMMARY') !== undefined) await writeSummary(secrets.redact(markdown));
 }
 
-function contextOf({ github }: Ports): Parameters<typeof report>[2] {
+function contextOf(
+  { github }: Ports,
+  { confirm }: Pick<Inputs, 'confirm'>,
+): Parameters<typeof report>[2] {
   return {
+    confirm,
     runUrl: github === undefined ? undefined : runUrl(github),
     commit: github?.pullRequest?.headSha ?? github?.sha,
   };
