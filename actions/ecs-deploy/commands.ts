@@ -1,9 +1,10 @@
-import { apply, observe, type Origin } from './effects.js';
+import { apply } from './effects.js';
+import { observe, type Origin } from './observe.js';
 import type { DeployInputs, Inputs } from './inputs.js';
 import { plan } from './plan.js';
 import type { DeployPorts } from './ports.js';
 import { describeStep, reportDeploy, reportDryRun, type Report } from './report.js';
-import { readStatus, reportStatus } from './status.js';
+import { readStatus, reportStatus } from './commands/status.js';
 
 /** Runs the command that the inputs ask for. */
 export async function runCommand(

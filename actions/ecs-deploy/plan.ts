@@ -1,6 +1,6 @@
 import { UserError, type Problem } from '../shared/errors.js';
 import { suggestion } from '../shared/inputs.js';
-import type { ResolvedImage } from './image-check.js';
+import type { ResolvedImage } from './images/image-check.js';
 import {
   shortName,
   type JsonObject,
@@ -9,7 +9,7 @@ import {
   type Tag,
 } from './model.js';
 import type { Release } from './release.js';
-import { primaryOf, type OwnDeployment } from './rollout.js';
+import { primaryOf, type OwnDeployment } from './rollout/judge.js';
 import type { BaseDefinition, Target } from './target.js';
 import {
   containerNames,
@@ -17,7 +17,7 @@ import {
   findContainer,
   withImages,
   type DefinitionChange,
-} from './task-definition.js';
+} from './definition/task-definition.js';
 
 /** Everything that a deploy needs to know before it changes anything. */
 export interface Observed {

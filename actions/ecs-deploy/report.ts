@@ -12,14 +12,14 @@ import {
   type Block,
   type Inline,
 } from '../shared/markdown.js';
-import { formatDiagnosis, type Diagnosis } from './diagnosis.js';
+import { formatDiagnosis, type Diagnosis } from './rollout/diagnosis.js';
 import type { Applied } from './effects.js';
-import { describeEnd, type FailedTask } from './failed-tasks.js';
-import type { Followed } from './follow.js';
+import { describeEnd, type FailedTask } from './rollout/failed-tasks.js';
+import type { Followed } from './rollout/follow.js';
 import { shortName } from './model.js';
 import type { Observed, Plan, Step } from './plan.js';
 import { outcomeOf, type Outcome } from './result.js';
-import { rolloutTimeline } from './timeline.js';
+import { rolloutTimeline } from './rollout/timeline.js';
 
 /** What a command leaves behind. */
 export interface Report {

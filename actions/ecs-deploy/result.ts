@@ -1,5 +1,5 @@
 import type { Applied } from './effects.js';
-import type { RolloutOutcome } from './rollout.js';
+import type { RolloutOutcome } from './rollout/judge.js';
 
 export type Outcome =
   | RolloutOutcome

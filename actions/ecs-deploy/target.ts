@@ -7,11 +7,15 @@ import {
   type Contract,
   type ContractKey,
 } from './contract.js';
-import type { TargetInputs } from './inputs.js';
+import type { TargetInputs } from './inputs/target.js';
 import { shortName, type JsonObject, type Service, type Tag } from './model.js';
 import type { DeployPorts } from './ports.js';
 import { parseRelease, type Release } from './release.js';
-import { familyOf, parseTaskDefinitionFile, withoutServerFields } from './task-definition.js';
+import {
+  familyOf,
+  parseTaskDefinitionFile,
+  withoutServerFields,
+} from './definition/task-definition.js';
 
 /** The service to act on, and what its contract adds. */
 export interface Target {

@@ -1,5 +1,5 @@
 import { runCommand } from '../../actions/ecs-deploy/commands.js';
-import { parseImageReference } from '../../actions/ecs-deploy/image-reference.js';
+import { parseImageReference } from '../../actions/ecs-deploy/images/image-reference.js';
 import {
   deployInputs,
   deployWorld,

@@ -3,7 +3,7 @@ import type { AwsClientConfig } from '../../shared/aws-access.js';
 import { OperationError } from '../../shared/errors.js';
 import type { JsonObject } from '../model.js';
 import type { Ecs } from '../ports.js';
-import { isObject } from '../task-definition.js';
+import { isObject } from '../definition/task-definition.js';
 import { awsErrorName, call, lazy } from './calls.js';
 import {
   toBrief,

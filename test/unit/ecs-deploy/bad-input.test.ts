@@ -1,6 +1,6 @@
 import { runCommand } from '../../../actions/ecs-deploy/commands.js';
 import type { DeployInputs } from '../../../actions/ecs-deploy/inputs.js';
-import { parseImageReference } from '../../../actions/ecs-deploy/image-reference.js';
+import { parseImageReference } from '../../../actions/ecs-deploy/images/image-reference.js';
 import { UserError } from '../../../actions/shared/errors.js';
 import {
   contract,

@@ -2,7 +2,7 @@ import {
   diagnose,
   formatDiagnosis,
   type DiagnosisFacts,
-} from '../../../actions/ecs-deploy/diagnosis.js';
+} from '../../../actions/ecs-deploy/rollout/diagnosis.js';
 import {
   describeEnd,
   findCulprit,
@@ -10,7 +10,7 @@ import {
   logStreamOf,
   toFailedTask,
   type FailedTask,
-} from '../../../actions/ecs-deploy/failed-tasks.js';
+} from '../../../actions/ecs-deploy/rollout/failed-tasks.js';
 import type { JsonObject, Task, TaskContainer } from '../../../actions/ecs-deploy/model.js';
 
 const definition: JsonObject = {

@@ -2,7 +2,7 @@ import {
   formatImageReference,
   parseEcrHost,
   parseImageReference,
-} from '../../../actions/ecs-deploy/image-reference.js';
+} from '../../../actions/ecs-deploy/images/image-reference.js';
 
 const digest = `sha256:${'0123456789abcdef'.repeat(4)}`;
 

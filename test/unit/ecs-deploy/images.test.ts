@@ -1,10 +1,14 @@
 import { manifestDigests } from '../../../actions/ecs-deploy/aws/images.js';
-import { checkDigest, checkImage, isProblem } from '../../../actions/ecs-deploy/image-check.js';
-import { compareRunningImages } from '../../../actions/ecs-deploy/image-proof.js';
+import {
+  checkDigest,
+  checkImage,
+  isProblem,
+} from '../../../actions/ecs-deploy/images/image-check.js';
+import { compareRunningImages } from '../../../actions/ecs-deploy/images/image-proof.js';
 import {
   parseImageReference,
   type ImageReference,
-} from '../../../actions/ecs-deploy/image-reference.js';
+} from '../../../actions/ecs-deploy/images/image-reference.js';
 import type { Images } from '../../../actions/ecs-deploy/ports.js';
 import { OperationError } from '../../../actions/shared/errors.js';
 import type { Logger } from '../../../actions/shared/log.js';

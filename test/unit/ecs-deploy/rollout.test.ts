@@ -1,5 +1,5 @@
 import type { Deployment, Service, ServiceDeployment } from '../../../actions/ecs-deploy/model.js';
-import { judge, type Sight } from '../../../actions/ecs-deploy/rollout.js';
+import { judge, type Sight } from '../../../actions/ecs-deploy/rollout/judge.js';
 
 const own = { id: 'ecs-svc/own', taskDefinitionArn: 'web:2', createdAtMs: 1000 };
 const newer = {

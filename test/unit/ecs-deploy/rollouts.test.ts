@@ -1,6 +1,7 @@
-import { parseImageReference } from '../../../actions/ecs-deploy/image-reference.js';
+import { parseImageReference } from '../../../actions/ecs-deploy/images/image-reference.js';
 import { runCommand } from '../../../actions/ecs-deploy/commands.js';
-import type { DeployInputs, WantedImage } from '../../../actions/ecs-deploy/inputs.js';
+import type { DeployInputs } from '../../../actions/ecs-deploy/inputs.js';
+import type { WantedImage } from '../../../actions/ecs-deploy/inputs/images.js';
 import type { Report } from '../../../actions/ecs-deploy/report.js';
 import { AwsError } from '../../../emulator/aws-error.js';
 import {

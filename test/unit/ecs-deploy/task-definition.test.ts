@@ -5,7 +5,7 @@ import {
   parseTaskDefinitionFile,
   withImages,
   withoutServerFields,
-} from '../../../actions/ecs-deploy/task-definition.js';
+} from '../../../actions/ecs-deploy/definition/task-definition.js';
 import { UserError } from '../../../actions/shared/errors.js';
 
 /** Everything that a careless client loses: unknown fields, empty values, zero and false. */

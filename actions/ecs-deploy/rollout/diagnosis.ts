@@ -1,6 +1,6 @@
 import type { FailedTask } from './failed-tasks.js';
-import type { JsonObject, ServiceDeployment, ServiceEvent } from './model.js';
-import { findContainer } from './task-definition.js';
+import type { JsonObject, ServiceDeployment, ServiceEvent } from '../model.js';
+import { findContainer } from '../definition/task-definition.js';
 
 type CauseCode =
   | 'alarm'

@@ -1,5 +1,5 @@
-import { UserError, type Problem } from '../shared/errors.js';
-import { isAccessDenied } from './aws/calls.js';
+import { UserError, type Problem } from '../../shared/errors.js';
+import { isAccessDenied } from '../aws/calls.js';
 import {
   formatImageReference,
   parseEcrHost,
@@ -7,7 +7,7 @@ import {
   repositoryUri,
   type ImageReference,
 } from './image-reference.js';
-import type { DeployPorts, ImageName, Repository } from './ports.js';
+import type { DeployPorts, ImageName, Repository } from '../ports.js';
 
 /** An image as it goes into the task definition. */
 export interface ResolvedImage {

@@ -1,6 +1,6 @@
 import diff from 'microdiff';
-import { UserError } from '../shared/errors.js';
-import type { Json, JsonObject, Tag } from './model.js';
+import { UserError } from '../../shared/errors.js';
+import type { Json, JsonObject, Tag } from '../model.js';
 
 /** What ECS adds to a definition and RegisterTaskDefinition refuses (API reference, "TaskDefinition"). */
 const serverFields = new Set([

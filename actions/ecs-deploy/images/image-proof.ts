@@ -1,7 +1,7 @@
-import { OperationError } from '../shared/errors.js';
+import { OperationError } from '../../shared/errors.js';
 import type { ResolvedImage } from './image-check.js';
-import type { RunningImage, ServiceDeployment } from './model.js';
-import type { DeployPorts } from './ports.js';
+import type { RunningImage, ServiceDeployment } from '../model.js';
+import type { DeployPorts } from '../ports.js';
 
 /** Whether ECS runs the digests that were asked for. */
 export type ImageProof =

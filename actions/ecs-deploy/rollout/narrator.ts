@@ -1,9 +1,9 @@
 import { formatDiagnosis, type Diagnosis } from './diagnosis.js';
 import { describeFailedTask, type FailedTask } from './failed-tasks.js';
-import type { ServiceEvent } from './model.js';
-import type { DeployPorts } from './ports.js';
+import type { ServiceEvent } from '../model.js';
+import type { DeployPorts } from '../ports.js';
 import { describeProgress } from './progress.js';
-import type { Judgement, Sight } from './rollout.js';
+import type { Judgement, Sight } from './judge.js';
 
 /** A rollout that changes nothing for this long is still told about. */
 const heartbeatMs = 60_000;

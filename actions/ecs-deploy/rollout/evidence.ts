@@ -1,4 +1,4 @@
-import { OperationError } from '../shared/errors.js';
+import { OperationError } from '../../shared/errors.js';
 import {
   findCulprit,
   isFailure,
@@ -6,9 +6,9 @@ import {
   toFailedTask,
   type FailedTask,
 } from './failed-tasks.js';
-import { isAccessDenied } from './aws/calls.js';
-import { shortName, type JsonObject, type Task } from './model.js';
-import type { DeployPorts } from './ports.js';
+import { isAccessDenied } from '../aws/calls.js';
+import { shortName, type JsonObject, type Task } from '../model.js';
+import type { DeployPorts } from '../ports.js';
 
 export interface EvidenceScope {
   readonly cluster: string;

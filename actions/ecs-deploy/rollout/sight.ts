@@ -1,7 +1,7 @@
-import { OperationError, toError } from '../shared/errors.js';
-import { isAccessDenied } from './aws/calls.js';
-import type { DeployPorts } from './ports.js';
-import type { OwnDeployment, Sight } from './rollout.js';
+import { OperationError, toError } from '../../shared/errors.js';
+import { isAccessDenied } from '../aws/calls.js';
+import type { DeployPorts } from '../ports.js';
+import type { OwnDeployment, Sight } from './judge.js';
 
 export interface SightRequest {
   readonly cluster: string;

@@ -1,14 +1,14 @@
-import { code, heading, paragraph, renderMarkdown, table, text } from '../shared/markdown.js';
-import { diagnose } from './diagnosis.js';
-import { collectEvidence } from './evidence.js';
-import type { FailedTask } from './failed-tasks.js';
-import type { StatusInputs } from './inputs.js';
-import { shortName, type RegisteredDefinition, type Service } from './model.js';
-import type { DeployPorts } from './ports.js';
-import type { Report } from './report.js';
-import { primaryOf } from './rollout.js';
-import { findService, resolveTarget, type Target } from './target.js';
-import { containersOf, textOf } from './task-definition.js';
+import { code, heading, paragraph, renderMarkdown, table, text } from '../../shared/markdown.js';
+import { diagnose } from '../rollout/diagnosis.js';
+import { collectEvidence } from '../rollout/evidence.js';
+import type { FailedTask } from '../rollout/failed-tasks.js';
+import type { StatusInputs } from '../inputs.js';
+import { shortName, type RegisteredDefinition, type Service } from '../model.js';
+import type { DeployPorts } from '../ports.js';
+import type { Report } from '../report.js';
+import { primaryOf } from '../rollout/judge.js';
+import { findService, resolveTarget, type Target } from '../target.js';
+import { containersOf, textOf } from '../definition/task-definition.js';
 
 /** What a service does now. */
 export interface ServiceStatus {

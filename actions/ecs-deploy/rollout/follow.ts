@@ -1,11 +1,11 @@
-import { toError } from '../shared/errors.js';
-import { isAccessDenied } from './aws/calls.js';
+import { toError } from '../../shared/errors.js';
+import { isAccessDenied } from '../aws/calls.js';
 import { diagnose, type Diagnosis } from './diagnosis.js';
 import { collectEvidence, type EvidenceScope } from './evidence.js';
 import type { FailedTask } from './failed-tasks.js';
-import { shortName, type Service, type ServiceDeployment, type ServiceEvent } from './model.js';
+import { shortName, type Service, type ServiceDeployment, type ServiceEvent } from '../model.js';
 import { createNarrator } from './narrator.js';
-import type { DeployPorts } from './ports.js';
+import type { DeployPorts } from '../ports.js';
 import {
   judge,
   primaryOf,
@@ -13,7 +13,7 @@ import {
   type OwnDeployment,
   type RolloutOutcome,
   type Sight,
-} from './rollout.js';
+} from './judge.js';
 import { openSight } from './sight.js';
 
 export interface FollowRequest extends Omit<EvidenceScope, 'deploymentId'> {

@@ -1,4 +1,4 @@
-import type { Deployment, Service, ServiceDeployment, ServiceDeploymentBrief } from './model.js';
+import type { Deployment, Service, ServiceDeployment, ServiceDeploymentBrief } from '../model.js';
 
 /** The deployment that our own update created. */
 export interface OwnDeployment {

@@ -1,5 +1,5 @@
-import { shortName } from './model.js';
-import { primaryOf, type Judgement, type Sight } from './rollout.js';
+import { shortName } from '../model.js';
+import { primaryOf, type Judgement, type Sight } from './judge.js';
 
 /** One line about where the rollout stands; it changes only when something did. */
 export function describeProgress(sight: Sight, judgement: Judgement): string {

@@ -1,5 +1,5 @@
-import { shortName, type JsonObject, type Task, type TaskContainer } from './model.js';
-import { findContainer, isObject, textOf } from './task-definition.js';
+import { shortName, type JsonObject, type Task, type TaskContainer } from '../model.js';
+import { findContainer, isObject, textOf } from '../definition/task-definition.js';
 
 /** A task of our revision that ended against its will. */
 export interface FailedTask {
