@@ -36,15 +36,6 @@ export interface ReportContext {
   readonly commit: string | undefined;
   /** What the person who started the run has typed. */
   readonly confirm?: string | undefined;
-  /** Environments that a run of a later commit has applied, and that were left alone. */
-  readonly superseded?: readonly SupersededEnvironment[];
-}
-
-export interface SupersededEnvironment {
-  readonly environment: string;
-  /** The later commit. */
-  readonly sha: string;
-  readonly runUrl: string | undefined;
 }
 
 export interface Report {
@@ -140,7 +131,7 @@ function page(
 function headSection(
   plan: RunPlan,
   outcomes: readonly StackOutcome[],
-  { runUrl, commit, superseded = [] }: ReportContext,
+  { runUrl, commit }: ReportContext,
 ): string {
   const origin: Inline[] = [
     ...(commit === undefined ? [] : [text('Commit '), code(commit.slice(0, 10))]),
@@ -151,19 +142,6 @@ function headSection(
   return renderMarkdown([
     heading(3, ...headline(plan, outcomes)),
     paragraph(strong(text(tally(plan.command, outcomes)))),
-    ...superseded
-      .slice(0, shownLines)
-      .map(({ environment, sha, runUrl: later }) =>
-        paragraph(
-          '⏭️ ',
-          code(environment),
-          ' is left alone: a later commit, ',
-          code(sha.slice(0, 10)),
-          ', is applied there already',
-          ...(later === undefined ? [] : [text(' ('), link(later, text('run')), text(')')]),
-          '.',
-        ),
-      ),
     ...plan.leftOut
       .slice(0, shownLines)
       .map(({ environment, why }) =>

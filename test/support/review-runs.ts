@@ -80,7 +80,6 @@ export function fakeReviewRuns({ pulls = {}, runs = [], records = {} }: FakeRepo
     asked: () => asked,
     runs: {
       pullsOf: (commit) => answer(pulls[commit] ?? []),
-      openPullsOf: () => answer([]),
       mergedPull: (number) =>
         answer(
           Object.values(pulls)

@@ -35,15 +35,8 @@ export function driftSummary(
   if (drifts.length + notStarted.length + pendingOnly.length === 0) return '';
   const sections: readonly Section[] = [
     { rank: 0, render: () => renderMarkdown([heading(3, 'Drift')]) },
-    {
-      rank: 1,
-      render: () => listOf('No drift, only code that is not applied yet:', pendingOnly),
-    },
-    {
-      rank: 1,
-      render: () =>
-        listOf('Not checked, the time budget was over; the next run begins with:', notStarted),
-    },
+    ...listOf('No drift, only code that is not applied yet:', pendingOnly),
+    ...listOf('Not checked, the time budget was over; the next run begins with:', notStarted),
     ...drifts.map((drift, index): Section => {
       return {
         rank: 10 + index,
@@ -73,16 +66,16 @@ function fold(drift: StackDrift, issues: KeptIssues, left: number): string {
   ].join('\n');
 }
 
-function listOf(words: string, outcomes: readonly StackOutcome[]): string {
-  if (outcomes.length === 0) return '';
+function listOf(words: string, outcomes: readonly StackOutcome[]): readonly Section[] {
+  if (outcomes.length === 0) return [];
   const shownOnes = outcomes.slice(0, 50);
-  return renderMarkdown([
+  const more = outcomes.length - shownOnes.length;
+  const blocks = [
     paragraph(words),
     bullets([
       ...shownOnes.map(({ stack }) => [code(visible(stack.displayId))]),
-      ...(outcomes.length > shownOnes.length
-        ? [[text(`${outcomes.length - shownOnes.length} more`)]]
-        : []),
+      ...(more > 0 ? [[text(`${more} more`)]] : []),
     ]),
-  ]);
+  ];
+  return [{ rank: 1, render: () => renderMarkdown(blocks) }];
 }

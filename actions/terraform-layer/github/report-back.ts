@@ -22,9 +22,7 @@ export type ApplyEnd =
   /** Something failed or was cancelled. */
   | { readonly kind: 'failed' }
   /** A review, guard or policy kept at least one stack from being applied. */
-  | { readonly kind: 'stopped' }
-  /** A later commit was applied already, or its run has taken this one's place. */
-  | { readonly kind: 'superseded'; readonly byRunUrl: string | undefined };
+  | { readonly kind: 'stopped' };
 
 export interface ApplyResult {
   readonly environments: readonly string[];
@@ -100,16 +98,6 @@ function sentence({ end, sha, runUrl }: ApplyResult) {
         text(': what would have been applied is not what was reviewed or allowed. '),
         run,
         text(' says what differs.'),
-      ];
-    case 'superseded':
-      return [
-        text('Superseded: '),
-        ...(end.byRunUrl === undefined
-          ? [text('a later commit is applied already')]
-          : [link(end.byRunUrl, text('a later run')), text(' applies these changes too')]),
-        text('. Nothing was done by '),
-        run,
-        text('.'),
       ];
   }
 }

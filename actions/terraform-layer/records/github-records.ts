@@ -51,10 +51,6 @@ export function githubReviewRuns(
   return {
     pullsOf: async (commitSha) =>
       (await associated(commitSha)).flatMap((pull) => toMerged(pull, defaultBranch)),
-    openPullsOf: async (commitSha) =>
-      (await associated(commitSha)).flatMap(({ number, state }) =>
-        state === 'open' ? [number] : [],
-      ),
     mergedPull: once('pull-requests: read', async (number: number) => {
       try {
         const { data } = await pulls.get({ ...repository, pull_number: number });

@@ -25,8 +25,6 @@ export interface RecordSource {
 export interface ReviewRuns {
   /** Merged pull requests that brought a commit to the default branch. */
   pullsOf(commitSha: string): Promise<readonly MergedPull[]>;
-  /** Numbers of open pull requests that have a commit: those of a merge group. */
-  openPullsOf(commitSha: string): Promise<readonly number[]>;
   /** Undefined where there is none of that number, or it was not merged into the default branch. */
   mergedPull(number: number): Promise<MergedPull | undefined>;
   /** Runs at a head, newest first; at most 100. */

@@ -8,7 +8,6 @@ import {
   artifactRecords,
   publishRecord,
 } from '../../../actions/terraform-layer/records/publish.js';
-import { pullsOfMergeGroup } from '../../../actions/terraform-layer/records/merge-group.js';
 import { formatRecordName } from '../../../actions/terraform-layer/records/record-name.js';
 import { startGithub } from '../../../emulator/github/index.js';
 import { withArtifactClient } from '../../support/actions-artifact.js';
@@ -253,23 +252,6 @@ describe('apply-again, on GitHub,', () => {
     await expect(again(5)).rejects.toMatchObject({
       problems: [{ code: 'apply-again-not-merged' }],
     });
-  });
-});
-
-describe('a merge group', () => {
-  it('holds the open pull requests whose commits are in it', async () => {
-    for (const [number, digit] of [
-      [1, '2'],
-      [2, '4'],
-    ] as const) {
-      github.seedPull({
-        ...{ repository, number, base: { ref: 'main', sha: sha('1') } },
-        head: { ref: `feature-${number}`, sha: sha(digit) },
-      });
-    }
-    const group = { headSha: sha('5'), baseSha: sha('1'), baseRef: 'main', pullNumber: 2 };
-    const runs = githubReviewRuns(await clientOf(github), 'main');
-    expect(await pullsOfMergeGroup(group, [sha('5'), sha('4'), sha('2')], runs)).toEqual([1, 2]);
   });
 });
 

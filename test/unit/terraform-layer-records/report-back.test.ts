@@ -90,18 +90,6 @@ describe('what pull requests are told about an apply', () => {
     expect(log.kept.map(({ level }) => level)).toEqual(['notice']);
   });
 
-  it('names the run that took over, where there is one', () => {
-    const byRunUrl = 'https://github.com/acme/infra/actions/runs/100';
-    expect(renderApplyResult({ ...result, end: { kind: 'superseded', byRunUrl } })).toContain(
-      byRunUrl,
-    );
-    const unknown = renderApplyResult({
-      ...result,
-      end: { kind: 'superseded', byRunUrl: undefined },
-    });
-    expect(unknown).not.toContain('runs/100');
-  });
-
   it('does not let names of the user break out of it, and stays short', () => {
     const hostile = `|\`@team\` <img> #1\n::error::${'x'.repeat(5000)}`;
     const text = renderApplyResult({

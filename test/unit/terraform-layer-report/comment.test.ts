@@ -225,19 +225,6 @@ describe('outputs that change', () => {
   });
 });
 
-describe('the head of the comment', () => {
-  it('says what was superseded', async () => {
-    const { comment } = await reportOf(
-      'plan',
-      {},
-      {
-        superseded: [{ environment: 'dev', sha: 'c'.repeat(40), runUrl: undefined }],
-      },
-    );
-    expect(comment).toMatch(/`dev` is left alone: a later commit, `cccccccccc`/);
-  });
-});
-
 const evil = [
   '\n```\n</details><script>alert(1)</script>',
   '| a | b |\n@everyone #1 owner/repo#1 GH-1',
