@@ -71,6 +71,9 @@ export async function apply(
           logLines: inputs.logLines,
           pollIntervalSeconds: inputs.pollIntervalSeconds,
           timeoutMinutes: inputs.timeoutMinutes,
+          earlyEnd: inputs.earlyEnd,
+          earlyEndExits: inputs.earlyEndExits,
+          onCancel: inputs.onCancel,
         });
         if (followed.outcome === 'succeeded') {
           proof = await compareRunningImages(ports, observed.images, followed.serviceDeployment);

@@ -30,6 +30,8 @@ export interface Ecs {
     createdAfterMs: number,
   ): Promise<readonly ServiceDeploymentBrief[]>;
   describeServiceDeployment(arn: string): Promise<ServiceDeployment | undefined>;
+  /** Rolls it back; @throws OperationError `ConflictException` where it has ended. */
+  stopServiceDeployment(arn: string): Promise<void>;
   describeServiceRevisions(arns: readonly string[]): Promise<readonly ServiceRevision[]>;
   stoppedTaskArns(cluster: string, service: string): Promise<readonly string[]>;
   describeTasks(cluster: string, arns: readonly string[]): Promise<readonly Task[]>;

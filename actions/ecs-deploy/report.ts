@@ -152,19 +152,39 @@ function messageOf(outcome: Outcome, observed: Observed, applied: Applied): stri
       }
       return `${service.name} failed to roll out ${revision}${cause}`;
     case 'rolled-back':
-      return `${service.name} failed to roll out ${revision} and ECS rolled back to ${nowRunning(applied, observed)}${cause}`;
+      return `${service.name} failed to roll out ${revision} and ${followed?.gaveUp === undefined ? 'ECS' : 'was'} rolled back to ${nowRunning(applied, observed)}${cause}`;
     case 'superseded':
       return `the rollout of ${revision} was superseded by ${followed?.supersededBy ?? 'another one'}: its own verdict is unknown`;
     case 'stopped':
       return `the rollout of ${revision} was stopped by hand${followed?.statusReason === undefined ? '' : `: ${followed.statusReason}`}; ${service.name} runs ${nowRunning(applied, observed)}`;
     case 'timed-out':
-      return `${service.name} has not rolled out ${revision} within the time limit${cause}. ECS goes on with it; to stop it: ${stop}`;
+      return `${service.name} has not rolled out ${revision} within the time limit${cause}. ${afterwards(followed, `${service.name} runs ${nowRunning(applied, observed)}`, stop)}`;
     case 'cancelled':
       return applied.cancelledEarly || applied.own === undefined
         ? `cancelled before ${target.serviceName} was touched`
-        : `cancelled: nobody follows the rollout of ${revision} any more, and ECS goes on with it; to stop it: ${stop}`;
+        : `cancelled: nobody follows the rollout of ${revision} any more. ${afterwards(followed, undefined, stop)}`;
     case 'dry-run':
       return 'dry run';
+  }
+}
+
+/** What became of a rollout that nobody waits for any more. */
+function afterwards(
+  followed: Followed | undefined,
+  rolledBack: string | undefined,
+  stop: string,
+): string {
+  switch (followed?.gaveUp?.answer.kind) {
+    case 'stopping':
+      return followed.serviceDeployment?.status === 'ROLLBACK_SUCCESSFUL' &&
+        rolledBack !== undefined
+        ? `It was rolled back: ${rolledBack}`
+        : 'ECS was asked to roll it back, and does so by itself';
+    case 'too-late':
+      return 'ECS had ended it already';
+    case 'refused':
+    case undefined:
+      return `ECS goes on with it; to stop it: ${stop}`;
   }
 }
 

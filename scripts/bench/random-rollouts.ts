@@ -1,10 +1,10 @@
 import { runCommand } from '../../actions/ecs-deploy/commands.js';
-import { parseImageReference } from '../../actions/ecs-deploy/images/image-reference.js';
 import {
   deployInputs,
   deployWorld,
   pushImage,
   serviceWithContract,
+  wantedImage,
   type DeployWorld,
 } from '../../test/support/ecs.js';
 import { ecsFixture, HEALTH_CHECK } from '../../test/support/ecs-emulator.js';
@@ -151,9 +151,13 @@ function deploy(
   tag: string,
   changes: { readonly pollIntervalSeconds: number; readonly timeoutMinutes?: number },
 ): ReturnType<typeof runCommand> {
-  const reference = parseImageReference(tag);
-  if (reference === undefined) throw new Error(`no image reference: ${tag}`);
-  const inputs = deployInputs({ image: { kind: 'reference', reference }, ...changes });
+  const inputs = deployInputs({
+    image: wantedImage(tag),
+    // ECS itself is to end these rollouts.
+    earlyEnd: false,
+    onCancel: 'leave',
+    ...changes,
+  });
   return runCommand(world.ports, inputs, { commit: undefined, run: undefined });
 }
 

@@ -1,7 +1,9 @@
 import { AwsError } from '../../emulator/aws-error.js';
 import { openEcs } from '../../actions/ecs-deploy/aws/ecs.js';
 import type { Contract } from '../../actions/ecs-deploy/contract.js';
+import { parseImageReference } from '../../actions/ecs-deploy/images/image-reference.js';
 import type { DeployInputs } from '../../actions/ecs-deploy/inputs.js';
+import type { WantedImage } from '../../actions/ecs-deploy/inputs/images.js';
 import type {
   DeployPorts,
   Images,
@@ -271,6 +273,13 @@ export async function serviceWithContract(
   parameters.set(contractParameter, JSON.stringify(contract(options.contract)));
 }
 
+/** The input `image`, by tag or digest. */
+export function wantedImage(text: string): WantedImage {
+  const reference = parseImageReference(text);
+  if (reference === undefined) throw new Error(`no image reference: ${text}`);
+  return { kind: 'reference', reference };
+}
+
 /** Inputs of a deploy by contract. */
 export function deployInputs(changes: Partial<DeployInputs> = {}): DeployInputs {
   return {
@@ -290,6 +299,9 @@ export function deployInputs(changes: Partial<DeployInputs> = {}): DeployInputs 
     wait: true,
     pollIntervalSeconds: 5,
     timeoutMinutes: 30,
+    earlyEnd: true,
+    earlyEndExits: 3,
+    onCancel: 'rollback',
     ...changes,
   };
 }

@@ -133,6 +133,17 @@ export function openEcs(config: AwsClientConfig): Ecs {
       return found === undefined ? undefined : toServiceDeployment(found);
     },
 
+    async stopServiceDeployment(arn) {
+      await run('StopServiceDeployment', (client, sdk) =>
+        client.send(
+          new sdk.StopServiceDeploymentCommand({
+            serviceDeploymentArn: arn,
+            stopType: 'ROLLBACK',
+          }),
+        ),
+      );
+    },
+
     async describeServiceRevisions(arns) {
       if (arns.length === 0) return [];
       const answer = await run('DescribeServiceRevisions', (client, sdk) =>

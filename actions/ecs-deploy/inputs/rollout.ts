@@ -1,7 +1,8 @@
 import type { InputReader } from '../../shared/inputs.js';
+import type { GiveUpInputs } from '../rollout/give-up.js';
 
 /** How a rollout is followed. */
-export interface RolloutInputs {
+export interface RolloutInputs extends GiveUpInputs {
   readonly wait: boolean;
   readonly pollIntervalSeconds: number;
   readonly timeoutMinutes: number;
@@ -12,5 +13,8 @@ export function readRollout(reader: InputReader): RolloutInputs {
     wait: reader.boolean('wait', true),
     pollIntervalSeconds: reader.number('poll-interval-seconds', { min: 0.2, max: 60 }) ?? 5,
     timeoutMinutes: reader.number('timeout-minutes', { min: 0.05, max: 1440 }) ?? 30,
+    earlyEnd: reader.boolean('early-end', true),
+    earlyEndExits: reader.integer('early-end-exits', { min: 1, max: 100 }) ?? 3,
+    onCancel: reader.oneOf('on-cancel', ['rollback', 'leave'], 'rollback'),
   };
 }

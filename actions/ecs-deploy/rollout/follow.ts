@@ -4,7 +4,9 @@ import { diagnose, type Diagnosis } from './diagnosis.js';
 import { collectEvidence, type EvidenceScope } from './evidence.js';
 import type { FailedTask } from './failed-tasks.js';
 import { shortName, type Service, type ServiceDeployment, type ServiceEvent } from '../model.js';
+import { stopWithRollback, type GaveUp, type GiveUpInputs, type StopAnswer } from './give-up.js';
 import { createNarrator } from './narrator.js';
+import { repeatingFailure } from './repeating-failure.js';
 import type { DeployPorts } from '../ports.js';
 import {
   judge,
@@ -16,7 +18,7 @@ import {
 } from './judge.js';
 import { openSight } from './sight.js';
 
-export interface FollowRequest extends Omit<EvidenceScope, 'deploymentId'> {
+export interface FollowRequest extends Omit<EvidenceScope, 'deploymentId'>, GiveUpInputs {
   readonly own: OwnDeployment;
   /** Events from before our update. */
   readonly knownEventIds: ReadonlySet<string>;
@@ -37,9 +39,14 @@ export interface Followed {
   /** The deployment that took over. */
   readonly supersededBy: string | undefined;
   readonly durationSeconds: number;
+  /** Set where we asked ECS to go back, with its answer. */
+  readonly gaveUp: { readonly reason: GaveUp; readonly answer: StopAnswer } | undefined;
 }
 
 type Ports = Pick<DeployPorts, 'ecs' | 'logs' | 'log' | 'clock' | 'random' | 'signal'>;
+
+/** How long a rollback that we asked for is followed, at most. */
+const rollbackMinutes = 15;
 
 /** Looking may fail this often in a row, the SDK's own retries besides, before we give up. */
 const toleratedFailures = 5;
@@ -53,12 +60,13 @@ const toleratedFailures = 5;
 export async function follow(ports: Ports, request: FollowRequest): Promise<Followed> {
   const { clock, signal } = ports;
   const startedMs = clock.now();
-  const deadlineMs = startedMs + request.timeoutMinutes * 60_000;
+  let deadlineMs = startedMs + request.timeoutMinutes * 60_000;
   const evidence = collectEvidence(ports, { ...request, deploymentId: request.own.id });
   const narrator = createNarrator(ports);
   const look = tolerantly(ports, openSight(ports, request));
   let counters = '';
   let tripTold = false;
+  let gaveUp: Followed['gaveUp'];
 
   const eventsOf = (sight: Sight): readonly ServiceEvent[] =>
     sight.service.events.filter(({ id }) => !request.knownEventIds.has(id));
@@ -85,7 +93,14 @@ export async function follow(ports: Ports, request: FollowRequest): Promise<Foll
       statusReason,
       supersededBy: outcome === 'superseded' ? nameOfNewer(sight) : undefined,
       durationSeconds: (clock.now() - startedMs) / 1000,
+      gaveUp,
     };
+  };
+  const giveUp = async (sight: Sight, reason: GaveUp): Promise<void> => {
+    const answer = await stopWithRollback(ports, sight.serviceDeployment?.arn);
+    gaveUp = { reason, answer };
+    narrator.gaveUp(reason, answer);
+    if (answer.kind !== 'refused') deadlineMs = clock.now() + rollbackMinutes * 60_000;
   };
 
   for (;;) {
@@ -93,7 +108,11 @@ export async function follow(ports: Ports, request: FollowRequest): Promise<Foll
     const sight = await look();
     if (sight !== undefined) {
       const judgement = judge(sight);
-      const ending = endingOf(judgement, lookedAtMs >= deadlineMs);
+      const late = lookedAtMs >= deadlineMs;
+      if (late && judgement.kind === 'going' && gaveUp === undefined) {
+        if (request.onCancel === 'rollback') await giveUp(sight, { why: 'timed-out' });
+      }
+      const ending = endingOf(judgement, lookedAtMs >= deadlineMs, gaveUp?.reason);
       const tripped = judgement.kind === 'going' && judgement.phase === 'rolling-back';
       narrator.progress(sight, judgement);
       narrator.events(eventsOf(sight));
@@ -109,16 +128,42 @@ export async function follow(ports: Ports, request: FollowRequest): Promise<Foll
         narrator.tripped(explain(sight));
       }
       if (ending !== undefined) return end(sight, ending);
-      if (signal.aborted) return end(sight, { outcome: 'cancelled' });
+      if (signal.aborted) return await cancelled(sight);
+      if (mayGiveUp(judgement)) {
+        const { definition, earlyEndExits } = request;
+        const repeats = repeatingFailure(evidence.failedTasks, definition, earlyEndExits);
+        if (repeats !== undefined) await giveUp(sight, { why: 'repeats', diagnosis: repeats });
+      }
     }
     try {
       await clock.sleep(untilNextLookMs(lookedAtMs), signal);
     } catch (thrown) {
       if (!signal.aborted) throw thrown;
-      const last = sight ?? (await look());
-      if (last === undefined) throw thrown;
-      return end(last, { outcome: 'cancelled' });
+      return cancelled(sight);
     }
+  }
+
+  function mayGiveUp(judgement: Judgement): boolean {
+    return (
+      request.earlyEnd &&
+      gaveUp === undefined &&
+      judgement.kind === 'going' &&
+      (judgement.phase === 'starting' || judgement.phase === 'rolling-out')
+    );
+  }
+
+  /** The runner leaves 7.5 s: ECS shows a service deployment a moment after the update at most. */
+  async function cancelled(sight: Sight | undefined): Promise<Followed> {
+    let last = sight;
+    for (let tries = 0; tries < 4 && last?.serviceDeployment === undefined; tries += 1) {
+      if (tries > 0) await clock.sleep(500);
+      last = (await look()) ?? last;
+    }
+    if (last === undefined) throw signal.reason;
+    if (request.onCancel === 'rollback' && gaveUp === undefined) {
+      await giveUp(last, { why: 'cancelled' });
+    }
+    return end(last, { outcome: 'cancelled' });
   }
 
   function untilNextLookMs(lookedAtMs: number): number {
@@ -136,9 +181,15 @@ interface Ending {
 /** Endings that have a cause in the service itself. */
 const explained = new Set<Followed['outcome']>(['failed', 'rolled-back', 'timed-out']);
 
-function endingOf(judgement: Judgement, timedOut: boolean): Ending | undefined {
-  if (judgement.kind === 'ended') return judgement;
-  return timedOut ? { outcome: 'timed-out' } : undefined;
+/** A rollout that we have given up is no rollout that somebody stopped by hand. */
+function endingOf(
+  judgement: Judgement,
+  timedOut: boolean,
+  gaveUp: GaveUp | undefined,
+): Ending | undefined {
+  if (judgement.kind === 'going') return timedOut ? { outcome: 'timed-out' } : undefined;
+  if (judgement.outcome !== 'stopped' || gaveUp === undefined) return judgement;
+  return { ...judgement, outcome: gaveUp.why === 'repeats' ? 'rolled-back' : 'timed-out' };
 }
 
 /** A look that fails is told and gives nothing, until too many in a row have failed. */

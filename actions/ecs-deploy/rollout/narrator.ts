@@ -1,6 +1,7 @@
 import { formatDiagnosis, type Diagnosis } from './diagnosis.js';
 import { describeFailedTask, type FailedTask } from './failed-tasks.js';
 import type { ServiceEvent } from '../model.js';
+import type { GaveUp, StopAnswer } from './give-up.js';
 import type { DeployPorts } from '../ports.js';
 import { describeProgress } from './progress.js';
 import type { Judgement, Sight } from './judge.js';
@@ -15,6 +16,8 @@ export interface Narrator {
   events(events: readonly ServiceEvent[]): void;
   /** ECS gave up on the rollout and goes back. */
   tripped(diagnosis: Diagnosis): void;
+  /** We asked ECS to go back. */
+  gaveUp(reason: GaveUp, answer: StopAnswer): void;
 }
 
 export function createNarrator(ports: Pick<DeployPorts, 'log' | 'clock'>): Narrator {
@@ -64,6 +67,21 @@ export function createNarrator(ports: Pick<DeployPorts, 'log' | 'clock'>): Narra
 
     tripped(diagnosis) {
       log.error(`${stamp()} the rollout failed, ECS rolls back: ${formatDiagnosis(diagnosis)}`);
+    },
+
+    gaveUp(reason, answer) {
+      const why = {
+        'timed-out': 'the time limit is over',
+        cancelled: 'the job was cancelled',
+        repeats: 'this failure can only repeat',
+      }[reason.why];
+      const cause = reason.why === 'repeats' ? ` (${formatDiagnosis(reason.diagnosis)})` : '';
+      const then = {
+        stopping: 'ECS was asked to roll back',
+        'too-late': 'ECS has ended it already',
+        refused: `ECS could not be asked to roll back: ${answer.kind === 'refused' ? answer.reason : ''}`,
+      }[answer.kind];
+      log.error(`${stamp()} ${why}${cause}: ${then}`);
     },
   };
 }

@@ -1,7 +1,5 @@
-import { parseImageReference } from '../../../actions/ecs-deploy/images/image-reference.js';
 import { runCommand } from '../../../actions/ecs-deploy/commands.js';
 import type { DeployInputs } from '../../../actions/ecs-deploy/inputs.js';
-import type { WantedImage } from '../../../actions/ecs-deploy/inputs/images.js';
 import type { Report } from '../../../actions/ecs-deploy/report.js';
 import { AwsError } from '../../../emulator/aws-error.js';
 import {
@@ -10,6 +8,7 @@ import {
   pushImage,
   releaseParameter,
   serviceWithContract,
+  wantedImage,
   type DeployWorld,
 } from '../../support/ecs.js';
 import { ecsFixture } from '../../support/ecs-emulator.js';
@@ -22,14 +21,8 @@ beforeEach(async () => {
 
 const origin = { commit: 'c0ffee', run: 'https://github.com/acme/shop/actions/runs/7' };
 
-function wanted(tag: string): WantedImage {
-  const reference = parseImageReference(tag);
-  if (reference === undefined) throw new Error(`no image reference: ${tag}`);
-  return { kind: 'reference', reference };
-}
-
 function deploy(tag: string, changes: Partial<DeployInputs> = {}): Promise<Report> {
-  return runCommand(world.ports, deployInputs({ image: wanted(tag), ...changes }), origin);
+  return runCommand(world.ports, deployInputs({ image: wantedImage(tag), ...changes }), origin);
 }
 
 /** A service that runs a first good release. */
@@ -230,18 +223,6 @@ describe('a rollout that fails', () => {
     expect(report.outputs['outcome']).toBe('rolled-back');
     expect(JSON.parse(report.outputs['diagnosis'] ?? '{}')).toMatchObject({ code: 'image-pull' });
   });
-
-  it('times out where ECS would try for ever, and names the cause', async () => {
-    await runningService({
-      service: {
-        deploymentConfiguration: { deploymentCircuitBreaker: { enable: false, rollback: false } },
-      },
-    });
-    const report = await deploy(pushImage(world.fixture, 'shop/web:bad', crash).tag, {
-      timeoutMinutes: 3,
-    });
-    expect(report.outputs).toMatchObject({ outcome: 'timed-out', 'exit-code': '3' });
-  });
 });
 
 describe('a rollout that others interfere with', () => {
@@ -274,15 +255,6 @@ describe('a rollout that others interfere with', () => {
     });
     const report = await deploy(slow.tag);
     expect(report.outputs['outcome']).toBe('stopped');
-  });
-
-  it('goes on when the job is cancelled, and says how to stop it', async () => {
-    await runningService();
-    world.whileSleeping(() => world.controller.abort(new Error('SIGINT')));
-    const report = await deploy(pushImage(world.fixture, 'shop/web:v2').tag);
-    expect(report.outputs['outcome']).toBe('cancelled');
-    expect(report.message).toContain('aws ecs stop-service-deployment');
-    expect(report.message).toContain(report.outputs['service-deployment-arn']);
   });
 
   it('touches nothing when the job is cancelled before', async () => {
