@@ -6,19 +6,19 @@ const definition = { containerDefinitions: [{ name: 'app', image: 'shop/web:v2' 
 
 function failed(
   end: { readonly exitCode?: number; readonly reason?: string; readonly stoppedReason?: string },
-  ranMs: number | undefined = 2000,
+  ranMs: number | 'never' = 2000,
 ): FailedTask {
   const container: TaskContainer = {
     ...{ name: 'app', image: 'shop/web:v2', healthStatus: undefined },
     ...{ exitCode: end.exitCode, reason: end.reason },
   };
-  const startedAtMs = ranMs === undefined ? undefined : 1_000_000;
+  const startedAtMs = ranMs === 'never' ? undefined : 1_000_000;
   return toFailedTask(
     {
       arn: 'arn:aws:ecs:eu-west-1:111111111111:task/main/0a1b',
       ...{ taskDefinitionArn: 'web:2', startedBy: undefined, stopCode: 'TaskFailedToStart' },
       ...{ stoppedReason: end.stoppedReason, createdAtMs: 990_000, startedAtMs },
-      stoppedAtMs: 1_000_000 + (ranMs ?? 0),
+      stoppedAtMs: ranMs === 'never' ? 1_000_000 : 1_000_000 + ranMs,
       containers: [container],
     },
     container,
@@ -70,5 +70,5 @@ it('does not repeat where a container has worked for a while', () => {
 });
 
 it('counts a container that never reached RUNNING', () => {
-  expect(code([failed({ exitCode: 1 }, undefined)], 1)).toBe('container-exited');
+  expect(code([failed({ exitCode: 1 }, 'never')], 1)).toBe('container-exited');
 });
