@@ -1,10 +1,11 @@
 import { OperationError } from '../shared/errors.js';
 import { compareRunningImages, type ImageProof } from './images/image-proof.js';
-import type { DeployInputs } from './inputs.js';
+import type { RolloutInputs } from './inputs/rollout.js';
 import { shortName, type Service } from './model.js';
 import type { Observed, Plan } from './plan.js';
 import type { DeployPorts } from './ports.js';
 import { follow, type Followed } from './rollout/follow.js';
+import { stopWithRollback } from './rollout/give-up.js';
 import { primaryOf, type OwnDeployment } from './rollout/judge.js';
 
 export interface Applied {
@@ -23,7 +24,7 @@ export interface Applied {
  */
 export async function apply(
   ports: DeployPorts,
-  inputs: DeployInputs,
+  inputs: RolloutInputs & { readonly logLines: number },
   observed: Observed,
   plan: Plan,
 ): Promise<Applied> {
@@ -46,6 +47,7 @@ export async function apply(
         ports.log.info(`registered ${shortName(taskDefinitionArn)}`);
         break;
       case 'update-service':
+        taskDefinitionArn = step.taskDefinitionArn ?? taskDefinitionArn;
         own = ownDeployment(
           await ports.ecs.updateService({
             cluster: target.cluster,
@@ -58,6 +60,14 @@ export async function apply(
         );
         ports.log.info(`updated ${target.serviceName}: deployment ${own.id}`);
         break;
+      case 'stop-deployment': {
+        const answer = await stopWithRollback(ports, step.serviceDeploymentArn);
+        if (answer.kind === 'refused') {
+          throw new OperationError('stop-refused', `the rollout is not stopped: ${answer.reason}`);
+        }
+        ports.log.info(`asked ECS to roll back ${shortName(step.serviceDeploymentArn)}`);
+        break;
+      }
       case 'follow':
         own = step.deployment ?? own;
         if (own === undefined) throw new Error('there is no deployment to follow');

@@ -1,12 +1,14 @@
 import { readAwsInputs, type AwsAccessInputs } from '../shared/aws-access.js';
 import type { Env } from '../shared/env.js';
 import { InputReader, type InputSource } from '../shared/inputs.js';
+import { readRestart, type RestartInputs } from './commands/restart.js';
+import { readRollback, type RollbackInputs } from './commands/rollback.js';
 import type { ImageReference } from './images/image-reference.js';
 import { readImage, readImages, type WantedImage } from './inputs/images.js';
 import { readRollout, type RolloutInputs } from './inputs/rollout.js';
 import { readTarget, type TargetInputs } from './inputs/target.js';
 
-export type Inputs = DeployInputs | StatusInputs;
+export type Inputs = DeployInputs | RestartInputs | RollbackInputs | StatusInputs;
 export type Command = Inputs['command'];
 
 export interface CommonInputs {
@@ -30,7 +32,7 @@ export interface DeployInputs extends CommonInputs, RolloutInputs {
   readonly dryRun: boolean;
 }
 
-const commands = ['deploy', 'status'] as const satisfies readonly Command[];
+const commands = ['deploy', 'rollback', 'restart', 'status'] as const satisfies readonly Command[];
 
 /** Inputs that only some commands understand; a value given to another one is an error. */
 const onlyFor: Readonly<Record<string, readonly Command[]>> = {
@@ -39,6 +41,7 @@ const onlyFor: Readonly<Record<string, readonly Command[]>> = {
   repository: ['deploy'],
   container: ['deploy'],
   images: ['deploy'],
+  revision: ['rollback'],
 };
 
 /**
@@ -62,6 +65,10 @@ function inputsOf(command: Command, common: CommonInputs, reader: InputReader): 
   switch (command) {
     case 'status':
       return { command, ...common };
+    case 'restart':
+      return readRestart(reader, common);
+    case 'rollback':
+      return readRollback(reader, common);
     case 'deploy':
       return {
         command,

@@ -7,6 +7,7 @@ import {
 } from './images/image-check.js';
 import { parseImageReference } from './images/image-reference.js';
 import type { DeployInputs } from './inputs.js';
+import type { TargetInputs } from './inputs/target.js';
 import { shortName, type RegisteredDefinition, type Service } from './model.js';
 import type { Observed } from './plan.js';
 import type { DeployPorts } from './ports.js';
@@ -18,7 +19,13 @@ import {
   type BaseDefinition,
   type Target,
 } from './target.js';
-import { containersOf, imageOf, textOf } from './definition/task-definition.js';
+import {
+  containerNames,
+  containersOf,
+  familyOf,
+  imageOf,
+  textOf,
+} from './definition/task-definition.js';
 
 /** Who deploys: the commit and the address of the run. */
 export type Origin = Observed['origin'];
@@ -51,6 +58,45 @@ export async function observe(
     origin,
     atMs: ports.clock.now(),
   };
+}
+
+/**
+ * Reads a service and what it is asked to run, for commands that bring no image.
+ *
+ * @throws UserError for what is not there or not as it must be
+ */
+export async function observeRunning(
+  ports: DeployPorts,
+  inputs: TargetInputs,
+  origin: Origin,
+): Promise<Observed> {
+  const target = await resolveTarget(ports, inputs);
+  const service = await findService(ports, target);
+  const running = await readRunning(ports, service);
+  const observed = {
+    ...{ target, service, running, origin, atMs: ports.clock.now() },
+    base: { definition: running.definition, tags: [], origin: '', liveFamily: '' },
+    container: target.contract?.container ?? containerNames(running.definition)[0] ?? '',
+    images: {},
+  };
+  return withDefinition(observed, running, shortName(running.arn));
+}
+
+/** The same service, which is to run a definition that is registered already. */
+export function withDefinition(
+  observed: Observed,
+  { definition, tags }: RegisteredDefinition,
+  origin: string,
+): Observed {
+  const images = Object.fromEntries(
+    containerNames(definition).flatMap((name) => {
+      const image = imageOf(definition, name);
+      const digest = parseImageReference(image ?? '')?.digest;
+      return image === undefined ? [] : [[name, { image, digest, repository: undefined }]];
+    }),
+  );
+  const liveFamily = familyOf(definition) ?? '';
+  return { ...observed, images, base: { definition, tags, origin, liveFamily } };
 }
 
 async function readRunning(ports: DeployPorts, service: Service): Promise<RegisteredDefinition> {

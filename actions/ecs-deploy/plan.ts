@@ -57,6 +57,11 @@ export type Step =
       readonly reason: string;
     }
   | {
+      readonly kind: 'stop-deployment';
+      readonly serviceDeploymentArn: string;
+      readonly reason: string;
+    }
+  | {
       readonly kind: 'follow';
       /** Absent: the deployment that the update starts. */
       readonly deployment: OwnDeployment | undefined;
@@ -203,7 +208,8 @@ function releaseStarting(observed: Observed): readonly Step[] {
   ];
 }
 
-function releaseCurrent(observed: Observed, upToDate: boolean): readonly Step[] {
+/** After a rollout that succeeded. */
+export function releaseCurrent(observed: Observed, upToDate: boolean): readonly Step[] {
   const { release } = observed.target;
   if (release === undefined) return [];
   const next = releaseOf(observed, 'succeeded');
@@ -258,7 +264,8 @@ function revisionTags(observed: Observed): readonly Tag[] {
   ];
 }
 
-function refuseUnsupported(service: Service, { contract }: Target): void {
+/** @throws UserError `service-unsupported` */
+export function refuseUnsupported(service: Service, { contract }: Target): void {
   const problem = (what: string, hint?: string): UserError =>
     new UserError({
       code: 'service-unsupported',

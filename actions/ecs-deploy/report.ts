@@ -62,19 +62,43 @@ const failing = new Set<Outcome>([
 export function reportDeploy(observed: Observed, plan: Plan, applied: Applied): Report {
   const outcome = outcomeOf(applied, plan.upToDate);
   const message = messageOf(outcome, observed, applied);
-  const { followed } = applied;
   return {
     outputs: outputsOf(observed, applied, outcome, message),
-    summary: renderMarkdown([
-      heading(3, `${icon(outcome)} `, code(observed.service.name), `: ${outcome}`),
-      paragraph(quoted(message)),
-      ...factTable(observed, applied),
-      ...(followed === undefined ? [] : diagnosisBlocks(followed)),
-      ...(followed === undefined ? [] : timelineBlocks(followed)),
-      ...details('Steps', [stepList(plan)]),
-    ]),
+    summary: summaryOf(observed, plan, applied, { outcome, icon: icon(outcome), message }),
     message,
     failure: failing.has(outcome) ? { code: `deploy-${outcome}` } : undefined,
+  };
+}
+
+function summaryOf(
+  observed: Observed,
+  plan: Plan,
+  applied: Applied,
+  head: { readonly outcome: Outcome; readonly icon: string; readonly message: string },
+): string {
+  const { followed } = applied;
+  return renderMarkdown([
+    heading(3, `${head.icon} `, code(observed.service.name), `: ${head.outcome}`),
+    paragraph(quoted(head.message)),
+    ...factTable(observed, applied),
+    ...(followed === undefined ? [] : diagnosisBlocks(followed)),
+    ...(followed === undefined ? [] : timelineBlocks(followed)),
+    ...details('Steps', [stepList(plan)]),
+  ]);
+}
+
+/** Reports a rollback: what is a failure to a deploy is here what was asked for. */
+export function reportRollback(observed: Observed, plan: Plan, applied: Applied): Report {
+  const report = reportDeploy(observed, plan, applied);
+  const outcome = outcomeOf(applied, plan.upToDate);
+  if (outcome !== 'succeeded' && outcome !== 'stopped') return report;
+  const now = nowRunning(applied, observed);
+  const message = `${observed.service.name} is rolled back from ${shortName(observed.running.arn)} to ${now}`;
+  return {
+    outputs: { ...report.outputs, outcome: 'rolled-back', reason: message },
+    summary: summaryOf(observed, plan, applied, { outcome: 'rolled-back', icon: '⏪', message }),
+    message,
+    failure: undefined,
   };
 }
 
@@ -296,6 +320,7 @@ export function describeStep(step: Step): string {
       const force = step.forceNewDeployment ? ', forced' : '';
       return `${step.kind} to ${step.taskDefinitionArn === undefined ? 'the new revision' : shortName(step.taskDefinitionArn)}${count}${force}: ${step.reason}`;
     }
+    case 'stop-deployment':
     case 'follow':
       return `${step.kind}: ${step.reason}`;
   }

@@ -2,7 +2,8 @@ import { AwsError } from '../../emulator/aws-error.js';
 import { openEcs } from '../../actions/ecs-deploy/aws/ecs.js';
 import type { Contract } from '../../actions/ecs-deploy/contract.js';
 import { parseImageReference } from '../../actions/ecs-deploy/images/image-reference.js';
-import type { DeployInputs } from '../../actions/ecs-deploy/inputs.js';
+import type { CommonInputs, DeployInputs } from '../../actions/ecs-deploy/inputs.js';
+import type { RolloutInputs } from '../../actions/ecs-deploy/inputs/rollout.js';
 import type { WantedImage } from '../../actions/ecs-deploy/inputs/images.js';
 import type {
   DeployPorts,
@@ -280,10 +281,9 @@ export function wantedImage(text: string): WantedImage {
   return { kind: 'reference', reference };
 }
 
-/** Inputs of a deploy by contract. */
-export function deployInputs(changes: Partial<DeployInputs> = {}): DeployInputs {
+/** What every command that follows a rollout reads, by contract. */
+export function rolloutInputs(): CommonInputs & RolloutInputs & { readonly dryRun: boolean } {
   return {
-    command: 'deploy',
     aws: {
       region: 'eu-west-1',
       roleArn: undefined,
@@ -292,9 +292,6 @@ export function deployInputs(changes: Partial<DeployInputs> = {}): DeployInputs 
     },
     target: { kind: 'contract', key: contractKey },
     logLines: 20,
-    image: undefined,
-    container: undefined,
-    images: {},
     dryRun: false,
     wait: true,
     pollIntervalSeconds: 5,
@@ -302,6 +299,17 @@ export function deployInputs(changes: Partial<DeployInputs> = {}): DeployInputs 
     earlyEnd: true,
     earlyEndExits: 3,
     onCancel: 'rollback',
+  };
+}
+
+/** Inputs of a deploy by contract. */
+export function deployInputs(changes: Partial<DeployInputs> = {}): DeployInputs {
+  return {
+    command: 'deploy',
+    ...rolloutInputs(),
+    image: undefined,
+    container: undefined,
+    images: {},
     ...changes,
   };
 }

@@ -118,6 +118,11 @@ function judgeByService({ own, service, failedBefore, ownSeen, newer }: Sight): 
   return ownSeen ? ended('stopped', primary) : { kind: 'going', phase: 'starting' };
 }
 
+/** Whether a service deployment has not ended; `hasEnded` of the API's statuses. */
+export function isGoing(status: string): boolean {
+  return !['SUCCESSFUL', 'STOPPED', 'ROLLBACK_SUCCESSFUL', 'ROLLBACK_FAILED'].includes(status);
+}
+
 export function primaryOf(service: Service): Deployment | undefined {
   return service.deployments.find(({ status }) => status === 'PRIMARY');
 }

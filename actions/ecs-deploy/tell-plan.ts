@@ -1,0 +1,12 @@
+import type { Plan } from './plan.js';
+import type { DeployPorts } from './ports.js';
+import { describeStep } from './report.js';
+
+/** Prints the steps that are about to be carried out. */
+export function tellPlan({ log }: Pick<DeployPorts, 'log'>, { steps }: Plan): Promise<void> {
+  return log.group('Plan', () => {
+    for (const step of steps) log.info(describeStep(step));
+    if (steps.length === 0) log.info('nothing to do');
+    return Promise.resolve();
+  });
+}
