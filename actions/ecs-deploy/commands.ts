@@ -1,12 +1,10 @@
+import { deploy } from './commands/deploy.js';
 import { restart } from './commands/restart.js';
 import { rollback } from './commands/rollback.js';
-import { tellPlan } from './tell-plan.js';
-import { apply } from './effects.js';
-import { observe, type Origin } from './observe.js';
-import type { DeployInputs, Inputs } from './inputs.js';
-import { plan } from './plan.js';
+import type { Origin } from './observe.js';
+import type { Inputs } from './inputs.js';
 import type { DeployPorts } from './ports.js';
-import { reportDeploy, reportDryRun, type Report } from './report.js';
+import type { Report } from './report.js';
 import { readStatus, reportStatus } from './commands/status.js';
 
 /** Runs the command that the inputs ask for. */
@@ -25,12 +23,4 @@ export async function runCommand(
     case 'status':
       return reportStatus(await readStatus(ports, inputs));
   }
-}
-
-async function deploy(ports: DeployPorts, inputs: DeployInputs, origin: Origin): Promise<Report> {
-  const observed = await observe(ports, inputs, origin);
-  const steps = plan(observed, inputs);
-  if (inputs.dryRun) return reportDryRun(observed, steps);
-  await tellPlan(ports, steps);
-  return reportDeploy(observed, steps, await apply(ports, inputs, observed, steps));
 }

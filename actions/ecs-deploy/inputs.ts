@@ -6,7 +6,7 @@ import { readRollback, type RollbackInputs } from './commands/rollback.js';
 import type { ImageReference } from './images/image-reference.js';
 import { readImage, readImages, type WantedImage } from './inputs/images.js';
 import { readRollout, type RolloutInputs } from './inputs/rollout.js';
-import { readTarget, type TargetInputs } from './inputs/target.js';
+import { readTargets, type TargetInputs } from './inputs/target.js';
 
 export type Inputs = DeployInputs | RestartInputs | RollbackInputs | StatusInputs;
 export type Command = Inputs['command'];
@@ -30,6 +30,10 @@ export interface DeployInputs extends CommonInputs, RolloutInputs {
   /** By container name, besides `image`. */
   readonly images: Readonly<Record<string, ImageReference>>;
   readonly dryRun: boolean;
+  /** All services to deploy; `target` is the first. */
+  readonly targets: readonly TargetInputs[];
+  /** Several services: takes all back where one does not come through. */
+  readonly allOrNothing: boolean;
 }
 
 const commands = ['deploy', 'rollback', 'restart', 'status'] as const satisfies readonly Command[];
@@ -53,15 +57,26 @@ export function readInputs(source: InputSource, env: Env): Inputs {
   const reader = new InputReader(source);
   const command = reader.oneOf('command', commands, 'deploy');
   refuseForeign(reader, command);
+  const aws = readAwsInputs(reader, env);
+  const targets = readTargets(reader);
+  if (targets.length > 1 && command !== 'deploy') {
+    const input = reader.text('service') === undefined ? 'service-name' : 'service';
+    reader.problem(input, 'input-not-for-command', `"${command}" takes one service`);
+  }
   const common = {
-    aws: readAwsInputs(reader, env),
-    target: readTarget(reader),
+    aws,
+    target: targets[0],
     logLines: reader.integer('log-lines', { min: 0, max: 200 }) ?? 20,
   };
-  return reader.finish(inputsOf(command, common, reader));
+  return reader.finish(inputsOf(command, common, targets, reader));
 }
 
-function inputsOf(command: Command, common: CommonInputs, reader: InputReader): Inputs {
+function inputsOf(
+  command: Command,
+  common: CommonInputs,
+  targets: readonly TargetInputs[],
+  reader: InputReader,
+): Inputs {
   switch (command) {
     case 'status':
       return { command, ...common };
@@ -76,6 +91,8 @@ function inputsOf(command: Command, common: CommonInputs, reader: InputReader): 
         image: readImage(reader, { required: true }),
         container: reader.text('container'),
         images: readImages(reader),
+        targets,
+        allOrNothing: reader.boolean('all-or-nothing', false),
         ...readRollout(reader),
         dryRun: reader.boolean('dry-run', false),
       };

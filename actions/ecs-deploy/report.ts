@@ -45,6 +45,7 @@ export const outputNames = [
   'image-digest',
   'exit-code',
   'diagnosis',
+  'services',
 ] as const;
 
 type Outputs = Readonly<Record<(typeof outputNames)[number], string>>;
@@ -147,6 +148,7 @@ function outputsOf(
     'image-digest': observed.images[observed.container]?.digest ?? '',
     'exit-code': diagnosis?.exitCode === undefined ? '' : String(diagnosis.exitCode),
     diagnosis: diagnosis === undefined ? '' : JSON.stringify(diagnosis),
+    services: '',
   };
 }
 

@@ -310,6 +310,8 @@ export function deployInputs(changes: Partial<DeployInputs> = {}): DeployInputs 
     image: undefined,
     container: undefined,
     images: {},
+    targets: [rolloutInputs().target],
+    allOrNothing: false,
     ...changes,
   };
 }

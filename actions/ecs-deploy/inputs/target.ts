@@ -17,17 +17,25 @@ type TaskDefinitionSource =
 
 const namePart = /^[A-Za-z0-9_.-]+$/;
 
-/** Reads which service is meant: by its contract, or by plain names. */
-export function readTarget(reader: InputReader): TargetInputs {
+/** At least one. */
+export type Targets = readonly [TargetInputs, ...TargetInputs[]];
+
+/** How a service was named. */
+export function nameOf(target: TargetInputs): string {
+  return target.kind === 'contract' ? target.key.service : target.serviceName;
+}
+
+/** Reads which services are meant: by their contracts, or by plain names. */
+export function readTargets(reader: InputReader): Targets {
   const allowed = 'letters, digits, ".", "_" and "-"';
   const project = reader.matching('project', namePart, allowed);
   const environment = reader.matching('environment', namePart, allowed);
-  const service = reader.matching('service', namePart, allowed);
+  const services = namesOf(reader, 'service');
   const cluster = reader.text('cluster');
-  const serviceName = reader.text('service-name');
+  const serviceNames = namesOf(reader, 'service-name');
   const taskDefinition = reader.text('task-definition');
-  const byContract = { project, environment, service };
-  const plain = { cluster, 'service-name': serviceName, 'task-definition': taskDefinition };
+  const byContract = { project, environment, service: services[0] };
+  const plain = { cluster, 'service-name': serviceNames[0], 'task-definition': taskDefinition };
   const contractGiven = Object.values(byContract).some((value) => value !== undefined);
   const plainGiven = Object.entries(plain).filter(([, value]) => value !== undefined);
 
@@ -46,23 +54,52 @@ export function readTarget(reader: InputReader): TargetInputs {
     for (const [name, value] of Object.entries(byContract)) {
       if (value === undefined) reader.problem(name, 'input-required', 'is required', hint);
     }
-    return {
+    return eachOf(services, (service) => ({
       kind: 'contract',
-      key: { project: project ?? '', environment: environment ?? '', service: service ?? '' },
-    };
+      key: { project: project ?? '', environment: environment ?? '', service },
+    }));
   }
-  for (const [name, value] of Object.entries({ cluster, 'service-name': serviceName })) {
+  for (const [name, value] of Object.entries({ cluster, 'service-name': serviceNames[0] })) {
     if (value === undefined) reader.problem(name, 'input-required', 'is required');
   }
-  return {
+  if (serviceNames.length > 1 && taskDefinition !== undefined) {
+    reader.problem(
+      'task-definition',
+      'input-conflict',
+      'does not go with several services',
+      'each of them takes what it runs now',
+    );
+  }
+  return eachOf(serviceNames, (serviceName) => ({
     kind: 'plain',
     cluster: cluster ?? '',
-    serviceName: serviceName ?? '',
-    taskDefinition:
-      taskDefinition === undefined
-        ? undefined
-        : taskDefinition.endsWith('.json')
-          ? { kind: 'file', path: taskDefinition }
-          : { kind: 'registered', reference: taskDefinition },
-  };
+    serviceName,
+    taskDefinition: taskDefinition === undefined ? undefined : definitionSource(taskDefinition),
+  }));
+}
+
+function namesOf(reader: InputReader, input: string): readonly string[] {
+  const names = reader.list(input);
+  for (const name of names.filter((one) => !namePart.test(one))) {
+    reader.problem(
+      input,
+      'input-malformed',
+      `${JSON.stringify(name)} is not letters, digits, ".", "_" and "-"`,
+    );
+  }
+  for (const name of new Set(names.filter((one, index) => names.indexOf(one) !== index))) {
+    reader.problem(input, 'input-malformed', `"${name}" is given twice`);
+  }
+  return names;
+}
+
+function eachOf(names: readonly string[], make: (name: string) => TargetInputs): Targets {
+  const [first = '', ...more] = names;
+  return [make(first), ...more.map(make)];
+}
+
+function definitionSource(text: string): TaskDefinitionSource {
+  return text.endsWith('.json')
+    ? { kind: 'file', path: text }
+    : { kind: 'registered', reference: text };
 }

@@ -1,0 +1,149 @@
+import { runCommand } from '../../../actions/ecs-deploy/commands.js';
+import type { DeployInputs } from '../../../actions/ecs-deploy/inputs.js';
+import type { TargetInputs } from '../../../actions/ecs-deploy/inputs/target.js';
+import type { Report } from '../../../actions/ecs-deploy/report.js';
+import { UserError } from '../../../actions/shared/errors.js';
+import { AwsError } from '../../../emulator/aws-error.js';
+import {
+  deployInputs,
+  deployWorld,
+  pushImage,
+  wantedImage,
+  type DeployWorld,
+} from '../../support/ecs.js';
+import { ecsFixture, NETWORK } from '../../support/ecs-emulator.js';
+
+let world: DeployWorld;
+const origin = { commit: undefined, run: undefined };
+
+beforeEach(async () => {
+  world = deployWorld(await ecsFixture());
+});
+
+/** Services of one cluster that run a first release; `env` decides how the next one fares. */
+async function services(
+  env: Readonly<Record<string, Readonly<Record<string, string>>>>,
+): Promise<readonly TargetInputs[]> {
+  const { tag } = pushImage(world.fixture, 'shop/base:v1');
+  for (const [name, environment] of Object.entries(env)) {
+    const first = await world.fixture.define(tag, { family: name });
+    await world.fixture.create(first, {
+      ...{ serviceName: name, desiredCount: 1, networkConfiguration: NETWORK },
+      deploymentConfiguration: { deploymentCircuitBreaker: { enable: true, rollback: true } },
+    });
+    await world.fixture.define(tag, { family: `${name}-next`, environment });
+  }
+  await world.fixture.advance(60);
+  return Object.keys(env).map((serviceName) => ({
+    ...{ kind: 'plain', cluster: 'main', serviceName },
+    taskDefinition: { kind: 'registered', reference: `${serviceName}-next` },
+  }));
+}
+
+function deploy(
+  targets: readonly TargetInputs[],
+  changes: Partial<DeployInputs> = {},
+): Promise<Report> {
+  const image = wantedImage(pushImage(world.fixture, 'shop/base:v2').tag);
+  const [target = deployInputs().target] = targets;
+  return runCommand(world.ports, deployInputs({ image, target, targets, ...changes }), origin);
+}
+
+function outcomes({ outputs }: Report): Readonly<Record<string, string>> {
+  const all = JSON.parse(outputs['services'] ?? '[]') as {
+    readonly service: string;
+    readonly outcome: string;
+  }[];
+  return Object.fromEntries(all.map(({ service, outcome }) => [service, outcome]));
+}
+
+async function families(...names: readonly string[]): Promise<readonly (string | undefined)[]> {
+  const found = await Promise.all(names.map((name) => world.fixture.service(name)));
+  return found.map(({ taskDefinition }) => /([a-z-]+):\d+$/.exec(taskDefinition ?? '')?.[1]);
+}
+
+const crash = { EMULATOR_FATE: 'crash:3' };
+const slow = { EMULATOR_FATE: 'slow:300' };
+
+describe('several services', () => {
+  it('are rolled out side by side, and reported together', async () => {
+    const targets = await services({ api: {}, worker: {}, web: { EMULATOR_FATE: 'slow:60' } });
+    const startedMs = world.fixture.clock.now();
+    const report = await deploy(targets);
+    expect(report).toMatchObject({ failure: undefined, outputs: { outcome: 'succeeded' } });
+    expect(outcomes(report)).toEqual({ api: 'succeeded', worker: 'succeeded', web: 'succeeded' });
+    expect(await families('api', 'worker', 'web')).toEqual(['api-next', 'worker-next', 'web-next']);
+    expect(world.fixture.clock.now() - startedMs).toBeLessThan(200_000);
+    expect(report.summary).toContain('3 of 3 services came through');
+  });
+
+  it('fail one by one where nothing ties them together', async () => {
+    const report = await deploy(await services({ api: {}, worker: crash }));
+    expect(report.failure?.code).toBe('deploy-rolled-back');
+    expect(outcomes(report)).toEqual({ api: 'succeeded', worker: 'rolled-back' });
+    expect(report.outputs).toMatchObject({ outcome: 'rolled-back', 'exit-code': '3' });
+    expect(await families('api', 'worker')).toEqual(['api-next', 'worker']);
+  });
+
+  it('are not touched before all of them have been looked at', async () => {
+    const [api] = await services({ api: {} });
+    const missing = ['gone', 'lost'].map((serviceName): TargetInputs => ({
+      ...{ kind: 'plain', cluster: 'main', serviceName, taskDefinition: undefined },
+    }));
+    world.calls.clear();
+    const error = await deploy([...(api === undefined ? [] : [api]), ...missing]).catch(
+      (thrown: unknown) => thrown,
+    );
+    expect(error).toBeInstanceOf(UserError);
+    expect((error as UserError).problems.map(({ code }) => code)).toEqual([
+      'service-missing',
+      'service-missing',
+    ]);
+    expect(world.calls.get('UpdateService')).toBeUndefined();
+    expect(world.calls.get('RegisterTaskDefinition')).toBeUndefined();
+  });
+
+  it('print their steps and change nothing in a dry run', async () => {
+    const report = await deploy(await services({ api: {}, worker: {} }), { dryRun: true });
+    expect(outcomes(report)).toEqual({ api: 'dry-run', worker: 'dry-run' });
+    expect(report.message.match(/- update-service/g)).toHaveLength(2);
+    expect(await families('api', 'worker')).toEqual(['api', 'worker']);
+  });
+
+  it('go on where AWS refuses one of them half-way', async () => {
+    const targets = await services({ api: {}, worker: {} });
+    let updates = 0;
+    world.intercept((operation) => {
+      if (operation !== 'UpdateService') return;
+      updates += 1;
+      if (updates === 1) throw new AwsError('InvalidParameterException', 'no', 400);
+    });
+    const report = await deploy(targets);
+    expect(report.failure?.code).toBe('deploy-failed');
+    expect(Object.values(outcomes(report)).sort()).toEqual(['failed', 'succeeded']);
+  });
+});
+
+describe('all or nothing', () => {
+  it('takes back what came through, and stops what is still going on', async () => {
+    const targets = await services({ api: {}, web: slow, worker: crash });
+    const report = await deploy(targets, { allOrNothing: true });
+    await world.fixture.advance(120);
+    expect(report.failure).toBeDefined();
+    expect(outcomes(report)).toMatchObject({ worker: 'rolled-back', web: 'cancelled' });
+    expect(await families('api', 'web', 'worker')).toEqual(['api', 'web', 'worker']);
+  });
+
+  it('says so of a service that had come through before', async () => {
+    const targets = await services({ api: {}, worker: { EMULATOR_FATE: 'crash:3:5' } });
+    const report = await deploy(targets, { allOrNothing: true, earlyEndExits: 5 });
+    expect(outcomes(report)['worker']).toBe('rolled-back');
+    expect(await families('api', 'worker')).toEqual(['api', 'worker']);
+  });
+
+  it('changes nothing where all come through', async () => {
+    const report = await deploy(await services({ api: {}, worker: {} }), { allOrNothing: true });
+    expect(report.outputs['outcome']).toBe('succeeded');
+    expect(await families('api', 'worker')).toEqual(['api-next', 'worker-next']);
+  });
+});
