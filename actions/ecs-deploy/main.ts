@@ -19,8 +19,9 @@ await runAction(async (context) => {
   const github = readGithubContext(env);
   const fetchIdToken = githubIdToken(env);
   const { clientConfig } = await openAwsAccess(inputs.aws, { fetchIdToken, secrets, github });
+  const several = inputs.command === 'deploy' && inputs.targets.length > 1;
   const ports = {
-    ecs: openEcs(clientConfig),
+    ecs: openEcs(clientConfig, { batchWindowMs: several ? 50 : 0 }),
     parameters: openParameters(clientConfig),
     images: openImages(clientConfig),
     logs: openLogs(clientConfig),

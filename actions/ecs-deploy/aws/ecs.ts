@@ -1,9 +1,10 @@
 import type * as ecsSdk from '@aws-sdk/client-ecs';
 import type { AwsClientConfig } from '../../shared/aws-access.js';
 import { OperationError } from '../../shared/errors.js';
-import type { JsonObject } from '../model.js';
+import type { JsonObject, ServiceDeployment, ServiceLookup } from '../model.js';
 import type { Ecs } from '../ports.js';
 import { isObject } from '../definition/task-definition.js';
+import { batched } from './batches.js';
 import { awsErrorName, call, lazy } from './calls.js';
 import {
   toBrief,
@@ -18,7 +19,10 @@ import { receiveRawJson, sendRawJson } from './raw-json.js';
 type Sdk = typeof ecsSdk;
 
 /** Amazon ECS behind the port, by the SDK. */
-export function openEcs(config: AwsClientConfig): Ecs {
+export function openEcs(
+  config: AwsClientConfig,
+  { batchWindowMs = 0 }: { readonly batchWindowMs?: number } = {},
+): Ecs {
   const open = lazy(async () => {
     const sdk = await import('@aws-sdk/client-ecs');
     return { sdk, client: new sdk.ECSClient(config) };
@@ -31,21 +35,59 @@ export function openEcs(config: AwsClientConfig): Ecs {
     return call(`ecs:${operation}`, () => body(client, sdk));
   };
 
-  return {
-    async lookUpService(cluster, service) {
-      try {
-        const answer = await run('DescribeServices', (client, sdk) =>
-          client.send(new sdk.DescribeServicesCommand({ cluster, services: [service] })),
+  /** By cluster: a call is about one. */
+  const lookUps = new Map<string, (service: string) => Promise<ServiceLookup>>();
+  const lookUpIn = (cluster: string): ((service: string) => Promise<ServiceLookup>) => {
+    const known = lookUps.get(cluster);
+    if (known !== undefined) return known;
+    const lookUp = batched<string, ServiceLookup>((names) => lookUpAll(cluster, names), {
+      most: 10,
+      windowMs: batchWindowMs,
+    });
+    lookUps.set(cluster, lookUp);
+    return lookUp;
+  };
+  const lookUpAll = async (
+    cluster: string,
+    names: readonly string[],
+  ): Promise<readonly ServiceLookup[]> => {
+    try {
+      const answer = await run('DescribeServices', (client, sdk) =>
+        client.send(new sdk.DescribeServicesCommand({ cluster, services: [...new Set(names)] })),
+      );
+      return names.map((name) => {
+        const found = answer.services?.find(
+          ({ serviceName, serviceArn }) => serviceName === name || serviceArn === name,
         );
-        const [found] = answer.services ?? [];
         return found === undefined || found.status === 'INACTIVE'
           ? { kind: 'service-missing' }
           : { kind: 'found', service: toService(found) };
-      } catch (thrown) {
-        if (awsErrorName(thrown) === 'ClusterNotFoundException') return { kind: 'cluster-missing' };
-        throw thrown;
-      }
+      });
+    } catch (thrown) {
+      if (awsErrorName(thrown) !== 'ClusterNotFoundException') throw thrown;
+      return names.map(() => ({ kind: 'cluster-missing' }));
+    }
+  };
+  const serviceDeployment = batched<string, ServiceDeployment | undefined>(
+    async (arns) => {
+      const answer = await run('DescribeServiceDeployments', (client, sdk) =>
+        client.send(
+          new sdk.DescribeServiceDeploymentsCommand({ serviceDeploymentArns: [...new Set(arns)] }),
+        ),
+      );
+      const found = new Map(
+        answer.serviceDeployments?.map((one) => [one.serviceDeploymentArn, one]),
+      );
+      return arns.map((arn) => {
+        const one = found.get(arn);
+        return one === undefined ? undefined : toServiceDeployment(one);
+      });
     },
+    { most: 20, windowMs: batchWindowMs },
+  );
+
+  return {
+    lookUpService: (cluster, service) => lookUpIn(cluster)(service),
 
     async serviceNames(cluster) {
       const answer = await run('ListServices', (client, sdk) =>
@@ -125,13 +167,7 @@ export function openEcs(config: AwsClientConfig): Ecs {
         .sort((left, right) => right.createdAtMs - left.createdAtMs);
     },
 
-    async describeServiceDeployment(arn) {
-      const answer = await run('DescribeServiceDeployments', (client, sdk) =>
-        client.send(new sdk.DescribeServiceDeploymentsCommand({ serviceDeploymentArns: [arn] })),
-      );
-      const [found] = answer.serviceDeployments ?? [];
-      return found === undefined ? undefined : toServiceDeployment(found);
-    },
+    describeServiceDeployment: serviceDeployment,
 
     async stopServiceDeployment(arn) {
       await run('StopServiceDeployment', (client, sdk) =>

@@ -14,8 +14,8 @@ import type { CarriedOut, Prepared } from './deploy.js';
 import { planRollback } from './rollback.js';
 
 interface OneService {
-  prepare(ports: DeployPorts, inputs: DeployInputs): Promise<Prepared>;
-  carryOut(ports: DeployPorts, prepared: Prepared): Promise<CarriedOut>;
+  readonly prepare: (ports: DeployPorts, inputs: DeployInputs) => Promise<Prepared>;
+  readonly carryOut: (ports: DeployPorts, prepared: Prepared) => Promise<CarriedOut>;
 }
 
 /**
