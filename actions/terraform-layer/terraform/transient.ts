@@ -56,6 +56,12 @@ const passing: readonly Sign[] = [
   },
   { pattern: /(?:: |\bunexpected )EOF\b/, source: "Go's io, as in terraform-provider-aws#7254" },
   {
+    pattern:
+      /timeout while waiting for plugin to start|plugin exited before we could connect|[Uu]nrecognized remote plugin message|Plugin did not respond|text file busy/,
+    source:
+      'hashicorp/go-plugin, client.go, and Terraform, grpc errors of a provider: its process did not come up, or went away',
+  },
+  {
     pattern: /Temporary failure in name resolution|server misbehaving/,
     source: "Go's net: a name server that did not answer",
   },

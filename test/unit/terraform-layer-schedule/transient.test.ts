@@ -70,6 +70,27 @@ describe('an error that passes by itself', () => {
       ),
     ],
     [
+      'a provider that did not come up in time',
+      error(
+        'Failed to load plugin schemas',
+        'Error while loading schemas for plugin components: Failed to obtain provider schema: Could not load the schema for provider registry.terraform.io/hashicorp/aws: failed to instantiate provider "registry.terraform.io/hashicorp/aws" to obtain schema: timeout while waiting for plugin to start..',
+      ),
+    ],
+    [
+      'a provider that went away',
+      error(
+        'Plugin did not respond',
+        'The plugin encountered an error, and failed to respond to the plugin.(*GRPCProvider).ReadResource call. The plugin logs may contain more details.',
+      ),
+    ],
+    [
+      'a provider that is still being written',
+      error(
+        'Failed to load plugin schemas',
+        'failed to instantiate provider "registry.terraform.io/hashicorp/aws" to obtain schema: fork/exec .terraform/providers/terraform-provider-aws: text file busy.',
+      ),
+    ],
+    [
       'an API of AWS (terraformer#1933)',
       error(
         'reading ELBv2 Listener: operation error Elastic Load Balancing v2: DescribeListeners, exceeded maximum number of attempts, 3, https response error StatusCode: 400, RequestID: 1, api error Throttling: Rate exceeded',
