@@ -3,6 +3,7 @@ import { observe, type Origin } from './observe.js';
 import type { DeployInputs, Inputs } from './inputs.js';
 import { plan } from './plan.js';
 import type { DeployPorts } from './ports.js';
+import { continueRollout } from './commands/continue/command.js';
 import { describeStep, reportDeploy, reportDryRun, type Report } from './report.js';
 import { readStatus, reportStatus } from './commands/status.js';
 
@@ -15,6 +16,8 @@ export async function runCommand(
   switch (inputs.command) {
     case 'deploy':
       return deploy(ports, inputs, origin);
+    case 'continue':
+      return continueRollout(ports, inputs);
     case 'status':
       return reportStatus(await readStatus(ports, inputs));
   }

@@ -1,6 +1,7 @@
 import { OperationError } from '../shared/errors.js';
+import { answerPause } from './commands/continue/answer.js';
 import { compareRunningImages, type ImageProof } from './images/image-proof.js';
-import type { DeployInputs } from './inputs.js';
+import type { RolloutInputs } from './inputs/rollout.js';
 import { shortName, type Service } from './model.js';
 import type { Observed, Plan } from './plan.js';
 import type { DeployPorts } from './ports.js';
@@ -12,6 +13,8 @@ export interface Applied {
   readonly own: OwnDeployment | undefined;
   readonly followed: Followed | undefined;
   readonly proof: ImageProof | undefined;
+  /** The answer to a PAUSE hook came too late: somebody else had given one. */
+  readonly answeredTooLate: boolean;
   /** The job was cancelled before the service was touched. */
   readonly cancelledEarly: boolean;
 }
@@ -23,7 +26,7 @@ export interface Applied {
  */
 export async function apply(
   ports: DeployPorts,
-  inputs: DeployInputs,
+  inputs: RolloutInputs & { readonly logLines: number },
   observed: Observed,
   plan: Plan,
 ): Promise<Applied> {
@@ -32,10 +35,12 @@ export async function apply(
   let own: OwnDeployment | undefined;
   let followed: Followed | undefined;
   let proof: ImageProof | undefined;
+  let answeredHookId: string | undefined;
+  let answeredTooLate = false;
 
   for (const step of plan.steps) {
     if (ports.signal.aborted && own === undefined) {
-      return { taskDefinitionArn, own, followed, proof, cancelledEarly: true };
+      return { taskDefinitionArn, own, followed, proof, answeredTooLate, cancelledEarly: true };
     }
     switch (step.kind) {
       case 'write-release-starting':
@@ -58,9 +63,14 @@ export async function apply(
         );
         ports.log.info(`updated ${target.serviceName}: deployment ${own.id}`);
         break;
+      case 'continue-service-deployment':
+        answeredTooLate = (await answerPause(ports, step)) === 'too-late';
+        answeredHookId = step.hookId;
+        break;
       case 'follow':
         own = step.deployment ?? own;
         if (own === undefined) throw new Error('there is no deployment to follow');
+        taskDefinitionArn = own.taskDefinitionArn;
         followed = await follow(ports, {
           cluster: target.cluster,
           serviceName: target.serviceName,
@@ -71,6 +81,11 @@ export async function apply(
           logLines: inputs.logLines,
           pollIntervalSeconds: inputs.pollIntervalSeconds,
           timeoutMinutes: inputs.timeoutMinutes,
+          onPause: inputs.onPause,
+          answeredHookId,
+          ...(step.serviceDeploymentArn === undefined
+            ? {}
+            : { serviceDeploymentArn: step.serviceDeploymentArn }),
         });
         if (followed.outcome === 'succeeded') {
           proof = await compareRunningImages(ports, observed.images, followed.serviceDeployment);
@@ -85,7 +100,7 @@ export async function apply(
         break;
     }
   }
-  return { taskDefinitionArn, own, followed, proof, cancelledEarly: false };
+  return { taskDefinitionArn, own, followed, proof, answeredTooLate, cancelledEarly: false };
 }
 
 /** Whether what was asked runs now. */

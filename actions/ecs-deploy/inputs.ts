@@ -3,10 +3,11 @@ import type { Env } from '../shared/env.js';
 import { InputReader, type InputSource } from '../shared/inputs.js';
 import type { ImageReference } from './images/image-reference.js';
 import { readImage, readImages, type WantedImage } from './inputs/images.js';
+import { readAnswer, type AnswerInputs } from './inputs/continue.js';
 import { readRollout, type RolloutInputs } from './inputs/rollout.js';
 import { readTarget, type TargetInputs } from './inputs/target.js';
 
-export type Inputs = DeployInputs | StatusInputs;
+export type Inputs = DeployInputs | StatusInputs | ContinueInputs;
 export type Command = Inputs['command'];
 
 export interface CommonInputs {
@@ -17,6 +18,11 @@ export interface CommonInputs {
 
 export interface StatusInputs extends CommonInputs {
   readonly command: 'status';
+}
+
+export interface ContinueInputs extends CommonInputs, RolloutInputs, AnswerInputs {
+  readonly command: 'continue';
+  readonly dryRun: boolean;
 }
 
 export interface DeployInputs extends CommonInputs, RolloutInputs {
@@ -30,7 +36,7 @@ export interface DeployInputs extends CommonInputs, RolloutInputs {
   readonly dryRun: boolean;
 }
 
-const commands = ['deploy', 'status'] as const satisfies readonly Command[];
+const commands = ['deploy', 'status', 'continue'] as const satisfies readonly Command[];
 
 /** Inputs that only some commands understand; a value given to another one is an error. */
 const onlyFor: Readonly<Record<string, readonly Command[]>> = {
@@ -39,6 +45,9 @@ const onlyFor: Readonly<Record<string, readonly Command[]>> = {
   repository: ['deploy'],
   container: ['deploy'],
   images: ['deploy'],
+  'hook-id': ['continue'],
+  'service-deployment-arn': ['continue'],
+  decision: ['continue'],
 };
 
 /**
@@ -62,6 +71,14 @@ function inputsOf(command: Command, common: CommonInputs, reader: InputReader): 
   switch (command) {
     case 'status':
       return { command, ...common };
+    case 'continue':
+      return {
+        command,
+        ...common,
+        ...readAnswer(reader),
+        ...readRollout(reader),
+        dryRun: reader.boolean('dry-run', false),
+      };
     case 'deploy':
       return {
         command,

@@ -30,6 +30,7 @@ export interface Ecs {
     createdAfterMs: number,
   ): Promise<readonly ServiceDeploymentBrief[]>;
   describeServiceDeployment(arn: string): Promise<ServiceDeployment | undefined>;
+  continueServiceDeployment(request: ContinueRequest): Promise<void>;
   describeServiceRevisions(arns: readonly string[]): Promise<readonly ServiceRevision[]>;
   stoppedTaskArns(cluster: string, service: string): Promise<readonly string[]>;
   describeTasks(cluster: string, arns: readonly string[]): Promise<readonly Task[]>;
@@ -41,6 +42,12 @@ interface UpdateServiceRequest {
   readonly taskDefinitionArn: string;
   readonly desiredCount: number | undefined;
   readonly forceNewDeployment: boolean;
+}
+
+interface ContinueRequest {
+  readonly serviceDeploymentArn: string;
+  readonly hookId: string;
+  readonly action: 'CONTINUE' | 'ROLLBACK';
 }
 
 /** Parameters of SSM's Parameter Store. */

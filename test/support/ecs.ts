@@ -290,6 +290,7 @@ export function deployInputs(changes: Partial<DeployInputs> = {}): DeployInputs 
     wait: true,
     pollIntervalSeconds: 5,
     timeoutMinutes: 30,
+    onPause: 'end',
     ...changes,
   };
 }

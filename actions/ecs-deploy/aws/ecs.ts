@@ -133,6 +133,12 @@ export function openEcs(config: AwsClientConfig): Ecs {
       return found === undefined ? undefined : toServiceDeployment(found);
     },
 
+    async continueServiceDeployment(request) {
+      await run('ContinueServiceDeployment', (client, sdk) =>
+        client.send(new sdk.ContinueServiceDeploymentCommand({ ...request })),
+      );
+    },
+
     async describeServiceRevisions(arns) {
       if (arns.length === 0) return [];
       const answer = await run('DescribeServiceRevisions', (client, sdk) =>

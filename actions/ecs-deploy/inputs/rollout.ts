@@ -5,6 +5,8 @@ export interface RolloutInputs {
   readonly wait: boolean;
   readonly pollIntervalSeconds: number;
   readonly timeoutMinutes: number;
+  /** What a PAUSE hook that awaits an action leads to. */
+  readonly onPause: 'end' | 'wait';
 }
 
 export function readRollout(reader: InputReader): RolloutInputs {
@@ -12,5 +14,6 @@ export function readRollout(reader: InputReader): RolloutInputs {
     wait: reader.boolean('wait', true),
     pollIntervalSeconds: reader.number('poll-interval-seconds', { min: 0.2, max: 60 }) ?? 5,
     timeoutMinutes: reader.number('timeout-minutes', { min: 0.05, max: 1440 }) ?? 30,
+    onPause: reader.oneOf('on-pause', ['end', 'wait'], 'end'),
   };
 }

@@ -1,6 +1,7 @@
 import { toError } from '../../shared/errors.js';
 import { isAccessDenied } from '../aws/calls.js';
 import { diagnose, type Diagnosis } from './diagnosis.js';
+import type { SeenHook } from './hooks.js';
 import { collectEvidence, type EvidenceScope } from './evidence.js';
 import type { FailedTask } from './failed-tasks.js';
 import { shortName, type Service, type ServiceDeployment, type ServiceEvent } from '../model.js';
@@ -15,17 +16,25 @@ import {
   type Sight,
 } from './judge.js';
 import { openSight } from './sight.js';
+import { noteStage, plannedMinutes, type StageSpan } from './stages.js';
 
 export interface FollowRequest extends Omit<EvidenceScope, 'deploymentId'> {
   readonly own: OwnDeployment;
   /** Events from before our update. */
   readonly knownEventIds: ReadonlySet<string>;
   readonly pollIntervalSeconds: number;
+  /** Not counting the bake times that the service's strategy plans. */
   readonly timeoutMinutes: number;
+  /** Whether a PAUSE hook ends the following (the default), or is waited for. */
+  readonly onPause?: 'end' | 'wait';
+  /** A pause that has been answered: ECS may show it for a moment more. */
+  readonly answeredHookId?: string | undefined;
+  /** Where it is known already. */
+  readonly serviceDeploymentArn?: string;
 }
 
 export interface Followed {
-  readonly outcome: RolloutOutcome | 'timed-out' | 'cancelled';
+  readonly outcome: RolloutOutcome | 'paused' | 'timed-out' | 'cancelled';
   readonly service: Service;
   readonly serviceDeployment: ServiceDeployment | undefined;
   /** Absent where there is nothing to explain: no failure, or none of ours. */
@@ -36,6 +45,10 @@ export interface Followed {
   readonly statusReason: string | undefined;
   /** The deployment that took over. */
   readonly supersededBy: string | undefined;
+  /** The pause that awaits an action. */
+  readonly pause: SeenHook | undefined;
+  /** Stages seen, in their order; empty for a rolling update. */
+  readonly stages: readonly StageSpan[];
   readonly durationSeconds: number;
 }
 
@@ -53,12 +66,13 @@ const toleratedFailures = 5;
 export async function follow(ports: Ports, request: FollowRequest): Promise<Followed> {
   const { clock, signal } = ports;
   const startedMs = clock.now();
-  const deadlineMs = startedMs + request.timeoutMinutes * 60_000;
+  let deadlineMs = startedMs + request.timeoutMinutes * 60_000;
   const evidence = collectEvidence(ports, { ...request, deploymentId: request.own.id });
   const narrator = createNarrator(ports);
   const look = tolerantly(ports, openSight(ports, request));
   let counters = '';
   let tripTold = false;
+  let stages: readonly StageSpan[] = [];
 
   const eventsOf = (sight: Sight): readonly ServiceEvent[] =>
     sight.service.events.filter(({ id }) => !request.knownEventIds.has(id));
@@ -69,6 +83,7 @@ export async function follow(ports: Ports, request: FollowRequest): Promise<Foll
       events: eventsOf(sight),
       serviceDeployment: sight.serviceDeployment,
       statusReason,
+      hooks: sight.hooks,
     });
   const end = async (sight: Sight, ending: Ending): Promise<Followed> => {
     const { outcome, statusReason } = ending;
@@ -84,6 +99,8 @@ export async function follow(ports: Ports, request: FollowRequest): Promise<Foll
       events: eventsOf(sight),
       statusReason,
       supersededBy: outcome === 'superseded' ? nameOfNewer(sight) : undefined,
+      pause: ending.pause,
+      stages,
       durationSeconds: (clock.now() - startedMs) / 1000,
     };
   };
@@ -93,7 +110,10 @@ export async function follow(ports: Ports, request: FollowRequest): Promise<Foll
     const sight = await look();
     if (sight !== undefined) {
       const judgement = judge(sight);
-      const ending = endingOf(judgement, lookedAtMs >= deadlineMs);
+      const shift = sight.serviceDeployment?.shift;
+      stages = noteStage(stages, shift, lookedAtMs);
+      deadlineMs = startedMs + (request.timeoutMinutes + plannedMinutes(shift)) * 60_000;
+      const ending = endingOf(judgement, lookedAtMs >= deadlineMs, request);
       const tripped = judgement.kind === 'going' && judgement.phase === 'rolling-back';
       narrator.progress(sight, judgement);
       narrator.events(eventsOf(sight));
@@ -131,13 +151,21 @@ export async function follow(ports: Ports, request: FollowRequest): Promise<Foll
 interface Ending {
   readonly outcome: Followed['outcome'];
   readonly statusReason?: string;
+  readonly pause?: SeenHook;
 }
 
 /** Endings that have a cause in the service itself. */
 const explained = new Set<Followed['outcome']>(['failed', 'rolled-back', 'timed-out']);
 
-function endingOf(judgement: Judgement, timedOut: boolean): Ending | undefined {
+function endingOf(
+  judgement: Judgement,
+  timedOut: boolean,
+  { onPause = 'end', answeredHookId }: FollowRequest,
+): Ending | undefined {
   if (judgement.kind === 'ended') return judgement;
+  if (judgement.phase === 'paused' && onPause === 'end' && judgement.hook.id !== answeredHookId) {
+    return { outcome: 'paused', pause: judgement.hook };
+  }
   return timedOut ? { outcome: 'timed-out' } : undefined;
 }
 
