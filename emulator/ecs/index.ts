@@ -155,6 +155,7 @@ function dump(context: Context): Record<string, unknown> {
         arn: deployment.arn,
         status: deployment.status,
         statusReason: deployment.statusReason,
+        lifecycleStage: deployment.shift?.stage,
       })),
     })),
     tasks: [...state.tasks.values()].map((task) => describeTask(context, task, true)),
