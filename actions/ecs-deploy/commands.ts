@@ -5,6 +5,7 @@ import type { Origin } from './observe.js';
 import type { Inputs } from './inputs.js';
 import type { DeployPorts } from './ports.js';
 import type { Report } from './report.js';
+import { continueRollout } from './commands/continue/command.js';
 import { readStatus, reportStatus } from './commands/status.js';
 
 /** Runs the command that the inputs ask for. */
@@ -20,6 +21,8 @@ export async function runCommand(
       return restart(ports, inputs, origin);
     case 'rollback':
       return rollback(ports, inputs, origin);
+    case 'continue':
+      return continueRollout(ports, inputs);
     case 'status':
       return reportStatus(await readStatus(ports, inputs));
   }

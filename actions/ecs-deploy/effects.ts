@@ -1,4 +1,5 @@
 import { OperationError } from '../shared/errors.js';
+import { answerPause } from './commands/continue/answer.js';
 import { compareRunningImages, type ImageProof } from './images/image-proof.js';
 import type { RolloutInputs } from './inputs/rollout.js';
 import { shortName, type Service } from './model.js';
@@ -13,6 +14,8 @@ export interface Applied {
   readonly own: OwnDeployment | undefined;
   readonly followed: Followed | undefined;
   readonly proof: ImageProof | undefined;
+  /** The answer to a PAUSE hook came too late: somebody else had given one. */
+  readonly answeredTooLate: boolean;
   /** The job was cancelled before the service was touched. */
   readonly cancelledEarly: boolean;
 }
@@ -33,10 +36,12 @@ export async function apply(
   let own: OwnDeployment | undefined;
   let followed: Followed | undefined;
   let proof: ImageProof | undefined;
+  let answeredHookId: string | undefined;
+  let answeredTooLate = false;
 
   for (const step of plan.steps) {
     if (ports.signal.aborted && own === undefined) {
-      return { taskDefinitionArn, own, followed, proof, cancelledEarly: true };
+      return { taskDefinitionArn, own, followed, proof, answeredTooLate, cancelledEarly: true };
     }
     switch (step.kind) {
       case 'write-release-starting':
@@ -68,9 +73,14 @@ export async function apply(
         ports.log.info(`asked ECS to roll back ${shortName(step.serviceDeploymentArn)}`);
         break;
       }
+      case 'continue-service-deployment':
+        answeredTooLate = (await answerPause(ports, step)) === 'too-late';
+        answeredHookId = step.hookId;
+        break;
       case 'follow':
         own = step.deployment ?? own;
         if (own === undefined) throw new Error('there is no deployment to follow');
+        taskDefinitionArn = own.taskDefinitionArn;
         followed = await follow(ports, {
           cluster: target.cluster,
           serviceName: target.serviceName,
@@ -84,6 +94,11 @@ export async function apply(
           earlyEnd: inputs.earlyEnd,
           earlyEndExits: inputs.earlyEndExits,
           onCancel: inputs.onCancel,
+          onPause: inputs.onPause,
+          answeredHookId,
+          ...(step.serviceDeploymentArn === undefined
+            ? {}
+            : { serviceDeploymentArn: step.serviceDeploymentArn }),
         });
         if (followed.outcome === 'succeeded') {
           proof = await compareRunningImages(ports, observed.images, followed.serviceDeployment);
@@ -98,7 +113,7 @@ export async function apply(
         break;
     }
   }
-  return { taskDefinitionArn, own, followed, proof, cancelledEarly: false };
+  return { taskDefinitionArn, own, followed, proof, answeredTooLate, cancelledEarly: false };
 }
 
 /** Whether what was asked runs now. */

@@ -5,10 +5,11 @@ import { readRestart, type RestartInputs } from './commands/restart.js';
 import { readRollback, type RollbackInputs } from './commands/rollback.js';
 import type { ImageReference } from './images/image-reference.js';
 import { readImage, readImages, type WantedImage } from './inputs/images.js';
+import { readAnswer, type AnswerInputs } from './inputs/continue.js';
 import { readRollout, type RolloutInputs } from './inputs/rollout.js';
 import { readTargets, type TargetInputs } from './inputs/target.js';
 
-export type Inputs = DeployInputs | RestartInputs | RollbackInputs | StatusInputs;
+export type Inputs = ContinueInputs | DeployInputs | RestartInputs | RollbackInputs | StatusInputs;
 export type Command = Inputs['command'];
 
 export interface CommonInputs {
@@ -19,6 +20,11 @@ export interface CommonInputs {
 
 export interface StatusInputs extends CommonInputs {
   readonly command: 'status';
+}
+
+export interface ContinueInputs extends CommonInputs, RolloutInputs, AnswerInputs {
+  readonly command: 'continue';
+  readonly dryRun: boolean;
 }
 
 export interface DeployInputs extends CommonInputs, RolloutInputs {
@@ -36,7 +42,13 @@ export interface DeployInputs extends CommonInputs, RolloutInputs {
   readonly allOrNothing: boolean;
 }
 
-const commands = ['deploy', 'rollback', 'restart', 'status'] as const satisfies readonly Command[];
+const commands = [
+  'deploy',
+  'rollback',
+  'restart',
+  'continue',
+  'status',
+] as const satisfies readonly Command[];
 
 /** Inputs that only some commands understand; a value given to another one is an error. */
 const onlyFor: Readonly<Record<string, readonly Command[]>> = {
@@ -46,6 +58,9 @@ const onlyFor: Readonly<Record<string, readonly Command[]>> = {
   container: ['deploy'],
   images: ['deploy'],
   revision: ['rollback'],
+  'hook-id': ['continue'],
+  'service-deployment-arn': ['continue'],
+  decision: ['continue'],
 };
 
 /**
@@ -84,6 +99,14 @@ function inputsOf(
       return readRestart(reader, common);
     case 'rollback':
       return readRollback(reader, common);
+    case 'continue':
+      return {
+        command,
+        ...common,
+        ...readAnswer(reader),
+        ...readRollout(reader),
+        dryRun: reader.boolean('dry-run', false),
+      };
     case 'deploy':
       return {
         command,

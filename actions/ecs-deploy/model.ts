@@ -80,6 +80,8 @@ export interface ServiceDeployment {
     readonly threshold: number | undefined;
   };
   readonly triggeredAlarms: readonly string[];
+  /** Absent for a rolling update. */
+  readonly shift: TrafficShift | undefined;
   readonly rollback:
     | {
         readonly reason: string | undefined;
@@ -87,6 +89,42 @@ export interface ServiceDeployment {
         readonly revisionArn: string | undefined;
       }
     | undefined;
+}
+
+/** Where a blue/green, linear or canary deployment stands. */
+export interface TrafficShift {
+  /** `BLUE_GREEN`, `LINEAR` or `CANARY`. */
+  readonly strategy: string;
+  /** `PRE_SCALE_UP`, `BAKE_TIME`, …; absent before the first. */
+  readonly stage: string | undefined;
+  readonly updatedAtMs: number | undefined;
+  /** Of the new revision; absent where ECS shifts no traffic. */
+  readonly productionPercent: number | undefined;
+  /** Of the current stage. */
+  readonly hooks: readonly LifecycleHook[];
+  readonly configuredHooks: readonly ConfiguredHook[];
+  readonly bakeMinutes: number;
+  /** Percentage and bake time of the canary, or of each linear step. */
+  readonly stepPercent: number | undefined;
+  readonly stepBakeMinutes: number;
+}
+
+export interface LifecycleHook {
+  readonly id: string;
+  readonly kind: 'lambda' | 'pause';
+  /** The function's ARN. */
+  readonly targetArn: string | undefined;
+  /** `AWAITING_ACTION`, `IN_PROGRESS`, `SUCCEEDED`, `FAILED` or `TIMED_OUT`. */
+  readonly status: string;
+  readonly expiresAtMs: number | undefined;
+  /** `CONTINUE` or `ROLLBACK`. */
+  readonly timeoutAction: string | undefined;
+}
+
+export interface ConfiguredHook {
+  readonly kind: LifecycleHook['kind'];
+  readonly targetArn: string | undefined;
+  readonly stages: readonly string[];
 }
 
 interface TaskCounts {

@@ -9,7 +9,9 @@ import {
   type Tag,
 } from './model.js';
 import type { Release } from './release.js';
+import { releaseCurrent, releaseOf, type ReleaseFacts } from './release-steps.js';
 import { primaryOf, type OwnDeployment } from './rollout/judge.js';
+import { checkStrategy } from './strategy.js';
 import type { BaseDefinition, Target } from './target.js';
 import {
   containerNames,
@@ -65,6 +67,16 @@ export type Step =
       readonly kind: 'follow';
       /** Absent: the deployment that the update starts. */
       readonly deployment: OwnDeployment | undefined;
+      /** Where it is known already. */
+      readonly serviceDeploymentArn?: string;
+      readonly reason: string;
+    }
+  | {
+      /** Answers a PAUSE hook. */
+      readonly kind: 'continue-service-deployment';
+      readonly serviceDeploymentArn: string;
+      readonly hookId: string;
+      readonly decision: 'continue' | 'rollback';
       readonly reason: string;
     };
 
@@ -79,7 +91,8 @@ export interface Plan {
 /**
  * Decides what to do, and why.
  *
- * @throws UserError `container-missing`, `service-unsupported`
+ * @throws UserError `container-missing`, `service-unsupported`, `strategy-unsupported`,
+ * `strategy-mismatch`
  */
 export function plan(observed: Observed, options: { readonly wait: boolean }): Plan {
   refuseUnsupported(observed.service, observed.target);
@@ -106,7 +119,7 @@ export function plan(observed: Observed, options: { readonly wait: boolean }): P
     steps: [
       ...(upToDate ? [] : releaseStarting(observed)),
       ...follow,
-      ...(options.wait ? releaseCurrent(observed, upToDate) : []),
+      ...(options.wait ? releaseCurrent(releaseFacts(observed), upToDate) : []),
     ],
   };
 }
@@ -202,45 +215,15 @@ function releaseStarting(observed: Observed): readonly Step[] {
     {
       kind: 'write-release-starting',
       path: release.path,
-      release: releaseOf(observed, 'starting'),
+      release: releaseOf(releaseFacts(observed), 'starting'),
       reason: 'first release: from now on Terraform keeps the count',
     },
   ];
 }
 
-/** After a rollout that succeeded. */
-export function releaseCurrent(observed: Observed, upToDate: boolean): readonly Step[] {
-  const { release } = observed.target;
-  if (release === undefined) return [];
-  const next = releaseOf(observed, 'succeeded');
-  const { current } = release;
-  const known =
-    current?.status === 'succeeded' &&
-    JSON.stringify(Object.entries(current.images).sort()) ===
-      JSON.stringify(Object.entries(next.images).sort());
-  if (upToDate && known) return [];
-  return [
-    {
-      kind: 'write-release-current',
-      path: release.path,
-      release: next,
-      reason: upToDate ? 'the record does not name what runs' : 'after the rollout succeeded',
-    },
-  ];
-}
-
-function releaseOf(observed: Observed, status: Release['status']): Release {
-  const { commit, run } = observed.origin;
-  return {
-    version: 1,
-    status,
-    images: Object.fromEntries(
-      Object.entries(observed.images).map(([name, { image }]) => [name, image]),
-    ),
-    ...(commit === undefined ? {} : { commit }),
-    ...(run === undefined ? {} : { run }),
-    at: new Date(observed.atMs).toISOString(),
-  };
+export function releaseFacts(observed: Observed): ReleaseFacts {
+  const { target, images, origin, atMs } = observed;
+  return { target, images, ...origin, atMs };
 }
 
 function revisionTags(observed: Observed): readonly Tag[] {
@@ -278,12 +261,7 @@ export function refuseUnsupported(service: Service, { contract }: Target): void 
   if (service.scheduling !== 'REPLICA') {
     throw problem(`has the scheduling strategy ${service.scheduling}`, 'supported: REPLICA');
   }
-  if (service.strategy !== 'ROLLING' || (contract?.strategy ?? 'rolling') !== 'rolling') {
-    throw problem(
-      `has the strategy ${contract?.strategy ?? service.strategy}`,
-      'supported: rolling',
-    );
-  }
+  checkStrategy(service, contract);
 }
 
 function refuseUnknownContainers({ base, images, container }: Observed): void {

@@ -32,6 +32,7 @@ export interface Ecs {
   describeServiceDeployment(arn: string): Promise<ServiceDeployment | undefined>;
   /** Rolls it back; @throws OperationError `ConflictException` where it has ended. */
   stopServiceDeployment(arn: string): Promise<void>;
+  continueServiceDeployment(request: ContinueRequest): Promise<void>;
   describeServiceRevisions(arns: readonly string[]): Promise<readonly ServiceRevision[]>;
   stoppedTaskArns(cluster: string, service: string): Promise<readonly string[]>;
   describeTasks(cluster: string, arns: readonly string[]): Promise<readonly Task[]>;
@@ -43,6 +44,12 @@ interface UpdateServiceRequest {
   readonly taskDefinitionArn: string;
   readonly desiredCount: number | undefined;
   readonly forceNewDeployment: boolean;
+}
+
+interface ContinueRequest {
+  readonly serviceDeploymentArn: string;
+  readonly hookId: string;
+  readonly action: 'CONTINUE' | 'ROLLBACK';
 }
 
 /** Parameters of SSM's Parameter Store. */

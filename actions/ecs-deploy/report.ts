@@ -18,6 +18,7 @@ import { describeEnd, type FailedTask } from './rollout/failed-tasks.js';
 import type { Followed } from './rollout/follow.js';
 import { shortName } from './model.js';
 import type { Observed, Plan, Step } from './plan.js';
+import { pauseBlocks, pauseText } from './commands/continue/pause.js';
 import { outcomeOf, type Outcome } from './result.js';
 import { rolloutTimeline } from './rollout/timeline.js';
 
@@ -43,6 +44,9 @@ export const outputNames = [
   'deployment-id',
   'service-deployment-arn',
   'image-digest',
+  'hook-id',
+  'paused-stage',
+  'expires-at',
   'exit-code',
   'diagnosis',
   'services',
@@ -63,47 +67,66 @@ const failing = new Set<Outcome>([
 export function reportDeploy(observed: Observed, plan: Plan, applied: Applied): Report {
   const outcome = outcomeOf(applied, plan.upToDate);
   const message = messageOf(outcome, observed, applied);
-  return {
-    outputs: outputsOf(observed, applied, outcome, message),
-    summary: summaryOf(observed, plan, applied, { outcome, icon: icon(outcome), message }),
-    message,
-    failure: failing.has(outcome) ? { code: `deploy-${outcome}` } : undefined,
-  };
+  return reportRollout(observed, plan, applied, { outcome, message, failure: failureOf(outcome) });
 }
 
-function summaryOf(
+/** Why the step must fail with this outcome of a rollout; `undefined`: it need not. */
+export function failureOf(outcome: Outcome): Report['failure'] {
+  return failing.has(outcome) ? { code: `deploy-${outcome}` } : undefined;
+}
+
+/** The outcome in one sentence where a rollback was what was asked for. */
+export function rolledBackAsAsked(observed: Observed, applied: Applied): string {
+  const revision = shortName(applied.taskDefinitionArn);
+  return `${observed.service.name} was rolled back from ${revision} to ${nowRunning(applied, observed)}, as asked`;
+}
+
+/** What a rollout came to. */
+export interface Verdict extends Pick<Report, 'message' | 'failure'> {
+  readonly outcome: Outcome;
+}
+
+/** Reports a rollout whose verdict is known. */
+export function reportRollout(
   observed: Observed,
   plan: Plan,
   applied: Applied,
-  head: { readonly outcome: Outcome; readonly icon: string; readonly message: string },
-): string {
+  { outcome, message, failure }: Verdict,
+): Report {
   const { followed } = applied;
-  return renderMarkdown([
-    heading(3, `${head.icon} `, code(observed.service.name), `: ${head.outcome}`),
-    paragraph(quoted(head.message)),
-    ...factTable(observed, applied),
-    ...(followed === undefined ? [] : diagnosisBlocks(followed)),
-    ...(followed === undefined ? [] : timelineBlocks(followed)),
-    ...details('Steps', [stepList(plan)]),
-  ]);
+  const sign = failure === undefined && outcome === 'rolled-back' ? '✅' : icon(outcome);
+  return {
+    outputs: outputsOf(observed, applied, outcome, message),
+    summary: renderMarkdown([
+      heading(3, `${sign} `, code(observed.service.name), `: ${outcome}`),
+      paragraph(quoted(message)),
+      ...(followed?.pause === undefined ? [] : pauseBlocks(observed.target)),
+      ...factTable(observed, applied),
+      ...(followed === undefined ? [] : diagnosisBlocks(followed)),
+      ...(followed === undefined ? [] : timelineBlocks(followed)),
+      ...details('Steps', [stepList(plan)]),
+    ]),
+    message,
+    failure,
+  };
 }
 
 /** Reports a rollback: what is a failure to a deploy is here what was asked for. */
 export function reportRollback(observed: Observed, plan: Plan, applied: Applied): Report {
-  const report = reportDeploy(observed, plan, applied);
   const outcome = outcomeOf(applied, plan.upToDate);
-  if (outcome !== 'succeeded' && outcome !== 'stopped') return report;
+  if (outcome !== 'succeeded' && outcome !== 'stopped') {
+    return reportDeploy(observed, plan, applied);
+  }
   const now = nowRunning(applied, observed);
   const message = `${observed.service.name} is rolled back from ${shortName(observed.running.arn)} to ${now}`;
-  return {
-    outputs: { ...report.outputs, outcome: 'rolled-back', reason: message },
-    summary: summaryOf(observed, plan, applied, { outcome: 'rolled-back', icon: '⏪', message }),
+  return reportRollout(observed, plan, applied, {
+    outcome: 'rolled-back',
     message,
     failure: undefined,
-  };
+  });
 }
 
-/** Reports what a deploy would do. */
+/** Reports what a command would do. */
 export function reportDryRun(observed: Observed, plan: Plan): Report {
   const message =
     plan.steps.length === 0
@@ -114,6 +137,7 @@ export function reportDryRun(observed: Observed, plan: Plan): Report {
     own: undefined,
     followed: undefined,
     proof: undefined,
+    answeredTooLate: false,
     cancelledEarly: false,
   };
   return {
@@ -146,13 +170,17 @@ function outputsOf(
     'deployment-id': applied.own?.id ?? '',
     'service-deployment-arn': followed?.serviceDeployment?.arn ?? '',
     'image-digest': observed.images[observed.container]?.digest ?? '',
+    'hook-id': followed?.pause?.id ?? '',
+    'paused-stage': followed?.pause?.stage ?? '',
+    'expires-at': isoTime(followed?.pause?.expiresAtMs) ?? '',
     'exit-code': diagnosis?.exitCode === undefined ? '' : String(diagnosis.exitCode),
     diagnosis: diagnosis === undefined ? '' : JSON.stringify(diagnosis),
     services: '',
   };
 }
 
-function messageOf(outcome: Outcome, observed: Observed, applied: Applied): string {
+/** The outcome of a deploy in one sentence. */
+export function messageOf(outcome: Outcome, observed: Observed, applied: Applied): string {
   const { service, target } = observed;
   const { followed, proof } = applied;
   const revision = shortName(applied.taskDefinitionArn);
@@ -179,6 +207,8 @@ function messageOf(outcome: Outcome, observed: Observed, applied: Applied): stri
       return `${service.name} failed to roll out ${revision}${cause}`;
     case 'rolled-back':
       return `${service.name} failed to roll out ${revision} and ${followed?.gaveUp === undefined ? 'ECS' : 'was'} rolled back to ${nowRunning(applied, observed)}${cause}`;
+    case 'paused':
+      return `the rollout of ${revision} to ${service.name} is paused${pauseText(followed?.pause)}; to go on: command "continue"`;
     case 'superseded':
       return `the rollout of ${revision} was superseded by ${followed?.supersededBy ?? 'another one'}: its own verdict is unknown`;
     case 'stopped':
@@ -212,6 +242,10 @@ function afterwards(
     case undefined:
       return `ECS goes on with it; to stop it: ${stop}`;
   }
+}
+
+function isoTime(ms: number | undefined): string | undefined {
+  return ms === undefined ? undefined : new Date(ms).toISOString();
 }
 
 function because(diagnosis: Diagnosis | undefined): string {
@@ -322,6 +356,8 @@ export function describeStep(step: Step): string {
       const force = step.forceNewDeployment ? ', forced' : '';
       return `${step.kind} to ${step.taskDefinitionArn === undefined ? 'the new revision' : shortName(step.taskDefinitionArn)}${count}${force}: ${step.reason}`;
     }
+    case 'continue-service-deployment':
+      return `${step.kind} with ${step.decision.toUpperCase()}, hook ${step.hookId}: ${step.reason}`;
     case 'stop-deployment':
     case 'follow':
       return `${step.kind}: ${step.reason}`;

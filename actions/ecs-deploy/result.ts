@@ -8,6 +8,8 @@ export type Outcome =
   /** `wait: false`: the rollout goes on by itself. */
   | 'started'
   | 'no-op'
+  /** A PAUSE hook awaits an action. */
+  | 'paused'
   | 'timed-out';
 
 /** What became of the deploy. */

@@ -18,6 +18,7 @@ export interface ControlOptions {
   readonly status: () => Promise<unknown>;
   readonly reset: () => Promise<void>;
   readonly dumpEcs: () => unknown;
+  readonly controlEcs: (what: 'hooks' | 'alarms', body: unknown) => unknown;
 }
 
 type Route = (body: unknown) => unknown;
@@ -62,6 +63,8 @@ export function createControl(options: ControlOptions): Site {
       return {};
     },
     'GET ecs': () => options.dumpEcs(),
+    'POST ecs/hooks': (body) => options.controlEcs('hooks', body),
+    'POST ecs/alarms': (body) => options.controlEcs('alarms', body),
   };
 
   return {

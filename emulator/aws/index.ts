@@ -39,6 +39,7 @@ export interface OwnedService {
   handle(operation: string, input: Record<string, unknown>): Promise<Record<string, unknown>>;
   reset(): void;
   dump(): unknown;
+  control(what: 'hooks' | 'alarms', body: unknown): unknown;
 }
 
 /** What an owned service gets of the rest of the emulator. */
@@ -157,6 +158,7 @@ export async function startAws(options: AwsOptions): Promise<Aws> {
       clock,
       reset,
       dumpEcs: () => ecs.current?.dump() ?? {},
+      controlEcs: (what, body) => ecs.current?.control(what, body) ?? {},
       status: () =>
         Promise.resolve({
           url: address.url,

@@ -4,6 +4,8 @@ import * as accountSettings from './account-settings.js';
 import { createArns } from './arns.js';
 import * as clusters from './clusters.js';
 import type { Context } from './context.js';
+import { continueServiceDeployment } from './continue-service-deployment.js';
+import { control } from './control.js';
 import { emptyState } from './model.js';
 import type { Images, Logs } from './ports.js';
 import * as serviceDeployments from './service-deployments.js';
@@ -39,6 +41,8 @@ export interface EcsService {
   handle(operation: string, input: Input): Promise<Output>;
   /** Forgets everything; what was under way never happens. */
   reset(): void;
+  /** Decides what lies outside of ECS; see `control.ts`. */
+  control(what: 'hooks' | 'alarms', body: unknown): unknown;
   /** The whole state as plain JSON, for people and tests. */
   dump(): Record<string, unknown>;
   /** Resolves when all log lines and look-ups started so far are done. */
@@ -77,6 +81,7 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
   DescribeServiceDeployments: serviceDeployments.describeServiceDeployments,
   DescribeServiceRevisions: serviceDeployments.describeServiceRevisions,
   StopServiceDeployment: serviceDeployments.stopServiceDeployment,
+  ContinueServiceDeployment: continueServiceDeployment,
   RunTask: tasks.runTask,
   StopTask: tasks.stopTaskByUser,
   DescribeTasks: tasks.describeTasks,
@@ -127,6 +132,7 @@ export function createEcs(options: EcsOptions): EcsService {
       epoch += 1;
       context.state = emptyState();
     },
+    control: (what, body) => control(context, what, body),
     dump: () => plain(dump(context)),
     async settled() {
       await queue;
@@ -149,6 +155,7 @@ function dump(context: Context): Record<string, unknown> {
         arn: deployment.arn,
         status: deployment.status,
         statusReason: deployment.statusReason,
+        lifecycleStage: deployment.shift?.stage,
       })),
     })),
     tasks: [...state.tasks.values()].map((task) => describeTask(context, task, true)),

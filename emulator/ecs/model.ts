@@ -1,6 +1,7 @@
 import type {
   CapacityProviderStrategyItem,
   DeploymentConfiguration,
+  DeploymentLifecycleHookStatus,
   LoadBalancer,
   NetworkConfiguration,
   ServiceDeploymentStatus,
@@ -9,6 +10,8 @@ import type {
 } from '@aws-sdk/client-ecs';
 import type { Fate } from './fates.js';
 import type { ImageResolution } from './ports.js';
+import type { HookFate } from './rollout/hook-fates.js';
+import type { LifecycleStage, StageStep } from './rollout/stages.js';
 import type { ContainerDefinition, RegisterInput } from './task-definition-input.js';
 
 export interface ClusterRecord {
@@ -55,6 +58,8 @@ export interface ServiceRevisionRecord {
   readonly workload: Workload;
   /** By image reference; a missing image is looked up again before each further attempt. */
   readonly images: Map<string, ImageResolution>;
+  /** Its tasks are in the alternate target groups; each deployment that shifts traffic swaps them. */
+  readonly alternate: boolean;
 }
 
 export type RolloutState = 'IN_PROGRESS' | 'COMPLETED' | 'FAILED';
@@ -86,6 +91,42 @@ export interface RevisionCounts {
   readonly pending: number;
 }
 
+/** One lifecycle hook while its stage lasts. */
+export interface HookRecord {
+  readonly id: string;
+  readonly targetType: 'AWS_LAMBDA' | 'PAUSE';
+  readonly targetArn: string | undefined;
+  readonly stage: LifecycleStage;
+  status: DeploymentLifecycleHookStatus;
+  readonly expiresAtMs: number;
+  readonly timeoutAction: 'CONTINUE' | 'ROLLBACK';
+}
+
+/** Where a deployment that shifts traffic stands on its way through the stages. */
+export interface TrafficShift {
+  readonly steps: readonly StageStep[];
+  /** The deployment whose revision had the production traffic before; absent for the first one. */
+  readonly old: DeploymentRecord | undefined;
+  /** Tasks that it ran when the deployment began. */
+  readonly oldCount: number;
+  /** ECS shifts the traffic of a load balancer or of Service Connect. */
+  readonly managed: boolean;
+  /** There is a rule for test traffic. */
+  readonly tested: boolean;
+  /** Index of the current step; -1 before the first. */
+  at: number;
+  stage: LifecycleStage | undefined;
+  /** Nothing but hooks holds the current stage up. */
+  workDone: boolean;
+  /** Of the current stage. */
+  hooks: HookRecord[];
+  /** Percentages of the new revision. */
+  production: number;
+  test: number;
+  cancels: (() => void)[];
+  readonly wake: () => void;
+}
+
 /** One entry of DescribeServiceDeployments. */
 export interface ServiceDeploymentRecord {
   readonly arn: string;
@@ -102,6 +143,12 @@ export interface ServiceDeploymentRecord {
   statusReason?: string;
   breakerStatus: 'DISABLED' | 'MONITORING' | 'MONITORING_COMPLETE' | 'TRIGGERED';
   failureCount: number;
+  alarmStatus: 'DISABLED' | 'MONITORING' | 'MONITORING_COMPLETE' | 'TRIGGERED';
+  triggeredAlarms: string[];
+  /** Absent for a rolling update. */
+  shift?: TrafficShift | undefined;
+  /** Why a person asked for the rollback. */
+  requestedRollback?: string;
   rollback?: { reason: string; startedAtMs: number; revision: ServiceRevisionRecord };
   /** The counts at the end, by revision ARN. */
   finalCounts?: Map<string, RevisionCounts>;
@@ -206,6 +253,10 @@ export interface State {
   tasks: Map<string, TaskRecord>;
   tags: Map<string, Tag[]>;
   accountSettings: Map<string, string>;
+  /** By the ARN of a lifecycle hook's function. */
+  hookFates: Map<string, HookFate>;
+  /** Names of the CloudWatch alarms that are in the state ALARM. */
+  alarms: Set<string>;
 }
 
 export function emptyState(): State {
@@ -217,5 +268,7 @@ export function emptyState(): State {
     tasks: new Map(),
     tags: new Map(),
     accountSettings: new Map(),
+    hookFates: new Map(),
+    alarms: new Set(),
   };
 }

@@ -60,7 +60,9 @@ const describeServiceDeploymentsSchema = z.looseObject({
 
 export function describeServiceDeployments(context: Context, input: Input): Output {
   const { serviceDeploymentArns } = parse(describeServiceDeploymentsSchema, input);
-  const { found, failures } = lookUp(serviceDeploymentArns, (arn) => find(context, arn));
+  const { found, failures } = lookUp(serviceDeploymentArns, (arn) =>
+    findServiceDeployment(context, arn),
+  );
   return {
     serviceDeployments: found.map((record) => describe(context, record)),
     failures,
@@ -76,6 +78,7 @@ function describe(context: Context, record: ServiceDeploymentRecord): Wire<Servi
       requestedTaskCount: counts.requested,
       runningTaskCount: counts.running,
       pendingTaskCount: counts.pending,
+      ...trafficOf(record, revision),
     };
   };
   return {
@@ -95,7 +98,33 @@ function describe(context: Context, record: ServiceDeploymentRecord): Wire<Servi
       failureCount: record.failureCount,
       threshold: failureThreshold(breaker, record.service.desiredCount),
     },
-    alarms: { status: 'DISABLED' },
+    alarms: {
+      status: record.alarmStatus,
+      alarmNames: record.configuration.alarms?.alarmNames,
+      triggeredAlarmNames: record.triggeredAlarms,
+    },
+    lifecycleStage: record.shift?.stage as Wire<ServiceDeployment>['lifecycleStage'],
+    lifecycleHookDetails: record.shift?.hooks.map((hook) => ({
+      hookId: hook.id,
+      targetType: hook.targetType,
+      targetArn: hook.targetArn,
+      status: hook.status,
+      expiresAt: seconds(hook.expiresAtMs),
+      timeoutAction: hook.timeoutAction,
+    })),
+  };
+}
+
+/** "A snapshot of the traffic distribution" (API reference, ServiceRevisionSummary); none where ECS shifts no traffic. */
+function trafficOf(record: ServiceDeploymentRecord, revision: ServiceRevisionRecord) {
+  const { shift } = record;
+  if (!shift?.managed) return {};
+  const isOld = shift.old?.revision === revision;
+  const isTarget = !isOld && record.target === revision;
+  const share = (ofNew: number): number => (isTarget ? ofNew : isOld ? 100 - ofNew : 0);
+  return {
+    requestedProductionTrafficWeight: share(shift.production),
+    ...(shift.tested && { requestedTestTrafficWeight: share(shift.test) }),
   };
 }
 
@@ -146,8 +175,17 @@ function describeRevision(
       workload.serviceConnectConfiguration as Wire<ServiceRevision>['serviceConnectConfiguration'],
     volumeConfigurations:
       workload.volumeConfigurations as Wire<ServiceRevision>['volumeConfigurations'],
+    resolvedConfiguration: { loadBalancers: targetGroupsOf(revision) },
     createdAt: seconds(revision.createdAtMs),
   };
+}
+
+/** API reference, ServiceRevisionLoadBalancer. */
+function targetGroupsOf({ workload, alternate }: ServiceRevisionRecord) {
+  return workload.loadBalancers.map(({ targetGroupArn, advancedConfiguration }) => ({
+    targetGroupArn: alternate ? advancedConfiguration?.alternateTargetGroupArn : targetGroupArn,
+    productionListenerRule: advancedConfiguration?.productionListenerRule,
+  }));
 }
 
 const stopServiceDeploymentSchema = z.looseObject({
@@ -161,7 +199,7 @@ export function stopServiceDeployment(context: Context, input: Input): Output {
   if (stopType !== 'ROLLBACK') {
     throw new AwsError('InvalidParameterException', `Unsupported stopType ${stopType}.`);
   }
-  const record = find(context, serviceDeploymentArn);
+  const record = findServiceDeployment(context, serviceDeploymentArn);
   if (!record) {
     throw new AwsError('ServiceDeploymentNotFoundException', 'Service deployment not found.');
   }
@@ -185,7 +223,11 @@ function services(context: Context): ServiceRecord[] {
   return [...context.state.services.values()];
 }
 
-function find(context: Context, arn: string): ServiceDeploymentRecord | undefined {
+/** A service deployment by its ARN. */
+export function findServiceDeployment(
+  context: Context,
+  arn: string,
+): ServiceDeploymentRecord | undefined {
   return services(context)
     .flatMap((service) => service.serviceDeployments)
     .find((record) => record.arn === arn);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { AwsError } from '../aws-error.js';
+import { strategyMembers } from './deployment-strategy.js';
 import { tagsSchema } from './tags.js';
 
 const breaker = z.looseObject({
@@ -15,13 +16,11 @@ const breaker = z.looseObject({
 });
 
 const deploymentConfiguration = z.looseObject({
-  strategy: z.enum(['ROLLING', 'BLUE_GREEN', 'LINEAR', 'CANARY']).optional(),
+  ...strategyMembers,
   minimumHealthyPercent: z.number().int().min(0).optional(),
   maximumPercent: z.number().int().min(0).optional(),
   deploymentCircuitBreaker: breaker.optional(),
 });
-
-export type DeploymentConfigurationInput = z.infer<typeof deploymentConfiguration>;
 
 const networkConfiguration = z.looseObject({
   awsvpcConfiguration: z
@@ -50,6 +49,14 @@ const loadBalancer = z.looseObject({
   loadBalancerName: z.string().optional(),
   containerName: z.string().optional(),
   containerPort: z.number().optional(),
+  advancedConfiguration: z
+    .looseObject({
+      alternateTargetGroupArn: z.string().optional(),
+      productionListenerRule: z.string().optional(),
+      testListenerRule: z.string().optional(),
+      roleArn: z.string().optional(),
+    })
+    .optional(),
 });
 
 const shared = {
@@ -120,15 +127,12 @@ export const runTaskSchema = z.looseObject({
 /** Refuses, by name, the kinds of deployment that the emulator does not have. */
 export function refuseUnsupported(request: {
   readonly deploymentController?: { readonly type: string } | undefined;
-  readonly deploymentConfiguration?: DeploymentConfigurationInput | undefined;
   readonly schedulingStrategy?: string | undefined;
 }): void {
   const unsupported = (what: string) =>
     new AwsError('UnsupportedFeatureException', `The emulator does not support ${what}.`);
   const controller = request.deploymentController?.type ?? 'ECS';
   if (controller !== 'ECS') throw unsupported(`the deployment controller ${controller}`);
-  const strategy = request.deploymentConfiguration?.strategy ?? 'ROLLING';
-  if (strategy !== 'ROLLING') throw unsupported(`the deployment strategy ${strategy}`);
   const scheduling = request.schedulingStrategy ?? 'REPLICA';
   if (scheduling !== 'REPLICA') throw unsupported(`the scheduling strategy ${scheduling}`);
 }

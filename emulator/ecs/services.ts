@@ -4,6 +4,7 @@ import { AwsError } from '../aws-error.js';
 import { shortName } from './arns.js';
 import { requireCluster } from './clusters.js';
 import type { Context } from './context.js';
+import { checkStrategy, mergeConfiguration, withDefaults } from './deployment-strategy.js';
 import { resolveImages } from './images.js';
 import type { ClusterRecord, ServiceRecord } from './model.js';
 import { wake } from './rollout/scheduler.js';
@@ -58,6 +59,21 @@ export async function createService(context: Context, input: Input): Promise<Out
     );
   }
   const workload = newWorkload(cluster, request, taskDefinition);
+  const deploymentConfiguration = withDefaults({
+    deploymentCircuitBreaker: { enable: false, rollback: false },
+    maximumPercent: 200,
+    minimumHealthyPercent: 100,
+    strategy: 'ROLLING',
+    bakeTimeInMinutes: 0,
+    ...request.deploymentConfiguration,
+  });
+  checkStrategy({
+    ...workload,
+    asked: request.deploymentConfiguration,
+    configuration: deploymentConfiguration,
+    vpcLatticeConfigurations: workload.vpcLatticeConfigurations,
+    serviceConnectConfiguration: workload.serviceConnectConfiguration,
+  });
   const service: ServiceRecord = {
     name: request.serviceName,
     arn,
@@ -66,14 +82,7 @@ export async function createService(context: Context, input: Input): Promise<Out
     status: 'ACTIVE',
     desiredCount: request.desiredCount ?? 1,
     workload,
-    deploymentConfiguration: {
-      deploymentCircuitBreaker: { enable: false, rollback: false },
-      maximumPercent: 200,
-      minimumHealthyPercent: 100,
-      strategy: 'ROLLING',
-      bakeTimeInMinutes: 0,
-      ...request.deploymentConfiguration,
-    },
+    deploymentConfiguration,
     healthCheckGracePeriodSeconds: request.healthCheckGracePeriodSeconds ?? 0,
     enableExecuteCommand: request.enableExecuteCommand ?? false,
     enableECSManagedTags: request.enableECSManagedTags ?? false,
@@ -114,9 +123,19 @@ export async function updateService(context: Context, input: Input): Promise<Out
   if (service.status !== 'ACTIVE') {
     throw new AwsError('ServiceNotActiveException', 'Service was not ACTIVE.');
   }
-  const configuration = { ...service.deploymentConfiguration, ...request.deploymentConfiguration };
+  const configuration = mergeConfiguration(
+    service.deploymentConfiguration,
+    request.deploymentConfiguration,
+  );
   checkPercents(configuration);
   const workload = changedWorkload(service.workload, request, taskDefinition);
+  checkStrategy({
+    ...workload,
+    asked: request.deploymentConfiguration,
+    configuration,
+    vpcLatticeConfigurations: workload.vpcLatticeConfigurations,
+    serviceConnectConfiguration: workload.serviceConnectConfiguration,
+  });
 
   service.deploymentConfiguration = configuration;
   service.desiredCount = request.desiredCount ?? service.desiredCount;

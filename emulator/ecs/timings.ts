@@ -29,6 +29,14 @@ export interface Timings {
   readonly crashAfterMs: number;
   /** RUNNING until the container of a healthy one-off task exits with 0. */
   readonly oneOffMs: number;
+  /** A stage of a deployment that shifts traffic, where nothing else holds it up. */
+  readonly stageMs: number;
+  /** From the request to shift traffic until the listener rule or Service Connect has done so. */
+  readonly trafficShiftMs: number;
+  /** A call of a lifecycle hook's function. */
+  readonly hookCallMs: number;
+  /** From the answer IN_PROGRESS to the next call: 30 s (Developer Guide, "Lambda hooks for Amazon ECS service deployments"). */
+  readonly hookCallbackMs: number;
   /** How long a stopped task can be described: one hour (Developer Guide, "Viewing Amazon ECS stopped task errors"). */
   readonly stoppedTaskRetentionMs: number;
   /** First delay of the service throttle logic; doubled with each further round of failures. */
@@ -50,6 +58,10 @@ export const defaultTimings: Timings = {
   deprovisioningMs: 3_000,
   crashAfterMs: 2_000,
   oneOffMs: 10_000,
+  stageMs: 500,
+  trafficShiftMs: 3_000,
+  hookCallMs: 1_000,
+  hookCallbackMs: 30_000,
   stoppedTaskRetentionMs: 3_600_000,
   throttleFirstMs: 10_000,
   throttleLongestMs: 27 * 60_000,

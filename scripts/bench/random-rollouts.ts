@@ -8,6 +8,8 @@ import {
   type DeployWorld,
 } from '../../test/support/ecs.js';
 import { ecsFixture, HEALTH_CHECK } from '../../test/support/ecs-emulator.js';
+import { continueIt, runningOn } from '../../test/support/ecs-strategies.js';
+import { atStage, drawShift, type DrawnShift, type ShiftScenario } from './random-shifts.js';
 
 /** One rollout of the simulation: what was to come out, what was told, and how late. */
 export interface SimulatedRollout {
@@ -30,6 +32,8 @@ interface Scenario {
   readonly breaker?: { readonly enable: boolean; readonly rollback: boolean };
   readonly interfere?: 'update' | 'stop';
   readonly timeoutMinutes?: number;
+  /** Present where the service shifts traffic, by a strategy that is drawn. */
+  readonly shifts?: ShiftScenario;
 }
 
 const scenarios: readonly Scenario[] = [
@@ -52,6 +56,49 @@ const scenarios: readonly Scenario[] = [
     fate: 'crash:1:%',
     breaker: { enable: false, rollback: false },
     timeoutMinutes: 3,
+  },
+  { name: 'shift, healthy', expected: 'succeeded', fate: 'slow:%', shifts: {} },
+  { name: 'shift, crash', expected: 'rolled-back', fate: 'crash:3:%', shifts: {} },
+  {
+    name: 'shift, crash, no rollback',
+    expected: 'failed',
+    fate: 'crash:1:%',
+    breaker: { enable: true, rollback: false },
+    shifts: {},
+  },
+  {
+    name: 'shift, hook',
+    expected: 'succeeded',
+    fate: 'healthy',
+    shifts: { hook: 'in-progress:2' },
+  },
+  {
+    name: 'shift, hook fails',
+    expected: 'rolled-back',
+    fate: 'healthy',
+    shifts: { hook: 'failed' },
+  },
+  { name: 'shift, alarm', expected: 'rolled-back', fate: 'healthy', shifts: { alarm: true } },
+  {
+    name: 'shift, superseded',
+    expected: 'superseded',
+    fate: 'slow:120',
+    interfere: 'update',
+    shifts: {},
+  },
+  { name: 'shift, stopped', expected: 'stopped', fate: 'slow:120', interfere: 'stop', shifts: {} },
+  { name: 'shift, paused', expected: 'paused', fate: 'healthy', shifts: { pause: {} } },
+  {
+    name: 'shift, paused, continued',
+    expected: 'succeeded',
+    fate: 'healthy',
+    shifts: { pause: { decision: 'continue' } },
+  },
+  {
+    name: 'shift, paused, declined',
+    expected: 'rolled-back',
+    fate: 'healthy',
+    shifts: { pause: { decision: 'rollback' } },
   },
 ];
 
@@ -88,7 +135,9 @@ async function simulate(
   });
   const world = deployWorld(fixture, random);
   await fixture.advance(random() * 5, undefined, 0.1);
-  await startService(world, scenario, 1 + Math.floor(random() * 6));
+  const desiredCount = 1 + Math.floor(random() * 6);
+  const shift = scenario.shifts && drawShift(scenario.shifts, random);
+  await startService(world, scenario, shift, desiredCount);
 
   // Shorter than the health check takes: a crash after that is no failed rollout to ECS.
   const fate = scenario.fate.replace('%', String(1 + Math.floor(random() * 8)));
@@ -97,20 +146,28 @@ async function simulate(
   const interferedAtMs = fixture.clock.now() + 2000 + random() * 60_000;
   if (scenario.interfere !== undefined) {
     const { interfere } = scenario;
-    fixture.clock.schedule(interferedAtMs, () => void interfereWith(world, interfere, other));
+    const act = (): unknown => interfereWith(world, interfere, other);
+    if (shift === undefined) fixture.clock.schedule(interferedAtMs, () => void act());
+    else atStage(fixture, shift.stage, act);
   }
+  if (shift !== undefined) prepareShift(world, shift);
 
   const startedMs = fixture.clock.now();
-  const report = await deploy(world, image.tag, {
+  let report = await deploy(world, image.tag, {
     pollIntervalSeconds,
     ...(scenario.timeoutMinutes === undefined ? {} : { timeoutMinutes: scenario.timeoutMinutes }),
   });
+  const decision = scenario.shifts?.pause?.decision;
+  while (decision !== undefined && report.outputs['outcome'] === 'paused') {
+    report = await continueIt(world, { decision, pollIntervalSeconds });
+  }
   const endedMs = fixture.clock.now();
   const rollouts = await fixture.rollouts();
   const ours = rollouts.find(
     ({ serviceDeploymentArn }) => serviceDeploymentArn === report.outputs['service-deployment-arn'],
   );
-  const finishedSeconds = ours?.finishedAt ?? ours?.stoppedAt;
+  const pausedSeconds = scenario.expected === 'paused' ? ours?.updatedAt : undefined;
+  const finishedSeconds = ours?.finishedAt ?? ours?.stoppedAt ?? pausedSeconds;
   const trippedSeconds = ours?.rollback?.startedAt;
   const told = world.log.find(({ level }) => level === 'error');
   return {
@@ -134,9 +191,15 @@ async function simulate(
 async function startService(
   world: DeployWorld,
   scenario: Scenario,
+  shift: DrawnShift | undefined,
   desiredCount: number,
 ): Promise<void> {
   const breaker = scenario.breaker ?? { enable: true, rollback: true };
+  if (shift !== undefined) {
+    const configuration = { deploymentCircuitBreaker: breaker, ...shift.configuration };
+    await runningOn(world, shift.strategy, configuration, desiredCount);
+    return;
+  }
   await serviceWithContract(world, {
     contract: { desiredCount },
     container: { healthCheck: HEALTH_CHECK },
@@ -144,6 +207,14 @@ async function startService(
   });
   await deploy(world, pushImage(world.fixture, 'shop/web:first').tag, { pollIntervalSeconds: 5 });
   world.calls.clear();
+}
+
+/** Lets hooks and alarms do what was drawn. */
+function prepareShift({ fixture }: DeployWorld, shift: DrawnShift): void {
+  const { hooks, alarm, stage } = shift;
+  fixture.ecs.control('hooks', hooks);
+  if (alarm === undefined) return;
+  atStage(fixture, stage, () => fixture.ecs.control('alarms', { [alarm]: 'ALARM' }));
 }
 
 function deploy(

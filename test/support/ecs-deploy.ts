@@ -64,6 +64,7 @@ export async function makeService(
           {
             name: 'app',
             image: 'public.ecr.aws/docker/library/busybox:stable',
+            portMappings: [{ containerPort: 8080 }],
             environment: [{ name: 'EMPTY', value: '' }],
             logConfiguration: {
               logDriver: 'awslogs',

@@ -58,6 +58,35 @@ export const HEALTH_CHECK = { command: ['CMD-SHELL', 'true'], interval: 10, retr
 
 export const NETWORK = { awsvpcConfiguration: { subnets: ['subnet-1'], securityGroups: ['sg-1'] } };
 
+const targetGroup = 'arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup';
+const listenerRule = 'arn:aws:elasticloadbalancing:eu-west-1:123456789012:listener-rule/app/main';
+
+/** A load balancer whose traffic ECS may shift. */
+export const BALANCED = {
+  targetGroupArn: `${targetGroup}/web-1/0123456789abcdef`,
+  containerName: 'app',
+  containerPort: 8080,
+  advancedConfiguration: {
+    alternateTargetGroupArn: `${targetGroup}/web-2/0123456789abcdef`,
+    productionListenerRule: `${listenerRule}/1/2/3`,
+    testListenerRule: `${listenerRule}/1/2/4`,
+    roleArn: 'arn:aws:iam::123456789012:role/ecs-traffic',
+  },
+};
+
+export function lambdaHook(hookTargetArn: string, lifecycleStages: readonly string[]) {
+  const roleArn = 'arn:aws:iam::123456789012:role/ecs-hooks';
+  return { targetType: 'AWS_LAMBDA', hookTargetArn, roleArn, lifecycleStages };
+}
+
+export function pauseHook(lifecycleStages: readonly string[], timeoutInMinutes?: number) {
+  return {
+    targetType: 'PAUSE',
+    lifecycleStages,
+    ...(timeoutInMinutes === undefined ? {} : { timeoutConfiguration: { timeoutInMinutes } }),
+  };
+}
+
 export async function ecsFixture(timings: Partial<Timings> = {}): Promise<EcsFixture> {
   const clock = createClock({ speed: 0, startMs: Date.UTC(2026, 0, 1) });
   const images = new Map<string, ImageResolution>();

@@ -299,6 +299,7 @@ export function rolloutInputs(): CommonInputs & RolloutInputs & { readonly dryRu
     earlyEnd: true,
     earlyEndExits: 3,
     onCancel: 'rollback',
+    onPause: 'end',
   };
 }
 

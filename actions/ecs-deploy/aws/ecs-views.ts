@@ -1,5 +1,6 @@
 import type {
   Deployment as SdkDeployment,
+  DeploymentLifecycleHookTargetType,
   Service as SdkService,
   ServiceDeployment as SdkServiceDeployment,
   ServiceDeploymentBrief as SdkBrief,
@@ -15,6 +16,7 @@ import type {
   ServiceRevision,
   Tag,
   Task,
+  TrafficShift,
 } from '../model.js';
 
 export function toService(service: SdkService): Service {
@@ -87,6 +89,7 @@ export function toServiceDeployment(deployment: SdkServiceDeployment): ServiceDe
       threshold: breaker?.threshold,
     },
     triggeredAlarms: deployment.alarms?.triggeredAlarmNames ?? [],
+    shift: toShift(deployment),
     rollback:
       deployment.rollback === undefined
         ? undefined
@@ -96,6 +99,47 @@ export function toServiceDeployment(deployment: SdkServiceDeployment): ServiceDe
             revisionArn: deployment.rollback.serviceRevisionArn,
           },
   };
+}
+
+/** Defaults: API reference, "LinearConfiguration" and "CanaryConfiguration". */
+function toShift(deployment: SdkServiceDeployment): TrafficShift | undefined {
+  const configuration = deployment.deploymentConfiguration ?? {};
+  const {
+    strategy = 'ROLLING',
+    linearConfiguration: linear,
+    canaryConfiguration: canary,
+  } = configuration;
+  if (strategy === 'ROLLING') return undefined;
+  const steps: Readonly<Record<string, readonly [percent: number, bakeMinutes: number]>> = {
+    LINEAR: [linear?.stepPercent ?? 10, linear?.stepBakeTimeInMinutes ?? 6],
+    CANARY: [canary?.canaryPercent ?? 5, canary?.canaryBakeTimeInMinutes ?? 10],
+  };
+  return {
+    strategy,
+    stage: deployment.lifecycleStage,
+    updatedAtMs: deployment.updatedAt?.getTime(),
+    productionPercent: deployment.targetServiceRevision?.requestedProductionTrafficWeight,
+    hooks: (deployment.lifecycleHookDetails ?? []).map((hook) => ({
+      id: hook.hookId ?? '',
+      kind: hookKind(hook.targetType),
+      targetArn: hook.targetArn,
+      status: hook.status ?? '',
+      expiresAtMs: hook.expiresAt?.getTime(),
+      timeoutAction: hook.timeoutAction,
+    })),
+    configuredHooks: (configuration.lifecycleHooks ?? []).map((hook) => ({
+      kind: hookKind(hook.targetType),
+      targetArn: hook.hookTargetArn,
+      stages: hook.lifecycleStages ?? [],
+    })),
+    bakeMinutes: configuration.bakeTimeInMinutes ?? 0,
+    stepPercent: steps[strategy]?.[0],
+    stepBakeMinutes: steps[strategy]?.[1] ?? 0,
+  };
+}
+
+function hookKind(type: DeploymentLifecycleHookTargetType | undefined): 'lambda' | 'pause' {
+  return type === 'PAUSE' ? 'pause' : 'lambda';
 }
 
 export function toServiceRevision(revision: SdkServiceRevision): ServiceRevision {

@@ -180,6 +180,12 @@ export function openEcs(
       );
     },
 
+    async continueServiceDeployment(request) {
+      await run('ContinueServiceDeployment', (client, sdk) =>
+        client.send(new sdk.ContinueServiceDeploymentCommand({ ...request })),
+      );
+    },
+
     async describeServiceRevisions(arns) {
       if (arns.length === 0) return [];
       const answer = await run('DescribeServiceRevisions', (client, sdk) =>

@@ -5,7 +5,8 @@ import type { CommonInputs } from '../inputs.js';
 import { readRollout, type RolloutInputs } from '../inputs/rollout.js';
 import { shortName, type ServiceDeploymentBrief } from '../model.js';
 import { observeRunning, withDefinition, type Origin } from '../observe.js';
-import { refuseUnsupported, releaseCurrent, type Observed, type Plan, type Step } from '../plan.js';
+import { refuseUnsupported, releaseFacts, type Observed, type Plan, type Step } from '../plan.js';
+import { releaseCurrent } from '../release-steps.js';
 import type { DeployPorts } from '../ports.js';
 import { reportDryRun, reportRollback, type Report } from '../report.js';
 import { isGoing, primaryOf } from '../rollout/judge.js';
@@ -140,7 +141,7 @@ export function planRollback(
         deployment: undefined,
         reason: 'to the end of our own deployment',
       }),
-      ...(wait ? releaseCurrent(observed, false) : []),
+      ...(wait ? releaseCurrent(releaseFacts(observed), false) : []),
     ],
   };
 }

@@ -6,6 +6,8 @@ export interface RolloutInputs extends GiveUpInputs {
   readonly wait: boolean;
   readonly pollIntervalSeconds: number;
   readonly timeoutMinutes: number;
+  /** What a PAUSE hook that awaits an action leads to. */
+  readonly onPause: 'end' | 'wait';
 }
 
 export function readRollout(reader: InputReader): RolloutInputs {
@@ -16,5 +18,6 @@ export function readRollout(reader: InputReader): RolloutInputs {
     earlyEnd: reader.boolean('early-end', true),
     earlyEndExits: reader.integer('early-end-exits', { min: 1, max: 100 }) ?? 3,
     onCancel: reader.oneOf('on-cancel', ['rollback', 'leave'], 'rollback'),
+    onPause: reader.oneOf('on-pause', ['end', 'wait'], 'end'),
   };
 }

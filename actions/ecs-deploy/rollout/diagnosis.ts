@@ -1,4 +1,5 @@
 import type { FailedTask } from './failed-tasks.js';
+import { describeFailedHook, isFailedHook, type SeenHook } from './hooks.js';
 import type { JsonObject, ServiceDeployment, ServiceEvent } from '../model.js';
 import { findContainer } from '../definition/task-definition.js';
 
@@ -8,6 +9,7 @@ type CauseCode =
   | 'exec-format'
   | 'health-check'
   | 'image-pull'
+  | 'lifecycle-hook'
   | 'load-balancer-health-check'
   | 'out-of-memory'
   | 'placement'
@@ -43,6 +45,7 @@ export interface DiagnosisFacts {
   readonly events: readonly ServiceEvent[];
   readonly serviceDeployment: ServiceDeployment | undefined;
   readonly statusReason: string | undefined;
+  readonly hooks?: readonly SeenHook[];
 }
 
 /**
@@ -64,6 +67,10 @@ export function diagnose(facts: DiagnosisFacts): Diagnosis {
   const alarms = facts.serviceDeployment?.triggeredAlarms ?? [];
   if (alarms.length > 0) {
     return ofCause({ code: 'alarm', cause: `alarm ${alarms.join(', ')} fired` }, top?.tasks ?? []);
+  }
+  const hook = facts.hooks?.find(isFailedHook);
+  if (hook !== undefined) {
+    return ofCause({ code: 'lifecycle-hook', ...describeFailedHook(hook) }, top?.tasks ?? []);
   }
   if (top !== undefined) return ofCause(top.cause, top.tasks, facts.failedTasks.length);
   return ofCause(causeOfEvents(facts), []);
@@ -196,6 +203,13 @@ function pullHint(text: string): string {
 }
 
 function causeOfEvents(facts: DiagnosisFacts): Cause {
+  const reason =
+    facts.statusReason ??
+    facts.serviceDeployment?.rollback?.reason ??
+    facts.serviceDeployment?.statusReason;
+  if (/hook/i.test(facts.serviceDeployment?.rollback?.reason ?? '')) {
+    return { code: 'lifecycle-hook', cause: firstSentence(reason ?? '') };
+  }
   const message = facts.events
     .map((event) => event.message.replace(/^\(service [^)]*\) /, ''))
     .find((text) => /unable to|failed|unhealthy|error/i.test(text));
@@ -204,10 +218,6 @@ function causeOfEvents(facts: DiagnosisFacts): Cause {
       ? { code: 'placement', cause: `no task could be placed: ${firstSentence(message)}` }
       : { code: 'unknown', cause: firstSentence(message) };
   }
-  const reason =
-    facts.statusReason ??
-    facts.serviceDeployment?.rollback?.reason ??
-    facts.serviceDeployment?.statusReason;
   return { code: 'unknown', cause: reason ?? 'ECS gives no reason' };
 }
 

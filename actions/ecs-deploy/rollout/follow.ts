@@ -1,6 +1,7 @@
 import { toError } from '../../shared/errors.js';
 import { isAccessDenied } from '../aws/calls.js';
 import { diagnose, type Diagnosis } from './diagnosis.js';
+import type { SeenHook } from './hooks.js';
 import { collectEvidence, type EvidenceScope } from './evidence.js';
 import type { FailedTask } from './failed-tasks.js';
 import { shortName, type Service, type ServiceDeployment, type ServiceEvent } from '../model.js';
@@ -17,17 +18,25 @@ import {
   type Sight,
 } from './judge.js';
 import { openSight } from './sight.js';
+import { noteStage, plannedMinutes, type StageSpan } from './stages.js';
 
 export interface FollowRequest extends Omit<EvidenceScope, 'deploymentId'>, GiveUpInputs {
   readonly own: OwnDeployment;
   /** Events from before our update. */
   readonly knownEventIds: ReadonlySet<string>;
   readonly pollIntervalSeconds: number;
+  /** Not counting the bake times that the service's strategy plans. */
   readonly timeoutMinutes: number;
+  /** Whether a PAUSE hook ends the following (the default), or is waited for. */
+  readonly onPause?: 'end' | 'wait';
+  /** A pause that has been answered: ECS may show it for a moment more. */
+  readonly answeredHookId?: string | undefined;
+  /** Where it is known already. */
+  readonly serviceDeploymentArn?: string;
 }
 
 export interface Followed {
-  readonly outcome: RolloutOutcome | 'timed-out' | 'cancelled';
+  readonly outcome: RolloutOutcome | 'paused' | 'timed-out' | 'cancelled';
   readonly service: Service;
   readonly serviceDeployment: ServiceDeployment | undefined;
   /** Absent where there is nothing to explain: no failure, or none of ours. */
@@ -38,6 +47,10 @@ export interface Followed {
   readonly statusReason: string | undefined;
   /** The deployment that took over. */
   readonly supersededBy: string | undefined;
+  /** The pause that awaits an action. */
+  readonly pause: SeenHook | undefined;
+  /** Stages seen, in their order; empty for a rolling update. */
+  readonly stages: readonly StageSpan[];
   readonly durationSeconds: number;
   /** Set where we asked ECS to go back, with its answer. */
   readonly gaveUp: { readonly reason: GaveUp; readonly answer: StopAnswer } | undefined;
@@ -67,6 +80,7 @@ export async function follow(ports: Ports, request: FollowRequest): Promise<Foll
   let counters = '';
   let tripTold = false;
   let gaveUp: Followed['gaveUp'];
+  let stages: readonly StageSpan[] = [];
 
   const eventsOf = (sight: Sight): readonly ServiceEvent[] =>
     sight.service.events.filter(({ id }) => !request.knownEventIds.has(id));
@@ -77,6 +91,7 @@ export async function follow(ports: Ports, request: FollowRequest): Promise<Foll
       events: eventsOf(sight),
       serviceDeployment: sight.serviceDeployment,
       statusReason,
+      hooks: sight.hooks,
     });
   const end = async (sight: Sight, ending: Ending): Promise<Followed> => {
     const { outcome, statusReason } = ending;
@@ -92,6 +107,8 @@ export async function follow(ports: Ports, request: FollowRequest): Promise<Foll
       events: eventsOf(sight),
       statusReason,
       supersededBy: outcome === 'superseded' ? nameOfNewer(sight) : undefined,
+      pause: ending.pause,
+      stages,
       durationSeconds: (clock.now() - startedMs) / 1000,
       gaveUp,
     };
@@ -108,11 +125,19 @@ export async function follow(ports: Ports, request: FollowRequest): Promise<Foll
     const sight = await look();
     if (sight !== undefined) {
       const judgement = judge(sight);
-      const late = lookedAtMs >= deadlineMs;
-      if (late && judgement.kind === 'going' && gaveUp === undefined) {
-        if (request.onCancel === 'rollback') await giveUp(sight, { why: 'timed-out' });
+      const shift = sight.serviceDeployment?.shift;
+      stages = noteStage(stages, shift, lookedAtMs);
+      if (gaveUp === undefined) {
+        deadlineMs = startedMs + (request.timeoutMinutes + plannedMinutes(shift)) * 60_000;
+        if (
+          lookedAtMs >= deadlineMs &&
+          judgement.kind === 'going' &&
+          request.onCancel === 'rollback'
+        ) {
+          await giveUp(sight, { why: 'timed-out' });
+        }
       }
-      const ending = endingOf(judgement, lookedAtMs >= deadlineMs, gaveUp?.reason);
+      const ending = endingOf(judgement, lookedAtMs >= deadlineMs, request, gaveUp?.reason);
       const tripped = judgement.kind === 'going' && judgement.phase === 'rolling-back';
       narrator.progress(sight, judgement);
       narrator.events(eventsOf(sight));
@@ -176,6 +201,7 @@ export async function follow(ports: Ports, request: FollowRequest): Promise<Foll
 interface Ending {
   readonly outcome: Followed['outcome'];
   readonly statusReason?: string;
+  readonly pause?: SeenHook;
 }
 
 /** Endings that have a cause in the service itself. */
@@ -185,11 +211,17 @@ const explained = new Set<Followed['outcome']>(['failed', 'rolled-back', 'timed-
 function endingOf(
   judgement: Judgement,
   timedOut: boolean,
+  { onPause = 'end', answeredHookId }: FollowRequest,
   gaveUp: GaveUp | undefined,
 ): Ending | undefined {
-  if (judgement.kind === 'going') return timedOut ? { outcome: 'timed-out' } : undefined;
-  if (judgement.outcome !== 'stopped' || gaveUp === undefined) return judgement;
-  return { ...judgement, outcome: gaveUp.why === 'repeats' ? 'rolled-back' : 'timed-out' };
+  if (judgement.kind === 'ended') {
+    if (judgement.outcome !== 'stopped' || gaveUp === undefined) return judgement;
+    return { ...judgement, outcome: gaveUp.why === 'repeats' ? 'rolled-back' : 'timed-out' };
+  }
+  if (judgement.phase === 'paused' && onPause === 'end' && judgement.hook.id !== answeredHookId) {
+    return { outcome: 'paused', pause: judgement.hook };
+  }
+  return timedOut ? { outcome: 'timed-out' } : undefined;
 }
 
 /** A look that fails is told and gives nothing, until too many in a row have failed. */

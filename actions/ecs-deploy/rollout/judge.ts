@@ -1,4 +1,5 @@
 import type { Deployment, Service, ServiceDeployment, ServiceDeploymentBrief } from '../model.js';
+import { awaitingPause, isFailedHook, type SeenHook } from './hooks.js';
 
 /** The deployment that our own update created. */
 export interface OwnDeployment {
@@ -18,6 +19,8 @@ export interface Sight {
   readonly newer: ServiceDeploymentBrief | undefined;
   /** Our deployment has been seen to fail, in this look or an earlier one. */
   readonly failedBefore: boolean;
+  /** Lifecycle hooks seen so far, in this look or an earlier one. */
+  readonly hooks: readonly SeenHook[];
   /** DescribeServices has shown our deployment: ECS answers are eventually consistent. */
   readonly ownSeen: boolean;
 }
@@ -30,6 +33,8 @@ export type Judgement =
       /** `stopping`: by hand; `rolling-back`: ECS found a failure. */
       readonly phase: 'starting' | 'rolling-out' | 'rolling-back' | 'stopping';
     }
+  /** A PAUSE hook waits for somebody to continue or to roll back. */
+  | { readonly kind: 'going'; readonly phase: 'paused'; readonly hook: SeenHook }
   | { readonly kind: 'ended'; readonly outcome: RolloutOutcome; readonly statusReason?: string };
 
 /**
@@ -48,15 +53,16 @@ export function judge(sight: Sight): Judgement {
 }
 
 /**
- * A failure that ECS itself detected. A rolling deployment has no other way back than this and a
- * stop by hand.
+ * A failure that ECS itself detected. A deployment has no other way back than this and a decision
+ * by hand.
  */
-function failureDetected(deployment: ServiceDeployment): boolean {
+function failureDetected(deployment: ServiceDeployment, hooks: readonly SeenHook[]): boolean {
   const { breaker, triggeredAlarms, rollback } = deployment;
   return (
     breaker.status === 'TRIGGERED' ||
     triggeredAlarms.length > 0 ||
-    /circuit breaker|alarm/i.test(rollback?.reason ?? '')
+    hooks.some(isFailedHook) ||
+    /circuit breaker|alarm|hook/i.test(rollback?.reason ?? '')
   );
 }
 
@@ -66,7 +72,7 @@ function judgeByServiceDeployment(sight: Sight, deployment: ServiceDeployment): 
     outcome,
     ...(deployment.statusReason === undefined ? {} : { statusReason: deployment.statusReason }),
   });
-  const detected = failureDetected(deployment);
+  const detected = failureDetected(deployment, sight.hooks);
   switch (deployment.status) {
     case 'SUCCESSFUL':
       return ended('succeeded');
@@ -81,14 +87,17 @@ function judgeByServiceDeployment(sight: Sight, deployment: ServiceDeployment): 
     case 'ROLLBACK_IN_PROGRESS':
     case 'STOP_REQUESTED':
       return { kind: 'going', phase: detected ? 'rolling-back' : 'stopping' };
-    default:
+    default: {
       if (sight.newer !== undefined && primaryOf(sight.service)?.id !== sight.own.id) {
         return ended('superseded');
       }
+      const pause = awaitingPause(sight.hooks, deployment);
+      if (pause !== undefined) return { kind: 'going', phase: 'paused', hook: pause };
       return {
         kind: 'going',
         phase: deployment.status === 'PENDING' ? 'starting' : 'rolling-out',
       };
+    }
   }
 }
 

@@ -1,5 +1,7 @@
-import { shortName } from '../model.js';
+import { shortName, type ServiceDeployment } from '../model.js';
+import type { SeenHook } from './hooks.js';
 import { primaryOf, type Judgement, type Sight } from './judge.js';
+import { describeStage } from './stages.js';
 
 /** One line about where the rollout stands; it changes only when something did. */
 export function describeProgress(sight: Sight, judgement: Judgement): string {
@@ -28,13 +30,26 @@ export function describeProgress(sight: Sight, judgement: Judgement): string {
   return `${definition} ${phaseName(judgement, sight)}: ${parts.join(', ')}`;
 }
 
-function phaseName(judgement: Judgement, { own, service }: Sight): string {
+function pauseOf({ stage, expiresAtMs }: SeenHook): string {
+  const where = stage === undefined ? '' : ` in ${stage}`;
+  return expiresAtMs === undefined
+    ? where
+    : `${where} until ${new Date(expiresAtMs).toISOString()}`;
+}
+
+function phaseName(judgement: Judgement, { own, service, serviceDeployment }: Sight): string {
   if (judgement.kind === 'ended') return judgement.outcome;
+  if (judgement.phase === 'paused') return `paused${pauseOf(judgement.hook)}`;
   if (judgement.phase === 'starting' || judgement.phase === 'rolling-out')
-    return judgement.phase.replace('-', ' ');
+    return `${judgement.phase.replace('-', ' ')}${stageOf(serviceDeployment)}`;
   const primary = primaryOf(service);
   const verb = judgement.phase === 'stopping' ? 'stopped by hand, rolling back' : 'rolling back';
   return primary === undefined || primary.id === own.id
     ? verb
     : `${verb} to ${shortName(primary.taskDefinitionArn)}`;
+}
+
+function stageOf(deployment: ServiceDeployment | undefined): string {
+  const stage = deployment?.shift === undefined ? undefined : describeStage(deployment.shift);
+  return stage === undefined ? '' : ` (${stage})`;
 }

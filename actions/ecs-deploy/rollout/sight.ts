@@ -1,12 +1,15 @@
 import { OperationError, toError } from '../../shared/errors.js';
 import { isAccessDenied } from '../aws/calls.js';
 import type { DeployPorts } from '../ports.js';
+import { rememberHooks, type SeenHook } from './hooks.js';
 import type { OwnDeployment, Sight } from './judge.js';
 
 export interface SightRequest {
   readonly cluster: string;
   readonly serviceName: string;
   readonly own: OwnDeployment;
+  /** Where it is known already. */
+  readonly serviceDeploymentArn?: string;
 }
 
 /** Looks at the service and at our service deployment, and remembers what has been seen. */
@@ -16,7 +19,8 @@ export function openSight(
 ): () => Promise<Sight> {
   const { ecs, log } = ports;
   const { cluster, serviceName, own } = request;
-  let arn: string | undefined;
+  let arn = request.serviceDeploymentArn;
+  let hooks: readonly SeenHook[] = [];
   let readable = true;
   let failedBefore = false;
   let ownSeen = false;
@@ -70,6 +74,7 @@ export function openSight(
       throw new OperationError('service-gone', `service ${serviceName} is gone`);
     }
     const { service } = lookup;
+    if (serviceDeployment !== undefined) hooks = rememberHooks(hooks, serviceDeployment);
     const mine = service.deployments.find(({ id }) => id === own.id);
     ownSeen ||= mine !== undefined;
     failedBefore ||= mine?.rolloutState === 'FAILED';
@@ -83,6 +88,6 @@ export function openSight(
             brief.createdAtMs >= (serviceDeployment?.createdAtMs ?? own.createdAtMs),
         )
       : undefined;
-    return { own, service, serviceDeployment, newer, failedBefore, ownSeen };
+    return { own, service, serviceDeployment, newer, failedBefore, hooks, ownSeen };
   };
 }

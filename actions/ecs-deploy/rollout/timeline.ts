@@ -1,4 +1,5 @@
 import type { Followed } from './follow.js';
+import type { StageSpan } from './stages.js';
 
 interface Bar {
   readonly section: string;
@@ -30,7 +31,13 @@ export function rolloutTimeline(followed: Followed): string | undefined {
   return lines.join('\n');
 }
 
-function barsOf({ serviceDeployment, failedTasks, outcome, service }: Followed): readonly Bar[] {
+function barsOf({
+  serviceDeployment,
+  failedTasks,
+  outcome,
+  service,
+  stages,
+}: Followed): readonly Bar[] {
   const tasks = failedTasks.slice(0, shownTasks).flatMap((task): readonly Bar[] => {
     const fromMs = task.createdAtMs ?? task.startedAtMs;
     const toMs = task.stoppedAtMs;
@@ -46,6 +53,7 @@ function barsOf({ serviceDeployment, failedTasks, outcome, service }: Followed):
     finishedAtMs ?? stoppedAtMs ?? 0,
     ...tasks.map(({ toMs }) => toMs),
     ...service.events.slice(0, 1).map(({ atMs }) => atMs),
+    ...stages.slice(-1).map(({ fromMs }) => fromMs),
   );
   const rollbackMs = rollback?.startedAtMs;
   const bars: Bar[] = [
@@ -66,7 +74,21 @@ function barsOf({ serviceDeployment, failedTasks, outcome, service }: Followed):
       toMs: endMs,
     });
   }
-  return [...bars, ...tasks];
+  return [...bars, ...stageBars(stages, rollbackMs ?? Infinity, endMs), ...tasks];
+}
+
+/** Each stage lasts until the next one is seen. */
+function stageBars(stages: readonly StageSpan[], rollbackMs: number, endMs: number): Bar[] {
+  return stages.map(({ stage, productionPercent, fromMs }, index) => ({
+    section: 'Stages',
+    label:
+      stage === 'PRODUCTION_TRAFFIC_SHIFT' && productionPercent !== undefined
+        ? `production traffic ${productionPercent} percent`
+        : stage.toLowerCase().replaceAll('_', ' '),
+    critical: fromMs >= rollbackMs,
+    fromMs,
+    toMs: stages[index + 1]?.fromMs ?? endMs,
+  }));
 }
 
 /** Mermaid ends a task's label at a colon and a statement at a semicolon or hash. */

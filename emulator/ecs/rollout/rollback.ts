@@ -2,13 +2,16 @@ import type { Context } from '../context.js';
 import { addEvent } from '../events.js';
 import type { DeploymentRecord } from '../model.js';
 import { advance, finish } from './service-deployments.js';
+import { cancelStage, shiftBack } from './shift-back.js';
 
 export const BREAKER_ROLLBACK_REASON =
   'Service deployment rolled back because the circuit breaker threshold was exceeded.';
 const BREAKER_FAILURE_REASON =
   'Service deployment failed because the circuit breaker threshold was exceeded.';
 const NO_CANDIDATE_REASON = 'No rollback candidate was found to run the rollback.';
-// Ours: AWS documents the states of a stop, not its words.
+// Ours: AWS documents the states of these, not their words.
+export const CONTINUE_ROLLBACK_REASON =
+  'Service deployment rolled back because ContinueServiceDeployment was called with ROLLBACK.';
 export const STOP_ROLLBACK_REASON =
   'Service deployment rolled back because StopServiceDeployment was called.';
 
@@ -31,6 +34,7 @@ export function tripBreaker(context: Context, primary: DeploymentRecord): void {
   } else if (serviceDeployment.configuration.deploymentCircuitBreaker?.rollback) {
     rollBack(context, primary, BREAKER_ROLLBACK_REASON, 'ECS deployment circuit breaker: ');
   } else {
+    if (serviceDeployment.shift) cancelStage(serviceDeployment.shift);
     finish(context, serviceDeployment, 'STOPPED', BREAKER_FAILURE_REASON);
   }
 }
@@ -50,7 +54,9 @@ export function rollBack(
   const target = service.deployments.find(
     (deployment) => deployment !== failed && deployment.rolloutState === 'COMPLETED',
   );
+  const { shift } = serviceDeployment;
   if (!target) {
+    if (shift) cancelStage(shift);
     failDeployment(context, failed, failed.rolloutStateReason);
     finish(context, serviceDeployment, 'ROLLBACK_FAILED', NO_CANDIDATE_REASON);
     return;
@@ -70,9 +76,15 @@ export function rollBack(
   ];
   service.steady = false;
   addEvent(context, service, `rolling back to (deployment ${target.id}).`);
+  if (shift) shiftBack(context, shift);
 }
 
-function failDeployment(context: Context, deployment: DeploymentRecord, reason: string): void {
+/** A failed deployment "doesn't launch any new tasks" (API reference, Deployment, `rolloutState`). */
+export function failDeployment(
+  context: Context,
+  deployment: DeploymentRecord,
+  reason: string,
+): void {
   deployment.rolloutState = 'FAILED';
   deployment.rolloutStateReason = reason;
   deployment.updatedAtMs = context.clock.now();

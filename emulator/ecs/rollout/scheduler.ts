@@ -1,13 +1,15 @@
 import type { Context } from '../context.js';
 import { addEvent, taskList } from '../events.js';
 import { refreshMissing } from '../images.js';
-import type { DeploymentRecord, ServiceRecord, TaskRecord } from '../model.js';
+import type { DeploymentRecord, ServiceRecord, TaskRecord, TrafficShift } from '../model.js';
 import { launchTask, stopTask, type TaskListener } from '../task-lifecycle.js';
 import { failureThreshold, resetsOnHealthyTask } from './circuit-breaker.js';
 import { rollBack, STOP_ROLLBACK_REASON, tripBreaker } from './rollback.js';
 import { planRolling } from './rolling.js';
 import { advance, finish, hasEnded } from './service-deployments.js';
+import { planShiftTasks } from './shift-tasks.js';
 import { completeDeployment } from './start.js';
+import { isShifting, watchTasks } from './traffic-shift.js';
 
 // Rounds of failures in a row that are restarted at once.
 const UNTHROTTLED_ROUNDS = 3;
@@ -44,9 +46,14 @@ export function tasksOfService(context: Context, service: ServiceRecord): TaskRe
   );
 }
 
-/** StopServiceDeployment: a requested rollback starts with the scheduler's next look. */
-export function requestRollback(context: Context, primary: DeploymentRecord): void {
+/** A rollback that somebody asked for starts with the scheduler's next look. */
+export function requestRollback(
+  context: Context,
+  primary: DeploymentRecord,
+  reason = STOP_ROLLBACK_REASON,
+): void {
   advance(context, primary.serviceDeployment, 'ROLLBACK_REQUESTED');
+  primary.serviceDeployment.requestedRollback = reason;
   wake(context, primary.service);
 }
 
@@ -60,9 +67,19 @@ function reconcile(context: Context, service: ServiceRecord): void {
   if (service.status !== 'ACTIVE' || primary?.serviceDeployment.status === 'PENDING') return;
   if (!primary) return;
   if (primary.serviceDeployment.status === 'ROLLBACK_REQUESTED') {
-    rollBack(context, primary, STOP_ROLLBACK_REASON);
+    rollBack(context, primary, primary.serviceDeployment.requestedRollback ?? '');
     wake(context, service);
     return;
+  }
+  const { serviceDeployment } = primary;
+  if (serviceDeployment.shift && serviceDeployment.shift.stage !== 'CLEAN_UP') {
+    if (isShifting(serviceDeployment)) {
+      shiftTasks(context, primary, serviceDeployment.shift, tasks);
+      watchTasks(context, primary, tasksOfService(context, service));
+      return;
+    }
+    // On the way back, tasks are touched only once the traffic is.
+    if (!hasEnded(serviceDeployment)) return;
   }
   applyStep(context, primary, tasks);
   settle(context, primary, tasksOfService(context, service));
@@ -91,6 +108,20 @@ function applyStep(context: Context, primary: DeploymentRecord, tasks: TaskRecor
       service,
       'was unable to stop or start tasks during a deployment because of the service deployment configuration. Update the minimumHealthyPercent or maximumPercent value and try again.',
     );
+  }
+}
+
+/** Keeps both revisions up while traffic is being shifted. */
+function shiftTasks(
+  context: Context,
+  primary: DeploymentRecord,
+  shift: TrafficShift,
+  tasks: readonly TaskRecord[],
+): void {
+  const { launches, stop } = planShiftTasks(primary, shift, tasks);
+  if (stop.length > 0) stopTasks(context, primary, stop);
+  for (const { deployment, count } of launches) {
+    if (context.clock.now() >= deployment.throttledUntilMs) launchTasks(context, deployment, count);
   }
 }
 

@@ -52,6 +52,8 @@ export function newServiceDeployment(
       ? 'MONITORING'
       : 'DISABLED',
     failureCount: 0,
+    alarmStatus: service.deploymentConfiguration.alarms?.enable ? 'MONITORING' : 'DISABLED',
+    triggeredAlarms: [],
   };
   service.serviceDeployments.unshift(record);
   return record;
@@ -82,6 +84,7 @@ export function finish(
   if (status === 'STOPPED') deployment.stoppedAtMs = now;
   if (reason !== undefined) deployment.statusReason = reason;
   if (deployment.breakerStatus === 'MONITORING') deployment.breakerStatus = 'MONITORING_COMPLETE';
+  if (deployment.alarmStatus === 'MONITORING') deployment.alarmStatus = 'MONITORING_COMPLETE';
   deployment.finalCounts = new Map(
     [deployment.target, ...deployment.sources].map((revision) => [
       revision.arn,

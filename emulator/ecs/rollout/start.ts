@@ -9,6 +9,8 @@ import type {
 } from '../model.js';
 import type { ImageResolution } from '../ports.js';
 import { advance, finish, hasEnded, newServiceDeployment } from './service-deployments.js';
+import { cancelStage } from './shift-back.js';
+import { enterNextStage, newShift } from './traffic-shift.js';
 
 // AWS gives the states; these words are ours.
 const SUPERSEDED = 'The service deployment was stopped because a newer service deployment started.';
@@ -26,15 +28,20 @@ export function startDeployment(
 ): DeploymentRecord {
   const now = context.clock.now();
   const id = `ecs-svc/${numericId()}`;
+  const running = service.deployments[0];
+  const olderDeployments = [...service.deployments];
+  service.workload = workload;
+  const shift = newShift(context, service, olderDeployments, wake);
   const revision = {
     arn: context.arns.of(`service-revision/${service.cluster.name}/${service.name}/${numericId()}`),
     createdAtMs: now,
     workload,
     images,
+    alternate: shift?.old !== undefined && !shift.old.revision.alternate,
   };
   service.revisions.push(revision);
-  const running = service.deployments[0];
   const serviceDeployment = newServiceDeployment(context, service, revision);
+  serviceDeployment.shift = shift;
   const deployment: DeploymentRecord = {
     id,
     service,
@@ -51,12 +58,12 @@ export function startDeployment(
     warnedDeadlock: false,
   };
   if (running) supersede(context, running.serviceDeployment);
-  service.workload = workload;
   service.deployments.unshift(deployment);
   service.steady = false;
   context.after(context.timings.deploymentStartMs, () => {
     if (serviceDeployment.status !== 'PENDING') return;
     advance(context, serviceDeployment, 'IN_PROGRESS');
+    if (shift) enterNextStage(context, deployment);
     wake();
   });
   return deployment;
@@ -66,6 +73,7 @@ export function startDeployment(
 // after the newer one was created. What becomes of a rollback under way is an assumption.
 function supersede(context: Context, older: ServiceDeploymentRecord): void {
   if (hasEnded(older)) return;
+  if (older.shift) cancelStage(older.shift);
   const end = older.rollback ? 'ROLLBACK_FAILED' : 'STOPPED';
   if (end === 'STOPPED') advance(context, older, 'STOP_REQUESTED');
   context.after(context.timings.deploymentStartMs, () => {

@@ -109,9 +109,11 @@ it('a digest where nothing names the repository', async () => {
 });
 
 it.each(['blue-green', 'code-deploy'] as const)(
-  'a strategy that is not there yet: %s',
+  'a strategy of the contract that the service does not have: %s',
   async (strategy) => {
     world.parameters.set(contractParameter, JSON.stringify(contract({ strategy })));
-    expect(await refused({})).toEqual([['service-unsupported', 'supported: rolling']]);
+    expect(await refused({})).toEqual([
+      ['strategy-mismatch', expect.stringContaining('service "web"')],
+    ]);
   },
 );

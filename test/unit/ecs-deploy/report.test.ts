@@ -54,7 +54,11 @@ describe('the timeline', () => {
   });
 
   it('is left out where no time is known', () => {
-    const followed = { serviceDeployment: undefined, failedTasks: [] } as unknown as Followed;
+    const followed = {
+      serviceDeployment: undefined,
+      failedTasks: [],
+      stages: [],
+    } as unknown as Followed;
     expect(rolloutTimeline(followed)).toBeUndefined();
   });
 });

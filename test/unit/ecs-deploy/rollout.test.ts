@@ -51,6 +51,7 @@ function sight(changes: Partial<Sight> = {}): Sight {
     serviceDeployment: undefined,
     newer: undefined,
     failedBefore: false,
+    hooks: [],
     ownSeen: true,
     ...changes,
   };
@@ -68,6 +69,7 @@ function serviceDeployment(changes: Partial<ServiceDeployment>): ServiceDeployme
     target: { requested: 2, running: 0, pending: 0 },
     breaker: { status: 'MONITORING', failureCount: 0, threshold: 3 },
     triggeredAlarms: [],
+    shift: undefined,
     rollback: undefined,
     ...changes,
   };

@@ -84,11 +84,6 @@ describe('CreateService', () => {
       { deploymentController: { type: 'CODE_DEPLOY' } },
       'UnsupportedFeatureException',
     ],
-    [
-      'a strategy that is not rolling',
-      { deploymentConfiguration: { strategy: 'BLUE_GREEN' } },
-      'UnsupportedFeatureException',
-    ],
     ['DAEMON', { schedulingStrategy: 'DAEMON' }, 'UnsupportedFeatureException'],
     ['a count that is no number', { desiredCount: '2' }, 'SerializationException'],
   ];

@@ -1,0 +1,24 @@
+import { apply } from '../../effects.js';
+import type { ContinueInputs } from '../../inputs.js';
+import type { DeployPorts } from '../../ports.js';
+import { reportDryRun, type Report } from '../../report.js';
+import { tellPlan } from '../../tell-plan.js';
+import { planContinue } from './continue-plan.js';
+import { reportContinue } from './continue-report.js';
+import { observePaused } from './observe.js';
+
+/**
+ * Continues or rolls back a rollout that a PAUSE hook holds up, and follows it from there.
+ *
+ * @throws UserError where nothing awaits an action
+ */
+export async function continueRollout(ports: DeployPorts, inputs: ContinueInputs): Promise<Report> {
+  const paused = await observePaused(ports, inputs);
+  const plan = planContinue(paused, inputs);
+  if (inputs.dryRun) return reportDryRun(paused.observed, plan);
+  await tellPlan(ports, plan);
+  if (paused.hookId === undefined) {
+    ports.log.warning('somebody else has answered the pause already; its rollout is followed');
+  }
+  return reportContinue(paused, plan, await apply(ports, inputs, paused.observed, plan), inputs);
+}

@@ -1,0 +1,123 @@
+import { OperationError } from '../../../shared/errors.js';
+import { containerNames, containersOf, imageOf, textOf } from '../../definition/task-definition.js';
+import type { ResolvedImage } from '../../images/image-check.js';
+import { parseEcrHost, parseImageReference } from '../../images/image-reference.js';
+import type { ContinueInputs } from '../../inputs.js';
+import { shortName, type JsonObject, type RegisteredDefinition } from '../../model.js';
+import type { Observed } from '../../plan.js';
+import type { DeployPorts } from '../../ports.js';
+import type { OwnDeployment } from '../../rollout/judge.js';
+import { findService, resolveTarget, type Target } from '../../target.js';
+import { findPause, type FoundPause } from './find-pause.js';
+
+/** A rollout that another step began. */
+export interface PausedRollout extends FoundPause {
+  readonly observed: Observed;
+  readonly own: OwnDeployment;
+  readonly definition: JsonObject;
+}
+
+/**
+ * Reads the rollout that is to go on, and changes nothing: who rolled what out is known from the
+ * revision and its tags, so that any job can go on with it.
+ *
+ * @throws UserError for what is not there, see `findPause`
+ */
+export async function observePaused(
+  ports: DeployPorts,
+  inputs: ContinueInputs,
+): Promise<PausedRollout> {
+  const target = await resolveTarget(ports, inputs.target);
+  const service = await findService(ports, target);
+  const found = await findPause(ports, target, inputs);
+  const { deployment } = found;
+  const revision = await readRevision(ports, deployment.targetRevisionArn);
+  const ours = service.deployments
+    .filter(({ taskDefinitionArn }) => taskDefinitionArn === revision.arn)
+    .sort((left, right) => right.createdAtMs - left.createdAtMs)[0];
+  const before = service.deployments.find(({ id }) => id !== ours?.id);
+  const tags = new Map(revision.tags.map(({ key, value }) => [key, value]));
+  const template = tags.get('infra-actions:template');
+  const container = mainContainer(target, revision.definition);
+  const names = await releasedContainers(ports, { target, revision, container, template });
+  return {
+    ...found,
+    own: {
+      id: ours?.id ?? '',
+      taskDefinitionArn: revision.arn,
+      createdAtMs: ours?.createdAtMs ?? deployment.createdAtMs,
+    },
+    definition: revision.definition,
+    observed: {
+      target,
+      service,
+      running: { arn: before?.taskDefinitionArn ?? revision.arn, definition: {}, tags: [] },
+      base: {
+        definition: revision.definition,
+        tags: revision.tags,
+        origin: template ?? shortName(revision.arn),
+        liveFamily: shortName(revision.arn).replace(/:\d+$/, ''),
+      },
+      images: Object.fromEntries(
+        names.map((name) => [name, imageAt(imageOf(revision.definition, name) ?? '')]),
+      ),
+      container,
+      origin: { commit: tags.get('infra-actions:commit'), run: tags.get('infra-actions:run') },
+      atMs: ports.clock.now(),
+    },
+  };
+}
+
+async function readRevision(
+  { ecs }: Pick<DeployPorts, 'ecs'>,
+  revisionArn: string,
+): Promise<RegisteredDefinition> {
+  const [revision] = await ecs.describeServiceRevisions([revisionArn]);
+  const arn = revision?.taskDefinitionArn;
+  const found = arn === undefined ? undefined : await ecs.describeTaskDefinition(arn);
+  if (found !== undefined) return found;
+  throw new OperationError('aws-answer-incomplete', `ECS knows no ${arn ?? revisionArn}`);
+}
+
+function mainContainer({ contract }: Target, definition: JsonObject): string {
+  const containers = containersOf(definition);
+  const essential = containers.find((container) => container['essential'] !== false);
+  return contract?.container ?? textOf((essential ?? containers[0])?.['name']) ?? '';
+}
+
+/** The containers whose images were released: the main one, those before, those not of the template. */
+async function releasedContainers(
+  { ecs }: Pick<DeployPorts, 'ecs'>,
+  known: {
+    readonly target: Target;
+    readonly revision: RegisteredDefinition;
+    readonly container: string;
+    readonly template: string | undefined;
+  },
+): Promise<readonly string[]> {
+  const { target, revision, container, template } = known;
+  const names = containerNames(revision.definition);
+  const base =
+    template === undefined || !/^[\w-]+:\d+$/.test(template)
+      ? undefined
+      : await ecs.describeTaskDefinition(template);
+  const released = new Set([container, ...Object.keys(target.release?.current?.images ?? {})]);
+  return names.filter(
+    (name) =>
+      released.has(name) ||
+      (base !== undefined && imageOf(base.definition, name) !== imageOf(revision.definition, name)),
+  );
+}
+
+function imageAt(image: string): ResolvedImage {
+  const reference = parseImageReference(image);
+  const host = reference?.host;
+  return {
+    image,
+    digest: reference?.digest,
+    repository:
+      reference === undefined || host === undefined
+        ? undefined
+        : { name: reference.repository, ...parseEcrHost(host) },
+  };
+}

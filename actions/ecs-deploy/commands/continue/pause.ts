@@ -1,0 +1,38 @@
+import { codeBlock, paragraph, strong, text, type Block } from '../../../shared/markdown.js';
+import type { SeenHook } from '../../rollout/hooks.js';
+import type { Target } from '../../target.js';
+
+/** ` in STAGE until TIME, then ECS rolls back`, as far as it is known. */
+export function pauseText(pause: SeenHook | undefined): string {
+  if (pause === undefined) return '';
+  const { stage, expiresAtMs, timeoutAction } = pause;
+  const where = stage === undefined ? '' : ` in ${stage}`;
+  if (expiresAtMs === undefined) return where;
+  const then = timeoutAction === 'CONTINUE' ? 'goes on by itself' : 'rolls back';
+  return `${where} until ${new Date(expiresAtMs).toISOString()}, when ECS ${then}`;
+}
+
+/** How a job goes on with a rollout that is paused. */
+export function pauseBlocks({ contract, cluster, serviceName }: Target): readonly Block[] {
+  const names =
+    contract === undefined
+      ? { cluster, 'service-name': serviceName }
+      : {
+          project: contract.project,
+          environment: contract.environment,
+          service: contract.service,
+        };
+  const lines = [
+    '- uses: org/infra-actions/ecs-deploy@v1',
+    '  with:',
+    '    command: continue # or with "decision: rollback"',
+    ...Object.entries(names).map(([name, value]) => `    ${name}: ${JSON.stringify(value)}`),
+  ];
+  return [
+    paragraph(
+      strong(text('To go on,')),
+      ' run this step in a job whose GitHub environment asks for approval:',
+    ),
+    codeBlock('yaml', lines.join('\n')),
+  ];
+}
