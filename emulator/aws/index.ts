@@ -41,6 +41,11 @@ export interface OwnedService {
   dump(): unknown;
 }
 
+/** CodeDeploy, which can also be told what becomes of its hooks and alarms. */
+export interface OwnedCodeDeploy extends OwnedService {
+  readonly control: Readonly<Record<string, (body: unknown) => unknown>>;
+}
+
 /** What an owned service gets of the rest of the emulator. */
 export interface ServicePorts {
   readonly clock: VirtualClock;
@@ -59,6 +64,8 @@ export interface AwsOptions {
   readonly python: string;
   readonly issuers: () => readonly TokenIssuer[];
   readonly createEcs: (ports: ServicePorts) => OwnedService;
+  /** Called once, after `createEcs`. */
+  readonly createCodeDeploy: (ports: ServicePorts) => OwnedCodeDeploy;
   readonly resetOthers: () => void;
   readonly log: (line: string) => void;
 }
@@ -99,6 +106,7 @@ export async function startAws(options: AwsOptions): Promise<Aws> {
 
     const s3Policies = createS3PolicyConditions();
     const ecs = { current: undefined as OwnedService | undefined };
+    const codeDeploy = { current: undefined as OwnedCodeDeploy | undefined };
     const handlers: Handler[] = [
       {
         handles: (identity) => identity.service === 'ecs',
@@ -108,6 +116,15 @@ export async function startAws(options: AwsOptions): Promise<Aws> {
           return { kind: 'json', result };
         },
         reset: () => ecs.current?.reset(),
+      },
+      {
+        handles: (identity) => identity.service === 'codedeploy',
+        async answer(call) {
+          if (!codeDeploy.current) throw new Error('CodeDeploy is not up yet');
+          const result = await codeDeploy.current.handle(call.identity.operation, jsonInput(call));
+          return { kind: 'json', result };
+        },
+        reset: () => codeDeploy.current?.reset(),
       },
       {
         handles: (identity) => identity.service === 'sts' && sts.owns(identity.operation),
@@ -157,6 +174,10 @@ export async function startAws(options: AwsOptions): Promise<Aws> {
       clock,
       reset,
       dumpEcs: () => ecs.current?.dump() ?? {},
+      more: () => ({
+        'GET codedeploy': () => codeDeploy.current?.dump() ?? {},
+        ...codeDeploy.current?.control,
+      }),
       status: () =>
         Promise.resolve({
           url: address.url,
@@ -188,7 +209,9 @@ export async function startAws(options: AwsOptions): Promise<Aws> {
     address.url = `http://${address.host}`;
     const images = createImages(registry, address.host, ACCOUNT_ID);
     const logs = createLogWriter(motoBackend, region);
-    ecs.current = options.createEcs({ clock, region, accountId: ACCOUNT_ID, images, logs });
+    const servicePorts = { clock, region, accountId: ACCOUNT_ID, images, logs };
+    ecs.current = options.createEcs(servicePorts);
+    codeDeploy.current = options.createCodeDeploy(servicePorts);
     options.log(`AWS answers at ${address.url}, logs of its backends are in ${directory}`);
 
     return {

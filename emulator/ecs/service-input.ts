@@ -126,7 +126,8 @@ export function refuseUnsupported(request: {
   const unsupported = (what: string) =>
     new AwsError('UnsupportedFeatureException', `The emulator does not support ${what}.`);
   const controller = request.deploymentController?.type ?? 'ECS';
-  if (controller !== 'ECS' && controller !== 'CODE_DEPLOY') throw unsupported(`the deployment controller ${controller}`);
+  if (controller !== 'ECS' && controller !== 'CODE_DEPLOY')
+    throw unsupported(`the deployment controller ${controller}`);
   const strategy = request.deploymentConfiguration?.strategy ?? 'ROLLING';
   if (strategy !== 'ROLLING') throw unsupported(`the deployment strategy ${strategy}`);
   const scheduling = request.schedulingStrategy ?? 'REPLICA';
