@@ -219,6 +219,7 @@ export function describe(deployment: DeploymentRecord): Wire<DeploymentInfo> {
 
 function location({ kind, content, sha256 }: Revision): RevisionLocation {
   return kind === 'String'
-    ? { revisionType: kind, string: { content, sha256 } }
+    ? // eslint-disable-next-line @typescript-eslint/no-deprecated -- old callers still send it
+      { revisionType: kind, string: { content, sha256 } }
     : { revisionType: kind, appSpecContent: { content, sha256 } };
 }

@@ -80,8 +80,8 @@ describe('CreateService', () => {
       'InvalidParameterException',
     ],
     [
-      'CODE_DEPLOY',
-      { deploymentController: { type: 'CODE_DEPLOY' } },
+      'EXTERNAL',
+      { deploymentController: { type: 'EXTERNAL' } },
       'UnsupportedFeatureException',
     ],
     [
