@@ -6,6 +6,7 @@ import type { Observed, Plan } from './plan.js';
 import type { DeployPorts } from './ports.js';
 import { follow, type Followed } from './rollout/follow.js';
 import { primaryOf, type OwnDeployment } from './rollout/judge.js';
+import { openCodeDeployRun, type CodeDeployState } from './strategies/code-deploy/run.js';
 
 export interface Applied {
   readonly taskDefinitionArn: string;
@@ -14,6 +15,8 @@ export interface Applied {
   readonly proof: ImageProof | undefined;
   /** The job was cancelled before the service was touched. */
   readonly cancelledEarly: boolean;
+  /** Where CodeDeploy deploys the service. */
+  readonly codeDeploy?: CodeDeployState | undefined;
 }
 
 /**
@@ -32,6 +35,16 @@ export async function apply(
   let own: OwnDeployment | undefined;
   let followed: Followed | undefined;
   let proof: ImageProof | undefined;
+
+  const codeDeployRun = openCodeDeployRun(ports, {
+    cluster: target.cluster,
+    serviceName: target.serviceName,
+    definition: plan.definition,
+    images: observed.images,
+    events: observed.service.events,
+    inputs,
+  });
+  let codeDeploy: CodeDeployState | undefined;
 
   for (const step of plan.steps) {
     if (ports.signal.aborted && own === undefined) {
@@ -76,6 +89,16 @@ export async function apply(
           proof = await compareRunningImages(ports, observed.images, followed.serviceDeployment);
         }
         break;
+      case 'set-desired-count':
+      case 'create-deployment':
+      case 'follow-code-deploy':
+      case 'follow-tasks':
+        codeDeploy = await codeDeployRun.step(step, taskDefinitionArn);
+        ({ own, followed, proof } = codeDeploy);
+        if (codeDeploy.cancelled) {
+          return { taskDefinitionArn, own, followed, proof, cancelledEarly: true, codeDeploy };
+        }
+        break;
       case 'write-release-current':
         if (!reached(followed, proof, plan)) break;
         await ports.parameters.put(
@@ -85,7 +108,7 @@ export async function apply(
         break;
     }
   }
-  return { taskDefinitionArn, own, followed, proof, cancelledEarly: false };
+  return { taskDefinitionArn, own, followed, proof, cancelledEarly: false, codeDeploy };
 }
 
 /** Whether what was asked runs now. */

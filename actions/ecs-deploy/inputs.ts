@@ -2,6 +2,7 @@ import { readAwsInputs, type AwsAccessInputs } from '../shared/aws-access.js';
 import type { Env } from '../shared/env.js';
 import { InputReader, type InputSource } from '../shared/inputs.js';
 import type { ImageReference } from './images/image-reference.js';
+import { readCodeDeploy, type CodeDeployInputs } from './inputs/code-deploy.js';
 import { readImage, readImages, type WantedImage } from './inputs/images.js';
 import { readRollout, type RolloutInputs } from './inputs/rollout.js';
 import { readTarget, type TargetInputs } from './inputs/target.js';
@@ -27,6 +28,8 @@ export interface DeployInputs extends CommonInputs, RolloutInputs {
   readonly container: string | undefined;
   /** By container name, besides `image`. */
   readonly images: Readonly<Record<string, ImageReference>>;
+  /** For a service whose deployment controller is CODE_DEPLOY. */
+  readonly codeDeploy: CodeDeployInputs;
   readonly dryRun: boolean;
 }
 
@@ -39,6 +42,10 @@ const onlyFor: Readonly<Record<string, readonly Command[]>> = {
   repository: ['deploy'],
   container: ['deploy'],
   images: ['deploy'],
+  'codedeploy-application': ['deploy'],
+  'codedeploy-deployment-group': ['deploy'],
+  'codedeploy-config': ['deploy'],
+  appspec: ['deploy'],
 };
 
 /**
@@ -70,6 +77,7 @@ function inputsOf(command: Command, common: CommonInputs, reader: InputReader): 
         container: reader.text('container'),
         images: readImages(reader),
         ...readRollout(reader),
+        codeDeploy: readCodeDeploy(reader),
         dryRun: reader.boolean('dry-run', false),
       };
   }

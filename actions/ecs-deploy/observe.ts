@@ -18,6 +18,7 @@ import {
   type BaseDefinition,
   type Target,
 } from './target.js';
+import { observeCodeDeploy } from './strategies/code-deploy/observe.js';
 import { containersOf, imageOf, textOf } from './definition/task-definition.js';
 
 /** Who deploys: the commit and the address of the run. */
@@ -41,6 +42,16 @@ export async function observe(
   ]);
   const container = mainContainer(inputs, target, base);
   const images = await resolveImages(ports, inputs, { target, container, running });
+  const codeDeploy =
+    service.controller === 'CODE_DEPLOY'
+      ? await observeCodeDeploy(ports, inputs.codeDeploy, {
+          cluster: target.cluster,
+          service,
+          contract: target.contract,
+          definition: base.definition,
+          container,
+        })
+      : undefined;
   return {
     target,
     service,
@@ -48,6 +59,7 @@ export async function observe(
     base,
     images,
     container,
+    codeDeploy,
     origin,
     atMs: ports.clock.now(),
   };

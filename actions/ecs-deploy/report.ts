@@ -20,6 +20,13 @@ import { shortName } from './model.js';
 import type { Observed, Plan, Step } from './plan.js';
 import { outcomeOf, type Outcome } from './result.js';
 import { rolloutTimeline } from './rollout/timeline.js';
+import {
+  appSpecBlocks,
+  appSpecTexts,
+  codeDeployMessage,
+  describeCodeDeployStep,
+  lifecycleBlocks,
+} from './strategies/code-deploy/report.js';
 
 /** What a command leaves behind. */
 export interface Report {
@@ -41,6 +48,7 @@ export const outputNames = [
   'task-definition-arn',
   'previous-task-definition-arn',
   'deployment-id',
+  'codedeploy-deployment-id',
   'service-deployment-arn',
   'image-digest',
   'exit-code',
@@ -71,6 +79,7 @@ export function reportDeploy(observed: Observed, plan: Plan, applied: Applied): 
       ...factTable(observed, applied),
       ...(followed === undefined ? [] : diagnosisBlocks(followed)),
       ...(followed === undefined ? [] : timelineBlocks(followed)),
+      ...(applied.codeDeploy === undefined ? [] : lifecycleBlocks(applied.codeDeploy)),
       ...details('Steps', [stepList(plan)]),
     ]),
     message,
@@ -97,8 +106,13 @@ export function reportDryRun(observed: Observed, plan: Plan): Report {
       heading(3, code(observed.service.name), ': dry run'),
       paragraph(quoted(message)),
       stepList(plan),
+      ...appSpecBlocks(plan.steps),
     ]),
-    message: [message, ...plan.steps.map((step) => `- ${describeStep(step)}`)].join('\n'),
+    message: [
+      message,
+      ...plan.steps.map((step) => `- ${describeStep(step)}`),
+      ...appSpecTexts(plan.steps),
+    ].join('\n'),
     failure: undefined,
   };
 }
@@ -119,6 +133,7 @@ function outputsOf(
     'task-definition-arn': applied.taskDefinitionArn,
     'previous-task-definition-arn': observed.running.arn,
     'deployment-id': applied.own?.id ?? '',
+    'codedeploy-deployment-id': applied.codeDeploy?.own?.id ?? '',
     'service-deployment-arn': followed?.serviceDeployment?.arn ?? '',
     'image-digest': observed.images[observed.container]?.digest ?? '',
     'exit-code': diagnosis?.exitCode === undefined ? '' : String(diagnosis.exitCode),
@@ -131,6 +146,15 @@ function messageOf(outcome: Outcome, observed: Observed, applied: Applied): stri
   const { followed, proof } = applied;
   const revision = shortName(applied.taskDefinitionArn);
   const cause = because(followed?.diagnosis);
+  const byCodeDeploy =
+    applied.codeDeploy === undefined || proof?.kind === 'different'
+      ? undefined
+      : codeDeployMessage(
+          outcome,
+          { serviceName: service.name, revision, before: shortName(observed.running.arn) },
+          applied.codeDeploy,
+        );
+  if (byCodeDeploy !== undefined) return byCodeDeploy;
   const stop = `aws ecs stop-service-deployment --stop-type ROLLBACK --service-deployment-arn ${followed?.serviceDeployment?.arn ?? '<arn>'}`;
   switch (outcome) {
     case 'succeeded': {
@@ -278,5 +302,10 @@ export function describeStep(step: Step): string {
     }
     case 'follow':
       return `${step.kind}: ${step.reason}`;
+    case 'create-deployment':
+    case 'set-desired-count':
+    case 'follow-code-deploy':
+    case 'follow-tasks':
+      return describeCodeDeployStep(step);
   }
 }

@@ -100,7 +100,9 @@ export function openEcs(config: AwsClientConfig): Ecs {
           new sdk.UpdateServiceCommand({
             cluster: request.cluster,
             service: request.service,
-            taskDefinition: request.taskDefinitionArn,
+            ...(request.taskDefinitionArn === undefined
+              ? {}
+              : { taskDefinition: request.taskDefinitionArn }),
             ...(request.desiredCount === undefined ? {} : { desiredCount: request.desiredCount }),
             ...(request.forceNewDeployment ? { forceNewDeployment: true } : {}),
           }),
@@ -161,6 +163,13 @@ export function openEcs(config: AwsClientConfig): Ecs {
         nextToken = answer.nextToken;
       } while (nextToken !== undefined && arns.length < 500);
       return arns;
+    },
+
+    async runningTaskArns(cluster, startedBy) {
+      const answer = await run('ListTasks', (client, sdk) =>
+        client.send(new sdk.ListTasksCommand({ cluster, startedBy, desiredStatus: 'RUNNING' })),
+      );
+      return answer.taskArns ?? [];
     },
 
     async describeTasks(cluster, arns) {

@@ -64,6 +64,7 @@ export function reportStatus(status: ServiceStatus): Report {
       'task-definition-arn': primary?.taskDefinitionArn ?? service.taskDefinitionArn,
       'previous-task-definition-arn': '',
       'deployment-id': primary?.id ?? '',
+      'codedeploy-deployment-id': '',
       'service-deployment-arn': '',
       'image-digest': mainDigest(status) ?? '',
       'exit-code': diagnosis?.exitCode === undefined ? '' : String(diagnosis.exitCode),

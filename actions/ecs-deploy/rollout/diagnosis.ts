@@ -8,6 +8,7 @@ type CauseCode =
   | 'exec-format'
   | 'health-check'
   | 'image-pull'
+  | 'lifecycle-hook'
   | 'load-balancer-health-check'
   | 'out-of-memory'
   | 'placement'

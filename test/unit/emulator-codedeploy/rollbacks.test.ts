@@ -96,22 +96,22 @@ it('StopDeployment with a rollback goes back', async () => {
   );
 });
 
-it.each([
-  [false, undefined],
-  [undefined, undefined],
-])('StopDeployment with %p leaves everything as it is', async (autoRollbackEnabled) => {
-  const fixture = await codeDeployFixture();
-  const id = await shifting(fixture);
-  await fixture.call('StopDeployment', {
-    deploymentId: id,
-    ...(autoRollbackEnabled === undefined ? {} : { autoRollbackEnabled }),
-  });
-  await fixture.ecs.advance(30);
-  const stopped = await fixture.deployment(id);
-  expect(stopped.status).toBe('Stopped');
-  expect(stopped.rollbackInfo).toBeUndefined();
-  expect((await fixture.service()).taskSets).toHaveLength(2);
-});
+it.each([[false], [undefined]])(
+  'StopDeployment with %p leaves everything as it is',
+  async (autoRollbackEnabled) => {
+    const fixture = await codeDeployFixture();
+    const id = await shifting(fixture);
+    await fixture.call('StopDeployment', {
+      deploymentId: id,
+      ...(autoRollbackEnabled === undefined ? {} : { autoRollbackEnabled }),
+    });
+    await fixture.ecs.advance(30);
+    const stopped = await fixture.deployment(id);
+    expect(stopped.status).toBe('Stopped');
+    expect(stopped.rollbackInfo).toBeUndefined();
+    expect((await fixture.service()).taskSets).toHaveLength(2);
+  },
+);
 
 it('StopDeployment during the wait for termination goes back as well', async () => {
   const fixture = await codeDeployFixture();

@@ -79,11 +79,7 @@ describe('CreateService', () => {
       { capacityProviderStrategy: [{ capacityProvider: 'FARGATE' }] },
       'InvalidParameterException',
     ],
-    [
-      'EXTERNAL',
-      { deploymentController: { type: 'EXTERNAL' } },
-      'UnsupportedFeatureException',
-    ],
+    ['EXTERNAL', { deploymentController: { type: 'EXTERNAL' } }, 'UnsupportedFeatureException'],
     [
       'a strategy that is not rolling',
       { deploymentConfiguration: { strategy: 'BLUE_GREEN' } },
