@@ -6,7 +6,8 @@ import type { OwnedService } from './aws/index.js';
 import { ACCOUNT_ID, startAws } from './aws/index.js';
 import type { VirtualClock } from './clock.js';
 import { createClock } from './clock.js';
-import { createEcs } from './ecs/index.js';
+import { createCodeDeploy } from './codedeploy/index.js';
+import { createEcs, type EcsService } from './ecs/index.js';
 import type { GithubEmulator } from './github/index.js';
 import { startGithub } from './github/index.js';
 
@@ -78,6 +79,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
     speed: options.speed ?? 1,
     onError: (error) => log(`an event of the clock failed: ${String(error)}`),
   });
+  let ecs: EcsService | undefined;
   const github = await startGithub({ port: options.githubPort ?? 0, log });
   try {
     const aws = await startAws({
@@ -87,11 +89,23 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
       clock,
       python,
       issuers: () => [github.issuer],
-      createEcs: (ports) =>
-        createEcs({
+      createEcs: (ports) => {
+        ecs = createEcs({
           ...ports,
           onBackgroundError: (error) => log(`ECS in the background: ${String(error)}`),
-        }),
+        });
+        return ecs;
+      },
+      createCodeDeploy: ({ region, accountId }) => {
+        if (ecs === undefined) throw new Error('ECS is not up yet');
+        return createCodeDeploy({
+          clock,
+          region,
+          accountId,
+          taskSets: ecs.taskSets,
+          onBackgroundError: (error) => log(`CodeDeploy in the background: ${String(error)}`),
+        });
+      },
       resetOthers: () => github.reset(),
       log,
     });

@@ -23,6 +23,7 @@ const contractSchema = z.object({
   repository: name.optional(),
   desiredCount: z.number().int().min(0),
   logGroup: name.optional(),
+  codeDeploy: z.object({ application: name, deploymentGroup: name }).optional(),
 });
 
 export type Contract = z.infer<typeof contractSchema>;

@@ -8,6 +8,7 @@ import type { DeployPorts } from './ports.js';
 import { follow, type Followed } from './rollout/follow.js';
 import { stopWithRollback } from './rollout/give-up.js';
 import { primaryOf, type OwnDeployment } from './rollout/judge.js';
+import { openCodeDeployRun, type CodeDeployState } from './strategies/code-deploy/run.js';
 
 export interface Applied {
   readonly taskDefinitionArn: string;
@@ -18,6 +19,8 @@ export interface Applied {
   readonly answeredTooLate: boolean;
   /** The job was cancelled before the service was touched. */
   readonly cancelledEarly: boolean;
+  /** Where CodeDeploy deploys the service. */
+  readonly codeDeploy?: CodeDeployState | undefined;
 }
 
 /**
@@ -38,6 +41,16 @@ export async function apply(
   let proof: ImageProof | undefined;
   let answeredHookId: string | undefined;
   let answeredTooLate = false;
+
+  const codeDeployRun = openCodeDeployRun(ports, {
+    cluster: target.cluster,
+    serviceName: target.serviceName,
+    definition: plan.definition,
+    images: observed.images,
+    events: observed.service.events,
+    inputs,
+  });
+  let codeDeploy: CodeDeployState | undefined;
 
   for (const step of plan.steps) {
     if (ports.signal.aborted && own === undefined) {
@@ -104,6 +117,20 @@ export async function apply(
           proof = await compareRunningImages(ports, observed.images, followed.serviceDeployment);
         }
         break;
+      case 'set-desired-count':
+      case 'create-deployment':
+      case 'follow-code-deploy':
+      case 'follow-tasks':
+        codeDeploy = await codeDeployRun.step(step, taskDefinitionArn);
+        ({ own, followed, proof } = codeDeploy);
+        if (codeDeploy.cancelled) {
+          return {
+            ...{ taskDefinitionArn, own, followed, proof, answeredTooLate },
+            cancelledEarly: true,
+            codeDeploy,
+          };
+        }
+        break;
       case 'write-release-current':
         if (!reached(followed, proof, plan)) break;
         await ports.parameters.put(
@@ -113,7 +140,11 @@ export async function apply(
         break;
     }
   }
-  return { taskDefinitionArn, own, followed, proof, answeredTooLate, cancelledEarly: false };
+  return {
+    ...{ taskDefinitionArn, own, followed, proof, answeredTooLate },
+    cancelledEarly: false,
+    codeDeploy,
+  };
 }
 
 /** Whether what was asked runs now. */

@@ -4,6 +4,7 @@ import { InputReader, type InputSource } from '../shared/inputs.js';
 import { readRestart, type RestartInputs } from './commands/restart.js';
 import { readRollback, type RollbackInputs } from './commands/rollback.js';
 import type { ImageReference } from './images/image-reference.js';
+import { readCodeDeploy, type CodeDeployInputs } from './inputs/code-deploy.js';
 import { readImage, readImages, type WantedImage } from './inputs/images.js';
 import { readAnswer, type AnswerInputs } from './inputs/continue.js';
 import { readRollout, type RolloutInputs } from './inputs/rollout.js';
@@ -35,6 +36,8 @@ export interface DeployInputs extends CommonInputs, RolloutInputs {
   readonly container: string | undefined;
   /** By container name, besides `image`. */
   readonly images: Readonly<Record<string, ImageReference>>;
+  /** For a service whose deployment controller is CODE_DEPLOY. */
+  readonly codeDeploy: CodeDeployInputs;
   readonly dryRun: boolean;
   /** All services to deploy; `target` is the first. */
   readonly targets: readonly TargetInputs[];
@@ -61,6 +64,10 @@ const onlyFor: Readonly<Record<string, readonly Command[]>> = {
   'hook-id': ['continue'],
   'service-deployment-arn': ['continue'],
   decision: ['continue'],
+  'codedeploy-application': ['deploy'],
+  'codedeploy-deployment-group': ['deploy'],
+  'codedeploy-config': ['deploy'],
+  appspec: ['deploy'],
 };
 
 /**
@@ -117,6 +124,7 @@ function inputsOf(
         targets,
         allOrNothing: reader.boolean('all-or-nothing', false),
         ...readRollout(reader),
+        codeDeploy: readCodeDeploy(reader),
         dryRun: reader.boolean('dry-run', false),
       };
   }

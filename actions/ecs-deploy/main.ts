@@ -6,6 +6,7 @@ import { readGithubContext, runUrl } from '../shared/github-context.js';
 import { githubIdToken } from '../shared/oidc.js';
 import { runAction } from '../shared/run.js';
 import { writeSummary } from '../shared/summary.js';
+import { openCodeDeploy } from './aws/code-deploy.js';
 import { openEcs } from './aws/ecs.js';
 import { openImages } from './aws/images.js';
 import { openLogs } from './aws/logs.js';
@@ -25,6 +26,7 @@ await runAction(async (context) => {
     parameters: openParameters(clientConfig),
     images: openImages(clientConfig),
     logs: openLogs(clientConfig),
+    codeDeploy: openCodeDeploy(clientConfig),
     clock: systemClock,
     readFile: (path: string) => readFile(path, 'utf8').catch(() => undefined),
     random: Math.random,

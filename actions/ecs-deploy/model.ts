@@ -31,6 +31,24 @@ export interface Deployment {
   readonly createdAtMs: number;
 }
 
+/** One entry of DescribeServices' `taskSets`. */
+export interface TaskSet {
+  /** `ecs-svc/…`; a task's `startedBy`. */
+  readonly id: string;
+  /** `PRIMARY`, `ACTIVE` or `DRAINING`. */
+  readonly status: string;
+  readonly taskDefinitionArn: string;
+  readonly desiredCount: number;
+  readonly runningCount: number;
+  readonly pendingCount: number;
+  /** As many as desired run, and are healthy. */
+  readonly steady: boolean;
+  readonly loadBalancers: readonly {
+    readonly containerName: string | undefined;
+    readonly containerPort: number | undefined;
+  }[];
+}
+
 export interface ServiceEvent {
   readonly id: string;
   readonly atMs: number;
@@ -44,6 +62,8 @@ export interface Service {
   readonly status: string;
   /** `ECS`, `CODE_DEPLOY` or `EXTERNAL`. */
   readonly controller: string;
+  /** `CUSTOMER`, or `ECS` for a service of Express Mode. */
+  readonly managedBy: string;
   /** `REPLICA` or `DAEMON`. */
   readonly scheduling: string;
   /** `ROLLING`, `BLUE_GREEN`, `LINEAR` or `CANARY`. */
@@ -54,6 +74,8 @@ export interface Service {
   readonly pendingCount: number;
   readonly taskDefinitionArn: string;
   readonly deployments: readonly Deployment[];
+  /** Of a service that CodeDeploy deploys, which has no deployments. */
+  readonly taskSets: readonly TaskSet[];
   /** Newest first. */
   readonly events: readonly ServiceEvent[];
 }
@@ -170,6 +192,7 @@ export interface TaskContainer {
   readonly exitCode: number | undefined;
   readonly reason: string | undefined;
   readonly healthStatus: string | undefined;
+  readonly imageDigest: string | undefined;
 }
 
 /** The last segment of an ARN: a task's id, `family:revision`, a service deployment's id. */

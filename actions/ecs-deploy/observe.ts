@@ -19,6 +19,7 @@ import {
   type BaseDefinition,
   type Target,
 } from './target.js';
+import { observeCodeDeploy } from './strategies/code-deploy/observe.js';
 import {
   containerNames,
   containersOf,
@@ -48,6 +49,16 @@ export async function observe(
   ]);
   const container = mainContainer(inputs, target, base);
   const images = await resolveImages(ports, inputs, { target, container, running });
+  const codeDeploy =
+    service.controller === 'CODE_DEPLOY'
+      ? await observeCodeDeploy(ports, inputs.codeDeploy, {
+          cluster: target.cluster,
+          service,
+          contract: target.contract,
+          definition: base.definition,
+          container,
+        })
+      : undefined;
   return {
     target,
     service,
@@ -55,6 +66,7 @@ export async function observe(
     base,
     images,
     container,
+    codeDeploy,
     origin,
     atMs: ports.clock.now(),
   };
@@ -78,6 +90,7 @@ export async function observeRunning(
     base: { definition: running.definition, tags: [], origin: '', liveFamily: '' },
     container: target.contract?.container ?? containerNames(running.definition)[0] ?? '',
     images: {},
+    codeDeploy: undefined,
   };
   return withDefinition(observed, running, shortName(running.arn));
 }

@@ -1,6 +1,7 @@
 import { UserError, type Problem } from '../shared/errors.js';
 import { suggestion } from '../shared/inputs.js';
 import type { ResolvedImage } from './images/image-check.js';
+import type { CodeDeployInputs } from './inputs/code-deploy.js';
 import {
   shortName,
   type JsonObject,
@@ -12,6 +13,9 @@ import type { Release } from './release.js';
 import { releaseCurrent, releaseOf, type ReleaseFacts } from './release-steps.js';
 import { primaryOf, type OwnDeployment } from './rollout/judge.js';
 import { checkStrategy } from './strategy.js';
+import type { ObservedCodeDeploy } from './strategies/code-deploy/observe.js';
+import { planCodeDeploy } from './strategies/code-deploy/plan.js';
+import type { CodeDeployStep } from './strategies/code-deploy/steps.js';
 import type { BaseDefinition, Target } from './target.js';
 import {
   containerNames,
@@ -30,12 +34,15 @@ export interface Observed {
   /** By container name; the main one is `container`. */
   readonly images: Readonly<Record<string, ResolvedImage>>;
   readonly container: string;
+  /** Present where CodeDeploy deploys the service. */
+  readonly codeDeploy: ObservedCodeDeploy | undefined;
   /** Who deploys. */
   readonly origin: { readonly commit: string | undefined; readonly run: string | undefined };
   readonly atMs: number;
 }
 
 export type Step =
+  | CodeDeployStep
   | {
       readonly kind: 'write-release-starting' | 'write-release-current';
       readonly path: string;
@@ -94,8 +101,12 @@ export interface Plan {
  * @throws UserError `container-missing`, `service-unsupported`, `strategy-unsupported`,
  * `strategy-mismatch`
  */
-export function plan(observed: Observed, options: { readonly wait: boolean }): Plan {
+export function plan(
+  observed: Observed,
+  options: { readonly wait: boolean; readonly codeDeploy: CodeDeployInputs },
+): Plan {
   refuseUnsupported(observed.service, observed.target);
+  refuseCodeDeployInputs(observed, options.codeDeploy);
   refuseUnknownContainers(observed);
   const { base, images, running, service } = observed;
   const definition: JsonObject = {
@@ -107,12 +118,25 @@ export function plan(observed: Observed, options: { readonly wait: boolean }): P
   };
   const changes = definitionChanges(running.definition, definition);
   const desiredCount = firstDesiredCount(observed);
+  const newSteps = (): readonly Step[] =>
+    changes.length > 0 ? newRevision(observed, definition, changes, desiredCount) : [];
   const rollout =
-    changes.length > 0
-      ? newRevision(observed, definition, changes, desiredCount)
-      : sameRevision(service, running, desiredCount);
+    observed.codeDeploy !== undefined
+      ? planCodeDeploy({
+          observed: observed.codeDeploy,
+          inputs: options.codeDeploy,
+          wait: options.wait,
+          register: newSteps().filter(({ kind }) => kind === 'register-task-definition'),
+          inFlightIsSame: isDefinition(observed.codeDeploy.inFlight?.definition, definition),
+          firstCount: desiredCount,
+          running: shortName(running.arn),
+          origin: observed.origin,
+        })
+      : changes.length > 0
+        ? newSteps()
+        : sameRevision(service, running, desiredCount);
   const upToDate = rollout.length === 0;
-  const follow = options.wait ? rollout : rollout.filter(({ kind }) => kind !== 'follow');
+  const follow = options.wait ? rollout : rollout.filter(({ kind }) => !kind.startsWith('follow'));
   return {
     definition,
     upToDate,
@@ -122,6 +146,10 @@ export function plan(observed: Observed, options: { readonly wait: boolean }): P
       ...(options.wait ? releaseCurrent(releaseFacts(observed), upToDate) : []),
     ],
   };
+}
+
+function isDefinition(found: RegisteredDefinition | undefined, definition: JsonObject): boolean {
+  return found !== undefined && definitionChanges(found.definition, definition).length === 0;
 }
 
 function newRevision(
@@ -255,13 +283,43 @@ export function refuseUnsupported(service: Service, { contract }: Target): void 
       message: `service ${service.name} ${what}`,
       ...(hint === undefined ? {} : { hint }),
     });
-  if (service.controller !== 'ECS') {
-    throw problem(`is deployed by the controller ${service.controller}`, 'supported: ECS');
+  if (service.managedBy === 'ECS') {
+    throw problem('is a service of ECS Express Mode', 'Express Mode deploys it by itself');
+  }
+  if (service.controller !== 'ECS' && service.controller !== 'CODE_DEPLOY') {
+    throw problem(
+      `is deployed by the controller ${service.controller}`,
+      'supported: ECS, CODE_DEPLOY',
+    );
   }
   if (service.scheduling !== 'REPLICA') {
     throw problem(`has the scheduling strategy ${service.scheduling}`, 'supported: REPLICA');
   }
+  if (service.controller === 'CODE_DEPLOY') return;
   checkStrategy(service, contract);
+}
+
+/** Inputs of CodeDeploy say that someone takes the service for one that it deploys. */
+function refuseCodeDeployInputs(
+  { service, codeDeploy }: Observed,
+  { application, deploymentGroup, config, appSpec }: CodeDeployInputs,
+): void {
+  if (codeDeploy !== undefined) return;
+  const given = Object.entries({
+    'codedeploy-application': application,
+    'codedeploy-deployment-group': deploymentGroup,
+    'codedeploy-config': config,
+    appspec: appSpec,
+  }).filter(([, value]) => value !== undefined);
+  if (given.length === 0) return;
+  throw new UserError(
+    given.map(([input]) => ({
+      code: 'input-not-for-service',
+      message: `service ${service.name} has the deployment controller ${service.controller}`,
+      at: { input },
+      hint: 'CodeDeploy deploys services whose controller is CODE_DEPLOY',
+    })),
+  );
 }
 
 function refuseUnknownContainers({ base, images, container }: Observed): void {

@@ -11,6 +11,7 @@ import type {
   Tag,
   Task,
 } from './model.js';
+import type { CodeDeploy } from './strategies/code-deploy/ports.js';
 
 /** What a rollout needs of Amazon ECS. */
 export interface Ecs {
@@ -35,13 +36,16 @@ export interface Ecs {
   continueServiceDeployment(request: ContinueRequest): Promise<void>;
   describeServiceRevisions(arns: readonly string[]): Promise<readonly ServiceRevision[]>;
   stoppedTaskArns(cluster: string, service: string): Promise<readonly string[]>;
+  /** Of one deployment or task set, by its id; up to 100. */
+  runningTaskArns(cluster: string, startedBy: string): Promise<readonly string[]>;
   describeTasks(cluster: string, arns: readonly string[]): Promise<readonly Task[]>;
 }
 
 interface UpdateServiceRequest {
   readonly cluster: string;
   readonly service: string;
-  readonly taskDefinitionArn: string;
+  /** Absent: not sent. */
+  readonly taskDefinitionArn: string | undefined;
   readonly desiredCount: number | undefined;
   readonly forceNewDeployment: boolean;
 }
@@ -95,6 +99,7 @@ export interface DeployPorts {
   readonly parameters: Parameters;
   readonly images: Images;
   readonly logs: Logs;
+  readonly codeDeploy: CodeDeploy;
   readonly clock: Clock;
   readonly log: Logger;
   /** Reads a text file of the workspace; `undefined`: not there. */

@@ -21,6 +21,13 @@ import type { Observed, Plan, Step } from './plan.js';
 import { pauseBlocks, pauseText } from './commands/continue/pause.js';
 import { outcomeOf, type Outcome } from './result.js';
 import { rolloutTimeline } from './rollout/timeline.js';
+import {
+  appSpecBlocks,
+  appSpecTexts,
+  codeDeployMessage,
+  describeCodeDeployStep,
+  lifecycleBlocks,
+} from './strategies/code-deploy/report.js';
 
 /** What a command leaves behind. */
 export interface Report {
@@ -42,6 +49,7 @@ export const outputNames = [
   'task-definition-arn',
   'previous-task-definition-arn',
   'deployment-id',
+  'codedeploy-deployment-id',
   'service-deployment-arn',
   'image-digest',
   'hook-id',
@@ -104,6 +112,7 @@ export function reportRollout(
       ...factTable(observed, applied),
       ...(followed === undefined ? [] : diagnosisBlocks(followed)),
       ...(followed === undefined ? [] : timelineBlocks(followed)),
+      ...(applied.codeDeploy === undefined ? [] : lifecycleBlocks(applied.codeDeploy)),
       ...details('Steps', [stepList(plan)]),
     ]),
     message,
@@ -146,8 +155,13 @@ export function reportDryRun(observed: Observed, plan: Plan): Report {
       heading(3, code(observed.service.name), ': dry run'),
       paragraph(quoted(message)),
       stepList(plan),
+      ...appSpecBlocks(plan.steps),
     ]),
-    message: [message, ...plan.steps.map((step) => `- ${describeStep(step)}`)].join('\n'),
+    message: [
+      message,
+      ...plan.steps.map((step) => `- ${describeStep(step)}`),
+      ...appSpecTexts(plan.steps),
+    ].join('\n'),
     failure: undefined,
   };
 }
@@ -168,6 +182,7 @@ function outputsOf(
     'task-definition-arn': applied.taskDefinitionArn,
     'previous-task-definition-arn': observed.running.arn,
     'deployment-id': applied.own?.id ?? '',
+    'codedeploy-deployment-id': applied.codeDeploy?.own?.id ?? '',
     'service-deployment-arn': followed?.serviceDeployment?.arn ?? '',
     'image-digest': observed.images[observed.container]?.digest ?? '',
     'hook-id': followed?.pause?.id ?? '',
@@ -185,6 +200,15 @@ export function messageOf(outcome: Outcome, observed: Observed, applied: Applied
   const { followed, proof } = applied;
   const revision = shortName(applied.taskDefinitionArn);
   const cause = because(followed?.diagnosis);
+  const byCodeDeploy =
+    applied.codeDeploy === undefined || proof?.kind === 'different'
+      ? undefined
+      : codeDeployMessage(
+          outcome,
+          { serviceName: service.name, revision, before: shortName(observed.running.arn) },
+          applied.codeDeploy,
+        );
+  if (byCodeDeploy !== undefined) return byCodeDeploy;
   const stop = `aws ecs stop-service-deployment --stop-type ROLLBACK --service-deployment-arn ${followed?.serviceDeployment?.arn ?? '<arn>'}`;
   switch (outcome) {
     case 'succeeded': {
@@ -361,5 +385,10 @@ export function describeStep(step: Step): string {
     case 'stop-deployment':
     case 'follow':
       return `${step.kind}: ${step.reason}`;
+    case 'create-deployment':
+    case 'set-desired-count':
+    case 'follow-code-deploy':
+    case 'follow-tasks':
+      return describeCodeDeployStep(step);
   }
 }

@@ -19,6 +19,8 @@ export interface ControlOptions {
   readonly reset: () => Promise<void>;
   readonly dumpEcs: () => unknown;
   readonly controlEcs: (what: 'hooks' | 'alarms', body: unknown) => unknown;
+  /** Further routes, by method and name, of services that can be told what happens. */
+  readonly more: () => Readonly<Record<string, Route>>;
 }
 
 type Route = (body: unknown) => unknown;
@@ -71,9 +73,10 @@ export function createControl(options: ControlOptions): Site {
     serves: (head) => head.path.startsWith(PREFIX),
     async serve(head, request, response) {
       const name = head.path.slice(PREFIX.length);
-      const route = routes[`${head.method} ${name}`];
+      const all = { ...routes, ...options.more() };
+      const route = all[`${head.method} ${name}`];
       if (!route) {
-        const exists = Object.keys(routes).some((key) => key.endsWith(` ${name}`));
+        const exists = Object.keys(all).some((key) => key.endsWith(` ${name}`));
         const code = exists ? 'MethodNotAllowed' : 'NotFound';
         answerControl(response, exists ? 405 : 404, { code, message: `${head.method} ${name}` });
         return;

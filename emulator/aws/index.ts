@@ -39,7 +39,16 @@ export interface OwnedService {
   handle(operation: string, input: Record<string, unknown>): Promise<Record<string, unknown>>;
   reset(): void;
   dump(): unknown;
+}
+
+/** ECS, which can also be told what becomes of hooks and alarms. */
+export interface OwnedEcs extends OwnedService {
   control(what: 'hooks' | 'alarms', body: unknown): unknown;
+}
+
+/** CodeDeploy, which can also be told what becomes of its hooks and alarms. */
+export interface OwnedCodeDeploy extends OwnedService {
+  readonly control: Readonly<Record<string, (body: unknown) => unknown>>;
 }
 
 /** What an owned service gets of the rest of the emulator. */
@@ -59,7 +68,9 @@ export interface AwsOptions {
   /** A Python that has the backends installed. */
   readonly python: string;
   readonly issuers: () => readonly TokenIssuer[];
-  readonly createEcs: (ports: ServicePorts) => OwnedService;
+  readonly createEcs: (ports: ServicePorts) => OwnedEcs;
+  /** Called once, after `createEcs`. */
+  readonly createCodeDeploy: (ports: ServicePorts) => OwnedCodeDeploy;
   readonly resetOthers: () => void;
   readonly log: (line: string) => void;
 }
@@ -99,7 +110,8 @@ export async function startAws(options: AwsOptions): Promise<Aws> {
     });
 
     const s3Policies = createS3PolicyConditions();
-    const ecs = { current: undefined as OwnedService | undefined };
+    const ecs = { current: undefined as OwnedEcs | undefined };
+    const codeDeploy = { current: undefined as OwnedCodeDeploy | undefined };
     const handlers: Handler[] = [
       {
         handles: (identity) => identity.service === 'ecs',
@@ -109,6 +121,15 @@ export async function startAws(options: AwsOptions): Promise<Aws> {
           return { kind: 'json', result };
         },
         reset: () => ecs.current?.reset(),
+      },
+      {
+        handles: (identity) => identity.service === 'codedeploy',
+        async answer(call) {
+          if (!codeDeploy.current) throw new Error('CodeDeploy is not up yet');
+          const result = await codeDeploy.current.handle(call.identity.operation, jsonInput(call));
+          return { kind: 'json', result };
+        },
+        reset: () => codeDeploy.current?.reset(),
       },
       {
         handles: (identity) => identity.service === 'sts' && sts.owns(identity.operation),
@@ -159,6 +180,10 @@ export async function startAws(options: AwsOptions): Promise<Aws> {
       reset,
       dumpEcs: () => ecs.current?.dump() ?? {},
       controlEcs: (what, body) => ecs.current?.control(what, body) ?? {},
+      more: () => ({
+        'GET codedeploy': () => codeDeploy.current?.dump() ?? {},
+        ...codeDeploy.current?.control,
+      }),
       status: () =>
         Promise.resolve({
           url: address.url,
@@ -190,7 +215,9 @@ export async function startAws(options: AwsOptions): Promise<Aws> {
     address.url = `http://${address.host}`;
     const images = createImages(registry, address.host, ACCOUNT_ID);
     const logs = createLogWriter(motoBackend, region);
-    ecs.current = options.createEcs({ clock, region, accountId: ACCOUNT_ID, images, logs });
+    const servicePorts = { clock, region, accountId: ACCOUNT_ID, images, logs };
+    ecs.current = options.createEcs(servicePorts);
+    codeDeploy.current = options.createCodeDeploy(servicePorts);
     options.log(`AWS answers at ${address.url}, logs of its backends are in ${directory}`);
 
     return {

@@ -13,12 +13,14 @@ import { describeService } from './service-shape.js';
 import * as services from './services.js';
 import * as tags from './tags.js';
 import * as taskDefinitions from './task-definitions.js';
+import { taskSetsOf, type TaskSets } from './task-sets.js';
 import { describeTask } from './task-shape.js';
 import * as tasks from './tasks.js';
 import { defaultTimings, type Timings } from './timings.js';
 import type { Input, Output } from './wire.js';
 
 export type { ImageResolution, Images, Logs } from './ports.js';
+export type { TaskSets, TaskSetView } from './task-sets.js';
 export type { Timings } from './timings.js';
 
 export interface EcsOptions {
@@ -39,6 +41,8 @@ export interface EcsService {
    * timestamps in epoch seconds). Throws AwsError with the code of the API reference.
    */
   handle(operation: string, input: Input): Promise<Output>;
+  /** The task sets of CODE_DEPLOY services, for the emulated CodeDeploy. */
+  readonly taskSets: TaskSets;
   /** Forgets everything; what was under way never happens. */
   reset(): void;
   /** Decides what lies outside of ECS; see `control.ts`. */
@@ -118,6 +122,7 @@ export function createEcs(options: EcsOptions): EcsService {
     },
   };
   return {
+    taskSets: taskSetsOf(context),
     async handle(operation, input) {
       const run = Object.hasOwn(OPERATIONS, operation) ? OPERATIONS[operation] : undefined;
       if (!run) {

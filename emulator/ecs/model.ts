@@ -83,6 +83,19 @@ export interface DeploymentRecord {
   /** The rollout that made this deployment primary, forward or as a rollback. */
   serviceDeployment: ServiceDeploymentRecord;
   warnedDeadlock: boolean;
+  /** Present on the task sets of a CODE_DEPLOY service, which is then in `service.taskSets`. */
+  readonly taskSet?: TaskSetRecord;
+}
+
+/** What a task set has besides the tasks that it keeps running. */
+export interface TaskSetRecord {
+  /** The CodeDeploy deployment that made it; absent on the service's first. */
+  readonly externalId?: string;
+  status: 'PRIMARY' | 'ACTIVE' | 'DRAINING';
+  /** Percent of the service's desired count. */
+  scale: number;
+  stability: 'STEADY_STATE' | 'STABILIZING';
+  stabilityAtMs: number;
 }
 
 export interface RevisionCounts {
@@ -165,6 +178,7 @@ export interface ServiceRecord {
   readonly arn: string;
   readonly cluster: ClusterRecord;
   readonly createdAtMs: number;
+  readonly controller: 'ECS' | 'CODE_DEPLOY';
   status: 'ACTIVE' | 'DRAINING' | 'INACTIVE';
   desiredCount: number;
   workload: Workload;
@@ -179,6 +193,8 @@ export interface ServiceRecord {
   readonly roleArn?: string | undefined;
   /** Primary first. */
   deployments: DeploymentRecord[];
+  /** Of a CODE_DEPLOY service, which has no deployments; newest first. */
+  taskSets: DeploymentRecord[];
   /** Newest first. */
   serviceDeployments: ServiceDeploymentRecord[];
   revisions: ServiceRevisionRecord[];

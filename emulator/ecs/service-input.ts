@@ -132,7 +132,9 @@ export function refuseUnsupported(request: {
   const unsupported = (what: string) =>
     new AwsError('UnsupportedFeatureException', `The emulator does not support ${what}.`);
   const controller = request.deploymentController?.type ?? 'ECS';
-  if (controller !== 'ECS') throw unsupported(`the deployment controller ${controller}`);
+  if (controller !== 'ECS' && controller !== 'CODE_DEPLOY') {
+    throw unsupported(`the deployment controller ${controller}`);
+  }
   const scheduling = request.schedulingStrategy ?? 'REPLICA';
   if (scheduling !== 'REPLICA') throw unsupported(`the scheduling strategy ${scheduling}`);
 }

@@ -1,8 +1,9 @@
-import type { Deployment, Service } from '@aws-sdk/client-ecs';
+import type { Deployment, Service, TaskSet } from '@aws-sdk/client-ecs';
 import type { Context } from './context.js';
 import type { DeploymentRecord, ServiceRecord, TaskRecord, Workload } from './model.js';
 import { hasEnded } from './rollout/service-deployments.js';
 import { tasksOfService } from './rollout/scheduler.js';
+import { computedDesiredCount, taskSetArn } from './rollout/task-sets.js';
 import { tagsOf } from './tags.js';
 import { seconds, type Wire } from './wire.js';
 
@@ -28,11 +29,14 @@ export function describeService(
     loadBalancers: workload.loadBalancers,
     serviceRegistries: workload.serviceRegistries as Wire<Service>['serviceRegistries'],
     deploymentConfiguration: service.deploymentConfiguration,
-    deploymentController: { type: 'ECS' },
+    deploymentController: { type: service.controller },
     deployments: service.deployments.map((deployment, index) =>
       describeDeployment(deployment, tasks, index === 0),
     ),
-    taskSets: undefined,
+    taskSets:
+      service.controller === 'CODE_DEPLOY'
+        ? service.taskSets.map((set) => describeTaskSet(service, set, tasks))
+        : undefined,
     roleArn: service.roleArn,
     events: service.events.map((event) => ({
       id: event.id,
@@ -100,6 +104,39 @@ function describeDeployment(
     serviceConnectConfiguration:
       workload.serviceConnectConfiguration as Wire<Deployment>['serviceConnectConfiguration'],
     volumeConfigurations: workload.volumeConfigurations as Wire<Deployment>['volumeConfigurations'],
+  };
+}
+
+function describeTaskSet(
+  service: ServiceRecord,
+  record: DeploymentRecord,
+  tasks: readonly TaskRecord[],
+): Wire<TaskSet> {
+  const own = tasks.filter((task) => task.deployment === record);
+  const { workload } = record.revision;
+  const { taskSet } = record;
+  return {
+    id: record.id,
+    taskSetArn: taskSetArn(service, record),
+    serviceArn: service.arn,
+    clusterArn: service.cluster.arn,
+    startedBy: taskSet?.externalId === undefined ? undefined : 'CODE_DEPLOY',
+    externalId: taskSet?.externalId,
+    status: taskSet?.status,
+    taskDefinition: workload.taskDefinition.arn,
+    computedDesiredCount: computedDesiredCount(record),
+    pendingCount: pending(own),
+    runningCount: running(own),
+    createdAt: seconds(record.createdAtMs),
+    updatedAt: seconds(record.updatedAtMs),
+    ...placementOf(workload),
+    networkConfiguration: workload.networkConfiguration,
+    loadBalancers: workload.loadBalancers,
+    serviceRegistries: workload.serviceRegistries as Wire<TaskSet>['serviceRegistries'],
+    scale: { value: taskSet?.scale ?? 100, unit: 'PERCENT' },
+    stabilityStatus: taskSet?.stability,
+    stabilityStatusAt: seconds(taskSet?.stabilityAtMs),
+    tags: [],
   };
 }
 

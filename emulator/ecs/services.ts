@@ -9,6 +9,7 @@ import { resolveImages } from './images.js';
 import type { ClusterRecord, ServiceRecord } from './model.js';
 import { wake } from './rollout/scheduler.js';
 import { startDeployment } from './rollout/start.js';
+import { checkTargetGroup, createTaskSet, refuseForCodeDeploy } from './rollout/task-sets.js';
 import {
   checkPercents,
   createServiceSchema,
@@ -79,6 +80,7 @@ export async function createService(context: Context, input: Input): Promise<Out
     arn,
     cluster,
     createdAtMs: context.clock.now(),
+    controller: request.deploymentController?.type === 'CODE_DEPLOY' ? 'CODE_DEPLOY' : 'ECS',
     status: 'ACTIVE',
     desiredCount: request.desiredCount ?? 1,
     workload,
@@ -92,6 +94,7 @@ export async function createService(context: Context, input: Input): Promise<Out
     availabilityZoneRebalancing: request.availabilityZoneRebalancing ?? 'DISABLED',
     roleArn: roleOf(context, request.role, workload.loadBalancers.length > 0),
     deployments: [],
+    taskSets: [],
     serviceDeployments: [],
     revisions: [],
     events: [],
@@ -100,7 +103,13 @@ export async function createService(context: Context, input: Input): Promise<Out
   };
   setTags(context, arn, request.tags);
   context.state.services.set(arn, service);
-  startDeployment(context, service, workload, images, () => wake(context, service));
+  if (service.controller === 'CODE_DEPLOY') {
+    checkTargetGroup(workload);
+    createTaskSet(context, service, workload, images);
+    wake(context, service);
+  } else {
+    startDeployment(context, service, workload, images, () => wake(context, service));
+  }
   return { service: describeService(context, service, true) };
 }
 
@@ -108,6 +117,7 @@ export async function updateService(context: Context, input: Input): Promise<Out
   const request = parse(updateServiceSchema, input);
   refuseUnsupported(request);
   const found = requireService(context, requireCluster(context, request.cluster), request.service);
+  if (found.controller === 'CODE_DEPLOY') refuseForCodeDeploy(request);
   const taskDefinition =
     request.taskDefinition === undefined
       ? found.workload.taskDefinition

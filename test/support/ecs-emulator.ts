@@ -6,6 +6,7 @@ import type {
   TaskDefinition,
 } from '@aws-sdk/client-ecs';
 import { type VirtualClock, createClock } from '../../emulator/clock.js';
+import { createCodeDeploy, type CodeDeployService } from '../../emulator/codedeploy/index.js';
 import {
   createEcs,
   type EcsService,
@@ -26,6 +27,8 @@ export interface LogCall {
 /** An emulated ECS whose time moves only when the test says so, with a cluster `main`. */
 export interface EcsFixture {
   readonly ecs: EcsService;
+  /** Deploys the services of `ecs` whose controller is CODE_DEPLOY. */
+  readonly codeDeploy: CodeDeployService;
   readonly clock: VirtualClock;
   /** What the registry knows, by reference; everything else under REGISTRY is missing. */
   readonly images: Map<string, ImageResolution>;
@@ -110,9 +113,19 @@ export async function ecsFixture(timings: Partial<Timings> = {}): Promise<EcsFix
       },
     },
   });
+  const codeDeploy = createCodeDeploy({
+    clock,
+    region: 'eu-west-1',
+    accountId: '123456789012',
+    taskSets: ecs.taskSets,
+    onBackgroundError: (error) => {
+      throw error;
+    },
+  });
   const call = (operation: string, input: object = {}) => ecs.handle(operation, { ...input });
   const fixture: EcsFixture = {
     ecs,
+    codeDeploy,
     clock,
     images,
     logs,
@@ -194,6 +207,7 @@ export async function ecsFixture(timings: Partial<Timings> = {}): Promise<EcsFix
       for (let passed = 0; passed < seconds; passed += stepSeconds) {
         clock.advance(stepSeconds * 1000);
         await ecs.settled();
+        await codeDeploy.settled();
         await each?.();
       }
     },

@@ -1,4 +1,5 @@
 import { AwsError } from '../../emulator/aws-error.js';
+import { openCodeDeploy } from '../../actions/ecs-deploy/aws/code-deploy.js';
 import { openEcs } from '../../actions/ecs-deploy/aws/ecs.js';
 import type { Contract } from '../../actions/ecs-deploy/contract.js';
 import { parseImageReference } from '../../actions/ecs-deploy/images/image-reference.js';
@@ -42,6 +43,10 @@ export interface DeployWorld {
 /** A world around an emulated ECS; `random` decides the jitter. */
 export function deployWorld(fixture: EcsFixture, random: () => number = () => 1): DeployWorld {
   const log: LogEntry[] = [];
+  const inProcess = inProcessConfig(fixture, (operation) => {
+    calls.set(operation, (calls.get(operation) ?? 0) + 1);
+    interceptor(operation);
+  });
   const parameters = new Map<string, string>();
   const files = new Map<string, string>();
   const calls = new Map<string, number>();
@@ -69,12 +74,8 @@ export function deployWorld(fixture: EcsFixture, random: () => number = () => 1)
     intercept: (hook) => (interceptor = hook),
     whileSleeping: (hook) => (sleeper = hook),
     ports: {
-      ecs: openEcs(
-        inProcessConfig(fixture, (operation) => {
-          calls.set(operation, (calls.get(operation) ?? 0) + 1);
-          interceptor(operation);
-        }),
-      ),
+      ecs: openEcs(inProcess),
+      codeDeploy: openCodeDeploy(inProcess),
       parameters: memoryParameters(parameters),
       images: registryImages(fixture),
       logs: { lastLines: (request) => Promise.resolve(lastLines(fixture, request)) },
@@ -108,11 +109,12 @@ function inProcessConfig(
       }),
     requestHandler: {
       async handle(request: { headers: Record<string, string>; body: unknown }) {
-        const operation = (request.headers['x-amz-target'] ?? '').split('.')[1] ?? '';
+        const [service = '', operation = ''] = (request.headers['x-amz-target'] ?? '').split('.');
+        const aws = service.startsWith('CodeDeploy') ? fixture.codeDeploy : fixture.ecs;
         try {
           onCall(operation);
           const input = JSON.parse(textOf(request.body)) as Record<string, unknown>;
-          return httpResponse(200, await fixture.ecs.handle(operation, input));
+          return httpResponse(200, await aws.handle(operation, input));
         } catch (thrown) {
           if (!(thrown instanceof AwsError)) throw thrown;
           return httpResponse(thrown.httpStatus, {
@@ -312,6 +314,14 @@ export function deployInputs(changes: Partial<DeployInputs> = {}): DeployInputs 
     container: undefined,
     images: {},
     targets: [rolloutInputs().target],
+    codeDeploy: {
+      application: undefined,
+      deploymentGroup: undefined,
+      config: undefined,
+      appSpec: undefined,
+      ifBusy: 'wait',
+      waitForTermination: false,
+    },
     allOrNothing: false,
     ...changes,
   };

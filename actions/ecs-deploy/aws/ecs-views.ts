@@ -7,6 +7,7 @@ import type {
   ServiceRevision as SdkServiceRevision,
   Tag as SdkTag,
   Task as SdkTask,
+  TaskSet as SdkTaskSet,
 } from '@aws-sdk/client-ecs';
 import type {
   Deployment,
@@ -17,15 +18,18 @@ import type {
   Tag,
   Task,
   TrafficShift,
+  TaskSet,
 } from '../model.js';
 
 export function toService(service: SdkService): Service {
+  const primary = service.taskSets?.find(({ status }) => status === 'PRIMARY');
   return {
     arn: service.serviceArn ?? '',
     name: service.serviceName ?? '',
     clusterArn: service.clusterArn ?? '',
     status: service.status ?? '',
     controller: service.deploymentController?.type ?? 'ECS',
+    managedBy: service.resourceManagementType ?? 'CUSTOMER',
     scheduling: service.schedulingStrategy ?? 'REPLICA',
     strategy: service.deploymentConfiguration?.strategy ?? 'ROLLING',
     rollsBack:
@@ -34,12 +38,29 @@ export function toService(service: SdkService): Service {
     desiredCount: service.desiredCount ?? 0,
     runningCount: service.runningCount ?? 0,
     pendingCount: service.pendingCount ?? 0,
-    taskDefinitionArn: service.taskDefinition ?? '',
+    taskDefinitionArn: primary?.taskDefinition ?? service.taskDefinition ?? '',
     deployments: (service.deployments ?? []).map(toDeployment),
+    taskSets: (service.taskSets ?? []).map(toTaskSet),
     events: (service.events ?? []).map((event) => ({
       id: event.id ?? '',
       atMs: event.createdAt?.getTime() ?? 0,
       message: event.message ?? '',
+    })),
+  };
+}
+
+function toTaskSet(set: SdkTaskSet): TaskSet {
+  return {
+    id: set.id ?? '',
+    status: set.status ?? '',
+    taskDefinitionArn: set.taskDefinition ?? '',
+    desiredCount: set.computedDesiredCount ?? 0,
+    runningCount: set.runningCount ?? 0,
+    pendingCount: set.pendingCount ?? 0,
+    steady: set.stabilityStatus === 'STEADY_STATE',
+    loadBalancers: (set.loadBalancers ?? []).map(({ containerName, containerPort }) => ({
+      containerName,
+      containerPort,
     })),
   };
 }
@@ -170,6 +191,7 @@ export function toTask(task: SdkTask): Task {
       exitCode: container.exitCode,
       reason: container.reason,
       healthStatus: container.healthStatus,
+      imageDigest: container.imageDigest,
     })),
   };
 }

@@ -142,7 +142,9 @@ export function openEcs(
           new sdk.UpdateServiceCommand({
             cluster: request.cluster,
             service: request.service,
-            taskDefinition: request.taskDefinitionArn,
+            ...(request.taskDefinitionArn === undefined
+              ? {}
+              : { taskDefinition: request.taskDefinitionArn }),
             ...(request.desiredCount === undefined ? {} : { desiredCount: request.desiredCount }),
             ...(request.forceNewDeployment ? { forceNewDeployment: true } : {}),
           }),
@@ -214,6 +216,13 @@ export function openEcs(
         nextToken = answer.nextToken;
       } while (nextToken !== undefined && arns.length < 500);
       return arns;
+    },
+
+    async runningTaskArns(cluster, startedBy) {
+      const answer = await run('ListTasks', (client, sdk) =>
+        client.send(new sdk.ListTasksCommand({ cluster, startedBy, desiredStatus: 'RUNNING' })),
+      );
+      return answer.taskArns ?? [];
     },
 
     async describeTasks(cluster, arns) {

@@ -28,24 +28,35 @@ export async function compareRunningImages(
   if (deployment === undefined) return { kind: 'unknown', reason: 'no service revision is known' };
   try {
     const [revision] = await ports.ecs.describeServiceRevisions([deployment.targetRevisionArn]);
-    const differences: ImageDifference[] = [];
-    let compared = 0;
-    for (const [container, image] of Object.entries(wanted)) {
-      const running = revision?.images.find((candidate) => candidate.container === container);
-      if (image.digest === undefined || running?.digest === undefined) continue;
+    return await compareImages(ports, wanted, revision?.images ?? []);
+  } catch (thrown) {
+    if (!(thrown instanceof OperationError)) throw thrown;
+    return { kind: 'unknown', reason: thrown.message };
+  }
+}
+
+/** Compares the digests asked for with those that run, container by container. */
+export async function compareImages(
+  ports: Pick<DeployPorts, 'images'>,
+  wanted: Readonly<Record<string, ResolvedImage>>,
+  runningImages: readonly RunningImage[],
+): Promise<ImageProof> {
+  const differences: ImageDifference[] = [];
+  let compared = 0;
+  for (const [container, image] of Object.entries(wanted)) {
+    for (const running of runningImages) {
+      if (running.container !== container) continue;
+      if (image.digest === undefined || running.digest === undefined) continue;
       compared += 1;
       if (!(await isSame(ports, image, image.digest, running, running.digest))) {
         differences.push({ container, wanted: image.digest, running: running.digest });
       }
     }
-    if (differences.length > 0) return { kind: 'different', differences };
-    return compared > 0 || Object.keys(wanted).length === 0
-      ? { kind: 'same' }
-      : { kind: 'unknown', reason: 'ECS names no digest' };
-  } catch (thrown) {
-    if (!(thrown instanceof OperationError)) throw thrown;
-    return { kind: 'unknown', reason: thrown.message };
   }
+  if (differences.length > 0) return { kind: 'different', differences };
+  return compared > 0 || Object.keys(wanted).length === 0
+    ? { kind: 'same' }
+    : { kind: 'unknown', reason: 'ECS names no digest' };
 }
 
 async function isSame(

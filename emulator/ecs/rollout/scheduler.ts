@@ -10,6 +10,7 @@ import { advance, finish, hasEnded } from './service-deployments.js';
 import { planShiftTasks } from './shift-tasks.js';
 import { completeDeployment } from './start.js';
 import { isShifting, watchTasks } from './traffic-shift.js';
+import { reconcileTaskSets } from './task-sets.js';
 
 // Rounds of failures in a row that are restarted at once.
 const UNTHROTTLED_ROUNDS = 3;
@@ -61,6 +62,10 @@ function reconcile(context: Context, service: ServiceRecord): void {
   const tasks = tasksOfService(context, service);
   if (service.status === 'DRAINING') {
     drain(context, service, tasks);
+    return;
+  }
+  if (service.status === 'ACTIVE' && service.controller === 'CODE_DEPLOY') {
+    reconcileTaskSets(context, service, tasks, { launch: launchTasks, stop: stopTasks });
     return;
   }
   const primary = service.deployments[0];
@@ -199,7 +204,7 @@ function settle(context: Context, primary: DeploymentRecord, tasks: readonly Tas
 }
 
 function drain(context: Context, service: ServiceRecord, tasks: readonly TaskRecord[]): void {
-  const primary = service.deployments[0];
+  const primary = service.deployments[0] ?? service.taskSets[0];
   const live = tasks.filter((task) => task.desiredStatus === 'RUNNING');
   if (primary && live.length > 0) stopTasks(context, primary, live);
   if (tasks.length > 0) return;
@@ -208,6 +213,7 @@ function drain(context: Context, service: ServiceRecord, tasks: readonly TaskRec
   }
   service.status = 'INACTIVE';
   service.deployments = [];
+  service.taskSets = [];
 }
 
 function onHealthy(context: Context, deployment: DeploymentRecord, task: TaskRecord): void {
@@ -228,6 +234,11 @@ function onFailure(context: Context, deployment: DeploymentRecord, task: TaskRec
   const { service } = deployment;
   service.steady = false;
   describeFailure(context, service, task);
+  if (deployment.taskSet !== undefined) {
+    deployment.failedTasks += 1;
+    throttle(context, deployment);
+    return;
+  }
   if (service.status !== 'ACTIVE' || service.deployments[0] !== deployment) return;
   throttle(context, deployment);
   if (deployment.rolloutState !== 'IN_PROGRESS') return;

@@ -42,6 +42,7 @@ function container(changes: Partial<TaskContainer> = {}): TaskContainer {
     exitCode: undefined,
     reason: undefined,
     healthStatus: undefined,
+    imageDigest: undefined,
     ...changes,
   };
 }

@@ -9,7 +9,7 @@ function failed(
   ranMs: number | 'never' = 2000,
 ): FailedTask {
   const container: TaskContainer = {
-    ...{ name: 'app', image: 'shop/web:v2', healthStatus: undefined },
+    ...{ name: 'app', image: 'shop/web:v2', healthStatus: undefined, imageDigest: undefined },
     ...{ exitCode: end.exitCode, reason: end.reason },
   };
   const startedAtMs = ranMs === 'never' ? undefined : 1_000_000;

@@ -32,6 +32,7 @@ function service(deployments: readonly Deployment[], rollsBack = true): Service 
     clusterArn: 'arn',
     status: 'ACTIVE',
     controller: 'ECS',
+    managedBy: 'CUSTOMER',
     scheduling: 'REPLICA',
     strategy: 'ROLLING',
     rollsBack,
@@ -40,6 +41,7 @@ function service(deployments: readonly Deployment[], rollsBack = true): Service 
     pendingCount: 0,
     taskDefinitionArn: 'web:2',
     deployments,
+    taskSets: [],
     events: [],
   };
 }

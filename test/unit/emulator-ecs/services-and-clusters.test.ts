@@ -79,11 +79,7 @@ describe('CreateService', () => {
       { capacityProviderStrategy: [{ capacityProvider: 'FARGATE' }] },
       'InvalidParameterException',
     ],
-    [
-      'CODE_DEPLOY',
-      { deploymentController: { type: 'CODE_DEPLOY' } },
-      'UnsupportedFeatureException',
-    ],
+    ['EXTERNAL', { deploymentController: { type: 'EXTERNAL' } }, 'UnsupportedFeatureException'],
     ['DAEMON', { schedulingStrategy: 'DAEMON' }, 'UnsupportedFeatureException'],
     ['a count that is no number', { desiredCount: '2' }, 'SerializationException'],
   ];

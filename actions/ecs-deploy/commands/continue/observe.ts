@@ -61,6 +61,7 @@ export async function observePaused(
       images: Object.fromEntries(
         names.map((name) => [name, imageAt(imageOf(revision.definition, name) ?? '')]),
       ),
+      codeDeploy: undefined,
       container,
       origin: { commit: tags.get('infra-actions:commit'), run: tags.get('infra-actions:run') },
       atMs: ports.clock.now(),

@@ -1,0 +1,62 @@
+import type { DeploymentGroupInfo, DeploymentInfo, ECSTarget } from '@aws-sdk/client-codedeploy';
+import type {
+  CodeDeployment,
+  CodeDeployTarget,
+  DeploymentGroup,
+} from '../strategies/code-deploy/model.js';
+
+export function toDeploymentGroup(group: DeploymentGroupInfo): DeploymentGroup {
+  return {
+    application: group.applicationName ?? '',
+    name: group.deploymentGroupName ?? '',
+    services: (group.ecsServices ?? []).map(({ clusterName = '', serviceName = '' }) => ({
+      cluster: clusterName,
+      service: serviceName,
+    })),
+  };
+}
+
+export function toCodeDeployment(info: DeploymentInfo): CodeDeployment {
+  const termination =
+    info.blueGreenDeploymentConfiguration?.terminateBlueInstancesOnDeploymentSuccess;
+  const { errorInformation: error, autoRollbackConfiguration: rollback, revision } = info;
+  return {
+    id: info.deploymentId ?? '',
+    status: info.status ?? '',
+    createdAtMs: info.createTime?.getTime() ?? 0,
+    completedAtMs: info.completeTime?.getTime(),
+    error: error && { code: error.code ?? '', message: error.message ?? '' },
+    rollbackId: info.rollbackInfo?.rollbackDeploymentId,
+    rollsBackOn: rollback?.enabled === true ? (rollback.events ?? []) : [],
+    terminationWaitStarted: info.instanceTerminationWaitTimeStarted ?? false,
+    terminationWaitMinutes: termination?.terminationWaitTimeInMinutes ?? 0,
+    appSpec:
+      // eslint-disable-next-line @typescript-eslint/no-deprecated -- other tools still send it
+      revision?.appSpecContent?.content ?? revision?.string?.content,
+  };
+}
+
+export function toTarget(target: ECSTarget): CodeDeployTarget {
+  return {
+    events: (target.lifecycleEvents ?? []).map((event) => {
+      const { message, logTail } = event.diagnostics ?? {};
+      const said = [message, logTail].filter((text) => text !== undefined && text !== '');
+      return {
+        name: event.lifecycleEventName ?? '',
+        status: event.status ?? 'Unknown',
+        startMs: event.startTime?.getTime(),
+        endMs: event.endTime?.getTime(),
+        message: said.length === 0 ? undefined : said.join(' '),
+      };
+    }),
+    taskSets: (target.taskSetsInfo ?? []).map((set) => ({
+      // The API spells it so.
+      id: set.identifer ?? '',
+      replacement: set.taskSetLabel === 'Green',
+      desiredCount: set.desiredCount ?? 0,
+      runningCount: set.runningCount ?? 0,
+      pendingCount: set.pendingCount ?? 0,
+      trafficWeight: set.trafficWeight ?? 0,
+    })),
+  };
+}

@@ -1,0 +1,87 @@
+import { OperationError } from '../../../shared/errors.js';
+import type { Service, TaskSet } from '../../model.js';
+import type { DeployPorts } from '../../ports.js';
+import { diagnose, type Diagnosis } from '../../rollout/diagnosis.js';
+import { collectEvidence, type Evidence } from '../../rollout/evidence.js';
+import type { Followed } from '../../rollout/follow.js';
+import { createCodeDeployNarrator } from './narrator.js';
+import { poll } from './polling.js';
+import type { CodeDeployFollowRequest } from './follow.js';
+
+type Request = Omit<
+  CodeDeployFollowRequest,
+  'deploymentId' | 'application' | 'group' | 'termination'
+>;
+type Ports = Pick<DeployPorts, 'ecs' | 'logs' | 'log' | 'clock' | 'random' | 'signal'>;
+
+/**
+ * Follows the tasks of the primary task set until all run and are healthy. Nothing else judges
+ * them: the deployment is over, and a CODE_DEPLOY service has no circuit breaker. As many failures
+ * as would trip one are a failure (Developer Guide, "How the Amazon ECS deployment circuit breaker
+ * detects failures").
+ *
+ * @throws OperationError where ECS cannot be asked any more
+ */
+export async function followTasks(
+  ports: Ports,
+  request: Request,
+  desiredCount: number,
+): Promise<Followed> {
+  const startedMs = ports.clock.now();
+  const narrator = createCodeDeployNarrator(ports);
+  const threshold = Math.min(200, Math.max(3, Math.ceil(desiredCount / 2)));
+  let evidence: Evidence | undefined;
+  let line = '';
+
+  const look = async (): Promise<Service> => {
+    const lookup = await ports.ecs.lookUpService(request.cluster, request.serviceName);
+    if (lookup.kind === 'found') return lookup.service;
+    throw new OperationError('service-gone', `service ${request.serviceName} is gone`);
+  };
+  const polled = await poll(ports, request, look, async (service) => {
+    const primary = primarySet(service);
+    if (primary === undefined) return undefined;
+    const { runningCount, steady } = primary;
+    const now = `${runningCount} of ${desiredCount} tasks running`;
+    if (now !== line) ports.log.info(now);
+    line = now;
+    if (steady && primary.desiredCount === desiredCount && runningCount === desiredCount) {
+      return 'succeeded';
+    }
+    evidence ??= collectEvidence(ports, { ...request, deploymentId: primary.id });
+    narrator.failedTasks(await evidence.gather(false));
+    return evidence.failedTasks.length >= threshold ? 'failed' : undefined;
+  });
+
+  const outcome = polled.kind === 'ended' ? polled.end : polled.kind;
+  if (outcome !== 'cancelled') await evidence?.complete();
+  const service = polled.sight;
+  const events = service.events.filter(({ id }) => !request.knownEventIds.has(id));
+  const failedTasks = evidence?.failedTasks ?? [];
+  const explain = (): Diagnosis =>
+    diagnose({
+      definition: request.definition,
+      failedTasks,
+      events,
+      serviceDeployment: undefined,
+      statusReason: undefined,
+    });
+  return {
+    outcome,
+    service,
+    serviceDeployment: undefined,
+    diagnosis: outcome === 'failed' || outcome === 'timed-out' ? explain() : undefined,
+    failedTasks,
+    events,
+    statusReason: undefined,
+    supersededBy: undefined,
+    durationSeconds: (ports.clock.now() - startedMs) / 1000,
+    pause: undefined,
+    stages: [],
+    gaveUp: undefined,
+  };
+}
+
+function primarySet(service: Service): TaskSet | undefined {
+  return service.taskSets.find(({ status }) => status === 'PRIMARY');
+}

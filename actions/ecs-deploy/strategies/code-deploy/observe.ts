@@ -1,0 +1,149 @@
+import { toError, UserError } from '../../../shared/errors.js';
+import type { Contract } from '../../contract.js';
+import { findContainer, isObject } from '../../definition/task-definition.js';
+import type { CodeDeployInputs } from '../../inputs/code-deploy.js';
+import type { JsonObject, RegisteredDefinition, Service } from '../../model.js';
+import type { DeployPorts } from '../../ports.js';
+import {
+  generateAppSpec,
+  readAppSpec,
+  taskDefinitionOfText,
+  type AppSpecDraft,
+} from './app-spec.js';
+import { findGroup } from './find-group.js';
+import { isShifted, type CodeDeployment, type DeploymentGroup } from './model.js';
+import { listDeployments, openTargets } from './targets.js';
+
+/** Everything that a deploy through CodeDeploy needs to know besides. */
+export interface ObservedCodeDeploy {
+  readonly group: DeploymentGroup;
+  readonly appSpec: AppSpecDraft;
+  /** The deployment that the group is busy with. */
+  readonly inFlight: InFlight | undefined;
+}
+
+export interface InFlight {
+  readonly deployment: CodeDeployment;
+  /** Traffic is shifted: only the old tasks' end is waited for. */
+  readonly shifted: boolean;
+  /** What it deploys, where that can be read. */
+  readonly definition: RegisteredDefinition | undefined;
+}
+
+interface Known {
+  readonly cluster: string;
+  readonly service: Service;
+  readonly contract: Contract | undefined;
+  /** What will be deployed, but for its images. */
+  readonly definition: JsonObject;
+  readonly container: string;
+}
+
+type Ports = Pick<DeployPorts, 'codeDeploy' | 'ecs' | 'log' | 'readFile'>;
+
+/**
+ * Finds the deployment group, the AppSpec, and what the group is busy with.
+ *
+ * @throws UserError with all problems of both
+ */
+export async function observeCodeDeploy(
+  ports: Ports,
+  inputs: CodeDeployInputs,
+  known: Known,
+): Promise<ObservedCodeDeploy> {
+  const { contract } = known;
+  const named = inputs.application !== undefined || inputs.deploymentGroup !== undefined;
+  const [group, appSpec] = await allOrProblems(
+    findGroup(ports.codeDeploy, {
+      cluster: known.cluster,
+      serviceName: known.service.name,
+      application: named ? inputs.application : contract?.codeDeploy?.application,
+      deploymentGroup: named ? inputs.deploymentGroup : contract?.codeDeploy?.deploymentGroup,
+    }),
+    draftAppSpec(ports, inputs, known),
+  );
+  return { group, appSpec, inFlight: await findInFlight(ports, group) };
+}
+
+async function findInFlight(ports: Ports, group: DeploymentGroup): Promise<InFlight | undefined> {
+  const { codeDeploy, ecs } = ports;
+  const [id] = await listDeployments(ports, group.application, group.name, { active: true });
+  if (id === undefined) return undefined;
+  const [deployment, target] = await Promise.all([codeDeploy.describe(id), openTargets(ports)(id)]);
+  if (deployment === undefined) return undefined;
+  const arn = taskDefinitionOfText(deployment.appSpec);
+  return {
+    deployment,
+    shifted: isShifted(deployment, target),
+    definition: arn === undefined ? undefined : await ecs.describeTaskDefinition(arn),
+  };
+}
+
+async function draftAppSpec(
+  ports: Ports,
+  inputs: CodeDeployInputs,
+  known: Known,
+): Promise<AppSpecDraft> {
+  if (inputs.appSpec === undefined) return generateAppSpec(...loadBalanced(known));
+  const text = await ports.readFile(inputs.appSpec);
+  if (text === undefined) {
+    throw new UserError({
+      code: 'appspec-missing',
+      message: `there is no file ${inputs.appSpec}`,
+      at: { input: 'appspec' },
+      hint: 'the path is relative to the workspace; check the repository out first',
+    });
+  }
+  const draft = readAppSpec(text, inputs.appSpec);
+  const name = draft.containerName ?? '';
+  if (findContainer(known.definition, name) === undefined) {
+    throw new UserError({
+      code: 'container-missing',
+      message: `LoadBalancerInfo names container "${name}", which the task definition does not have`,
+      at: { file: inputs.appSpec },
+    });
+  }
+  return draft;
+}
+
+/** Container and port that get the traffic: as now, else as the contract or the definition says. */
+function loadBalanced(known: Known): readonly [container: string, port: number] {
+  const primary = known.service.taskSets.find(({ status }) => status === 'PRIMARY');
+  const now = primary?.loadBalancers[0];
+  if (now?.containerName !== undefined && now.containerPort !== undefined) {
+    return [now.containerName, now.containerPort];
+  }
+  const port = known.contract?.containerPort ?? onlyPort(known);
+  if (port !== undefined) return [known.container, port];
+  throw new UserError({
+    code: 'container-port-required',
+    message: `which port of container "${known.container}" gets the traffic is not known`,
+    hint: 'give the container one port mapping, containerPort in the contract, or the input appspec',
+  });
+}
+
+function onlyPort({ definition, container }: Known): number | undefined {
+  const mappings = findContainer(definition, container)?.['portMappings'];
+  const ports = (Array.isArray(mappings) ? (mappings as readonly unknown[]) : []).flatMap(
+    (mapping) => {
+      const port = isObject(mapping as JsonObject) ? (mapping as JsonObject)['containerPort'] : 0;
+      return typeof port === 'number' && port > 0 ? [port] : [];
+    },
+  );
+  return ports.length === 1 ? ports[0] : undefined;
+}
+
+/** Both results, or the problems of both. */
+async function allOrProblems<A, B>(first: Promise<A>, second: Promise<B>): Promise<[A, B]> {
+  const settled = await Promise.allSettled([first, second]);
+  const reasons = settled.flatMap((one) =>
+    one.status === 'rejected' ? [toError(one.reason)] : [],
+  );
+  const foreign = reasons.find((reason) => !(reason instanceof UserError));
+  if (foreign !== undefined) throw foreign;
+  const problems = reasons.flatMap((reason) =>
+    reason instanceof UserError ? reason.problems : [],
+  );
+  if (problems.length > 0) throw new UserError(problems);
+  return [await first, await second];
+}

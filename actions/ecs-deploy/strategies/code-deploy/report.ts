@@ -1,0 +1,144 @@
+import {
+  code,
+  codeBlock,
+  details,
+  paragraph,
+  strong,
+  table,
+  text,
+  type Block,
+} from '../../../shared/markdown.js';
+import { shortName } from '../../model.js';
+import { formatDiagnosis } from '../../rollout/diagnosis.js';
+import type { Followed } from '../../rollout/follow.js';
+import { fillAppSpec, hooksOfText, placeholder } from './app-spec.js';
+import type { CodeDeployState } from './run.js';
+import type { CodeDeployStep } from './steps.js';
+
+interface MessageFacts {
+  readonly serviceName: string;
+  /** `family:revision` that was deployed, and that ran before. */
+  readonly revision: string;
+  readonly before: string;
+}
+
+/** The outcome of a deploy through CodeDeploy in one sentence; `undefined`: nothing of its own. */
+export function codeDeployMessage(
+  outcome: string,
+  facts: MessageFacts,
+  { followed, sight, own }: CodeDeployState,
+): string | undefined {
+  const { serviceName, revision } = facts;
+  const deployment = sight?.deployment;
+  const id = deployment?.id ?? own?.id ?? '';
+  const cause = followed?.diagnosis === undefined ? '' : `: ${formatDiagnosis(followed.diagnosis)}`;
+  const stop = `aws deploy stop-deployment --auto-rollback-enabled --deployment-id ${id}`;
+  const now = runningNow(followed) ?? facts.before;
+  switch (outcome) {
+    case 'succeeded': {
+      if (followed?.service.desiredCount === 0) return undefined;
+      const took = Math.round(followed?.durationSeconds ?? 0);
+      const old =
+        deployment?.status === 'InProgress'
+          ? `; CodeDeploy ends the old tasks within ${deployment.terminationWaitMinutes} min, and ${id} is in flight until then`
+          : '';
+      return `${serviceName} runs ${revision} after ${took} s${old}`;
+    }
+    case 'failed': {
+      const rollback = sight?.rollback;
+      const left =
+        rollback === undefined
+          ? `and was not rolled back; ${serviceName} runs ${now}`
+          : `and its rollback ${rollback.id} failed; ${serviceName} runs ${now}`;
+      return deployment?.status === 'Failed' || deployment?.status === 'Stopped'
+        ? `${id} failed to deploy ${revision} ${left}${cause}`
+        : undefined;
+    }
+    case 'rolled-back':
+      return `${id} failed to deploy ${revision}, and ${sight?.rollback?.id ?? 'CodeDeploy'} rolled back to ${now}${cause}`;
+    case 'superseded':
+      return `${id}, which deployed ${revision}, was stopped, and ${followed?.supersededBy ?? 'another deployment'} took over: its own verdict is unknown`;
+    case 'stopped':
+      return `${id}, which deployed ${revision}, was stopped (${followed?.statusReason ?? 'no reason given'}; CloudTrail's StopDeployment says by whom); ${serviceName} runs ${now}`;
+    case 'timed-out':
+      return `${id} has not deployed ${revision} within the time limit${cause}. ${afterwards(followed, stop)}`;
+    case 'cancelled':
+      return own === undefined
+        ? undefined
+        : `cancelled: nobody follows ${id} any more. ${afterwards(followed, stop)}`;
+    default:
+      return undefined;
+  }
+}
+
+/** What becomes of a deployment that nobody waits for any more. */
+function afterwards(followed: Followed | undefined, stop: string): string {
+  switch (followed?.gaveUp?.answer.kind) {
+    case 'stopping':
+      return 'CodeDeploy was asked to roll it back, and does so by itself';
+    case 'too-late':
+      return 'It had ended already';
+    default:
+      return `CodeDeploy goes on with it; to stop it: ${stop}`;
+  }
+}
+
+function runningNow(followed: Followed | undefined): string | undefined {
+  const primary = followed?.service.taskSets.find(({ status }) => status === 'PRIMARY');
+  return primary && shortName(primary.taskDefinitionArn);
+}
+
+/** The lifecycle events with their times, functions and diagnostics. */
+export function lifecycleBlocks({ sight }: CodeDeployState): readonly Block[] {
+  if (sight === undefined) return [];
+  const { deployment, target, rollback } = sight;
+  const hooks = hooksOfText(deployment.appSpec);
+  const rows = (target?.events ?? []).map(({ name, status, startMs, endMs, message }) => [
+    text(name),
+    text(status),
+    text(
+      startMs === undefined || endMs === undefined
+        ? ''
+        : `${Math.round((endMs - startMs) / 1000)} s`,
+    ),
+    code(hooks[name] ?? ''),
+    code(message ?? ''),
+  ]);
+  return [
+    paragraph(strong(text('CodeDeploy:')), ' ', code(deployment.id), ` ${deployment.status}`),
+    table(['event', 'status', 'took', 'Lambda function', 'diagnostics'], rows),
+    ...(rollback === undefined
+      ? []
+      : [paragraph('Rolled back by ', code(rollback.id), `: ${rollback.status}`)]),
+  ];
+}
+
+/** The AppSpec that a step sends. */
+export function appSpecBlocks(steps: readonly { readonly kind: string }[]): readonly Block[] {
+  return appSpecTexts(steps).flatMap((content) =>
+    details('AppSpec', [codeBlock('yaml', content)], true),
+  );
+}
+
+/** The AppSpecs of the steps, with a placeholder for what is not registered yet. */
+export function appSpecTexts(steps: readonly { readonly kind: string }[]): readonly string[] {
+  return (steps as readonly CodeDeployStep[]).flatMap((step) =>
+    step.kind === 'create-deployment' ? [fillAppSpec(step.appSpec, placeholder)] : [],
+  );
+}
+
+/** One step in words, for the dry run and the summary. */
+export function describeCodeDeployStep(step: CodeDeployStep): string {
+  switch (step.kind) {
+    case 'create-deployment': {
+      const config = step.config === undefined ? '' : ` with ${step.config}`;
+      const spec = step.appSpec.path === undefined ? '' : `, AppSpec ${step.appSpec.path}`;
+      return `${step.kind} in ${step.application}/${step.group}${config}${spec}: ${step.reason}`;
+    }
+    case 'set-desired-count':
+      return `${step.kind} ${step.desiredCount}: ${step.reason}`;
+    case 'follow-code-deploy':
+    case 'follow-tasks':
+      return `${step.kind}: ${step.reason}`;
+  }
+}
