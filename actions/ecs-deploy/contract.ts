@@ -23,6 +23,13 @@ const contractSchema = z.object({
   repository: name.optional(),
   desiredCount: z.number().int().min(0),
   logGroup: name.optional(),
+  deployment: z
+    .object({
+      minimumHealthyPercent: z.number().int(),
+      maximumPercent: z.number().int(),
+      circuitBreaker: z.object({ enable: z.boolean(), rollback: z.boolean() }),
+    })
+    .optional(),
 });
 
 export type Contract = z.infer<typeof contractSchema>;

@@ -11,7 +11,7 @@ import {
 import type { Release } from './release.js';
 import { releaseCurrent, releaseOf, type ReleaseFacts } from './release-steps.js';
 import { primaryOf, type OwnDeployment } from './rollout/judge.js';
-import { checkStrategy } from './strategy.js';
+import { changedConfiguration, checkStrategy } from './strategy.js';
 import type { BaseDefinition, Target } from './target.js';
 import {
   containerNames,
@@ -56,6 +56,8 @@ export type Step =
       readonly taskDefinitionArn: string | undefined;
       readonly desiredCount: number | undefined;
       readonly forceNewDeployment: boolean;
+      /** Whole; absent: it stays as it is. */
+      readonly deploymentConfiguration?: JsonObject;
       readonly reason: string;
     }
   | {
@@ -107,7 +109,14 @@ export function plan(observed: Observed, options: { readonly wait: boolean }): P
       ? newRevision(observed, definition, changes, desiredCount)
       : sameRevision(service, running, desiredCount);
   const upToDate = rollout.length === 0;
-  const follow = options.wait ? rollout : rollout.filter(({ kind }) => kind !== 'follow');
+  const configuration = changedConfiguration(service, observed.target.contract);
+  const follow = rollout
+    .filter(({ kind }) => options.wait || kind !== 'follow')
+    .map((step) =>
+      step.kind === 'update-service' && configuration !== undefined
+        ? { ...step, deploymentConfiguration: configuration }
+        : step,
+    );
   return {
     definition,
     upToDate,

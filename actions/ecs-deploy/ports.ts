@@ -42,6 +42,8 @@ interface UpdateServiceRequest {
   readonly taskDefinitionArn: string;
   readonly desiredCount: number | undefined;
   readonly forceNewDeployment: boolean;
+  /** Whole, as it is to be; absent: it stays. */
+  readonly deploymentConfiguration?: JsonObject | undefined;
 }
 
 interface ContinueRequest {

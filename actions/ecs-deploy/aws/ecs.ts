@@ -13,7 +13,7 @@ import {
   toTags,
   toTask,
 } from './ecs-views.js';
-import { receiveRawJson, sendRawJson } from './raw-json.js';
+import { receiveRawJson, sendRawJson, sendRawUpdate } from './raw-json.js';
 
 type Sdk = typeof ecsSdk;
 
@@ -95,17 +95,21 @@ export function openEcs(config: AwsClientConfig): Ecs {
     },
 
     async updateService(request) {
-      const answer = await run('UpdateService', (client, sdk) =>
-        client.send(
-          new sdk.UpdateServiceCommand({
-            cluster: request.cluster,
-            service: request.service,
-            taskDefinition: request.taskDefinitionArn,
-            ...(request.desiredCount === undefined ? {} : { desiredCount: request.desiredCount }),
-            ...(request.forceNewDeployment ? { forceNewDeployment: true } : {}),
-          }),
-        ),
-      );
+      const body = {
+        cluster: request.cluster,
+        service: request.service,
+        taskDefinition: request.taskDefinitionArn,
+        ...(request.desiredCount === undefined ? {} : { desiredCount: request.desiredCount }),
+        ...(request.forceNewDeployment ? { forceNewDeployment: true } : {}),
+      };
+      const { deploymentConfiguration } = request;
+      const answer = await run('UpdateService', (client, sdk) => {
+        const command = new sdk.UpdateServiceCommand(body);
+        if (deploymentConfiguration !== undefined) {
+          sendRawUpdate(command, { ...body, deploymentConfiguration });
+        }
+        return client.send(command);
+      });
       return toService(present(answer.service, 'UpdateService'));
     },
 

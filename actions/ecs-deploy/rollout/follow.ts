@@ -67,6 +67,7 @@ export async function follow(ports: Ports, request: FollowRequest): Promise<Foll
   const { clock, signal } = ports;
   const startedMs = clock.now();
   let deadlineMs = startedMs + request.timeoutMinutes * 60_000;
+  let planned = 0;
   const evidence = collectEvidence(ports, { ...request, deploymentId: request.own.id });
   const narrator = createNarrator(ports);
   const look = tolerantly(ports, openSight(ports, request));
@@ -112,7 +113,8 @@ export async function follow(ports: Ports, request: FollowRequest): Promise<Foll
       const judgement = judge(sight);
       const shift = sight.serviceDeployment?.shift;
       stages = noteStage(stages, shift, lookedAtMs);
-      deadlineMs = startedMs + (request.timeoutMinutes + plannedMinutes(shift)) * 60_000;
+      planned = Math.max(planned, plannedMinutes(shift));
+      deadlineMs = startedMs + (request.timeoutMinutes + planned) * 60_000;
       const ending = endingOf(judgement, lookedAtMs >= deadlineMs, request);
       const tripped = judgement.kind === 'going' && judgement.phase === 'rolling-back';
       narrator.progress(sight, judgement);

@@ -35,6 +35,14 @@ export function isFailedHook({ kind, status, timeoutAction }: LifecycleHook): bo
   return kind === 'lambda' && status === 'FAILED';
 }
 
+/**
+ * Whether a service event says that a hook of this deployment failed: words seen in
+ * aws/containers-roadmap#2664, for when ECS shows the hook no more.
+ */
+export function saysHookFailed(message: string, deploymentId: string): boolean {
+  return message.includes(deploymentId) && message.includes('hook execution failure');
+}
+
 /** The pause that waits for somebody to continue or to roll back. */
 export function awaitingPause(
   hooks: readonly SeenHook[],
@@ -45,6 +53,14 @@ export function awaitingPause(
   return hooks.find(
     ({ id, kind, status }) => current.has(id) && kind === 'pause' && status === 'AWAITING_ACTION',
   );
+}
+
+/** ` in STAGE until TIME, when ECS rolls back`, as far as it is known. */
+export function describePause({ stage, expiresAtMs, timeoutAction }: SeenHook): string {
+  const where = stage === undefined ? '' : ` in ${stage}`;
+  if (expiresAtMs === undefined) return where;
+  const then = timeoutAction === 'CONTINUE' ? 'goes on by itself' : 'rolls back';
+  return `${where} until ${new Date(expiresAtMs).toISOString()}, when ECS ${then}`;
 }
 
 /** What went wrong with a hook, and where to look. */
