@@ -3,6 +3,8 @@ import type { LifecycleHook, ServiceDeployment } from '../model.js';
 /** A lifecycle hook with the stage that it runs in, as far as that is known. */
 export interface SeenHook extends LifecycleHook {
   readonly stage: string | undefined;
+  /** It was started by a rollback, and so is not the reason of that. */
+  readonly ofRollback: boolean;
 }
 
 /**
@@ -20,17 +22,24 @@ export function rememberHooks(
       .filter(({ kind, targetArn }) => kind === hook.kind && targetArn === hook.targetArn)
       .flatMap(({ stages }) => stages);
     const only = configured.length === 1 ? configured[0] : undefined;
-    const current = status === 'IN_PROGRESS' ? shift.stage : only;
-    seen.set(hook.id, { ...hook, stage: seen.get(hook.id)?.stage ?? current });
+    const forward = status === 'IN_PROGRESS';
+    const known = seen.get(hook.id);
+    seen.set(hook.id, {
+      ...hook,
+      stage: known?.stage ?? (forward ? shift.stage : only),
+      // One that made ECS roll back has ended before that.
+      ofRollback: known?.ofRollback ?? (!forward && hook.status === 'IN_PROGRESS'),
+    });
   }
   return [...seen.values()];
 }
 
 /**
  * Whether ECS rolls back because of this hook. A pause that a person ends with a rollback is no
- * failure (Developer Guide, "Lifecycle hooks for Amazon ECS service deployments").
+ * failure, and some hooks run during a rollback too (Developer Guide, "Lifecycle hooks for Amazon ECS service deployments").
  */
-export function isFailedHook({ kind, status, timeoutAction }: LifecycleHook): boolean {
+export function isFailedHook({ kind, status, timeoutAction, ofRollback }: SeenHook): boolean {
+  if (ofRollback) return false;
   if (status === 'TIMED_OUT') return timeoutAction !== 'CONTINUE';
   return kind === 'lambda' && status === 'FAILED';
 }

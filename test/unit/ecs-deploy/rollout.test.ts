@@ -85,6 +85,7 @@ const lambda: SeenHook = {
   expiresAtMs: 0,
   timeoutAction: 'ROLLBACK',
   stage: 'POST_SCALE_UP',
+  ofRollback: false,
 };
 const pause = { kind: 'pause', targetArn: undefined, status: 'AWAITING_ACTION' } as const;
 const shift = {
@@ -144,6 +145,12 @@ describe('by the service deployment', () => {
       'rolled-back',
     ],
     ['a pause that was declined', { ...pause, status: 'FAILED' }, 'ROLLBACK_SUCCESSFUL', 'stopped'],
+    [
+      'a hook that a rollback by hand started, and that failed',
+      { status: 'FAILED', ofRollback: true },
+      'ROLLBACK_SUCCESSFUL',
+      'stopped',
+    ],
     ['a hook that is asked still', {}, 'IN_PROGRESS', 'rolling-out'],
     ['a pause', pause, 'IN_PROGRESS', 'paused'],
     ['a pause that was answered', { ...pause, status: 'SUCCEEDED' }, 'IN_PROGRESS', 'rolling-out'],

@@ -122,7 +122,9 @@ describe('a hook', () => {
     });
     const gone = seen('ROLLBACK_SUCCESSFUL', { hooks: [] });
     const known = [going, failed, gone].reduce(rememberHooks, []);
-    expect(known).toEqual([{ ...hook({ status: 'FAILED' }), stage: 'POST_SCALE_UP' }]);
+    expect(known).toEqual([
+      { ...hook({ status: 'FAILED' }), stage: 'POST_SCALE_UP', ofRollback: false },
+    ]);
   });
 
   it.each([
@@ -138,6 +140,13 @@ describe('a hook', () => {
     expect(rememberHooks([], late)[0]?.stage).toBe(stage);
   });
 
+  it('that a rollback started is told from the one that caused it', () => {
+    const back = seen('ROLLBACK_IN_PROGRESS', { hooks: [hook({ id: 'h2' })] });
+    const failed = seen('ROLLBACK_IN_PROGRESS', { hooks: [hook({ id: 'h2', status: 'FAILED' })] });
+    const known = [back, failed].reduce(rememberHooks, []);
+    expect(known.map(isFailedHook)).toEqual([false]);
+  });
+
   it.each<readonly [string, Partial<LifecycleHook>, boolean]>([
     ['a function that failed', { status: 'FAILED' }, true],
     ['a function that gave no verdict', { status: 'TIMED_OUT' }, true],
@@ -146,11 +155,15 @@ describe('a hook', () => {
     ['a pause that a person declined', { kind: 'pause', status: 'FAILED' }, false],
     ['one that goes on', {}, false],
   ])('%s', (_, changes, failed) => {
-    expect(isFailedHook(hook(changes))).toBe(failed);
+    expect(isFailedHook({ ...hook(changes), stage: undefined, ofRollback: false })).toBe(failed);
   });
 
   it('is named with its function and stage', () => {
-    const failed = { ...hook({ status: 'FAILED' }), stage: 'POST_SCALE_UP' };
+    const failed = {
+      ...hook({ status: 'FAILED' }),
+      stage: 'POST_SCALE_UP',
+      ofRollback: false,
+    };
     expect(describeFailedHook(failed)).toEqual({
       cause: 'the lifecycle hook check failed in POST_SCALE_UP',
       hint: 'what the function logged is in /aws/lambda/check',

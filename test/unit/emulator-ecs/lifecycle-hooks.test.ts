@@ -84,6 +84,23 @@ describe('a Lambda hook', () => {
     expect(ids.size).toBe(3);
   });
 
+  it('of a traffic shift runs during a rollback too, and fails nothing then', async () => {
+    const { fixture, v2 } = await running({
+      ...BLUE_GREEN,
+      lifecycleHooks: [lambdaHook(arn, ['PRODUCTION_TRAFFIC_SHIFT'])],
+    });
+    await fixture.update({ taskDefinition: v2 });
+    const { serviceDeploymentArn } = await until(fixture, stage('BAKE_TIME'));
+    fixture.ecs.control('hooks', { [arn]: 'failed' });
+    await fixture.call('StopServiceDeployment', { serviceDeploymentArn });
+    const back = await until(fixture, stage('PRODUCTION_TRAFFIC_SHIFT'));
+    expect(back).toMatchObject({
+      status: 'ROLLBACK_IN_PROGRESS',
+      lifecycleHookDetails: [{ targetArn: arn, status: 'IN_PROGRESS' }],
+    });
+    expect((await until(fixture, ended)).status).toBe('ROLLBACK_SUCCESSFUL');
+  });
+
   it('fails by its function’s name too', async () => {
     const failing = `${arn}-fate-in-progress-1-failed`;
     const fixture = await ecsFixture();
