@@ -24,6 +24,13 @@ const contractSchema = z.object({
   desiredCount: z.number().int().min(0),
   logGroup: name.optional(),
   codeDeploy: z.object({ application: name, deploymentGroup: name }).optional(),
+  deployment: z
+    .object({
+      minimumHealthyPercent: z.number().int(),
+      maximumPercent: z.number().int(),
+      circuitBreaker: z.object({ enable: z.boolean(), rollback: z.boolean() }),
+    })
+    .optional(),
 });
 
 export type Contract = z.infer<typeof contractSchema>;

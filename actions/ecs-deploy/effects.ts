@@ -73,6 +73,7 @@ export async function apply(
             taskDefinitionArn,
             desiredCount: step.desiredCount,
             forceNewDeployment: step.forceNewDeployment,
+            deploymentConfiguration: step.deploymentConfiguration,
           }),
           taskDefinitionArn,
         );

@@ -69,6 +69,8 @@ export interface Service {
   /** `ROLLING`, `BLUE_GREEN`, `LINEAR` or `CANARY`. */
   readonly strategy: string;
   readonly rollsBack: boolean;
+  /** As ECS describes it. */
+  readonly deploymentConfiguration: JsonObject;
   readonly desiredCount: number;
   readonly runningCount: number;
   readonly pendingCount: number;

@@ -12,7 +12,7 @@ import {
 import type { Release } from './release.js';
 import { releaseCurrent, releaseOf, type ReleaseFacts } from './release-steps.js';
 import { primaryOf, type OwnDeployment } from './rollout/judge.js';
-import { checkStrategy } from './strategy.js';
+import { changedConfiguration, checkStrategy } from './strategy.js';
 import type { ObservedCodeDeploy } from './strategies/code-deploy/observe.js';
 import { planCodeDeploy } from './strategies/code-deploy/plan.js';
 import type { CodeDeployStep } from './strategies/code-deploy/steps.js';
@@ -63,6 +63,8 @@ export type Step =
       readonly taskDefinitionArn: string | undefined;
       readonly desiredCount: number | undefined;
       readonly forceNewDeployment: boolean;
+      /** Whole; absent: it stays as it is. */
+      readonly deploymentConfiguration?: JsonObject;
       readonly reason: string;
     }
   | {
@@ -136,7 +138,14 @@ export function plan(
         ? newSteps()
         : sameRevision(service, running, desiredCount);
   const upToDate = rollout.length === 0;
-  const follow = options.wait ? rollout : rollout.filter(({ kind }) => !kind.startsWith('follow'));
+  const configuration = changedConfiguration(service, observed.target.contract);
+  const follow = rollout
+    .filter(({ kind }) => options.wait || !kind.startsWith('follow'))
+    .map((step) =>
+      step.kind === 'update-service' && configuration !== undefined
+        ? { ...step, deploymentConfiguration: configuration }
+        : step,
+    );
   return {
     definition,
     upToDate,

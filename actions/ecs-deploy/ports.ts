@@ -48,6 +48,8 @@ interface UpdateServiceRequest {
   readonly taskDefinitionArn: string | undefined;
   readonly desiredCount: number | undefined;
   readonly forceNewDeployment: boolean;
+  /** Whole, as it is to be; absent: it stays. */
+  readonly deploymentConfiguration?: JsonObject | undefined;
 }
 
 interface ContinueRequest {

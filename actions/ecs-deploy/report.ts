@@ -16,9 +16,10 @@ import { formatDiagnosis, type Diagnosis } from './rollout/diagnosis.js';
 import type { Applied } from './effects.js';
 import { describeEnd, type FailedTask } from './rollout/failed-tasks.js';
 import type { Followed } from './rollout/follow.js';
+import { describePause } from './rollout/hooks.js';
 import { shortName } from './model.js';
 import type { Observed, Plan, Step } from './plan.js';
-import { pauseBlocks, pauseText } from './commands/continue/pause.js';
+import { pauseBlocks } from './commands/continue/pause.js';
 import { outcomeOf, type Outcome } from './result.js';
 import { rolloutTimeline } from './rollout/timeline.js';
 import {
@@ -232,7 +233,7 @@ export function messageOf(outcome: Outcome, observed: Observed, applied: Applied
     case 'rolled-back':
       return `${service.name} failed to roll out ${revision} and ${followed?.gaveUp === undefined ? 'ECS' : 'was'} rolled back to ${nowRunning(applied, observed)}${cause}`;
     case 'paused':
-      return `the rollout of ${revision} to ${service.name} is paused${pauseText(followed?.pause)}; to go on: command "continue"`;
+      return `the rollout of ${revision} to ${service.name} is paused${followed?.pause === undefined ? '' : describePause(followed.pause)}; to go on: command "continue"`;
     case 'superseded':
       return `the rollout of ${revision} was superseded by ${followed?.supersededBy ?? 'another one'}: its own verdict is unknown`;
     case 'stopped':
@@ -378,7 +379,9 @@ export function describeStep(step: Step): string {
     case 'update-service': {
       const count = step.desiredCount === undefined ? '' : `, desired count ${step.desiredCount}`;
       const force = step.forceNewDeployment ? ', forced' : '';
-      return `${step.kind} to ${step.taskDefinitionArn === undefined ? 'the new revision' : shortName(step.taskDefinitionArn)}${count}${force}: ${step.reason}`;
+      const settings =
+        step.deploymentConfiguration === undefined ? '' : ', with the settings of the contract';
+      return `${step.kind} to ${step.taskDefinitionArn === undefined ? 'the new revision' : shortName(step.taskDefinitionArn)}${count}${force}${settings}: ${step.reason}`;
     }
     case 'continue-service-deployment':
       return `${step.kind} with ${step.decision.toUpperCase()}, hook ${step.hookId}: ${step.reason}`;

@@ -1,6 +1,8 @@
+import { isDeepStrictEqual } from 'node:util';
 import { UserError } from '../shared/errors.js';
 import type { Contract } from './contract.js';
-import type { Service } from './model.js';
+import { isObject } from './definition/task-definition.js';
+import type { JsonObject, Service } from './model.js';
 import { strategyName } from './rollout/stages.js';
 
 const known: readonly string[] = ['ROLLING', 'BLUE_GREEN', 'LINEAR', 'CANARY'];
@@ -25,4 +27,26 @@ export function checkStrategy(service: Service, contract: Contract | undefined):
     message: `service ${service.name} has the deployment strategy ${strategy}, its contract says ${contract.strategy}`,
     hint: `apply the layer of service "${contract.service}" to "${contract.environment}" again, so that both say the same`,
   });
+}
+
+/**
+ * The configuration to send with an update of a service that shifts traffic, whole, where its
+ * contract asks for other settings: of such a service Terraform leaves them alone, because its
+ * provider would send a part of the configuration. `undefined`: nothing is to be changed.
+ */
+export function changedConfiguration(
+  service: Service,
+  contract: Contract | undefined,
+): JsonObject | undefined {
+  const wanted = contract?.deployment;
+  if (wanted === undefined || service.strategy === 'ROLLING') return undefined;
+  const now = service.deploymentConfiguration;
+  const breaker = now['deploymentCircuitBreaker'];
+  const { circuitBreaker, ...percents } = wanted;
+  const next: JsonObject = {
+    ...now,
+    ...percents,
+    deploymentCircuitBreaker: { ...(isObject(breaker) ? breaker : {}), ...circuitBreaker },
+  };
+  return isDeepStrictEqual(next, now) ? undefined : next;
 }

@@ -11,6 +11,7 @@ import type {
 } from '@aws-sdk/client-ecs';
 import type {
   Deployment,
+  JsonObject,
   Service,
   ServiceDeployment,
   ServiceDeploymentBrief,
@@ -35,6 +36,10 @@ export function toService(service: SdkService): Service {
     rollsBack:
       service.deploymentConfiguration?.deploymentCircuitBreaker?.rollback === true ||
       service.deploymentConfiguration?.alarms?.rollback === true,
+    // It holds neither dates nor bytes: JSON is all of it.
+    deploymentConfiguration: JSON.parse(
+      JSON.stringify(service.deploymentConfiguration ?? {}),
+    ) as JsonObject,
     desiredCount: service.desiredCount ?? 0,
     runningCount: service.runningCount ?? 0,
     pendingCount: service.pendingCount ?? 0,

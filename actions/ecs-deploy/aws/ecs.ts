@@ -14,7 +14,7 @@ import {
   toTags,
   toTask,
 } from './ecs-views.js';
-import { receiveRawJson, sendRawJson } from './raw-json.js';
+import { receiveRawJson, sendRawJson, sendRawUpdate } from './raw-json.js';
 
 type Sdk = typeof ecsSdk;
 
@@ -137,19 +137,23 @@ export function openEcs(
     },
 
     async updateService(request) {
-      const answer = await run('UpdateService', (client, sdk) =>
-        client.send(
-          new sdk.UpdateServiceCommand({
-            cluster: request.cluster,
-            service: request.service,
-            ...(request.taskDefinitionArn === undefined
-              ? {}
-              : { taskDefinition: request.taskDefinitionArn }),
-            ...(request.desiredCount === undefined ? {} : { desiredCount: request.desiredCount }),
-            ...(request.forceNewDeployment ? { forceNewDeployment: true } : {}),
-          }),
-        ),
-      );
+      const body = {
+        cluster: request.cluster,
+        service: request.service,
+        ...(request.taskDefinitionArn === undefined
+          ? {}
+          : { taskDefinition: request.taskDefinitionArn }),
+        ...(request.desiredCount === undefined ? {} : { desiredCount: request.desiredCount }),
+        ...(request.forceNewDeployment ? { forceNewDeployment: true } : {}),
+      };
+      const { deploymentConfiguration } = request;
+      const answer = await run('UpdateService', (client, sdk) => {
+        const command = new sdk.UpdateServiceCommand(body);
+        if (deploymentConfiguration !== undefined) {
+          sendRawUpdate(command, { ...body, deploymentConfiguration });
+        }
+        return client.send(command);
+      });
       return toService(present(answer.service, 'UpdateService'));
     },
 

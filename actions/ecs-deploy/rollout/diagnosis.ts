@@ -214,6 +214,9 @@ function causeOfEvents(facts: DiagnosisFacts): Cause {
     .map((event) => event.message.replace(/^\(service [^)]*\) /, ''))
     .find((text) => /unable to|failed|unhealthy|error/i.test(text));
   if (message !== undefined) {
+    if (message.includes('hook execution failure')) {
+      return { code: 'lifecycle-hook', cause: 'a lifecycle hook failed; ECS does not say which' };
+    }
     return /unable to place/.test(message)
       ? { code: 'placement', cause: `no task could be placed: ${firstSentence(message)}` }
       : { code: 'unknown', cause: firstSentence(message) };

@@ -74,6 +74,7 @@ export async function follow(ports: Ports, request: FollowRequest): Promise<Foll
   const { clock, signal } = ports;
   const startedMs = clock.now();
   let deadlineMs = startedMs + request.timeoutMinutes * 60_000;
+  let planned = 0;
   const evidence = collectEvidence(ports, { ...request, deploymentId: request.own.id });
   const narrator = createNarrator(ports);
   const look = tolerantly(ports, openSight(ports, request));
@@ -127,8 +128,9 @@ export async function follow(ports: Ports, request: FollowRequest): Promise<Foll
       const judgement = judge(sight);
       const shift = sight.serviceDeployment?.shift;
       stages = noteStage(stages, shift, lookedAtMs);
+      planned = Math.max(planned, plannedMinutes(shift));
       if (gaveUp === undefined) {
-        deadlineMs = startedMs + (request.timeoutMinutes + plannedMinutes(shift)) * 60_000;
+        deadlineMs = startedMs + (request.timeoutMinutes + planned) * 60_000;
         if (
           lookedAtMs >= deadlineMs &&
           judgement.kind === 'going' &&

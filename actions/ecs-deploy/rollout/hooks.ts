@@ -3,6 +3,8 @@ import type { LifecycleHook, ServiceDeployment } from '../model.js';
 /** A lifecycle hook with the stage that it runs in, as far as that is known. */
 export interface SeenHook extends LifecycleHook {
   readonly stage: string | undefined;
+  /** It was started by a rollback, and so is not the reason of that. */
+  readonly ofRollback: boolean;
 }
 
 /**
@@ -20,19 +22,34 @@ export function rememberHooks(
       .filter(({ kind, targetArn }) => kind === hook.kind && targetArn === hook.targetArn)
       .flatMap(({ stages }) => stages);
     const only = configured.length === 1 ? configured[0] : undefined;
-    const current = status === 'IN_PROGRESS' ? shift.stage : only;
-    seen.set(hook.id, { ...hook, stage: seen.get(hook.id)?.stage ?? current });
+    const forward = status === 'IN_PROGRESS';
+    const known = seen.get(hook.id);
+    seen.set(hook.id, {
+      ...hook,
+      stage: known?.stage ?? (forward ? shift.stage : only),
+      // One that made ECS roll back has ended before that.
+      ofRollback: known?.ofRollback ?? (!forward && hook.status === 'IN_PROGRESS'),
+    });
   }
   return [...seen.values()];
 }
 
 /**
  * Whether ECS rolls back because of this hook. A pause that a person ends with a rollback is no
- * failure (Developer Guide, "Lifecycle hooks for Amazon ECS service deployments").
+ * failure, and some hooks run during a rollback too (Developer Guide, "Lifecycle hooks for Amazon ECS service deployments").
  */
-export function isFailedHook({ kind, status, timeoutAction }: LifecycleHook): boolean {
+export function isFailedHook({ kind, status, timeoutAction, ofRollback }: SeenHook): boolean {
+  if (ofRollback) return false;
   if (status === 'TIMED_OUT') return timeoutAction !== 'CONTINUE';
   return kind === 'lambda' && status === 'FAILED';
+}
+
+/**
+ * Whether a service event says that a hook of this deployment failed: words seen in
+ * aws/containers-roadmap#2664, for when ECS shows the hook no more.
+ */
+export function saysHookFailed(message: string, deploymentId: string): boolean {
+  return message.includes(deploymentId) && message.includes('hook execution failure');
 }
 
 /** The pause that waits for somebody to continue or to roll back. */
@@ -45,6 +62,14 @@ export function awaitingPause(
   return hooks.find(
     ({ id, kind, status }) => current.has(id) && kind === 'pause' && status === 'AWAITING_ACTION',
   );
+}
+
+/** ` in STAGE until TIME, when ECS rolls back`, as far as it is known. */
+export function describePause({ stage, expiresAtMs, timeoutAction }: SeenHook): string {
+  const where = stage === undefined ? '' : ` in ${stage}`;
+  if (expiresAtMs === undefined) return where;
+  const then = timeoutAction === 'CONTINUE' ? 'goes on by itself' : 'rolls back';
+  return `${where} until ${new Date(expiresAtMs).toISOString()}, when ECS ${then}`;
 }
 
 /** What went wrong with a hook, and where to look. */

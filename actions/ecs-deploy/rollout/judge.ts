@@ -1,5 +1,5 @@
 import type { Deployment, Service, ServiceDeployment, ServiceDeploymentBrief } from '../model.js';
-import { awaitingPause, isFailedHook, type SeenHook } from './hooks.js';
+import { awaitingPause, isFailedHook, saysHookFailed, type SeenHook } from './hooks.js';
 
 /** The deployment that our own update created. */
 export interface OwnDeployment {
@@ -56,12 +56,13 @@ export function judge(sight: Sight): Judgement {
  * A failure that ECS itself detected. A deployment has no other way back than this and a decision
  * by hand.
  */
-function failureDetected(deployment: ServiceDeployment, hooks: readonly SeenHook[]): boolean {
+function failureDetected(deployment: ServiceDeployment, { hooks, own, service }: Sight): boolean {
   const { breaker, triggeredAlarms, rollback } = deployment;
   return (
     breaker.status === 'TRIGGERED' ||
     triggeredAlarms.length > 0 ||
     hooks.some(isFailedHook) ||
+    service.events.some(({ message }) => saysHookFailed(message, own.id)) ||
     /circuit breaker|alarm|hook/i.test(rollback?.reason ?? '')
   );
 }
@@ -72,7 +73,7 @@ function judgeByServiceDeployment(sight: Sight, deployment: ServiceDeployment): 
     outcome,
     ...(deployment.statusReason === undefined ? {} : { statusReason: deployment.statusReason }),
   });
-  const detected = failureDetected(deployment, sight.hooks);
+  const detected = failureDetected(deployment, sight);
   switch (deployment.status) {
     case 'SUCCESSFUL':
       return ended('succeeded');

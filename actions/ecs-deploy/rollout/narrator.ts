@@ -4,6 +4,7 @@ import type { ServiceEvent } from '../model.js';
 import type { GaveUp, StopAnswer } from './give-up.js';
 import type { DeployPorts } from '../ports.js';
 import { describeProgress } from './progress.js';
+import { describePause } from './hooks.js';
 import type { Judgement, Sight } from './judge.js';
 
 /** A rollout that changes nothing for this long is still told about. */
@@ -28,6 +29,7 @@ export function createNarrator(ports: Pick<DeployPorts, 'log' | 'clock'>): Narra
   let toldAtMs = startedMs;
   let tasksTold = 0;
   let logTold = '';
+  let pauseTold = '';
 
   const stamp = (): string => {
     const seconds = Math.round((clock.now() - startedMs) / 1000);
@@ -37,6 +39,12 @@ export function createNarrator(ports: Pick<DeployPorts, 'log' | 'clock'>): Narra
 
   return {
     progress(sight, judgement) {
+      if (judgement.kind === 'going' && judgement.phase === 'paused') {
+        const { hook } = judgement;
+        // An annotation: whoever is to answer looks at the run, not into its log.
+        if (hook.id !== pauseTold) log.notice(`the rollout is paused${describePause(hook)}`);
+        pauseTold = hook.id;
+      }
       const line = describeProgress(sight, judgement);
       if (line === lineTold && clock.now() - toldAtMs < heartbeatMs) return;
       log.info(`${stamp()} ${line}`);

@@ -1,5 +1,5 @@
 import { shortName, type ServiceDeployment } from '../model.js';
-import type { SeenHook } from './hooks.js';
+import { describePause } from './hooks.js';
 import { primaryOf, type Judgement, type Sight } from './judge.js';
 import { describeStage } from './stages.js';
 
@@ -30,16 +30,9 @@ export function describeProgress(sight: Sight, judgement: Judgement): string {
   return `${definition} ${phaseName(judgement, sight)}: ${parts.join(', ')}`;
 }
 
-function pauseOf({ stage, expiresAtMs }: SeenHook): string {
-  const where = stage === undefined ? '' : ` in ${stage}`;
-  return expiresAtMs === undefined
-    ? where
-    : `${where} until ${new Date(expiresAtMs).toISOString()}`;
-}
-
 function phaseName(judgement: Judgement, { own, service, serviceDeployment }: Sight): string {
   if (judgement.kind === 'ended') return judgement.outcome;
-  if (judgement.phase === 'paused') return `paused${pauseOf(judgement.hook)}`;
+  if (judgement.phase === 'paused') return `paused${describePause(judgement.hook)}`;
   if (judgement.phase === 'starting' || judgement.phase === 'rolling-out')
     return `${judgement.phase.replace('-', ' ')}${stageOf(serviceDeployment)}`;
   const primary = primaryOf(service);

@@ -60,7 +60,7 @@ function barsOf({
     {
       section: 'Deployment',
       label: outcome === 'succeeded' ? 'rolled out' : 'rollout',
-      critical: outcome !== 'succeeded',
+      critical: outcome !== 'succeeded' && outcome !== 'paused',
       fromMs: createdAtMs,
       toMs: rollbackMs ?? endMs,
     },

@@ -76,7 +76,7 @@ export function rollBack(
   ];
   service.steady = false;
   addEvent(context, service, `rolling back to (deployment ${target.id}).`);
-  if (shift) shiftBack(context, shift);
+  shiftBack(context, serviceDeployment);
 }
 
 /** A failed deployment "doesn't launch any new tasks" (API reference, Deployment, `rolloutState`). */

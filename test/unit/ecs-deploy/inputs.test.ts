@@ -130,3 +130,50 @@ it.each<readonly [string, Readonly<Record<string, string>>, readonly string[]]>(
 ])('refuses %s', (_, inputs, expected) => {
   expect(problems(inputs)).toEqual(expected);
 });
+
+describe('continue', () => {
+  const arn =
+    'arn:aws:ecs:eu-west-1:123456789012:service-deployment/main/web/EZe5RNVLH6PPzHXINuP28';
+
+  it('needs nothing but the service', () => {
+    expect(read({ ...contract, command: 'continue' })).toMatchObject({
+      command: 'continue',
+      target: { kind: 'contract', key: contract },
+      hookId: undefined,
+      serviceDeploymentArn: undefined,
+      decision: 'continue',
+      onPause: 'end',
+      wait: true,
+      dryRun: false,
+    });
+  });
+
+  it('takes a hook, a deployment and a decision', () => {
+    const given = { 'hook-id': 'ecs-pause-x_1', 'service-deployment-arn': arn };
+    const inputs = { ...contract, command: 'continue', decision: 'rollback', ...given };
+    expect(read(inputs)).toMatchObject({
+      hookId: 'ecs-pause-x_1',
+      serviceDeploymentArn: arn,
+      decision: 'rollback',
+    });
+  });
+
+  it('tells every problem', () => {
+    const wrong = { 'hook-id': 'a b', 'service-deployment-arn': 'web', decision: 'maybe' };
+    expect(problems({ ...contract, command: 'continue', ...wrong, image: 'a:b' })).toEqual([
+      'image: input-not-for-command',
+      'hook-id: input-malformed',
+      'service-deployment-arn: input-malformed',
+      'decision: input-not-allowed',
+    ]);
+  });
+
+  it('has inputs that no other command takes', () => {
+    const own = { 'hook-id': 'x', 'service-deployment-arn': arn, decision: 'rollback' };
+    expect(problems({ ...contract, image: 'a:b', ...own })).toEqual([
+      'hook-id: input-not-for-command',
+      'service-deployment-arn: input-not-for-command',
+      'decision: input-not-for-command',
+    ]);
+  });
+});

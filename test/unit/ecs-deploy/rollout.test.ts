@@ -1,4 +1,5 @@
 import type { Deployment, Service, ServiceDeployment } from '../../../actions/ecs-deploy/model.js';
+import type { SeenHook } from '../../../actions/ecs-deploy/rollout/hooks.js';
 import { judge, type Sight } from '../../../actions/ecs-deploy/rollout/judge.js';
 
 const own = { id: 'ecs-svc/own', taskDefinitionArn: 'web:2', createdAtMs: 1000 };
@@ -36,6 +37,7 @@ function service(deployments: readonly Deployment[], rollsBack = true): Service 
     scheduling: 'REPLICA',
     strategy: 'ROLLING',
     rollsBack,
+    deploymentConfiguration: {},
     desiredCount: 2,
     runningCount: 2,
     pendingCount: 0,
@@ -77,6 +79,28 @@ function serviceDeployment(changes: Partial<ServiceDeployment>): ServiceDeployme
   };
 }
 
+const lambda: SeenHook = {
+  id: 'h1',
+  kind: 'lambda',
+  targetArn: 'arn:aws:lambda:eu-west-1:123456789012:function:check',
+  status: 'IN_PROGRESS',
+  expiresAtMs: 0,
+  timeoutAction: 'ROLLBACK',
+  stage: 'POST_SCALE_UP',
+  ofRollback: false,
+};
+const pause = { kind: 'pause', targetArn: undefined, status: 'AWAITING_ACTION' } as const;
+const shift = {
+  strategy: 'BLUE_GREEN',
+  stage: 'POST_SCALE_UP',
+  updatedAtMs: undefined,
+  productionPercent: 0,
+  configuredHooks: [],
+  bakeMinutes: 0,
+  stepPercent: undefined,
+  stepBakeMinutes: 0,
+};
+
 const tripped = { status: 'TRIGGERED', failureCount: 3, threshold: 3 };
 
 function verdict(seen: Sight): string {
@@ -112,6 +136,40 @@ describe('by the service deployment', () => {
     ['stopped by hand', { status: 'STOPPED' }, 'stopped'],
   ])('%s', (_, changes, expected) => {
     expect(verdict(sight({ serviceDeployment: serviceDeployment(changes) }))).toBe(expected);
+  });
+
+  it.each<readonly [string, Partial<SeenHook>, string, string]>([
+    ['a failed hook', { status: 'FAILED' }, 'ROLLBACK_SUCCESSFUL', 'rolled-back'],
+    [
+      'a pause that expired',
+      { ...pause, status: 'TIMED_OUT' },
+      'ROLLBACK_SUCCESSFUL',
+      'rolled-back',
+    ],
+    ['a pause that was declined', { ...pause, status: 'FAILED' }, 'ROLLBACK_SUCCESSFUL', 'stopped'],
+    [
+      'a hook that a rollback by hand started, and that failed',
+      { status: 'FAILED', ofRollback: true },
+      'ROLLBACK_SUCCESSFUL',
+      'stopped',
+    ],
+    ['a hook that is asked still', {}, 'IN_PROGRESS', 'rolling-out'],
+    ['a pause', pause, 'IN_PROGRESS', 'paused'],
+    ['a pause that was answered', { ...pause, status: 'SUCCEEDED' }, 'IN_PROGRESS', 'rolling-out'],
+    ['a pause of a deployment on its way back', pause, 'ROLLBACK_REQUESTED', 'stopping'],
+  ])('%s', (_, changes, status, expected) => {
+    const hook = { ...lambda, ...changes };
+    const deploying = serviceDeployment({ status, shift: { ...shift, hooks: [hook] } });
+    expect(verdict(sight({ serviceDeployment: deploying, hooks: [hook] }))).toBe(expected);
+  });
+
+  it('a hook that ECS shows no more, but a service event tells of', () => {
+    const message = `(service web) (deployment ${own.id}) deployment failed: hook execution failure(s) detected.`;
+    const seen = sight({
+      serviceDeployment: serviceDeployment({ status: 'ROLLBACK_SUCCESSFUL' }),
+      service: { ...service([deployment('own')]), events: [{ id: 'e', atMs: 0, message }] },
+    });
+    expect(verdict(seen)).toBe('rolled-back');
   });
 
   it('a stop because a newer one began is no stop by hand', () => {

@@ -1,7 +1,14 @@
 import type { Diagnosis } from '../../../actions/ecs-deploy/rollout/diagnosis.js';
 import type { Report } from '../../../actions/ecs-deploy/report.js';
 import { AwsError } from '../../../emulator/aws-error.js';
-import { deployWorld, pushImage, releaseParameter, type DeployWorld } from '../../support/ecs.js';
+import {
+  contract,
+  contractParameter,
+  deployWorld,
+  pushImage,
+  releaseParameter,
+  type DeployWorld,
+} from '../../support/ecs.js';
 import { ecsFixture, lambdaHook, pauseHook } from '../../support/ecs-emulator.js';
 import {
   continueIt,
@@ -53,6 +60,8 @@ async function lag(report: Report): Promise<number> {
 function diagnosisOf(report: Report): Partial<Diagnosis> {
   return JSON.parse(report.outputs['diagnosis'] || '{}') as Partial<Diagnosis>;
 }
+
+const crash = { EMULATOR_FATE: 'crash:3' };
 
 const told = () => world.log.map(({ message }) => message).join('\n');
 
@@ -265,6 +274,46 @@ describe('a role that may not read service deployments', () => {
     });
     const report = await deployTag(world, push());
     expect(report.outputs['outcome']).toBe('succeeded');
+    const bad = await deployTag(world, pushImage(world.fixture, 'shop/web:v3', crash).tag);
+    expect(bad.outputs).toMatchObject({ outcome: 'rolled-back', 'exit-code': '3' });
+  });
+});
+
+describe('settings that the contract changes', () => {
+  const deployment = {
+    minimumHealthyPercent: 50,
+    maximumPercent: 150,
+    circuitBreaker: { enable: true, rollback: false },
+  };
+
+  function contractWith(settings: object): void {
+    const text = JSON.stringify({ ...contract({ strategy: 'canary' }), ...settings });
+    world.parameters.set(contractParameter, text);
+  }
+
+  it('are sent with the whole configuration, which ECS would refuse in part', async () => {
+    await runningOn(world, 'canary', {
+      lifecycleHooks: [lambdaHook(HOOK_FUNCTION, ['PRE_SCALE_UP'])],
+    });
+    const before = (await world.fixture.service()).deploymentConfiguration;
+    contractWith({ deployment });
+    const report = await deployTag(world, push());
+    expect(report.outputs['outcome']).toBe('succeeded');
+    expect((await world.fixture.service()).deploymentConfiguration).toEqual({
+      ...before,
+      minimumHealthyPercent: 50,
+      maximumPercent: 150,
+      deploymentCircuitBreaker: { enable: true, rollback: false },
+    });
+    expect(told()).toContain('with the settings of the contract');
+  });
+
+  it('are not sent where they are so already', async () => {
+    await runningOn(world, 'canary');
+    const same = { minimumHealthyPercent: 100, maximumPercent: 200 };
+    contractWith({ deployment: { ...same, circuitBreaker: { enable: true, rollback: true } } });
+    await deployTag(world, push());
+    expect(told()).not.toContain('with the settings of the contract');
   });
 });
 

@@ -1,16 +1,5 @@
 import { codeBlock, paragraph, strong, text, type Block } from '../../../shared/markdown.js';
-import type { SeenHook } from '../../rollout/hooks.js';
 import type { Target } from '../../target.js';
-
-/** ` in STAGE until TIME, then ECS rolls back`, as far as it is known. */
-export function pauseText(pause: SeenHook | undefined): string {
-  if (pause === undefined) return '';
-  const { stage, expiresAtMs, timeoutAction } = pause;
-  const where = stage === undefined ? '' : ` in ${stage}`;
-  if (expiresAtMs === undefined) return where;
-  const then = timeoutAction === 'CONTINUE' ? 'goes on by itself' : 'rolls back';
-  return `${where} until ${new Date(expiresAtMs).toISOString()}, when ECS ${then}`;
-}
 
 /** How a job goes on with a rollout that is paused. */
 export function pauseBlocks({ contract, cluster, serviceName }: Target): readonly Block[] {
