@@ -4,6 +4,7 @@ import type { DeployInputs, Inputs } from './inputs.js';
 import { plan } from './plan.js';
 import type { DeployPorts } from './ports.js';
 import { describeStep, reportDeploy, reportDryRun, type Report } from './report.js';
+import { reportVerify, runVerify } from './commands/verify.js';
 import { readStatus, reportStatus } from './commands/status.js';
 
 /** Runs the command that the inputs ask for. */
@@ -17,6 +18,8 @@ export async function runCommand(
       return deploy(ports, inputs, origin);
     case 'status':
       return reportStatus(await readStatus(ports, inputs));
+    case 'verify':
+      return reportVerify(await runVerify(ports, inputs));
   }
 }
 

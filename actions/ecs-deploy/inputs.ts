@@ -2,11 +2,13 @@ import { readAwsInputs, type AwsAccessInputs } from '../shared/aws-access.js';
 import type { Env } from '../shared/env.js';
 import { InputReader, type InputSource } from '../shared/inputs.js';
 import type { ImageReference } from './images/image-reference.js';
+import type { DefinitionEdits } from './definition/edits.js';
+import { editInputs, readEdits } from './inputs/definition.js';
 import { readImage, readImages, type WantedImage } from './inputs/images.js';
 import { readRollout, type RolloutInputs } from './inputs/rollout.js';
 import { readTarget, type TargetInputs } from './inputs/target.js';
 
-export type Inputs = DeployInputs | StatusInputs;
+export type Inputs = DeployInputs | StatusInputs | VerifyInputs;
 export type Command = Inputs['command'];
 
 export interface CommonInputs {
@@ -19,6 +21,15 @@ export interface StatusInputs extends CommonInputs {
   readonly command: 'status';
 }
 
+/** What the service is to run is checked as a deploy would make it. */
+export interface VerifyInputs extends CommonInputs {
+  readonly command: 'verify';
+  readonly image: WantedImage | undefined;
+  readonly container: string | undefined;
+  readonly images: Readonly<Record<string, ImageReference>>;
+  readonly edits: DefinitionEdits;
+}
+
 export interface DeployInputs extends CommonInputs, RolloutInputs {
   readonly command: 'deploy';
   /** The image of the service's main container. */
@@ -27,18 +38,25 @@ export interface DeployInputs extends CommonInputs, RolloutInputs {
   readonly container: string | undefined;
   /** By container name, besides `image`. */
   readonly images: Readonly<Record<string, ImageReference>>;
+  readonly edits: DefinitionEdits;
+  /** Whether mistakes that can be seen without further rights stop the deploy. */
+  readonly verify: boolean;
+  /** How many revisions of the live family stay; absent: all. */
+  readonly keepRevisions: number | undefined;
   readonly dryRun: boolean;
 }
 
-const commands = ['deploy', 'status'] as const satisfies readonly Command[];
+const commands = ['deploy', 'status', 'verify'] as const satisfies readonly Command[];
 
 /** Inputs that only some commands understand; a value given to another one is an error. */
 const onlyFor: Readonly<Record<string, readonly Command[]>> = {
-  image: ['deploy'],
-  'image-digest': ['deploy'],
-  repository: ['deploy'],
-  container: ['deploy'],
-  images: ['deploy'],
+  image: ['deploy', 'verify'],
+  'image-digest': ['deploy', 'verify'],
+  repository: ['deploy', 'verify'],
+  container: ['deploy', 'verify'],
+  images: ['deploy', 'verify'],
+  'keep-revisions': ['deploy'],
+  ...Object.fromEntries(editInputs.map((name) => [name, ['deploy', 'verify']] as const)),
 };
 
 /**
@@ -62,6 +80,15 @@ function inputsOf(command: Command, common: CommonInputs, reader: InputReader): 
   switch (command) {
     case 'status':
       return { command, ...common };
+    case 'verify':
+      return {
+        command,
+        ...common,
+        image: readImage(reader, { required: false }),
+        container: reader.text('container'),
+        images: readImages(reader),
+        edits: readEdits(reader),
+      };
     case 'deploy':
       return {
         command,
@@ -69,6 +96,9 @@ function inputsOf(command: Command, common: CommonInputs, reader: InputReader): 
         image: readImage(reader, { required: true }),
         container: reader.text('container'),
         images: readImages(reader),
+        edits: readEdits(reader),
+        verify: reader.boolean('verify', true),
+        keepRevisions: reader.integer('keep-revisions', { min: 1, max: 1000 }),
         ...readRollout(reader),
         dryRun: reader.boolean('dry-run', false),
       };

@@ -9,7 +9,9 @@ import { writeSummary } from '../shared/summary.js';
 import { openEcs } from './aws/ecs.js';
 import { openImages } from './aws/images.js';
 import { openLogs } from './aws/logs.js';
+import { openLookups } from './aws/lookups.js';
 import { openParameters } from './aws/parameters.js';
+import { openRevisions } from './aws/revisions.js';
 import { runCommand } from './commands.js';
 import { readInputs } from './inputs.js';
 
@@ -24,6 +26,8 @@ await runAction(async (context) => {
     parameters: openParameters(clientConfig),
     images: openImages(clientConfig),
     logs: openLogs(clientConfig),
+    lookups: openLookups(clientConfig),
+    revisions: openRevisions(clientConfig),
     clock: systemClock,
     readFile: (path: string) => readFile(path, 'utf8').catch(() => undefined),
     random: Math.random,

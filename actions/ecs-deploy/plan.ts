@@ -9,15 +9,12 @@ import {
   type Tag,
 } from './model.js';
 import type { Release } from './release.js';
+import { cleanUp, type DeregisterStep } from './revisions/clean-up.js';
+import type { RevisionFacts } from './revisions/keep.js';
 import { primaryOf, type OwnDeployment } from './rollout/judge.js';
 import type { BaseDefinition, Target } from './target.js';
-import {
-  containerNames,
-  definitionChanges,
-  findContainer,
-  withImages,
-  type DefinitionChange,
-} from './definition/task-definition.js';
+import { containerNames, findContainer, withImages } from './definition/task-definition.js';
+import { definitionChanges, type DefinitionChange } from './definition/differences.js';
 
 /** Everything that a deploy needs to know before it changes anything. */
 export interface Observed {
@@ -31,6 +28,8 @@ export interface Observed {
   /** Who deploys. */
   readonly origin: { readonly commit: string | undefined; readonly run: string | undefined };
   readonly atMs: number;
+  /** Read for a dry run with `keep-revisions`. */
+  readonly revisions: RevisionFacts | undefined;
 }
 
 export type Step =
@@ -61,7 +60,8 @@ export type Step =
       /** Absent: the deployment that the update starts. */
       readonly deployment: OwnDeployment | undefined;
       readonly reason: string;
-    };
+    }
+  | DeregisterStep;
 
 export interface Plan {
   readonly steps: readonly Step[];
@@ -76,7 +76,10 @@ export interface Plan {
  *
  * @throws UserError `container-missing`, `service-unsupported`
  */
-export function plan(observed: Observed, options: { readonly wait: boolean }): Plan {
+export function plan(
+  observed: Observed,
+  options: { readonly wait: boolean; readonly keepRevisions: number | undefined },
+): Plan {
   refuseUnsupported(observed.service, observed.target);
   refuseUnknownContainers(observed);
   const { base, images, running, service } = observed;
@@ -94,6 +97,7 @@ export function plan(observed: Observed, options: { readonly wait: boolean }): P
       ? newRevision(observed, definition, changes, desiredCount)
       : sameRevision(service, running, desiredCount);
   const upToDate = rollout.length === 0;
+  const registers = rollout.some(({ kind }) => kind === 'register-task-definition');
   const follow = options.wait ? rollout : rollout.filter(({ kind }) => kind !== 'follow');
   return {
     definition,
@@ -102,6 +106,7 @@ export function plan(observed: Observed, options: { readonly wait: boolean }): P
       ...(upToDate ? [] : releaseStarting(observed)),
       ...follow,
       ...(options.wait ? releaseCurrent(observed, upToDate) : []),
+      ...(options.wait && !upToDate ? cleanUp(observed, registers, options.keepRevisions) : []),
     ],
   };
 }

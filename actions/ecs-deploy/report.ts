@@ -45,6 +45,7 @@ export const outputNames = [
   'image-digest',
   'exit-code',
   'diagnosis',
+  'problems',
 ] as const;
 
 type Outputs = Readonly<Record<(typeof outputNames)[number], string>>;
@@ -123,6 +124,7 @@ function outputsOf(
     'image-digest': observed.images[observed.container]?.digest ?? '',
     'exit-code': diagnosis?.exitCode === undefined ? '' : String(diagnosis.exitCode),
     diagnosis: diagnosis === undefined ? '' : JSON.stringify(diagnosis),
+    problems: '',
   };
 }
 
@@ -278,5 +280,11 @@ export function describeStep(step: Step): string {
     }
     case 'follow':
       return `${step.kind}: ${step.reason}`;
+    case 'deregister-revisions': {
+      const { revisions } = step;
+      if (revisions === undefined) return `${step.kind} ${step.reason}`;
+      const which = revisions.length === 0 ? 'none' : revisions.map(shortName).join(', ');
+      return `${step.kind} ${which}: ${step.reason}`;
+    }
   }
 }

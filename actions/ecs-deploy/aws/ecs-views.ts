@@ -13,6 +13,7 @@ import type {
   ServiceDeployment,
   ServiceDeploymentBrief,
   ServiceRevision,
+  ServiceWiring,
   Tag,
   Task,
 } from '../model.js';
@@ -33,11 +34,32 @@ export function toService(service: SdkService): Service {
     runningCount: service.runningCount ?? 0,
     pendingCount: service.pendingCount ?? 0,
     taskDefinitionArn: service.taskDefinition ?? '',
+    wiring: toWiring(service),
     deployments: (service.deployments ?? []).map(toDeployment),
     events: (service.events ?? []).map((event) => ({
       id: event.id ?? '',
       atMs: event.createdAt?.getTime() ?? 0,
       message: event.message ?? '',
+    })),
+  };
+}
+
+function toWiring(service: SdkService): ServiceWiring {
+  const network = service.networkConfiguration?.awsvpcConfiguration;
+  return {
+    launchType: service.launchType,
+    capacityProviders: (service.capacityProviderStrategy ?? []).flatMap(
+      (item) => item.capacityProvider ?? [],
+    ),
+    platformVersion: service.platformVersion,
+    network:
+      network === undefined
+        ? undefined
+        : { subnets: network.subnets ?? [], securityGroups: network.securityGroups ?? [] },
+    loadBalancers: (service.loadBalancers ?? []).map((mapping) => ({
+      targetGroupArn: mapping.targetGroupArn,
+      container: mapping.containerName ?? '',
+      port: mapping.containerPort,
     })),
   };
 }

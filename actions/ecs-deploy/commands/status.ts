@@ -68,6 +68,7 @@ export function reportStatus(status: ServiceStatus): Report {
       'image-digest': mainDigest(status) ?? '',
       'exit-code': diagnosis?.exitCode === undefined ? '' : String(diagnosis.exitCode),
       diagnosis: diagnosis === undefined ? '' : JSON.stringify(diagnosis),
+      problems: '',
     },
     summary: renderMarkdown([
       heading(3, code(service.name), `: ${outcome}`),

@@ -1,5 +1,6 @@
 import type { InputReader } from '../../shared/inputs.js';
 import type { ContractKey } from '../contract.js';
+import { isDefinitionFile } from '../definition/definition-file.js';
 
 export type TargetInputs =
   | { readonly kind: 'contract'; readonly key: ContractKey }
@@ -61,7 +62,7 @@ export function readTarget(reader: InputReader): TargetInputs {
     taskDefinition:
       taskDefinition === undefined
         ? undefined
-        : taskDefinition.endsWith('.json')
+        : isDefinitionFile(taskDefinition)
           ? { kind: 'file', path: taskDefinition }
           : { kind: 'registered', reference: taskDefinition },
   };

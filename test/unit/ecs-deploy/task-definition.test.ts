@@ -1,8 +1,8 @@
 import { openEcs } from '../../../actions/ecs-deploy/aws/ecs.js';
 import type { JsonObject } from '../../../actions/ecs-deploy/model.js';
+import { parseTaskDefinitionFile } from '../../../actions/ecs-deploy/definition/definition-file.js';
+import { definitionChanges } from '../../../actions/ecs-deploy/definition/differences.js';
 import {
-  definitionChanges,
-  parseTaskDefinitionFile,
   withImages,
   withoutServerFields,
 } from '../../../actions/ecs-deploy/definition/task-definition.js';
@@ -149,7 +149,7 @@ describe('differences', () => {
   it.each<readonly [string, JsonObject, string]>([
     ['an image', { image: 'web:v2' }, 'containers.app.image'],
     ['an environment variable', { environment: [] }, 'containers.app.environment'],
-    ['a port', { portMappings: [{ containerPort: 80 }] }, 'containers.app.portMappings.0'],
+    ['a port', { portMappings: [{ containerPort: 80 }] }, 'containers.app.portMappings.80/tcp'],
     ['an empty string', { entryPoint: [''] }, 'containers.app.entryPoint'],
     ['essential', { essential: false }, 'containers.app.essential'],
     ['a field that nobody knows', { futureField: 1 }, 'containers.app.futureField'],
