@@ -65,18 +65,24 @@ export async function observe(
         )
       : undefined;
   const [architecture, verified, revisions] = await Promise.all([
-    checkArchitectures(ports, definition, newImages(subject), (name) =>
-      name in inputs.images ? 'images' : 'image',
-    ),
+    inputs.verify
+      ? checkArchitectures(ports, definition, newImages(subject), (name) =>
+          name in inputs.images ? 'images' : 'image',
+        )
+      : undefined,
     quick,
     inputs.dryRun && inputs.keepRevisions !== undefined
       ? findRevisionFacts(ports, { family: base.liveFamily, keep: inputs.keepRevisions - 1 })
       : undefined,
   ]);
-  for (const what of [...architecture.notChecked, ...(verified?.notChecked ?? [])]) {
+  for (const what of [...(architecture?.notChecked ?? []), ...(verified?.notChecked ?? [])]) {
     ports.log.notice(`not checked: ${what}`);
   }
-  const all = [...problems, ...architecture.problems, ...(verified?.findings ?? []).map(toProblem)];
+  const all = [
+    ...problems,
+    ...(architecture?.problems ?? []),
+    ...(verified?.findings ?? []).map(toProblem),
+  ];
   if (all.length > 0) throw new UserError(all);
   return { ...subject, origin, atMs: ports.clock.now(), revisions };
 }

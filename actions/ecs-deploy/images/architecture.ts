@@ -88,6 +88,6 @@ function mismatch(
     code: 'image-architecture',
     message: `the image of container "${container}", ${image.image}, is for ${has.join(', ')}, and the task runs on ${want}`,
     at: { input },
-    hint: `build it for ${want}, or set runtimePlatform.cpuArchitecture of the task definition`,
+    hint: `build it for ${want}, or change runtimePlatform of the task definition`,
   };
 }
