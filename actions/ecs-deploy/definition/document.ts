@@ -3,7 +3,7 @@ import type { Json } from '../model.js';
 
 export type Parsed =
   | { readonly kind: 'value'; readonly value: Json }
-  | { readonly kind: 'problem'; readonly line: number; readonly message: string };
+  | { readonly kind: 'problem'; readonly line: number | undefined; readonly message: string };
 
 /**
  * Reads YAML 1.2, of which JSON is a part. A problem names the place and never quotes the text,
@@ -23,12 +23,19 @@ export function parseDocumentText(text: string): Parsed {
   return { kind: 'value', value: document.toJS() as Json };
 }
 
-/** Reads JSON, and finds the line of a mistake as YAML would. */
+/** Reads JSON. A mistake's line comes from the parser's message, or as YAML would find it. */
 export function parseJsonText(text: string): Parsed {
   try {
     return { kind: 'value', value: JSON.parse(text) as Json };
-  } catch {
+  } catch (thrown) {
+    const position = /at position (\d+)/.exec(thrown instanceof Error ? thrown.message : '')?.[1];
+    if (position !== undefined) {
+      const line = text.slice(0, Number(position)).split('\n').length;
+      return { kind: 'problem', line, message: 'unexpected character' };
+    }
     const found = parseDocumentText(text);
-    return found.kind === 'problem' ? found : { kind: 'problem', line: 1, message: 'not JSON' };
+    return found.kind === 'problem'
+      ? found
+      : { kind: 'problem', line: undefined, message: 'it is YAML, but not JSON' };
   }
 }

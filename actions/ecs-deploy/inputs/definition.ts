@@ -98,7 +98,7 @@ function readOverrides(reader: InputReader): JsonObject | undefined {
     reader.problem(
       'overrides',
       'input-malformed',
-      `line ${parsed.line}: neither YAML nor JSON: ${parsed.message}`,
+      `line ${parsed.line ?? 1}: neither YAML nor JSON: ${parsed.message}`,
     );
     return undefined;
   }
