@@ -2,8 +2,7 @@ import { readAwsInputs, type AwsAccessInputs } from '../shared/aws-access.js';
 import type { Env } from '../shared/env.js';
 import { InputReader, type InputSource } from '../shared/inputs.js';
 import type { ImageReference } from './images/image-reference.js';
-import type { DefinitionEdits } from './definition/edits.js';
-import { editInputs, readEdits } from './inputs/definition.js';
+import { editInputs, readEdits, type EditInputs } from './inputs/definition.js';
 import { readImage, readImages, type WantedImage } from './inputs/images.js';
 import { readRollout, type RolloutInputs } from './inputs/rollout.js';
 import { readTarget, type TargetInputs } from './inputs/target.js';
@@ -27,7 +26,7 @@ export interface VerifyInputs extends CommonInputs {
   readonly image: WantedImage | undefined;
   readonly container: string | undefined;
   readonly images: Readonly<Record<string, ImageReference>>;
-  readonly edits: DefinitionEdits;
+  readonly edits: EditInputs;
 }
 
 export interface DeployInputs extends CommonInputs, RolloutInputs {
@@ -38,7 +37,7 @@ export interface DeployInputs extends CommonInputs, RolloutInputs {
   readonly container: string | undefined;
   /** By container name, besides `image`. */
   readonly images: Readonly<Record<string, ImageReference>>;
-  readonly edits: DefinitionEdits;
+  readonly edits: EditInputs;
   /** Whether mistakes that can be seen without further rights stop the deploy. */
   readonly verify: boolean;
   /** How many revisions of the live family stay; absent: all. */

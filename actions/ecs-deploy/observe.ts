@@ -1,5 +1,6 @@
 import { UserError, type Problem } from '../shared/errors.js';
 import { applyEdits } from './definition/edits.js';
+import { parseOverrides } from './definition/overrides-text.js';
 import { containersOf, imageOf, textOf, withImages } from './definition/task-definition.js';
 import { checkArchitectures } from './images/architecture.js';
 import { checkDigest, checkImage, isProblem, type ResolvedImage } from './images/image-check.js';
@@ -104,9 +105,11 @@ export async function observeSubject(
   ]);
   const container = mainContainer(inputs, target, base);
   const resolved = await resolveImages(ports, inputs, { target, container, running });
-  const edited = applyEdits(base, container, inputs.edits);
+  const { overrides: text, ...edits } = inputs.edits;
+  const overrides = text === undefined ? undefined : await parseOverrides(text);
+  const edited = applyEdits(base, container, { ...edits, overrides: overrides?.patch });
   for (const notice of edited.notices) ports.log.notice(notice);
-  const problems: Problem[] = [...edited.problems];
+  const problems: Problem[] = [...(overrides?.problems ?? []), ...edited.problems];
   const images: Record<string, ResolvedImage> = {};
   for (const [name, image] of Object.entries(resolved)) {
     if (isProblem(image)) problems.push(image);

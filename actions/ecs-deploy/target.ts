@@ -151,7 +151,7 @@ export async function readBaseDefinition(
         hint: 'the path is relative to the workspace; check the repository out first',
       });
     }
-    const { definition, tags } = parseTaskDefinitionFile(text, source.path);
+    const { definition, tags } = await parseTaskDefinitionFile(text, source.path);
     const liveFamily = familyOf(definition) ?? familyOfArn(service.taskDefinitionArn);
     return { definition, tags, origin: source.path, liveFamily };
   }

@@ -1,6 +1,6 @@
 import { AwsError } from '../../emulator/aws-error.js';
 import { openRevisions } from '../../actions/ecs-deploy/aws/revisions.js';
-import { noEdits } from '../../actions/ecs-deploy/definition/edits.js';
+import type { DefinitionEdits } from '../../actions/ecs-deploy/definition/edits.js';
 import { openEcs } from '../../actions/ecs-deploy/aws/ecs.js';
 import type { Contract } from '../../actions/ecs-deploy/contract.js';
 import type { DeployInputs } from '../../actions/ecs-deploy/inputs.js';
@@ -305,6 +305,17 @@ export async function serviceWithContract(
   await fixture.advance(30);
   parameters.set(contractParameter, JSON.stringify(contract(options.contract)));
 }
+
+/** No change to the definition, as inputs and as edits. */
+export const noEdits = {
+  environment: [],
+  removeEnvironment: [],
+  secrets: [],
+  removeSecrets: [],
+  cpu: undefined,
+  memory: undefined,
+  overrides: undefined,
+} satisfies DefinitionEdits;
 
 /** Inputs of a deploy by contract. */
 export function deployInputs(changes: Partial<DeployInputs> = {}): DeployInputs {

@@ -15,17 +15,17 @@ export function isDefinitionFile(reference: string): boolean {
  *
  * @throws UserError `task-definition-malformed`
  */
-export function parseTaskDefinitionFile(
+export async function parseTaskDefinitionFile(
   text: string,
   file: string,
-): { readonly definition: JsonObject; readonly tags: readonly Tag[] } {
+): Promise<{ readonly definition: JsonObject; readonly tags: readonly Tag[] }> {
   const problem = (message: string, line?: number): Problem => ({
     code: 'task-definition-malformed',
     message,
     at: line === undefined ? { file } : { file, line },
   });
-  const json = /\.ya?ml$/i.test(file) ? undefined : parseJsonText(text);
-  const parsed = json ?? parseDocumentText(text);
+  const json = /\.ya?ml$/i.test(file) ? undefined : await parseJsonText(text);
+  const parsed = json ?? (await parseDocumentText(text));
   if (parsed.kind === 'problem') {
     const kind = json === undefined ? 'YAML' : 'JSON';
     throw new UserError(problem(`is no valid ${kind}: ${parsed.message}`, parsed.line));

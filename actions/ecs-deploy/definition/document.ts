@@ -1,4 +1,3 @@
-import { LineCounter, parseDocument } from 'yaml';
 import type { Json } from '../model.js';
 
 export type Parsed =
@@ -9,7 +8,9 @@ export type Parsed =
  * Reads YAML 1.2, of which JSON is a part. A problem names the place and never quotes the text,
  * which may hold secrets.
  */
-export function parseDocumentText(text: string): Parsed {
+export async function parseDocumentText(text: string): Promise<Parsed> {
+  // Most runs have neither overrides nor a YAML file, and the library costs start time.
+  const { LineCounter, parseDocument } = await import('yaml');
   const lines = new LineCounter();
   const document = parseDocument(text, { prettyErrors: false, lineCounter: lines });
   const [error] = document.errors;
@@ -24,7 +25,7 @@ export function parseDocumentText(text: string): Parsed {
 }
 
 /** Reads JSON. A mistake's line comes from the parser's message, or as YAML would find it. */
-export function parseJsonText(text: string): Parsed {
+export async function parseJsonText(text: string): Promise<Parsed> {
   try {
     return { kind: 'value', value: JSON.parse(text) as Json };
   } catch (thrown) {
@@ -33,7 +34,7 @@ export function parseJsonText(text: string): Parsed {
       const line = text.slice(0, Number(position)).split('\n').length;
       return { kind: 'problem', line, message: 'unexpected character' };
     }
-    const found = parseDocumentText(text);
+    const found = await parseDocumentText(text);
     return found.kind === 'problem'
       ? found
       : { kind: 'problem', line: undefined, message: 'it is YAML, but not JSON' };

@@ -28,16 +28,6 @@ export interface DefinitionEdits {
   readonly overrides: JsonObject | undefined;
 }
 
-export const noEdits: DefinitionEdits = {
-  environment: [],
-  removeEnvironment: [],
-  secrets: [],
-  removeSecrets: [],
-  cpu: undefined,
-  memory: undefined,
-  overrides: undefined,
-};
-
 interface Edited {
   readonly definition: JsonObject;
   readonly tags: readonly Tag[];

@@ -1,8 +1,11 @@
 import type { InputReader } from '../../shared/inputs.js';
 import type { DefinitionEdits, NamedValue, NameToRemove } from '../definition/edits.js';
-import { parseDocumentText } from '../definition/document.js';
-import { isObject } from '../definition/task-definition.js';
-import type { JsonObject } from '../model.js';
+
+/** The edits, with overrides that are not parsed yet. */
+export type EditInputs = Omit<DefinitionEdits, 'overrides'> & {
+  /** YAML or JSON. */
+  readonly overrides: string | undefined;
+};
 
 /** The inputs that `readEdits` reads, for `onlyFor`. */
 export const editInputs = [
@@ -19,7 +22,7 @@ export const editInputs = [
  * Reads what the inputs change in the task definition. Problems name the line and never quote it:
  * a value may be secret.
  */
-export function readEdits(reader: InputReader): DefinitionEdits {
+export function readEdits(reader: InputReader): EditInputs {
   return {
     environment: readValues(reader, 'env-vars'),
     removeEnvironment: readNames(reader, 'remove-env-vars'),
@@ -35,7 +38,7 @@ export function readEdits(reader: InputReader): DefinitionEdits {
       /^(\d+|\d*\.?\d+ ?GB)$/i,
       'a number of MiB, such as 1024, or of GB, such as "1 GB"',
     ),
-    overrides: readOverrides(reader),
+    overrides: reader.text('overrides'),
   };
 }
 
@@ -88,28 +91,4 @@ function linesOf(reader: InputReader, input: string): readonly (readonly [number
 function splitName(text: string): NameToRemove | undefined {
   const [, container, name = ''] = /^(?:([\w-]+):)?(.+)$/.exec(text.trim()) ?? [];
   return name === '' || name.startsWith(':') ? undefined : { container, name: name.trim() };
-}
-
-function readOverrides(reader: InputReader): JsonObject | undefined {
-  const text = reader.text('overrides');
-  if (text === undefined) return undefined;
-  const parsed = parseDocumentText(text);
-  if (parsed.kind === 'problem') {
-    reader.problem(
-      'overrides',
-      'input-malformed',
-      `line ${parsed.line ?? 1}: neither YAML nor JSON: ${parsed.message}`,
-    );
-    return undefined;
-  }
-  if (!isObject(parsed.value)) {
-    reader.problem(
-      'overrides',
-      'input-malformed',
-      'is no object',
-      'fields of a task definition as RegisterTaskDefinition names them',
-    );
-    return undefined;
-  }
-  return parsed.value;
 }

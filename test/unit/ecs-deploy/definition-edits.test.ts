@@ -1,12 +1,10 @@
-import {
-  applyEdits,
-  noEdits,
-  type DefinitionEdits,
-} from '../../../actions/ecs-deploy/definition/edits.js';
+import { applyEdits, type DefinitionEdits } from '../../../actions/ecs-deploy/definition/edits.js';
+import { parseOverrides } from '../../../actions/ecs-deploy/definition/overrides-text.js';
 import { readInputs } from '../../../actions/ecs-deploy/inputs.js';
 import type { JsonObject } from '../../../actions/ecs-deploy/model.js';
 import { envFrom } from '../../../actions/shared/env.js';
 import { UserError } from '../../../actions/shared/errors.js';
+import { noEdits } from '../../support/ecs.js';
 
 const app: JsonObject = {
   name: 'app',
@@ -328,15 +326,8 @@ describe('the inputs', () => {
         ],
         cpu: '.5 vCPU',
         memory: '1024',
-        overrides: { ephemeralStorage: { sizeInGiB: 40 } },
+        overrides: '{"ephemeralStorage": {"sizeInGiB": 40}}',
       },
-    });
-  });
-
-  it('take overrides as YAML', () => {
-    const overrides = 'containerDefinitions:\n  app:\n    healthCheck: null\n    ulimits: []\n';
-    expect(read({ overrides })).toMatchObject({
-      edits: { overrides: { containerDefinitions: { app: { healthCheck: null, ulimits: [] } } } },
     });
   });
 
@@ -345,8 +336,6 @@ describe('the inputs', () => {
     ['a name given twice', { secrets: 'hunter2=a\nhunter2=b' }, 'input-duplicate-key'],
     ['a value where a name is to be removed', { 'remove-secrets': 'A=hunter2' }, 'input-malformed'],
     ['a size that is none', { memory: '1 TB' }, 'input-malformed'],
-    ['overrides that are no YAML', { overrides: 'a: [hunter2' }, 'input-malformed'],
-    ['overrides that are no object', { overrides: '- hunter2' }, 'input-malformed'],
     ['a number of revisions below 1', { 'keep-revisions': '0' }, 'input-out-of-range'],
   ])('refuse %s', (_, inputs, code) => {
     let thrown: unknown;
@@ -363,4 +352,25 @@ describe('the inputs', () => {
   it.each(['env-vars', 'overrides', 'keep-revisions'])('are not for status: %s', (name) => {
     expect(() => read({ command: 'status', image: '', [name]: 'A=1' })).toThrow(UserError);
   });
+});
+
+describe('the text of overrides', () => {
+  it.each([
+    ['YAML', 'containerDefinitions:\n  app:\n    healthCheck: null\n    ulimits: []\n'],
+    ['JSON', '{"containerDefinitions": {"app": {"healthCheck": null, "ulimits": []}}}'],
+  ])('may be %s', async (_, text) => {
+    expect(await parseOverrides(text)).toEqual({
+      patch: { containerDefinitions: { app: { healthCheck: null, ulimits: [] } } },
+      problems: [],
+    });
+  });
+
+  it.each(['a: [hunter2', '- hunter2', 'hunter2', 'a: hunter2\na: hunter2'])(
+    'may not be %j, and is not quoted',
+    async (text) => {
+      const { problems } = await parseOverrides(text);
+      expect(problems.map(({ code }) => code)).toEqual(['override-malformed']);
+      expect(JSON.stringify(problems)).not.toContain('hunter2');
+    },
+  );
 });

@@ -1,11 +1,10 @@
 import { RegisterTaskDefinitionRequest$ } from '@aws-sdk/client-ecs';
 import { runCommand } from '../../../actions/ecs-deploy/commands.js';
 import { definitionChanges } from '../../../actions/ecs-deploy/definition/differences.js';
-import { noEdits } from '../../../actions/ecs-deploy/definition/edits.js';
 import { parseImageReference } from '../../../actions/ecs-deploy/images/image-reference.js';
 import type { JsonObject } from '../../../actions/ecs-deploy/model.js';
 import { modelPaths, valuePaths } from '../../support/api-model.js';
-import { deployInputs, deployWorld, pushImage } from '../../support/ecs.js';
+import { deployInputs, deployWorld, noEdits, pushImage } from '../../support/ecs.js';
 import { ecsFixture, NETWORK } from '../../support/ecs-emulator.js';
 import { runningDefinitions } from '../../support/task-definitions/running.js';
 import { surroundingDefinitions } from '../../support/task-definitions/surroundings.js';

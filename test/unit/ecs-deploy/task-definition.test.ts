@@ -321,14 +321,14 @@ describe('a task definition file', () => {
       'the output of DescribeTaskDefinition',
       { taskDefinition: { ...delicate, ...serverFields }, tags },
     ],
-  ])('may be %s', (_, content) => {
-    expect(parseTaskDefinitionFile(JSON.stringify(content), 'task.json')).toEqual({
+  ])('may be %s', async (_, content) => {
+    expect(await parseTaskDefinitionFile(JSON.stringify(content), 'task.json')).toEqual({
       definition: delicate,
       tags,
     });
   });
 
-  it('may be YAML, with sizes as numbers', () => {
+  it('may be YAML, with sizes as numbers', async () => {
     const yaml = `
 family: web
 cpu: 256
@@ -342,7 +342,7 @@ containerDefinitions:
       - { name: EMPTY, value: '' }
       - { name: PORT, value: '8080' }
 `;
-    expect(parseTaskDefinitionFile(yaml, '.aws/task.yml').definition).toEqual({
+    expect((await parseTaskDefinitionFile(yaml, '.aws/task.yml')).definition).toEqual({
       family: 'web',
       cpu: '256',
       memory: '512',
@@ -369,15 +369,15 @@ containerDefinitions:
     ['task.json', '{"containerDefinitions": [{}],}'],
     ['task.yaml', 'a: [b'],
     ['task.yaml', 'containerDefinitions: [{name: a, environment: [{name: PORT, value: 80}]}]'],
-  ])('%s may not be %s', (file, text) => {
-    expect(() => parseTaskDefinitionFile(text, file)).toThrow(UserError);
+  ])('%s may not be %s', async (file, text) => {
+    await expect(parseTaskDefinitionFile(text, file)).rejects.toThrow(UserError);
   });
 
-  it('names the line of a mistake and quotes nothing of it', () => {
+  it('names the line of a mistake and quotes nothing of it', async () => {
     const text = '{\n  "containerDefinitions": [\n    {"secret": "hunter2" "x"}\n  ]\n}';
     let thrown: unknown;
     try {
-      parseTaskDefinitionFile(text, 'task.json');
+      await parseTaskDefinitionFile(text, 'task.json');
     } catch (error) {
       thrown = error;
     }

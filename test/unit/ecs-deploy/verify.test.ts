@@ -1,5 +1,4 @@
 import { runCommand } from '../../../actions/ecs-deploy/commands.js';
-import { noEdits } from '../../../actions/ecs-deploy/definition/edits.js';
 import { parseImageReference } from '../../../actions/ecs-deploy/images/image-reference.js';
 import type { DeployInputs, VerifyInputs } from '../../../actions/ecs-deploy/inputs.js';
 import type { JsonObject } from '../../../actions/ecs-deploy/model.js';
@@ -10,6 +9,7 @@ import { UserError } from '../../../actions/shared/errors.js';
 import {
   deployInputs,
   deployWorld,
+  noEdits,
   pushImage,
   serviceWithContract,
   type DeployWorld,
@@ -230,9 +230,7 @@ describe('verify', () => {
     await service();
     image('shop/web:v1');
     world.account.missing.add('/ecs/web');
-    const missing = parseImageReference(
-      `${'123456789012.dkr.ecr.eu-west-1.amazonaws.com'}/shop/web:v2`,
-    );
+    const missing = parseImageReference('123456789012.dkr.ecr.eu-west-1.amazonaws.com/shop/web:v2');
     if (missing === undefined) throw new Error('no reference');
     expect(problems(await verify({ image: { kind: 'reference', reference: missing } }))).toEqual([
       'image-missing input image',
