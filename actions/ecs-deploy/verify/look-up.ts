@@ -46,18 +46,16 @@ export function referenceLooks(
   const looks: Look[] = [];
   const parameters = new Map<string, Extract<Reference, { kind: 'parameter' }>[]>();
   for (const reference of references) {
+    const what = reference.places.join(', ');
     switch (reference.kind) {
       case 'role':
-        looks.push({ what: reference.place, run: () => checkRole({ lookups }, reference) });
+        looks.push({ what, run: () => checkRole({ lookups }, reference) });
         break;
       case 'secret':
-        looks.push({
-          what: reference.places.join(', '),
-          run: () => checkSecret({ lookups }, reference),
-        });
+        looks.push({ what, run: () => checkSecret({ lookups }, reference) });
         break;
       case 'log-group':
-        looks.push({ what: reference.place, run: () => checkLogGroup({ lookups }, reference) });
+        looks.push({ what, run: () => checkLogGroup({ lookups }, reference) });
         break;
       case 'parameter': {
         const region = reference.region ?? '';
@@ -78,43 +76,46 @@ export function referenceLooks(
   return looks;
 }
 
+/** A mistake in each place that refers to the thing. */
+function inEach({ places }: Reference, finding: Omit<Finding, 'place'>): readonly Finding[] {
+  return places.map((place) => ({ ...finding, place }));
+}
+
 async function checkRole(
   { lookups }: Ports,
-  { name, place }: Extract<Reference, { kind: 'role' }>,
+  role: Extract<Reference, { kind: 'role' }>,
 ): Promise<readonly Finding[]> {
-  const policy = await lookups.trustPolicy(name);
+  const policy = await lookups.trustPolicy(role.name);
   if (policy === undefined) {
-    return [{ code: 'role-missing', place, message: `there is no role "${name}"` }];
+    return inEach(role, { code: 'role-missing', message: `there is no role "${role.name}"` });
   }
   if (trustsEcsTasks(policy)) return [];
-  return [
-    {
-      code: 'role-trust',
-      place,
-      message: `role "${name}" does not let ECS tasks assume it`,
-      hint: 'its trust policy must allow sts:AssumeRole for ecs-tasks.amazonaws.com',
-    },
-  ];
+  return inEach(role, {
+    code: 'role-trust',
+    message: `role "${role.name}" does not let ECS tasks assume it`,
+    hint: 'its trust policy must allow sts:AssumeRole for ecs-tasks.amazonaws.com',
+  });
 }
 
 async function checkSecret(
   { lookups }: Ports,
-  { secret, places }: Extract<Reference, { kind: 'secret' }>,
+  reference: Extract<Reference, { kind: 'secret' }>,
 ): Promise<readonly Finding[]> {
-  const found = await lookups.secret(secret.id, secret.region);
-  const at = (code: string, message: string): readonly Finding[] =>
-    places.map((place) => ({ code, place, message }));
-  if (found === undefined) return at('secret-missing', `there is no secret ${secret.id}`);
+  const { id, region, stage, versionId } = reference.secret;
+  const found = await lookups.secret(id, region);
+  const wrong = (code: string, message: string): readonly Finding[] =>
+    inEach(reference, { code, message });
+  if (found === undefined) return wrong('secret-missing', `there is no secret ${id}`);
   if (found.beingDeleted) {
-    return at('secret-deleted', `${secret.id} is scheduled for deletion and cannot be read`);
+    return wrong('secret-deleted', `${id} is scheduled for deletion and cannot be read`);
   }
-  if (secret.stage !== undefined && !found.stages.includes(secret.stage)) {
-    return at('secret-version-missing', `${secret.id} has no version at stage ${secret.stage}`);
+  if (found.versionIds.length === 0) return wrong('secret-empty', `${id} has no value yet`);
+  if (stage !== undefined && !found.stages.includes(stage)) {
+    return wrong('secret-version-missing', `${id} has no version at stage ${stage}`);
   }
-  if (secret.versionId !== undefined && !found.versionIds.includes(secret.versionId)) {
-    return at('secret-version-missing', `${secret.id} has no version ${secret.versionId}`);
+  if (versionId !== undefined && !found.versionIds.includes(versionId)) {
+    return wrong('secret-version-missing', `${id} has no version ${versionId}`);
   }
-  if (found.stages.length === 0) return at('secret-empty', `${secret.id} has no value yet`);
   return [];
 }
 
@@ -126,28 +127,21 @@ async function checkParameters(
   const missing = await lookups.missingParameters(names, parameters[0]?.region);
   return parameters
     .filter(({ name }) => missing.includes(name))
-    .flatMap(({ name, places }) =>
-      places.map((place) => ({
-        code: 'parameter-missing',
-        place,
-        message: `there is no parameter ${name}`,
-      })),
+    .flatMap((one) =>
+      inEach(one, { code: 'parameter-missing', message: `there is no parameter ${one.name}` }),
     );
 }
 
 async function checkLogGroup(
   { lookups }: Ports,
-  { name, region, place }: Extract<Reference, { kind: 'log-group' }>,
+  group: Extract<Reference, { kind: 'log-group' }>,
 ): Promise<readonly Finding[]> {
-  if (await lookups.logGroupExists(name, region)) return [];
-  return [
-    {
-      code: 'log-group-missing',
-      place,
-      message: `there is no log group ${name}`,
-      hint: 'create it, or set the option awslogs-create-group to "true"',
-    },
-  ];
+  if (await lookups.logGroupExists(group.name, group.region)) return [];
+  return inEach(group, {
+    code: 'log-group-missing',
+    message: `there is no log group ${group.name}`,
+    hint: 'create it, or set the option awslogs-create-group to "true"',
+  });
 }
 
 /** The calls that check the service's subnets, security groups and target groups. */

@@ -8,7 +8,7 @@ export type Reference =
   | {
       readonly kind: 'role';
       readonly key: string;
-      readonly place: string;
+      readonly places: readonly string[];
       readonly name: string;
     }
   | {
@@ -27,7 +27,7 @@ export type Reference =
   | {
       readonly kind: 'log-group';
       readonly key: string;
-      readonly place: string;
+      readonly places: readonly string[];
       readonly name: string;
       readonly region: string | undefined;
     };
@@ -49,10 +49,8 @@ export function referencesOf({ definition }: Pick<Subject, 'definition'>): reado
   const byKey = new Map<string, Reference>();
   for (const reference of all) {
     const known = byKey.get(reference.key);
-    if (known === undefined) byKey.set(reference.key, reference);
-    else if ('places' in known && 'places' in reference) {
-      byKey.set(reference.key, { ...known, places: [...known.places, ...reference.places] });
-    }
+    const places = [...(known?.places ?? []), ...reference.places];
+    byKey.set(reference.key, { ...reference, places });
   }
   return [...byKey.values()];
 }
@@ -62,7 +60,9 @@ function roles(definition: JsonObject): readonly Reference[] {
     const arn = textOf(definition[place]) ?? '';
     // IAM names a role by what stands behind its path.
     const name = arn.slice(arn.lastIndexOf('/') + 1);
-    return name === '' ? [] : [{ kind: 'role', key: `role ${arn}`, place, name } as const];
+    return name === ''
+      ? []
+      : [{ kind: 'role', key: `role ${arn}`, places: [place], name } as const];
   });
 }
 
@@ -76,7 +76,7 @@ function logGroups(definition: JsonObject): readonly Reference[] {
       {
         kind: 'log-group',
         key: `log-group ${region ?? ''} ${name}`,
-        place: containerPlace(container, 'logConfiguration.options.awslogs-group'),
+        places: [containerPlace(container, 'logConfiguration.options.awslogs-group')],
         name,
         region,
       },

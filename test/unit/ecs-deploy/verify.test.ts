@@ -187,6 +187,26 @@ describe('verify', () => {
     expect(report.failure).toEqual({ code: 'verify-failed' });
   });
 
+  it.each([
+    [`${secret}::AWSPREVIOUS:`, 'AWSPREVIOUS'],
+    [`${secret}:::v2`, 'v2'],
+  ])('tells a version of a secret that is not there: %s', async (valueFrom) => {
+    await service({ secrets: [{ name: 'DB', valueFrom }] });
+    expect(problems(await verify({ image: image('shop/web:v1') }))).toEqual([
+      'secret-version-missing containerDefinitions.app.secrets.DB',
+    ]);
+  });
+
+  it('tells a role in each place that names it, by one call', async () => {
+    await service();
+    const role = 'arn:aws:iam::123456789012:role/service/web-execution';
+    world.account.missing.add('web-execution');
+    const overrides = JSON.stringify({ taskRoleArn: role, executionRoleArn: role });
+    const report = await verify({ image: image('shop/web:v1'), edits: { ...noEdits, overrides } });
+    expect(problems(report)).toEqual(['role-missing executionRoleArn', 'role-missing taskRoleArn']);
+    expect(world.account.calls.filter((call) => call.startsWith('trustPolicy'))).toHaveLength(1);
+  });
+
   it('asks for no log group that the driver creates', async () => {
     await service({
       logConfiguration: {
