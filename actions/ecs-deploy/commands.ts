@@ -6,6 +6,7 @@ import type { Inputs } from './inputs.js';
 import type { DeployPorts } from './ports.js';
 import type { Report } from './report.js';
 import { continueRollout } from './commands/continue/command.js';
+import { reportVerify, runVerify } from './commands/verify.js';
 import { readStatus, reportStatus } from './commands/status.js';
 
 /** Runs the command that the inputs ask for. */
@@ -25,5 +26,7 @@ export async function runCommand(
       return continueRollout(ports, inputs);
     case 'status':
       return reportStatus(await readStatus(ports, inputs));
+    case 'verify':
+      return reportVerify(await runVerify(ports, inputs));
   }
 }

@@ -5,6 +5,7 @@ import type { RolloutInputs } from './inputs/rollout.js';
 import { shortName, type Service } from './model.js';
 import type { Observed, Plan } from './plan.js';
 import type { DeployPorts } from './ports.js';
+import { deregisterOldRevisions } from './revisions/deregister.js';
 import { follow, type Followed } from './rollout/follow.js';
 import { stopWithRollback } from './rollout/give-up.js';
 import { primaryOf, type OwnDeployment } from './rollout/judge.js';
@@ -138,6 +139,13 @@ export async function apply(
           step.path,
           JSON.stringify({ ...step.release, taskDefinition: taskDefinitionArn }),
         );
+        break;
+      case 'deregister-revisions':
+        if (!reached(followed, proof, plan)) break;
+        await deregisterOldRevisions(ports, {
+          ...step.request,
+          never: [...step.request.never, taskDefinitionArn],
+        });
         break;
     }
   }

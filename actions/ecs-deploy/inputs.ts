@@ -5,12 +5,14 @@ import { readRestart, type RestartInputs } from './commands/restart.js';
 import { readRollback, type RollbackInputs } from './commands/rollback.js';
 import type { ImageReference } from './images/image-reference.js';
 import { readCodeDeploy, type CodeDeployInputs } from './inputs/code-deploy.js';
+import { editInputs, readEdits, type EditInputs } from './inputs/definition.js';
 import { readImage, readImages, type WantedImage } from './inputs/images.js';
 import { readAnswer, type AnswerInputs } from './inputs/continue.js';
 import { readRollout, type RolloutInputs } from './inputs/rollout.js';
 import { readTargets, type TargetInputs } from './inputs/target.js';
 
-export type Inputs = ContinueInputs | DeployInputs | RestartInputs | RollbackInputs | StatusInputs;
+export type Inputs =
+  ContinueInputs | DeployInputs | RestartInputs | RollbackInputs | StatusInputs | VerifyInputs;
 export type Command = Inputs['command'];
 
 export interface CommonInputs {
@@ -28,6 +30,15 @@ export interface ContinueInputs extends CommonInputs, RolloutInputs, AnswerInput
   readonly dryRun: boolean;
 }
 
+/** What the service is to run is checked as a deploy would make it. */
+export interface VerifyInputs extends CommonInputs {
+  readonly command: 'verify';
+  readonly image: WantedImage | undefined;
+  readonly container: string | undefined;
+  readonly images: Readonly<Record<string, ImageReference>>;
+  readonly edits: EditInputs;
+}
+
 export interface DeployInputs extends CommonInputs, RolloutInputs {
   readonly command: 'deploy';
   /** The image of the service's main container. */
@@ -38,6 +49,11 @@ export interface DeployInputs extends CommonInputs, RolloutInputs {
   readonly images: Readonly<Record<string, ImageReference>>;
   /** For a service whose deployment controller is CODE_DEPLOY. */
   readonly codeDeploy: CodeDeployInputs;
+  readonly edits: EditInputs;
+  /** Whether mistakes that can be seen without further rights stop the deploy. */
+  readonly verify: boolean;
+  /** How many revisions of the live family stay; absent: all. */
+  readonly keepRevisions: number | undefined;
   readonly dryRun: boolean;
   /** All services to deploy; `target` is the first. */
   readonly targets: readonly TargetInputs[];
@@ -51,15 +67,18 @@ const commands = [
   'restart',
   'continue',
   'status',
+  'verify',
 ] as const satisfies readonly Command[];
 
 /** Inputs that only some commands understand; a value given to another one is an error. */
 const onlyFor: Readonly<Record<string, readonly Command[]>> = {
-  image: ['deploy'],
-  'image-digest': ['deploy'],
-  repository: ['deploy'],
-  container: ['deploy'],
-  images: ['deploy'],
+  image: ['deploy', 'verify'],
+  'image-digest': ['deploy', 'verify'],
+  repository: ['deploy', 'verify'],
+  container: ['deploy', 'verify'],
+  images: ['deploy', 'verify'],
+  'keep-revisions': ['deploy'],
+  ...Object.fromEntries(editInputs.map((name) => [name, ['deploy', 'verify']] as const)),
   revision: ['rollback'],
   'hook-id': ['continue'],
   'service-deployment-arn': ['continue'],
@@ -114,6 +133,15 @@ function inputsOf(
         ...readRollout(reader),
         dryRun: reader.boolean('dry-run', false),
       };
+    case 'verify':
+      return {
+        command,
+        ...common,
+        image: readImage(reader, { required: false }),
+        container: reader.text('container'),
+        images: readImages(reader),
+        edits: readEdits(reader),
+      };
     case 'deploy':
       return {
         command,
@@ -123,6 +151,9 @@ function inputsOf(
         images: readImages(reader),
         targets,
         allOrNothing: reader.boolean('all-or-nothing', false),
+        edits: readEdits(reader),
+        verify: reader.boolean('verify', true),
+        keepRevisions: reader.integer('keep-revisions', { min: 1, max: 1000 }),
         ...readRollout(reader),
         codeDeploy: readCodeDeploy(reader),
         dryRun: reader.boolean('dry-run', false),

@@ -10,7 +10,9 @@ import { openCodeDeploy } from './aws/code-deploy.js';
 import { openEcs } from './aws/ecs.js';
 import { openImages } from './aws/images.js';
 import { openLogs } from './aws/logs.js';
+import { openLookups } from './aws/lookups.js';
 import { openParameters } from './aws/parameters.js';
+import { openRevisions } from './aws/revisions.js';
 import { runCommand } from './commands.js';
 import { readInputs } from './inputs.js';
 
@@ -27,6 +29,8 @@ await runAction(async (context) => {
     images: openImages(clientConfig),
     logs: openLogs(clientConfig),
     codeDeploy: openCodeDeploy(clientConfig),
+    lookups: openLookups(clientConfig),
+    revisions: openRevisions(clientConfig),
     clock: systemClock,
     readFile: (path: string) => readFile(path, 'utf8').catch(() => undefined),
     random: Math.random,

@@ -55,6 +55,25 @@ export interface ServiceEvent {
   readonly message: string;
 }
 
+/** Where and behind what a service's tasks run. */
+export interface ServiceWiring {
+  /** `FARGATE`, `EC2`, …; absent with a capacity provider strategy. */
+  readonly launchType: string | undefined;
+  readonly capacityProviders: readonly string[];
+  readonly platformVersion: string | undefined;
+  /** Absent without awsvpc. */
+  readonly network:
+    { readonly subnets: readonly string[]; readonly securityGroups: readonly string[] } | undefined;
+  readonly loadBalancers: readonly LoadBalancerMapping[];
+}
+
+interface LoadBalancerMapping {
+  /** Absent for a Classic Load Balancer. */
+  readonly targetGroupArn: string | undefined;
+  readonly container: string;
+  readonly port: number | undefined;
+}
+
 export interface Service {
   readonly arn: string;
   readonly name: string;
@@ -75,6 +94,7 @@ export interface Service {
   readonly runningCount: number;
   readonly pendingCount: number;
   readonly taskDefinitionArn: string;
+  readonly wiring: ServiceWiring;
   readonly deployments: readonly Deployment[];
   /** Of a service that CodeDeploy deploys, which has no deployments. */
   readonly taskSets: readonly TaskSet[];

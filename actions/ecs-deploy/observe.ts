@@ -1,16 +1,23 @@
 import { UserError, type Problem } from '../shared/errors.js';
+import { applyEdits } from './definition/edits.js';
+import { parseOverrides } from './definition/overrides-text.js';
 import {
-  checkDigest,
-  checkImage,
-  withoutProblems,
-  type ResolvedImage,
-} from './images/image-check.js';
+  containerNames,
+  containersOf,
+  familyOf,
+  imageOf,
+  textOf,
+  withImages,
+} from './definition/task-definition.js';
+import { checkArchitectures } from './images/architecture.js';
+import { checkDigest, checkImage, isProblem, type ResolvedImage } from './images/image-check.js';
 import { parseImageReference } from './images/image-reference.js';
 import type { DeployInputs } from './inputs.js';
 import type { TargetInputs } from './inputs/target.js';
 import { shortName, type RegisteredDefinition, type Service } from './model.js';
 import type { Observed } from './plan.js';
 import type { DeployPorts } from './ports.js';
+import { findRevisionFacts } from './revisions/deregister.js';
 import { primaryOf } from './rollout/judge.js';
 import {
   findService,
@@ -20,16 +27,31 @@ import {
   type Target,
 } from './target.js';
 import { observeCodeDeploy } from './strategies/code-deploy/observe.js';
-import {
-  containerNames,
-  containersOf,
-  familyOf,
-  imageOf,
-  textOf,
-} from './definition/task-definition.js';
+import { toProblem } from './verify/findings.js';
+import { verifyQuick } from './verify/verify.js';
 
 /** Who deploys: the commit and the address of the run. */
 export type Origin = Observed['origin'];
+
+/** The inputs that say what a service is to run. */
+export type SubjectInputs = Pick<
+  DeployInputs,
+  'target' | 'image' | 'container' | 'images' | 'edits'
+>;
+
+/** What a service is to run, and what runs now. */
+export interface ObservedSubject {
+  readonly target: Target;
+  readonly service: Service;
+  readonly running: RegisteredDefinition;
+  /** With the changes that the inputs ask for; images are not set yet. */
+  readonly base: BaseDefinition;
+  readonly container: string;
+  /** Those that are there. */
+  readonly images: Readonly<Record<string, ResolvedImage>>;
+  /** With images and changes. */
+  readonly problems: readonly Problem[];
+}
 
 /**
  * Reads all that a deploy depends on, and changes nothing.
@@ -41,6 +63,77 @@ export async function observe(
   inputs: DeployInputs,
   origin: Origin,
 ): Promise<Observed> {
+  const { problems, ...subject } = await observeSubject(ports, inputs);
+  const { running, base, images, service } = subject;
+  const definition = withImages(base.definition, imageTexts(images));
+  const quick =
+    inputs.verify && problems.length === 0
+      ? verifyQuick(
+          ports,
+          { definition, wiring: service.wiring },
+          service.runningCount > 0 ? running : undefined,
+        )
+      : undefined;
+  const [architecture, verified, revisions, codeDeploy] = await Promise.all([
+    inputs.verify
+      ? checkArchitectures(ports, definition, newImages(subject), (name) =>
+          name in inputs.images ? 'images' : 'image',
+        )
+      : undefined,
+    quick,
+    inputs.dryRun && inputs.keepRevisions !== undefined
+      ? findRevisionFacts(ports, { family: base.liveFamily, keep: inputs.keepRevisions - 1 })
+      : undefined,
+    service.controller === 'CODE_DEPLOY'
+      ? settled(
+          observeCodeDeploy(ports, inputs.codeDeploy, {
+            cluster: subject.target.cluster,
+            service,
+            contract: subject.target.contract,
+            definition: base.definition,
+            container: subject.container,
+          }),
+        )
+      : undefined,
+  ]);
+  for (const what of [...(architecture?.notChecked ?? []), ...(verified?.notChecked ?? [])]) {
+    ports.log.notice(`not checked: ${what}`);
+  }
+  const all = [
+    ...problems,
+    ...(architecture?.problems ?? []),
+    ...(verified?.findings ?? []).map(toProblem),
+    ...(codeDeploy instanceof UserError ? codeDeploy.problems : []),
+  ];
+  if (all.length > 0) throw new UserError(all);
+  return {
+    ...subject,
+    codeDeploy: codeDeploy instanceof UserError ? undefined : codeDeploy,
+    origin,
+    atMs: ports.clock.now(),
+    revisions,
+  };
+}
+
+/** So that its problems can stand beside those of others. */
+async function settled<T>(found: Promise<T>): Promise<T | UserError> {
+  try {
+    return await found;
+  } catch (thrown) {
+    if (thrown instanceof UserError) return thrown;
+    throw thrown;
+  }
+}
+
+/**
+ * Reads what the service is to run, and collects what is wrong with it.
+ *
+ * @throws UserError where there is no service, definition or container to look at
+ */
+export async function observeSubject(
+  ports: DeployPorts,
+  inputs: SubjectInputs,
+): Promise<ObservedSubject> {
   const target = await resolveTarget(ports, inputs.target);
   const service = await findService(ports, target);
   const [running, base] = await Promise.all([
@@ -48,27 +141,25 @@ export async function observe(
     readBaseDefinition(ports, inputs.target, target, service),
   ]);
   const container = mainContainer(inputs, target, base);
-  const images = await resolveImages(ports, inputs, { target, container, running });
-  const codeDeploy =
-    service.controller === 'CODE_DEPLOY'
-      ? await observeCodeDeploy(ports, inputs.codeDeploy, {
-          cluster: target.cluster,
-          service,
-          contract: target.contract,
-          definition: base.definition,
-          container,
-        })
-      : undefined;
+  const resolved = await resolveImages(ports, inputs, { target, container, running });
+  const { overrides: text, ...edits } = inputs.edits;
+  const overrides = text === undefined ? undefined : await parseOverrides(text);
+  const edited = applyEdits(base, container, { ...edits, overrides: overrides?.patch });
+  for (const notice of edited.notices) ports.log.notice(notice);
+  const problems: Problem[] = [...(overrides?.problems ?? []), ...edited.problems];
+  const images: Record<string, ResolvedImage> = {};
+  for (const [name, image] of Object.entries(resolved)) {
+    if (isProblem(image)) problems.push(image);
+    else images[name] = image;
+  }
   return {
     target,
     service,
     running,
-    base,
-    images,
+    base: { ...base, definition: edited.definition, tags: edited.tags },
     container,
-    codeDeploy,
-    origin,
-    atMs: ports.clock.now(),
+    images,
+    problems,
   };
 }
 
@@ -91,6 +182,7 @@ export async function observeRunning(
     container: target.contract?.container ?? containerNames(running.definition)[0] ?? '',
     images: {},
     codeDeploy: undefined,
+    revisions: undefined,
   };
   return withDefinition(observed, running, shortName(running.arn));
 }
@@ -112,13 +204,35 @@ export function withDefinition(
   return { ...observed, images, base: { definition, tags, origin, liveFamily } };
 }
 
+export function imageTexts(
+  images: Readonly<Record<string, ResolvedImage>>,
+): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(images).map(([name, { image }]) => [name, image]));
+}
+
+/** Images that do not run yet: one that runs on this platform needs no proof of it. */
+function newImages({
+  running,
+  base,
+  images,
+}: Pick<ObservedSubject, 'running' | 'base' | 'images'>): Readonly<Record<string, ResolvedImage>> {
+  const samePlatform =
+    JSON.stringify(running.definition['runtimePlatform'] ?? null) ===
+    JSON.stringify(base.definition['runtimePlatform'] ?? null);
+  return Object.fromEntries(
+    Object.entries(images).filter(
+      ([name, { image }]) => !samePlatform || imageOf(running.definition, name) !== image,
+    ),
+  );
+}
+
 async function readRunning(ports: DeployPorts, service: Service): Promise<RegisteredDefinition> {
   const arn = primaryOf(service)?.taskDefinitionArn ?? service.taskDefinitionArn;
   const found = await ports.ecs.describeTaskDefinition(arn);
   return found ?? { arn, definition: {}, tags: [] };
 }
 
-function mainContainer(inputs: DeployInputs, target: Target, base: BaseDefinition): string {
+function mainContainer(inputs: SubjectInputs, target: Target, base: BaseDefinition): string {
   const named = inputs.container ?? target.contract?.container;
   if (named !== undefined) return named;
   const containers = containersOf(base.definition);
@@ -137,13 +251,13 @@ function mainContainer(inputs: DeployInputs, target: Target, base: BaseDefinitio
 
 async function resolveImages(
   ports: DeployPorts,
-  inputs: DeployInputs,
+  inputs: SubjectInputs,
   known: {
     readonly target: Target;
     readonly container: string;
     readonly running: RegisteredDefinition;
   },
-): Promise<Readonly<Record<string, ResolvedImage>>> {
+): Promise<Readonly<Record<string, ResolvedImage | Problem>>> {
   const wanted: Record<string, () => Promise<ResolvedImage | Problem>> = Object.fromEntries(
     Object.entries(inputs.images).map(([container, reference]) => [
       container,
@@ -155,7 +269,7 @@ async function resolveImages(
   const entries = Object.entries(wanted).map(
     async ([container, resolve]) => [container, await resolve()] as const,
   );
-  return withoutProblems(Object.fromEntries(await Promise.all(entries)));
+  return Object.fromEntries(await Promise.all(entries));
 }
 
 async function resolveMain(

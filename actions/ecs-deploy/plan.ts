@@ -11,19 +11,16 @@ import {
 } from './model.js';
 import type { Release } from './release.js';
 import { releaseCurrent, releaseOf, type ReleaseFacts } from './release-steps.js';
+import { cleanUp, type DeregisterStep } from './revisions/clean-up.js';
+import type { RevisionFacts } from './revisions/keep.js';
 import { primaryOf, type OwnDeployment } from './rollout/judge.js';
 import { changedConfiguration, checkStrategy } from './strategy.js';
 import type { ObservedCodeDeploy } from './strategies/code-deploy/observe.js';
 import { planCodeDeploy } from './strategies/code-deploy/plan.js';
 import type { CodeDeployStep } from './strategies/code-deploy/steps.js';
 import type { BaseDefinition, Target } from './target.js';
-import {
-  containerNames,
-  definitionChanges,
-  findContainer,
-  withImages,
-  type DefinitionChange,
-} from './definition/task-definition.js';
+import { containerNames, findContainer, withImages } from './definition/task-definition.js';
+import { definitionChanges, type DefinitionChange } from './definition/differences.js';
 
 /** Everything that a deploy needs to know before it changes anything. */
 export interface Observed {
@@ -39,6 +36,8 @@ export interface Observed {
   /** Who deploys. */
   readonly origin: { readonly commit: string | undefined; readonly run: string | undefined };
   readonly atMs: number;
+  /** Read for a dry run with `keep-revisions`. */
+  readonly revisions: RevisionFacts | undefined;
 }
 
 export type Step =
@@ -87,7 +86,8 @@ export type Step =
       readonly hookId: string;
       readonly decision: 'continue' | 'rollback';
       readonly reason: string;
-    };
+    }
+  | DeregisterStep;
 
 export interface Plan {
   readonly steps: readonly Step[];
@@ -105,7 +105,11 @@ export interface Plan {
  */
 export function plan(
   observed: Observed,
-  options: { readonly wait: boolean; readonly codeDeploy: CodeDeployInputs },
+  options: {
+    readonly wait: boolean;
+    readonly codeDeploy: CodeDeployInputs;
+    readonly keepRevisions: number | undefined;
+  },
 ): Plan {
   refuseUnsupported(observed.service, observed.target);
   refuseCodeDeployInputs(observed, options.codeDeploy);
@@ -138,6 +142,7 @@ export function plan(
         ? newSteps()
         : sameRevision(service, running, desiredCount);
   const upToDate = rollout.length === 0;
+  const registers = rollout.some(({ kind }) => kind === 'register-task-definition');
   const configuration = changedConfiguration(service, observed.target.contract);
   const follow = rollout
     .filter(({ kind }) => options.wait || !kind.startsWith('follow'))
@@ -153,6 +158,7 @@ export function plan(
       ...(upToDate ? [] : releaseStarting(observed)),
       ...follow,
       ...(options.wait ? releaseCurrent(releaseFacts(observed), upToDate) : []),
+      ...(options.wait && !upToDate ? cleanUp(observed, registers, options.keepRevisions) : []),
     ],
   };
 }

@@ -80,6 +80,14 @@ export interface Images {
   newestTags(repository: Repository, limit: number): Promise<readonly string[]>;
   /** Digests of an index's manifests; empty for an image of one platform. */
   platformDigests(repository: Repository, digest: string): Promise<readonly string[]>;
+  /** The platforms that an image or index is for; `undefined`: it does not say. */
+  platforms(repository: Repository, digest: string): Promise<readonly Platform[] | undefined>;
+}
+
+/** As OCI's image specification names them: `linux`, `amd64`. */
+export interface Platform {
+  readonly os: string;
+  readonly architecture: string;
 }
 
 export type ImageName = { readonly tag: string } | { readonly digest: string };
@@ -96,12 +104,69 @@ export interface LogRequest {
   readonly limit: number;
 }
 
+/** What a task definition and a service refer to, outside of ECS and ECR. */
+export interface Lookups {
+  /** The trust policy of a role, as JSON; `undefined`: there is no such role. */
+  trustPolicy(roleName: string): Promise<string | undefined>;
+  /** `undefined`: there is no such secret. Its value is not read. */
+  secret(id: string, region: string | undefined): Promise<SecretState | undefined>;
+  /** Those of the names, up to 10, that are no parameters. Nothing is decrypted. */
+  missingParameters(
+    names: readonly string[],
+    region: string | undefined,
+  ): Promise<readonly string[]>;
+  logGroupExists(name: string, region: string | undefined): Promise<boolean>;
+  /** Those that exist. */
+  subnets(ids: readonly string[]): Promise<readonly InVpc[]>;
+  /** Those that exist. */
+  securityGroups(ids: readonly string[]): Promise<readonly InVpc[]>;
+  targetGroup(arn: string): Promise<TargetGroup | undefined>;
+}
+
+export interface SecretState {
+  readonly beingDeleted: boolean;
+  readonly stages: readonly string[];
+  readonly versionIds: readonly string[];
+}
+
+export interface InVpc {
+  readonly id: string;
+  readonly vpcId: string;
+}
+
+export interface TargetGroup {
+  /** `HTTP`, `HTTPS`, `TCP`, `TLS`, `UDP`, `TCP_UDP`, … */
+  readonly protocol: string | undefined;
+  /** `ip`, `instance`, `lambda` or `alb`. */
+  readonly targetType: string;
+  readonly vpcId: string | undefined;
+}
+
+/** The revisions of a family, and who names them. */
+export interface Revisions {
+  /** ARNs of active revisions, newest first. */
+  active(family: string): Promise<readonly string[]>;
+  tagKeys(arn: string): Promise<readonly string[]>;
+  deregister(arn: string): Promise<void>;
+  clusterArns(): Promise<readonly string[]>;
+  /** ARNs that the services of a cluster and their deployments name. */
+  usedByServices(clusterArn: string): Promise<readonly string[]>;
+  /** ARNs that tasks of the family run or are about to run. */
+  usedByTasks(clusterArn: string, family: string): Promise<readonly string[]>;
+  /** What schedules of EventBridge Scheduler name: ARNs, families, or texts that hold them. */
+  usedBySchedules(): Promise<readonly string[]>;
+  /** What targets of EventBridge rules on all buses name. */
+  usedByRules(clusterArns: readonly string[]): Promise<readonly string[]>;
+}
+
 export interface DeployPorts {
   readonly ecs: Ecs;
   readonly parameters: Parameters;
   readonly images: Images;
   readonly logs: Logs;
   readonly codeDeploy: CodeDeploy;
+  readonly lookups: Lookups;
+  readonly revisions: Revisions;
   readonly clock: Clock;
   readonly log: Logger;
   /** Reads a text file of the workspace; `undefined`: not there. */

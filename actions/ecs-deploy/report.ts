@@ -59,6 +59,7 @@ export const outputNames = [
   'exit-code',
   'diagnosis',
   'services',
+  'problems',
 ] as const;
 
 type Outputs = Readonly<Record<(typeof outputNames)[number], string>>;
@@ -192,6 +193,7 @@ function outputsOf(
     'exit-code': diagnosis?.exitCode === undefined ? '' : String(diagnosis.exitCode),
     diagnosis: diagnosis === undefined ? '' : JSON.stringify(diagnosis),
     services: '',
+    problems: '',
   };
 }
 
@@ -393,5 +395,11 @@ export function describeStep(step: Step): string {
     case 'follow-code-deploy':
     case 'follow-tasks':
       return describeCodeDeployStep(step);
+    case 'deregister-revisions': {
+      const { revisions } = step;
+      if (revisions === undefined) return `${step.kind} ${step.reason}`;
+      const which = revisions.length === 0 ? 'none' : revisions.map(shortName).join(', ');
+      return `${step.kind} ${which}: ${step.reason}`;
+    }
   }
 }

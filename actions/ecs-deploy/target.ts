@@ -11,11 +11,8 @@ import type { TargetInputs } from './inputs/target.js';
 import { shortName, type JsonObject, type Service, type Tag } from './model.js';
 import type { DeployPorts } from './ports.js';
 import { parseRelease, type Release } from './release.js';
-import {
-  familyOf,
-  parseTaskDefinitionFile,
-  withoutServerFields,
-} from './definition/task-definition.js';
+import { parseTaskDefinitionFile } from './definition/definition-file.js';
+import { familyOf, withoutServerFields } from './definition/task-definition.js';
 
 /** The service to act on, and what its contract adds. */
 export interface Target {
@@ -154,7 +151,7 @@ export async function readBaseDefinition(
         hint: 'the path is relative to the workspace; check the repository out first',
       });
     }
-    const { definition, tags } = parseTaskDefinitionFile(text, source.path);
+    const { definition, tags } = await parseTaskDefinitionFile(text, source.path);
     const liveFamily = familyOf(definition) ?? familyOfArn(service.taskDefinitionArn);
     return { definition, tags, origin: source.path, liveFamily };
   }
@@ -166,7 +163,7 @@ export async function readBaseDefinition(
       message: `there is no active task definition "${source.reference}"`,
       hint:
         target.contract === undefined
-          ? 'give a family, family:revision, an ARN, or a .json file'
+          ? 'give a family, family:revision, an ARN, or a .json, .yaml or .yml file'
           : 'the template is registered by the Terraform module ecs-service; apply that layer again',
     });
   }

@@ -38,12 +38,45 @@ export function registerTaskDefinition(context: Context, input: Input): Output {
 function withDefaults(definition: RegisterInput): RegisterInput {
   return {
     ...definition,
-    volumes: definition.volumes ?? [],
+    ...(definition.cpu === undefined ? {} : { cpu: units(definition.cpu, 'vCPU') }),
+    ...(definition.memory === undefined ? {} : { memory: units(definition.memory, 'GB') }),
+    ...networkModeDefault(definition),
+    volumes: (definition.volumes ?? []).map(volumeDefaults),
     placementConstraints: definition.placementConstraints ?? [],
     containerDefinitions: (definition.containerDefinitions ?? []).map((container) =>
       containerDefaults(container, definition.networkMode),
     ),
   };
+}
+
+/** "If no network mode is specified, the default is bridge" (RegisterTaskDefinition); for Linux. */
+function networkModeDefault(definition: RegisterInput): { networkMode?: string } {
+  if (definition.networkMode !== undefined) return {};
+  const family = definition.runtimePlatform?.operatingSystemFamily ?? 'LINUX';
+  return family.startsWith('WINDOWS') ? {} : { networkMode: 'bridge' };
+}
+
+/** "String values are converted to an integer" (RegisterTaskDefinition, cpu and memory). */
+function units(text: string, unit: string): string {
+  const match = new RegExp(`^(\\d*\\.?\\d+)\\s*${unit}$`, 'i').exec(text.trim());
+  return match === null ? text : String(Math.round(Number(match[1]) * 1024));
+}
+
+type Volume = NonNullable<RegisterInput['volumes']>[number];
+
+/**
+ * A bind mount has an empty host, and an EFS volume its root ("EFSVolumeConfiguration"; that both
+ * are returned is an assumption from recorded answers).
+ */
+function volumeDefaults(volume: Volume): Volume {
+  const { name: _name, configuredAtLaunch: _atLaunch, ...kinds } = volume;
+  const efs = volume['efsVolumeConfiguration'];
+  if (typeof efs === 'object' && efs !== null) {
+    return { ...volume, efsVolumeConfiguration: { rootDirectory: '/', ...efs } };
+  }
+  return Object.keys(kinds).length === 0 && volume['configuredAtLaunch'] !== true
+    ? { ...volume, host: {} }
+    : volume;
 }
 
 function containerDefaults(

@@ -60,6 +60,7 @@ export async function makeService(
         networkMode: 'awsvpc',
         cpu: '256',
         memory: '512',
+        executionRoleArn: 'arn:aws:iam::123456789012:role/shop-web-dev-execution',
         containerDefinitions: [
           {
             name: 'app',

@@ -143,6 +143,7 @@ export async function ecsFixture(timings: Partial<Timings> = {}): Promise<EcsFix
         networkMode: 'awsvpc',
         cpu: '256',
         memory: '512',
+        executionRoleArn: 'arn:aws:iam::123456789012:role/web-execution',
         containerDefinitions: [
           {
             name: 'app',
@@ -154,7 +155,11 @@ export async function ecsFixture(timings: Partial<Timings> = {}): Promise<EcsFix
             })),
             logConfiguration: {
               logDriver: 'awslogs',
-              options: { 'awslogs-group': '/ecs/web', 'awslogs-stream-prefix': 'web' },
+              options: {
+                'awslogs-group': '/ecs/web',
+                'awslogs-region': 'eu-west-1',
+                'awslogs-stream-prefix': 'web',
+              },
             },
             ...more.container,
           },

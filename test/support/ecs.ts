@@ -1,5 +1,7 @@
 import { AwsError } from '../../emulator/aws-error.js';
 import { openCodeDeploy } from '../../actions/ecs-deploy/aws/code-deploy.js';
+import { openRevisions } from '../../actions/ecs-deploy/aws/revisions.js';
+import type { DefinitionEdits } from '../../actions/ecs-deploy/definition/edits.js';
 import { openEcs } from '../../actions/ecs-deploy/aws/ecs.js';
 import type { Contract } from '../../actions/ecs-deploy/contract.js';
 import { parseImageReference } from '../../actions/ecs-deploy/images/image-reference.js';
@@ -15,6 +17,7 @@ import type {
 } from '../../actions/ecs-deploy/ports.js';
 import type { Clock } from '../../actions/shared/clock.js';
 import type { Logger } from '../../actions/shared/log.js';
+import { fakeAccount, type FakeAccount } from './ecs-account.js';
 import { type EcsFixture, NETWORK, REGISTRY } from './ecs-emulator.js';
 
 interface LogEntry {
@@ -34,6 +37,8 @@ export interface DeployWorld {
   /** Calls per ECS operation. */
   readonly calls: Map<string, number>;
   readonly controller: AbortController;
+  /** What there is besides ECS and ECR: everything, unless the test says otherwise. */
+  readonly account: FakeAccount;
   /** Runs before each call: throw an AwsError to make it fail. */
   intercept(hook: (operation: string) => void): void;
   /** Runs each time the deploy sleeps, before the time moves on. */
@@ -51,6 +56,13 @@ export function deployWorld(fixture: EcsFixture, random: () => number = () => 1)
   const files = new Map<string, string>();
   const calls = new Map<string, number>();
   const controller = new AbortController();
+  const account = fakeAccount();
+  const revisions = openRevisions(
+    inProcessConfig(fixture, (operation) => {
+      calls.set(operation, (calls.get(operation) ?? 0) + 1);
+      interceptor(operation);
+    }),
+  );
   let interceptor: (operation: string) => void = () => undefined;
   let sleeper: () => Promise<void> | void = () => undefined;
   const clock: Clock = {
@@ -71,6 +83,7 @@ export function deployWorld(fixture: EcsFixture, random: () => number = () => 1)
     files,
     calls,
     controller,
+    account,
     intercept: (hook) => (interceptor = hook),
     whileSleeping: (hook) => (sleeper = hook),
     ports: {
@@ -79,6 +92,12 @@ export function deployWorld(fixture: EcsFixture, random: () => number = () => 1)
       parameters: memoryParameters(parameters),
       images: registryImages(fixture),
       logs: { lastLines: (request) => Promise.resolve(lastLines(fixture, request)) },
+      lookups: account.lookups,
+      revisions: {
+        ...revisions,
+        usedBySchedules: () => Promise.resolve(account.schedules),
+        usedByRules: () => Promise.resolve(account.rules),
+      },
       clock,
       log: recordingLogger(log, clock),
       readFile: (path) => Promise.resolve(files.get(path)),
@@ -179,6 +198,22 @@ function registryImages(fixture: EcsFixture): Images {
           .slice(0, limit),
       ),
     platformDigests: () => Promise.resolve([]),
+    platforms: (repository, digest) => {
+      const image = [...fixture.images].find(
+        ([reference, one]) =>
+          one.kind === 'found' &&
+          one.digest === digest &&
+          reference.startsWith(`${REGISTRY}/${repository.name}`),
+      )?.[1];
+      if (image?.kind !== 'found' || image.platforms.length === 0)
+        return Promise.resolve(undefined);
+      return Promise.resolve(
+        image.platforms.map((platform) => {
+          const [os = '', architecture = ''] = platform.split('/');
+          return { os, architecture };
+        }),
+      );
+    },
   };
 }
 
@@ -276,6 +311,17 @@ export async function serviceWithContract(
   parameters.set(contractParameter, JSON.stringify(contract(options.contract)));
 }
 
+/** No change to the definition, as inputs and as edits. */
+export const noEdits = {
+  environment: [],
+  removeEnvironment: [],
+  secrets: [],
+  removeSecrets: [],
+  cpu: undefined,
+  memory: undefined,
+  overrides: undefined,
+} satisfies DefinitionEdits;
+
 /** The input `image`, by tag or digest. */
 export function wantedImage(text: string): WantedImage {
   const reference = parseImageReference(text);
@@ -323,6 +369,9 @@ export function deployInputs(changes: Partial<DeployInputs> = {}): DeployInputs 
       waitForTermination: false,
     },
     allOrNothing: false,
+    edits: noEdits,
+    verify: true,
+    keepRevisions: undefined,
     ...changes,
   };
 }

@@ -16,6 +16,7 @@ import type {
   ServiceDeployment,
   ServiceDeploymentBrief,
   ServiceRevision,
+  ServiceWiring,
   Tag,
   Task,
   TrafficShift,
@@ -44,6 +45,7 @@ export function toService(service: SdkService): Service {
     runningCount: service.runningCount ?? 0,
     pendingCount: service.pendingCount ?? 0,
     taskDefinitionArn: primary?.taskDefinition ?? service.taskDefinition ?? '',
+    wiring: toWiring(service),
     deployments: (service.deployments ?? []).map(toDeployment),
     taskSets: (service.taskSets ?? []).map(toTaskSet),
     events: (service.events ?? []).map((event) => ({
@@ -66,6 +68,26 @@ function toTaskSet(set: SdkTaskSet): TaskSet {
     loadBalancers: (set.loadBalancers ?? []).map(({ containerName, containerPort }) => ({
       containerName,
       containerPort,
+    })),
+  };
+}
+
+function toWiring(service: SdkService): ServiceWiring {
+  const network = service.networkConfiguration?.awsvpcConfiguration;
+  return {
+    launchType: service.launchType,
+    capacityProviders: (service.capacityProviderStrategy ?? []).flatMap(
+      (item) => item.capacityProvider ?? [],
+    ),
+    platformVersion: service.platformVersion,
+    network:
+      network === undefined
+        ? undefined
+        : { subnets: network.subnets ?? [], securityGroups: network.securityGroups ?? [] },
+    loadBalancers: (service.loadBalancers ?? []).map((mapping) => ({
+      targetGroupArn: mapping.targetGroupArn,
+      container: mapping.containerName ?? '',
+      port: mapping.containerPort,
     })),
   };
 }

@@ -1,6 +1,7 @@
 import type * as ecrSdk from '@aws-sdk/client-ecr';
 import type { AwsClientConfig } from '../../shared/aws-access.js';
 import type { Images, Repository } from '../ports.js';
+import { configPlatform, manifestPlatforms } from '../images/manifest.js';
 import { awsErrorName, call } from './calls.js';
 
 type Sdk = typeof ecrSdk;
@@ -25,6 +26,21 @@ export function openImages(config: AwsClientConfig): Images {
     repositoryName: repository.name,
     ...(repository.registryId === undefined ? {} : { registryId: repository.registryId }),
   });
+
+  const manifestText = async (
+    repository: Repository,
+    digest: string,
+  ): Promise<string | undefined> => {
+    const answer = await run('BatchGetImage', repository, (client, sdk) =>
+      client.send(
+        new sdk.BatchGetImageCommand({
+          ...named(repository),
+          imageIds: [{ imageDigest: digest }],
+        }),
+      ),
+    );
+    return answer.images?.[0]?.imageManifest;
+  };
 
   return {
     async repositoryUri(repository) {
@@ -81,15 +97,24 @@ export function openImages(config: AwsClientConfig): Images {
     },
 
     async platformDigests(repository, digest) {
-      const answer = await run('BatchGetImage', repository, (client, sdk) =>
+      return manifestDigests(await manifestText(repository, digest));
+    },
+
+    async platforms(repository, digest) {
+      const manifest = await manifestText(repository, digest);
+      const found = manifestPlatforms(manifest);
+      if (found.kind !== 'in-config') return found.platforms;
+      const answer = await run('GetDownloadUrlForLayer', repository, (client, sdk) =>
         client.send(
-          new sdk.BatchGetImageCommand({
+          new sdk.GetDownloadUrlForLayerCommand({
             ...named(repository),
-            imageIds: [{ imageDigest: digest }],
+            layerDigest: found.configDigest,
           }),
         ),
       );
-      return manifestDigests(answer.images?.[0]?.imageManifest);
+      if (answer.downloadUrl === undefined) return undefined;
+      const config = await fetch(answer.downloadUrl, { signal: AbortSignal.timeout(30_000) });
+      return config.ok ? configPlatform(await config.text()) : undefined;
     },
   };
 }

@@ -76,6 +76,7 @@ export function reportStatus(status: ServiceStatus): Report {
       'exit-code': diagnosis?.exitCode === undefined ? '' : String(diagnosis.exitCode),
       diagnosis: diagnosis === undefined ? '' : JSON.stringify(diagnosis),
       services: '',
+      problems: '',
     },
     summary: renderMarkdown([
       heading(3, code(service.name), `: ${outcome}`),

@@ -1,4 +1,4 @@
-import { UserError, type Problem } from '../../shared/errors.js';
+import type { Problem } from '../../shared/errors.js';
 import { isAccessDenied } from '../aws/calls.js';
 import {
   formatImageReference,
@@ -133,13 +133,4 @@ function repositoryMissing(repository: string, input: string): Problem {
 
 export function isProblem(value: ResolvedImage | Problem): value is Problem {
   return 'code' in value;
-}
-
-/** Throws all problems together; returns the images where there is none. */
-export function withoutProblems(
-  images: Readonly<Record<string, ResolvedImage | Problem>>,
-): Readonly<Record<string, ResolvedImage>> {
-  const problems = Object.values(images).filter(isProblem);
-  if (problems.length > 0) throw new UserError(problems);
-  return images as Readonly<Record<string, ResolvedImage>>;
 }

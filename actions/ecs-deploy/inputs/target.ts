@@ -1,5 +1,6 @@
 import type { InputReader } from '../../shared/inputs.js';
 import type { ContractKey } from '../contract.js';
+import { isDefinitionFile } from '../definition/definition-file.js';
 
 export type TargetInputs =
   | { readonly kind: 'contract'; readonly key: ContractKey }
@@ -99,7 +100,7 @@ function eachOf(names: readonly string[], make: (name: string) => TargetInputs):
 }
 
 function definitionSource(text: string): TaskDefinitionSource {
-  return text.endsWith('.json')
+  return isDefinitionFile(text)
     ? { kind: 'file', path: text }
     : { kind: 'registered', reference: text };
 }

@@ -31,6 +31,7 @@ function images(changes: Partial<Images> = {}): Images {
       Promise.resolve(('tag' in image ? image.tag === 'v1' : image.digest === v1) ? v1 : undefined),
     newestTags: () => Promise.resolve(['v1', 'v0']),
     platformDigests: () => Promise.resolve([]),
+    platforms: () => Promise.resolve(undefined),
     ...changes,
   };
 }

@@ -42,6 +42,13 @@ function service(deployments: readonly Deployment[], rollsBack = true): Service 
     runningCount: 2,
     pendingCount: 0,
     taskDefinitionArn: 'web:2',
+    wiring: {
+      launchType: 'FARGATE',
+      capacityProviders: [],
+      platformVersion: undefined,
+      network: undefined,
+      loadBalancers: [],
+    },
     deployments,
     taskSets: [],
     events: [],

@@ -1,8 +1,8 @@
 import { openEcs } from '../../../actions/ecs-deploy/aws/ecs.js';
 import type { JsonObject } from '../../../actions/ecs-deploy/model.js';
+import { parseTaskDefinitionFile } from '../../../actions/ecs-deploy/definition/definition-file.js';
+import { definitionChanges } from '../../../actions/ecs-deploy/definition/differences.js';
 import {
-  definitionChanges,
-  parseTaskDefinitionFile,
   withImages,
   withoutServerFields,
 } from '../../../actions/ecs-deploy/definition/task-definition.js';
@@ -146,10 +146,151 @@ describe('differences', () => {
     expect(definitionChanges(base, described)).toEqual([]);
   });
 
+  it.each<readonly [string, JsonObject, JsonObject]>([
+    ['no CPU units and 0', {}, { cpu: 0 }],
+    ['null and absent', {}, { user: null, mountPoints: null }],
+    ['switches that are off', {}, { privileged: false, readonlyRootFilesystem: false }],
+    ['consistent versions', {}, { versionConsistency: 'enabled' }],
+    [
+      'a health check of defaults',
+      { healthCheck: { command: ['CMD', 'true'] } },
+      {
+        healthCheck: {
+          command: ['CMD', 'true'],
+          interval: 30,
+          timeout: 5,
+          retries: 3,
+          startPeriod: 0,
+        },
+      },
+    ],
+    [
+      'mounts that may be written',
+      { mountPoints: [{ sourceVolume: 'a', containerPath: '/a' }] },
+      { mountPoints: [{ sourceVolume: 'a', containerPath: '/a', readOnly: false }] },
+    ],
+    [
+      'the order of named things',
+      {
+        secrets: [
+          { name: 'A', valueFrom: 'a' },
+          { name: 'B', valueFrom: 'b' },
+        ],
+        portMappings: [{ containerPort: 80 }, { containerPort: 53, protocol: 'udp' }],
+      },
+      {
+        secrets: [
+          { name: 'B', valueFrom: 'b' },
+          { name: 'A', valueFrom: 'a' },
+        ],
+        portMappings: [
+          { containerPort: 53, protocol: 'udp' },
+          { containerPort: 80, protocol: 'tcp' },
+        ],
+      },
+    ],
+    [
+      'restarts of defaults',
+      { restartPolicy: { enabled: true } },
+      { restartPolicy: { enabled: true, ignoredExitCodes: [], restartAttemptPeriod: 300 } },
+    ],
+  ])('do not count %s', (_, from, to) => {
+    expect(definitionChanges(change(from), change(to))).toEqual([]);
+  });
+
+  it.each<readonly [string, JsonObject, JsonObject]>([
+    ['sizes with a unit', { cpu: '.5 vCPU', memory: '2 GB' }, { cpu: '512', memory: '2048' }],
+    [
+      'the platform that Fargate takes',
+      { requiresCompatibilities: ['EC2', 'FARGATE'] },
+      {
+        requiresCompatibilities: ['FARGATE', 'EC2'],
+        runtimePlatform: { cpuArchitecture: 'X86_64', operatingSystemFamily: 'LINUX' },
+      },
+    ],
+    ['a bridge', { networkMode: null }, { networkMode: 'bridge' }],
+    ['no fault injection', {}, { enableFaultInjection: false }],
+    ['tags', {}, { tags: [{ key: 'team', value: 'shop' }] }],
+    [
+      'an EFS volume of defaults',
+      { volumes: [{ name: 'a', efsVolumeConfiguration: { fileSystemId: 'fs-1' } }] },
+      {
+        volumes: [
+          {
+            name: 'a',
+            configuredAtLaunch: false,
+            efsVolumeConfiguration: {
+              fileSystemId: 'fs-1',
+              rootDirectory: '/',
+              transitEncryption: 'DISABLED',
+              authorizationConfig: {},
+            },
+          },
+        ],
+      },
+    ],
+    ['an empty host', { volumes: [{ name: 'a' }] }, { volumes: [{ name: 'a', host: {} }] }],
+  ])('do not count, of the task, %s', (_, from, to) => {
+    expect(definitionChanges({ ...base, ...from }, { ...base, ...to })).toEqual([]);
+  });
+
+  it.each<readonly [string, JsonObject, JsonObject]>([
+    ['another platform of EC2', {}, { runtimePlatform: { cpuArchitecture: 'X86_64' } }],
+    [
+      'ARM',
+      { requiresCompatibilities: ['FARGATE'] },
+      {
+        requiresCompatibilities: ['FARGATE'],
+        runtimePlatform: { cpuArchitecture: 'ARM64' },
+      },
+    ],
+    ['a size', { memory: '512' }, { memory: '1 GB' }],
+    [
+      'an EFS directory',
+      { volumes: [{ name: 'a', efsVolumeConfiguration: { fileSystemId: 'fs-1' } }] },
+      {
+        volumes: [
+          { name: 'a', efsVolumeConfiguration: { fileSystemId: 'fs-1', rootDirectory: '/b' } },
+        ],
+      },
+    ],
+  ])('count, of the task, %s', (_, from, to) => {
+    expect(definitionChanges({ ...base, ...from }, { ...base, ...to })).not.toEqual([]);
+  });
+
+  it.each<readonly [string, JsonObject]>([
+    [
+      'one of two variables of the same name',
+      {
+        environment: [
+          { name: 'A', value: '1' },
+          { name: 'B', value: '2' },
+          { name: 'A', value: '3' },
+        ],
+      },
+    ],
+    [
+      'a mount that may only be read',
+      {
+        mountPoints: [{ sourceVolume: 'a', containerPath: '/a', readOnly: true }],
+      },
+    ],
+    ['a port of the other protocol', { portMappings: [{ containerPort: 8080, protocol: 'udp' }] }],
+    ['a health check', { healthCheck: { command: ['CMD', 'true'] } }],
+    ['the order of a command', { command: ['b', 'a'] }],
+  ])('count %s', (_, fields) => {
+    expect(
+      definitionChanges(
+        change({ command: ['a', 'b'] }),
+        change({ command: ['a', 'b'], ...fields }),
+      ),
+    ).not.toEqual([]);
+  });
+
   it.each<readonly [string, JsonObject, string]>([
     ['an image', { image: 'web:v2' }, 'containers.app.image'],
     ['an environment variable', { environment: [] }, 'containers.app.environment'],
-    ['a port', { portMappings: [{ containerPort: 80 }] }, 'containers.app.portMappings.0'],
+    ['a port', { portMappings: [{ containerPort: 80 }] }, 'containers.app.portMappings.80/tcp'],
     ['an empty string', { entryPoint: [''] }, 'containers.app.entryPoint'],
     ['essential', { essential: false }, 'containers.app.essential'],
     ['a field that nobody knows', { futureField: 1 }, 'containers.app.futureField'],
@@ -180,14 +321,73 @@ describe('a task definition file', () => {
       'the output of DescribeTaskDefinition',
       { taskDefinition: { ...delicate, ...serverFields }, tags },
     ],
-  ])('may be %s', (_, content) => {
-    expect(parseTaskDefinitionFile(JSON.stringify(content), 'task.json')).toEqual({
+  ])('may be %s', async (_, content) => {
+    expect(await parseTaskDefinitionFile(JSON.stringify(content), 'task.json')).toEqual({
       definition: delicate,
       tags,
     });
   });
 
-  it.each(['{', '[]', '{}', '{"containerDefinitions": []}'])('may not be %s', (text) => {
-    expect(() => parseTaskDefinitionFile(text, 'task.json')).toThrow(UserError);
+  it('may be YAML, with sizes as numbers', async () => {
+    const yaml = `
+family: web
+cpu: 256
+memory: 512
+containerDefinitions:
+  - name: app
+    image: web:v1
+    cpu: 0
+    command: []
+    environment:
+      - { name: EMPTY, value: '' }
+      - { name: PORT, value: '8080' }
+`;
+    expect((await parseTaskDefinitionFile(yaml, '.aws/task.yml')).definition).toEqual({
+      family: 'web',
+      cpu: '256',
+      memory: '512',
+      containerDefinitions: [
+        {
+          name: 'app',
+          image: 'web:v1',
+          cpu: 0,
+          command: [],
+          environment: [
+            { name: 'EMPTY', value: '' },
+            { name: 'PORT', value: '8080' },
+          ],
+        },
+      ],
+    });
+  });
+
+  it.each([
+    ['task.json', '{'],
+    ['task.json', '[]'],
+    ['task.json', '{}'],
+    ['task.json', '{"containerDefinitions": []}'],
+    ['task.json', '{"containerDefinitions": [{}],}'],
+    ['task.yaml', 'a: [b'],
+    ['task.yaml', 'containerDefinitions: [{name: a, environment: [{name: PORT, value: 80}]}]'],
+  ])('%s may not be %s', async (file, text) => {
+    await expect(parseTaskDefinitionFile(text, file)).rejects.toThrow(UserError);
+  });
+
+  it('names the line of a mistake and quotes nothing of it', async () => {
+    const text = '{\n  "containerDefinitions": [\n    {"secret": "hunter2" "x"}\n  ]\n}';
+    let thrown: unknown;
+    try {
+      await parseTaskDefinitionFile(text, 'task.json');
+    } catch (error) {
+      thrown = error;
+    }
+    if (!(thrown instanceof UserError)) throw new Error('it was not refused');
+    expect(thrown.problems).toEqual([
+      expect.objectContaining({
+        code: 'task-definition-malformed',
+        at: { file: 'task.json', line: 3 },
+      }),
+    ]);
+    expect(thrown.message).not.toContain('hunter2');
   });
 });

@@ -62,6 +62,7 @@ export async function observePaused(
         names.map((name) => [name, imageAt(imageOf(revision.definition, name) ?? '')]),
       ),
       codeDeploy: undefined,
+      revisions: undefined,
       container,
       origin: { commit: tags.get('infra-actions:commit'), run: tags.get('infra-actions:run') },
       atMs: ports.clock.now(),

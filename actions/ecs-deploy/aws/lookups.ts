@@ -1,0 +1,141 @@
+import type { AwsClientConfig } from '../../shared/aws-access.js';
+import type { InVpc, Lookups } from '../ports.js';
+import { awsErrorName, call, lazy } from './calls.js';
+
+/** IAM, Secrets Manager, SSM, CloudWatch Logs, EC2 and ELB behind the port, by the SDK. */
+export function openLookups(config: AwsClientConfig): Lookups {
+  const iam = lazy(async () => {
+    const sdk = await import('@aws-sdk/client-iam');
+    return { sdk, client: new sdk.IAMClient(config) };
+  });
+  const ec2 = lazy(async () => {
+    const sdk = await import('@aws-sdk/client-ec2');
+    return { sdk, client: new sdk.EC2Client(config) };
+  });
+  const elb = lazy(async () => {
+    const sdk = await import('@aws-sdk/client-elastic-load-balancing-v2');
+    return { sdk, client: new sdk.ElasticLoadBalancingV2Client(config) };
+  });
+  const within = (region: string | undefined): AwsClientConfig =>
+    region === undefined ? config : { ...config, region };
+
+  return {
+    async trustPolicy(roleName) {
+      const { sdk, client } = await iam();
+      const answer = await orUndefined(['NoSuchEntityException', 'NoSuchEntity'], () =>
+        call(`iam:GetRole of ${roleName}`, () =>
+          client.send(new sdk.GetRoleCommand({ RoleName: roleName })),
+        ),
+      );
+      if (answer === undefined) return undefined;
+      // API reference, "Role": the document is URL-encoded.
+      return decodeURIComponent(answer.Role?.AssumeRolePolicyDocument ?? '');
+    },
+
+    async secret(id, region) {
+      const sdk = await import('@aws-sdk/client-secrets-manager');
+      const client = new sdk.SecretsManagerClient(within(region));
+      try {
+        const answer = await orUndefined(['ResourceNotFoundException'], () =>
+          call(`secretsmanager:DescribeSecret of ${id}`, () =>
+            client.send(new sdk.DescribeSecretCommand({ SecretId: id })),
+          ),
+        );
+        if (answer === undefined) return undefined;
+        const versions = answer.VersionIdsToStages ?? {};
+        return {
+          beingDeleted: answer.DeletedDate !== undefined,
+          stages: [...new Set(Object.values(versions).flat())],
+          versionIds: Object.keys(versions),
+        };
+      } finally {
+        client.destroy();
+      }
+    },
+
+    async missingParameters(names, region) {
+      const sdk = await import('@aws-sdk/client-ssm');
+      const client = new sdk.SSMClient(within(region));
+      try {
+        const answer = await call(`ssm:GetParameters of ${names.join(', ')}`, () =>
+          client.send(new sdk.GetParametersCommand({ Names: [...names], WithDecryption: false })),
+        );
+        return answer.InvalidParameters ?? [];
+      } finally {
+        client.destroy();
+      }
+    },
+
+    async logGroupExists(name, region) {
+      const sdk = await import('@aws-sdk/client-cloudwatch-logs');
+      const client = new sdk.CloudWatchLogsClient(within(region));
+      try {
+        const answer = await call(`logs:DescribeLogGroups of ${name}`, () =>
+          client.send(new sdk.DescribeLogGroupsCommand({ logGroupNamePrefix: name })),
+        );
+        // Groups come in the order of their names: the prefix itself is the first.
+        return (answer.logGroups ?? []).some(({ logGroupName }) => logGroupName === name);
+      } finally {
+        client.destroy();
+      }
+    },
+
+    async subnets(ids) {
+      const { sdk, client } = await ec2();
+      // By a filter: asked for by id, one that is missing would make the whole call an error.
+      const answer = await call('ec2:DescribeSubnets', () =>
+        client.send(
+          new sdk.DescribeSubnetsCommand({ Filters: [{ Name: 'subnet-id', Values: [...ids] }] }),
+        ),
+      );
+      return (answer.Subnets ?? []).map(({ SubnetId, VpcId }) => inVpc(SubnetId, VpcId));
+    },
+
+    async securityGroups(ids) {
+      const { sdk, client } = await ec2();
+      const answer = await call('ec2:DescribeSecurityGroups', () =>
+        client.send(
+          new sdk.DescribeSecurityGroupsCommand({
+            Filters: [{ Name: 'group-id', Values: [...ids] }],
+          }),
+        ),
+      );
+      return (answer.SecurityGroups ?? []).map(({ GroupId, VpcId }) => inVpc(GroupId, VpcId));
+    },
+
+    async targetGroup(arn) {
+      const { sdk, client } = await elb();
+      const answer = await orUndefined(
+        ['TargetGroupNotFoundException', 'TargetGroupNotFound'],
+        () =>
+          call(`elasticloadbalancing:DescribeTargetGroups of ${arn}`, () =>
+            client.send(new sdk.DescribeTargetGroupsCommand({ TargetGroupArns: [arn] })),
+          ),
+      );
+      const group = answer?.TargetGroups?.[0];
+      return group === undefined
+        ? undefined
+        : {
+            protocol: group.Protocol,
+            targetType: group.TargetType ?? 'instance',
+            vpcId: group.VpcId,
+          };
+    },
+  };
+}
+
+function inVpc(id: string | undefined, vpcId: string | undefined): InVpc {
+  return { id: id ?? '', vpcId: vpcId ?? '' };
+}
+
+async function orUndefined<T>(
+  missing: readonly string[],
+  run: () => Promise<T>,
+): Promise<T | undefined> {
+  try {
+    return await run();
+  } catch (thrown) {
+    if (missing.includes(awsErrorName(thrown) ?? '')) return undefined;
+    throw thrown;
+  }
+}

@@ -1,0 +1,72 @@
+import { asArray, containersOf, isObject, textOf } from '../definition/task-definition.js';
+import type { Json, JsonObject, ServiceWiring } from '../model.js';
+
+/** What is verified: a definition as it would be registered, and the service that would run it. */
+export interface Subject {
+  readonly definition: JsonObject;
+  readonly wiring: ServiceWiring;
+}
+
+export function isFargate({ definition, wiring }: Subject): boolean {
+  return (
+    asArray(definition['requiresCompatibilities']).includes('FARGATE') ||
+    wiring.launchType === 'FARGATE' ||
+    wiring.capacityProviders.some((name) => name === 'FARGATE' || name === 'FARGATE_SPOT')
+  );
+}
+
+export function nameOf(container: JsonObject): string {
+  return textOf(container['name']) ?? '';
+}
+
+export function containerPlace(container: JsonObject, rest: string): string {
+  return `containerDefinitions.${nameOf(container)}.${rest}`;
+}
+
+/** The member as an object; an empty one where it is none. */
+export function objectOf(value: Json | undefined): JsonObject {
+  return isObject(value) ? value : {};
+}
+
+/** A `valueFrom` or another reference to a secret, and its place. */
+export interface SecretUse {
+  readonly place: string;
+  readonly valueFrom: string;
+}
+
+/** Secrets of containers, of their log drivers, and credentials of private registries. */
+export function secretUses(definition: JsonObject): readonly SecretUse[] {
+  return containersOf(definition).flatMap((container) => {
+    const credentials = textOf(
+      objectOf(container['repositoryCredentials'])['credentialsParameter'],
+    );
+    const named = (list: Json | undefined, path: string): readonly SecretUse[] =>
+      asArray(list)
+        .filter(isObject)
+        .map((item) => ({
+          place: containerPlace(container, `${path}.${textOf(item['name']) ?? ''}`),
+          valueFrom: textOf(item['valueFrom']) ?? '',
+        }));
+    return [
+      ...named(container['secrets'], 'secrets'),
+      ...named(
+        objectOf(container['logConfiguration'])['secretOptions'],
+        'logConfiguration.secretOptions',
+      ),
+      ...(credentials === undefined
+        ? []
+        : [
+            {
+              place: containerPlace(container, 'repositoryCredentials'),
+              valueFrom: credentials,
+            },
+          ]),
+    ];
+  });
+}
+
+/** The awslogs options of a container; `undefined` for another driver. */
+export function awslogsOf(container: JsonObject): JsonObject | undefined {
+  const logging = objectOf(container['logConfiguration']);
+  return logging['logDriver'] === 'awslogs' ? objectOf(logging['options']) : undefined;
+}

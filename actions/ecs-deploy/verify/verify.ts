@@ -1,0 +1,56 @@
+import type { RegisteredDefinition } from '../model.js';
+import type { DeployPorts } from '../ports.js';
+import { definitionFindings } from './definition-rules.js';
+import { sameFinding, type Finding } from './findings.js';
+import { lookUp, referenceLooks, wiringLooks, type LookedUp } from './look-up.js';
+import { referencesOf } from './references.js';
+import type { Subject } from './subject.js';
+
+type Ports = Pick<DeployPorts, 'lookups'>;
+
+/** Everything, with all calls at once: one for each thing named, parameters ten to a call. */
+export async function verifyAll(ports: Ports, subject: Subject): Promise<LookedUp> {
+  const { findings, notChecked } = await lookUp([
+    ...referenceLooks(ports, referencesOf(subject)),
+    ...wiringLooks(ports, subject),
+  ]);
+  return { findings: [...definitionFindings(subject), ...findings], notChecked };
+}
+
+/** The most calls that the check before a deploy makes, all at once. */
+export const mostQuickCalls = 7;
+
+/**
+ * What a deploy checks before it changes anything: the rules that need no call, and secrets,
+ * parameters and log groups that the service does not use yet, up to `mostQuickCalls` calls. What
+ * runs now proves itself: a mistake that it has too stops no deploy, and an ordinary deploy, which
+ * changes the image, makes no call at all.
+ *
+ * @param running what the service runs now; absent before its first release
+ */
+export async function verifyQuick(
+  ports: Ports,
+  subject: Subject,
+  running: RegisteredDefinition | undefined,
+): Promise<LookedUp> {
+  const before: Subject | undefined =
+    running === undefined ? undefined : { ...subject, definition: running.definition };
+  const old: readonly Finding[] = before === undefined ? [] : definitionFindings(before);
+  const findings = definitionFindings(subject).filter(
+    (finding) => !old.some((known) => sameFinding(known, finding)),
+  );
+  const proven = new Set(before === undefined ? [] : referencesOf(before).map(({ key }) => key));
+  // Roles are left to `verify`: few roles that deploy may read IAM.
+  const references = referencesOf(subject).filter(
+    ({ kind, key }) => kind !== 'role' && !proven.has(key),
+  );
+  const looks = referenceLooks(ports, references);
+  const looked = await lookUp(looks.slice(0, mostQuickCalls));
+  return {
+    findings: [...findings, ...looked.findings],
+    notChecked: [
+      ...looked.notChecked,
+      ...looks.slice(mostQuickCalls).map(({ what }) => `${what}: left to the command verify`),
+    ],
+  };
+}

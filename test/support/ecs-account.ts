@@ -1,0 +1,91 @@
+import { OperationError } from '../../actions/shared/errors.js';
+import type { InVpc, Lookups, SecretState, TargetGroup } from '../../actions/ecs-deploy/ports.js';
+
+/** An AWS account as `verify` looks at it: everything is there and well, but for what is set here. */
+export interface FakeAccount {
+  readonly lookups: Lookups;
+  /** Calls made, as `trustPolicy web-task`. */
+  readonly calls: string[];
+  /** Names, ids and ARNs that do not exist. */
+  readonly missing: Set<string>;
+  /** Methods that the role may not call. */
+  readonly denied: Set<keyof Lookups>;
+  readonly trustPolicies: Map<string, string>;
+  readonly secrets: Map<string, SecretState>;
+  /** VPC of a subnet or security group; default `vpc-1`. */
+  readonly vpcs: Map<string, string>;
+  readonly targetGroups: Map<string, TargetGroup>;
+  /** What schedules and rules name. */
+  readonly schedules: string[];
+  readonly rules: string[];
+}
+
+export const ecsTrust = JSON.stringify({
+  Version: '2012-10-17',
+  Statement: [
+    {
+      Effect: 'Allow',
+      Principal: { Service: 'ecs-tasks.amazonaws.com' },
+      Action: 'sts:AssumeRole',
+    },
+  ],
+});
+
+export function fakeAccount(): FakeAccount {
+  const calls: string[] = [];
+  const missing = new Set<string>();
+  const denied = new Set<keyof Lookups>();
+  const trustPolicies = new Map<string, string>();
+  const secrets = new Map<string, SecretState>();
+  const vpcs = new Map<string, string>();
+  const targetGroups = new Map<string, TargetGroup>();
+
+  const answer = <T>(method: keyof Lookups, what: string, value: () => T): Promise<T> => {
+    calls.push(`${method} ${what}`);
+    if (!denied.has(method)) return Promise.resolve(value());
+    return Promise.reject(
+      new OperationError('aws-access-denied', `this role may not call ${method} of ${what}`),
+    );
+  };
+  const there = <T>(name: string, value: T): T | undefined =>
+    missing.has(name) ? undefined : value;
+  const inVpcs = (ids: readonly string[]): readonly InVpc[] =>
+    ids.filter((id) => !missing.has(id)).map((id) => ({ id, vpcId: vpcs.get(id) ?? 'vpc-1' }));
+
+  return {
+    calls,
+    missing,
+    denied,
+    trustPolicies,
+    secrets,
+    vpcs,
+    targetGroups,
+    schedules: [],
+    rules: [],
+    lookups: {
+      trustPolicy: (name) =>
+        answer('trustPolicy', name, () => there(name, trustPolicies.get(name) ?? ecsTrust)),
+      secret: (id) =>
+        answer('secret', id, () =>
+          there(
+            id,
+            secrets.get(id) ?? { beingDeleted: false, stages: ['AWSCURRENT'], versionIds: ['v1'] },
+          ),
+        ),
+      missingParameters: (names) =>
+        answer('missingParameters', names.join(' '), () =>
+          names.filter((name) => missing.has(name)),
+        ),
+      logGroupExists: (name) => answer('logGroupExists', name, () => !missing.has(name)),
+      subnets: (ids) => answer('subnets', ids.join(' '), () => inVpcs(ids)),
+      securityGroups: (ids) => answer('securityGroups', ids.join(' '), () => inVpcs(ids)),
+      targetGroup: (arn) =>
+        answer('targetGroup', arn, () =>
+          there(
+            arn,
+            targetGroups.get(arn) ?? { protocol: 'HTTP', targetType: 'ip', vpcId: 'vpc-1' },
+          ),
+        ),
+    },
+  };
+}
