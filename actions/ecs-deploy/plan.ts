@@ -10,6 +10,7 @@ import {
 } from './model.js';
 import type { Release } from './release.js';
 import { primaryOf, type OwnDeployment } from './rollout/judge.js';
+import { tagsOf } from './tags.js';
 import type { BaseDefinition, Target } from './target.js';
 import {
   containerNames,
@@ -247,15 +248,7 @@ function revisionTags(observed: Observed): readonly Tag[] {
   };
   // AWS keeps `aws:` for itself and refuses it in a call.
   const kept = base.tags.filter(({ key }) => !(key in own) && !key.startsWith('aws:'));
-  return [
-    ...kept,
-    ...Object.entries(own).flatMap(([key, value]) =>
-      // "Tagging your Amazon ECS resources": 256 characters of this set.
-      value === undefined
-        ? []
-        : [{ key, value: value.replaceAll(/[^\p{L}\p{N} _.:/=+\-@]/gu, '_').slice(0, 256) }],
-    ),
-  ];
+  return [...kept, ...tagsOf(own)];
 }
 
 function refuseUnsupported(service: Service, { contract }: Target): void {
