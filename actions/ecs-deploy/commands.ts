@@ -4,6 +4,8 @@ import type { DeployInputs, Inputs } from './inputs.js';
 import { plan } from './plan.js';
 import type { DeployPorts } from './ports.js';
 import { describeStep, reportDeploy, reportDryRun, type Report } from './report.js';
+import { runTask } from './commands/run-task/run-task.js';
+import { scale } from './commands/scale/scale.js';
 import { readStatus, reportStatus } from './commands/status.js';
 
 /** Runs the command that the inputs ask for. */
@@ -15,6 +17,10 @@ export async function runCommand(
   switch (inputs.command) {
     case 'deploy':
       return deploy(ports, inputs, origin);
+    case 'run-task':
+      return runTask(ports, inputs, origin);
+    case 'scale':
+      return scale(ports, inputs, origin);
     case 'status':
       return reportStatus(await readStatus(ports, inputs));
   }

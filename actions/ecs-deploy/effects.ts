@@ -5,6 +5,8 @@ import { shortName, type Service } from './model.js';
 import type { Observed, Plan } from './plan.js';
 import type { DeployPorts } from './ports.js';
 import { follow, type Followed } from './rollout/follow.js';
+import { isAroundStep, isBeforeRollout } from './tasks/around.js';
+import { openAround, type AroundResult } from './tasks/carry-out.js';
 import { primaryOf, type OwnDeployment } from './rollout/judge.js';
 
 export interface Applied {
@@ -12,6 +14,7 @@ export interface Applied {
   readonly own: OwnDeployment | undefined;
   readonly followed: Followed | undefined;
   readonly proof: ImageProof | undefined;
+  readonly around: AroundResult;
   /** The job was cancelled before the service was touched. */
   readonly cancelledEarly: boolean;
 }
@@ -32,10 +35,23 @@ export async function apply(
   let own: OwnDeployment | undefined;
   let followed: Followed | undefined;
   let proof: ImageProof | undefined;
+  const around = openAround(ports, inputs, observed, plan);
 
   for (const step of plan.steps) {
     if (ports.signal.aborted && own === undefined) {
-      return { taskDefinitionArn, own, followed, proof, cancelledEarly: true };
+      return {
+        taskDefinitionArn,
+        own,
+        followed,
+        proof,
+        around: around.result(),
+        cancelledEarly: true,
+      };
+    }
+    if (isAroundStep(step)) {
+      const due = isBeforeRollout(step) || reached(followed, proof, plan);
+      if (due && !(await around.carryOut(step, taskDefinitionArn))) break;
+      continue;
     }
     switch (step.kind) {
       case 'write-release-starting':
@@ -85,7 +101,14 @@ export async function apply(
         break;
     }
   }
-  return { taskDefinitionArn, own, followed, proof, cancelledEarly: false };
+  return {
+    taskDefinitionArn,
+    own,
+    followed,
+    proof,
+    around: around.result(),
+    cancelledEarly: false,
+  };
 }
 
 /** Whether what was asked runs now. */

@@ -6,11 +6,9 @@ import { readGithubContext, runUrl } from '../shared/github-context.js';
 import { githubIdToken } from '../shared/oidc.js';
 import { runAction } from '../shared/run.js';
 import { writeSummary } from '../shared/summary.js';
-import { openEcs } from './aws/ecs.js';
-import { openImages } from './aws/images.js';
-import { openLogs } from './aws/logs.js';
-import { openParameters } from './aws/parameters.js';
+import { openAwsPorts } from './aws/open-ports.js';
 import { runCommand } from './commands.js';
+import { fetchHttp } from './http.js';
 import { readInputs } from './inputs.js';
 
 await runAction(async (context) => {
@@ -20,17 +18,16 @@ await runAction(async (context) => {
   const fetchIdToken = githubIdToken(env);
   const { clientConfig } = await openAwsAccess(inputs.aws, { fetchIdToken, secrets, github });
   const ports = {
-    ecs: openEcs(clientConfig),
-    parameters: openParameters(clientConfig),
-    images: openImages(clientConfig),
-    logs: openLogs(clientConfig),
+    ...openAwsPorts(clientConfig),
+    http: fetchHttp,
+    redact: (text: string) => secrets.redact(text),
     clock: systemClock,
     readFile: (path: string) => readFile(path, 'utf8').catch(() => undefined),
     random: Math.random,
     log,
     signal,
   };
-  const origin = { commit: github?.sha, run: github && runUrl(github) };
+  const origin = { commit: github?.sha, run: github && runUrl(github), actor: github?.actor };
   const report = await runCommand(ports, inputs, origin);
   for (const [name, value] of Object.entries(report.outputs)) context.setOutput(name, value);
   await writeSummary(secrets.redact(report.summary));

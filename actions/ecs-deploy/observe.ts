@@ -18,6 +18,7 @@ import {
   type BaseDefinition,
   type Target,
 } from './target.js';
+import { observeAround } from './tasks/around.js';
 import { containersOf, imageOf, textOf } from './definition/task-definition.js';
 
 /** Who deploys: the commit and the address of the run. */
@@ -40,7 +41,10 @@ export async function observe(
     readBaseDefinition(ports, inputs.target, target, service),
   ]);
   const container = mainContainer(inputs, target, base);
-  const images = await resolveImages(ports, inputs, { target, container, running });
+  const [images, around] = await Promise.all([
+    resolveImages(ports, inputs, { target, container, running }),
+    observeAround(ports, inputs.around, target),
+  ]);
   return {
     target,
     service,
@@ -48,18 +52,28 @@ export async function observe(
     base,
     images,
     container,
+    around,
     origin,
     atMs: ports.clock.now(),
   };
 }
 
-async function readRunning(ports: DeployPorts, service: Service): Promise<RegisteredDefinition> {
+/** What the service runs, or is being brought to. */
+export async function readRunning(
+  ports: DeployPorts,
+  service: Service,
+): Promise<RegisteredDefinition> {
   const arn = primaryOf(service)?.taskDefinitionArn ?? service.taskDefinitionArn;
   const found = await ports.ecs.describeTaskDefinition(arn);
   return found ?? { arn, definition: {}, tags: [] };
 }
 
-function mainContainer(inputs: DeployInputs, target: Target, base: BaseDefinition): string {
+/** The container that runs the service's image. */
+export function mainContainer(
+  inputs: Pick<DeployInputs, 'container' | 'image'>,
+  target: Target,
+  base: BaseDefinition,
+): string {
   const named = inputs.container ?? target.contract?.container;
   if (named !== undefined) return named;
   const containers = containersOf(base.definition);
@@ -99,8 +113,9 @@ async function resolveImages(
   return withoutProblems(Object.fromEntries(await Promise.all(entries)));
 }
 
-async function resolveMain(
-  ports: DeployPorts,
+/** The image of the main container, by digest where that can be known. */
+export async function resolveMain(
+  ports: Pick<DeployPorts, 'images' | 'log'>,
   image: NonNullable<DeployInputs['image']>,
   known: {
     readonly target: Target;

@@ -11,6 +11,7 @@ import {
 import type { Release } from './release.js';
 import { primaryOf, type OwnDeployment } from './rollout/judge.js';
 import { tagsOf } from './tags.js';
+import { planAround, type AroundStep, type ObservedAround } from './tasks/around.js';
 import type { BaseDefinition, Target } from './target.js';
 import {
   containerNames,
@@ -29,12 +30,18 @@ export interface Observed {
   /** By container name; the main one is `container`. */
   readonly images: Readonly<Record<string, ResolvedImage>>;
   readonly container: string;
+  readonly around: ObservedAround;
   /** Who deploys. */
-  readonly origin: { readonly commit: string | undefined; readonly run: string | undefined };
+  readonly origin: {
+    readonly commit: string | undefined;
+    readonly run: string | undefined;
+    readonly actor?: string | undefined;
+  };
   readonly atMs: number;
 }
 
 export type Step =
+  | AroundStep
   | {
       readonly kind: 'write-release-starting' | 'write-release-current';
       readonly path: string;
@@ -96,13 +103,25 @@ export function plan(observed: Observed, options: { readonly wait: boolean }): P
       : sameRevision(service, running, desiredCount);
   const upToDate = rollout.length === 0;
   const follow = options.wait ? rollout : rollout.filter(({ kind }) => kind !== 'follow');
+  const record = options.wait ? releaseCurrent(observed, upToDate) : [];
+  const around = planAround({
+    ...observed,
+    definition,
+    rollsOut: rollout.some(({ kind }) => kind === 'update-service'),
+    concludes: options.wait && (!upToDate || record.length > 0),
+  });
+  const isRegistering = ({ kind }: Step): boolean => kind === 'register-task-definition';
   return {
     definition,
     upToDate,
     steps: [
+      ...follow.filter(isRegistering),
+      ...around.before,
       ...(upToDate ? [] : releaseStarting(observed)),
-      ...follow,
-      ...(options.wait ? releaseCurrent(observed, upToDate) : []),
+      ...follow.filter((step) => !isRegistering(step)),
+      ...around.after,
+      ...record,
+      ...(options.wait ? around.last : []),
     ],
   };
 }

@@ -37,6 +37,7 @@ export interface Ecs {
   describeServiceRevisions(arns: readonly string[]): Promise<readonly ServiceRevision[]>;
   stoppedTaskArns(cluster: string, service: string): Promise<readonly string[]>;
   describeTasks(cluster: string, arns: readonly string[]): Promise<readonly Task[]>;
+  tagResource(arn: string, tags: readonly Tag[]): Promise<void>;
 }
 
 interface UpdateServiceRequest {

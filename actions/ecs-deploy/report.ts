@@ -20,6 +20,16 @@ import { shortName } from './model.js';
 import type { Observed, Plan, Step } from './plan.js';
 import { outcomeOf, type Outcome } from './result.js';
 import { rolloutTimeline } from './rollout/timeline.js';
+import { describeAroundStep, isAroundStep } from './tasks/around.js';
+import { nothingAround } from './tasks/carry-out.js';
+import {
+  aroundBlocks,
+  aroundOutputs,
+  describeSetback,
+  diagnosisOf,
+  failedUpdates,
+  setbackCode,
+} from './tasks/report-around.js';
 
 /** What a command leaves behind. */
 export interface Report {
@@ -45,7 +55,15 @@ export const outputNames = [
   'image-digest',
   'exit-code',
   'diagnosis',
+  'task-arn',
+  'tasks',
+  'desired-count',
+  'previous-desired-count',
+  'tfvars-line',
 ] as const;
+
+/** Outputs that a command has nothing to say in are empty. */
+export const emptyOutputs = Object.fromEntries(outputNames.map((name) => [name, ''])) as Outputs;
 
 type Outputs = Readonly<Record<(typeof outputNames)[number], string>>;
 
@@ -70,12 +88,20 @@ export function reportDeploy(observed: Observed, plan: Plan, applied: Applied): 
       paragraph(quoted(message)),
       ...factTable(observed, applied),
       ...(followed === undefined ? [] : diagnosisBlocks(followed)),
+      ...aroundBlocks(applied.around),
       ...(followed === undefined ? [] : timelineBlocks(followed)),
       ...details('Steps', [stepList(plan)]),
     ]),
     message,
-    failure: failing.has(outcome) ? { code: `deploy-${outcome}` } : undefined,
+    failure: failureOf(outcome, applied),
   };
+}
+
+function failureOf(outcome: Outcome, { around }: Applied): Report['failure'] {
+  if (around.setback !== undefined) return { code: setbackCode(around.setback) };
+  if (failing.has(outcome)) return { code: `deploy-${outcome}` };
+  // The service is out and good, so the outcome says so; a task that was left behind must be seen.
+  return failedUpdates(around).length > 0 ? { code: 'deploy-tasks-failed' } : undefined;
 }
 
 /** Reports what a deploy would do. */
@@ -89,6 +115,7 @@ export function reportDryRun(observed: Observed, plan: Plan): Report {
     own: undefined,
     followed: undefined,
     proof: undefined,
+    around: nothingAround,
     cancelledEarly: false,
   };
   return {
@@ -109,9 +136,10 @@ function outputsOf(
   outcome: Outcome,
   reason: string,
 ): Outputs {
-  const { followed } = applied;
-  const diagnosis = followed?.diagnosis;
+  const { around, followed } = applied;
+  const diagnosis = diagnosisOf(around, followed?.diagnosis);
   return {
+    ...emptyOutputs,
     outcome,
     reason,
     'service-name': observed.target.serviceName,
@@ -123,10 +151,28 @@ function outputsOf(
     'image-digest': observed.images[observed.container]?.digest ?? '',
     'exit-code': diagnosis?.exitCode === undefined ? '' : String(diagnosis.exitCode),
     diagnosis: diagnosis === undefined ? '' : JSON.stringify(diagnosis),
+    ...aroundOutputs(around),
   };
 }
 
 function messageOf(outcome: Outcome, observed: Observed, applied: Applied): string {
+  const { setback } = applied.around;
+  if (setback !== undefined) {
+    return describeSetback(setback, {
+      service: observed.service.name,
+      revision: shortName(applied.taskDefinitionArn),
+      running: shortName(observed.running.arn),
+    });
+  }
+  const behind = failedUpdates(applied.around);
+  const left =
+    behind.length === 0
+      ? ''
+      : `; but ${behind.join(', ')} could not be brought to it and keep their revision`;
+  return `${rolloutMessage(outcome, observed, applied)}${left}`;
+}
+
+function rolloutMessage(outcome: Outcome, observed: Observed, applied: Applied): string {
   const { service, target } = observed;
   const { followed, proof } = applied;
   const revision = shortName(applied.taskDefinitionArn);
@@ -233,7 +279,7 @@ function diagnosisBlocks(followed: Followed): readonly Block[] {
 }
 
 /** Tasks that ended alike are told together, with the log of the last that has one. */
-function failedTaskBlocks(failedTasks: readonly FailedTask[]): readonly Block[] {
+export function failedTaskBlocks(failedTasks: readonly FailedTask[]): readonly Block[] {
   const groups = new Map<string, FailedTask[]>();
   for (const task of failedTasks) {
     const end = describeEnd(task);
@@ -262,6 +308,7 @@ function stepList(plan: Plan): Block {
 
 /** One step in words, for the dry run and the summary. */
 export function describeStep(step: Step): string {
+  if (isAroundStep(step)) return describeAroundStep(step);
   switch (step.kind) {
     case 'write-release-starting':
     case 'write-release-current':

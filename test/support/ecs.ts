@@ -1,15 +1,25 @@
 import { AwsError } from '../../emulator/aws-error.js';
+import { openCounts } from '../../actions/ecs-deploy/aws/counts.js';
 import { openEcs } from '../../actions/ecs-deploy/aws/ecs.js';
+import { openTasks } from '../../actions/ecs-deploy/aws/tasks.js';
+import type {
+  ScalingLimits,
+  ServiceCounts,
+} from '../../actions/ecs-deploy/commands/scale/ports.js';
 import type { Contract } from '../../actions/ecs-deploy/contract.js';
 import type { DeployInputs } from '../../actions/ecs-deploy/inputs.js';
 import type {
   DeployPorts,
   Images,
   LogRequest,
+  Logs,
   Parameters,
   Repository,
 } from '../../actions/ecs-deploy/ports.js';
+import type { HttpAnswer } from '../../actions/ecs-deploy/rollout/smoke-check.js';
+import type { Trigger } from '../../actions/ecs-deploy/tasks/schedules.js';
 import type { Clock } from '../../actions/shared/clock.js';
+import { OperationError } from '../../actions/shared/errors.js';
 import type { Logger } from '../../actions/shared/log.js';
 import { type EcsFixture, NETWORK, REGISTRY } from './ecs-emulator.js';
 
@@ -30,6 +40,13 @@ export interface DeployWorld {
   /** Calls per ECS operation. */
   readonly calls: Map<string, number>;
   readonly controller: AbortController;
+  /** The scalable target of the service. */
+  readonly scaling: FixtureScaling;
+  /** Schedules and rules that were enabled. */
+  readonly enabled: readonly Trigger[];
+  whenEnabling(hook: (trigger: Trigger) => Promise<void>): void;
+  /** Answers HTTP requests; without it none gets an answer. */
+  whenAsked(hook: (url: string) => Promise<HttpAnswer>): void;
   /** Runs before each call: throw an AwsError to make it fail. */
   intercept(hook: (operation: string) => void): void;
   /** Runs each time the deploy sleeps, before the time moves on. */
@@ -56,9 +73,24 @@ export function deployWorld(fixture: EcsFixture, random: () => number = () => 1)
       if (rest > 0) await fixture.advance(rest, undefined, rest);
     },
   };
+  const onCall = (operation: string): void => {
+    calls.set(operation, (calls.get(operation) ?? 0) + 1);
+    interceptor(operation);
+  };
+  const scaling: FixtureScaling = { limits: undefined, readable: true };
+  const enabled: Trigger[] = [];
+  let enable = (trigger: Trigger): Promise<void> => {
+    enabled.push(trigger);
+    return Promise.resolve();
+  };
+  let answer = (url: string): Promise<HttpAnswer> => Promise.reject(new Error(`no answer: ${url}`));
   return {
     fixture,
     log,
+    scaling,
+    enabled,
+    whenEnabling: (hook) => (enable = hook),
+    whenAsked: (hook) => (answer = hook),
     parameters,
     files,
     calls,
@@ -66,15 +98,15 @@ export function deployWorld(fixture: EcsFixture, random: () => number = () => 1)
     intercept: (hook) => (interceptor = hook),
     whileSleeping: (hook) => (sleeper = hook),
     ports: {
-      ecs: openEcs(
-        inProcessConfig(fixture, (operation) => {
-          calls.set(operation, (calls.get(operation) ?? 0) + 1);
-          interceptor(operation);
-        }),
-      ),
+      ecs: openEcs(inProcessConfig(fixture, onCall)),
       parameters: memoryParameters(parameters),
       images: registryImages(fixture),
-      logs: { lastLines: (request) => Promise.resolve(lastLines(fixture, request)) },
+      logs: fixtureLogs(fixture),
+      tasks: openTasks(inProcessConfig(fixture, onCall)),
+      schedules: { enable: (trigger) => enable(trigger) },
+      counts: fixtureCounts(fixture, scaling, onCall),
+      http: { get: (url) => answer(url) },
+      redact: (text) => text.replaceAll('hunter2', '***'),
       clock,
       log: recordingLogger(log, clock),
       readFile: (path) => Promise.resolve(files.get(path)),
@@ -139,6 +171,14 @@ function textOf(body: unknown): string {
 
 function memoryParameters(values: Map<string, string>): Parameters {
   return {
+    children: (path) =>
+      Promise.resolve(
+        new Map(
+          [...values].filter(
+            ([name]) => name.startsWith(`${path}/`) && !name.slice(path.length + 1).includes('/'),
+          ),
+        ),
+      ),
     get: (name) => Promise.resolve(values.get(name)),
     put: (name, value) => {
       values.set(name, value);
@@ -177,11 +217,53 @@ function registryImages(fixture: EcsFixture): Images {
   };
 }
 
-function lastLines(fixture: EcsFixture, request: LogRequest): readonly string[] {
-  return fixture.logs
-    .filter(({ group, stream }) => group === request.group && stream === request.stream)
-    .flatMap(({ lines }) => lines)
-    .slice(-request.limit);
+/** CloudWatch's streams; a token is the number of lines that were read. */
+function fixtureLogs(fixture: EcsFixture): Logs {
+  const linesOf = (request: Omit<LogRequest, 'limit'>): readonly string[] =>
+    fixture.logs
+      .filter(({ group, stream }) => group === request.group && stream === request.stream)
+      .flatMap(({ lines }) => lines);
+  return {
+    lastLines: (request) => Promise.resolve(linesOf(request).slice(-request.limit)),
+    linesFrom: (request, token) => {
+      const lines = linesOf(request);
+      return Promise.resolve({
+        lines: lines.slice(Number(token ?? 0)),
+        token: lines.length === 0 ? token : String(lines.length),
+      });
+    },
+  };
+}
+
+export interface FixtureScaling {
+  limits: ScalingLimits | undefined;
+  readable: boolean;
+}
+
+/** Application Auto Scaling as one target, with the real adapter for ECS itself. */
+function fixtureCounts(
+  fixture: EcsFixture,
+  scaling: FixtureScaling,
+  onCall: (operation: string) => void,
+): ServiceCounts {
+  const { setDesiredCount } = openCounts(inProcessConfig(fixture, onCall));
+  return {
+    setDesiredCount,
+    limitsOf: () =>
+      scaling.readable
+        ? Promise.resolve(scaling.limits)
+        : Promise.reject(new OperationError('aws-access-denied', 'this role may not look')),
+    setLimits: (_cluster, _service, { min, max }) => {
+      onCall('RegisterScalableTarget');
+      scaling.limits = { suspended: false, ...scaling.limits, min, max };
+      return Promise.resolve();
+    },
+    suspendPolicies: () => {
+      onCall('RegisterScalableTarget');
+      scaling.limits = { min: 0, max: 0, ...scaling.limits, suspended: true };
+      return Promise.resolve();
+    },
+  };
 }
 
 function recordingLogger(entries: LogEntry[], clock: Clock): Logger {
@@ -286,6 +368,12 @@ export function deployInputs(changes: Partial<DeployInputs> = {}): DeployInputs 
     image: undefined,
     container: undefined,
     images: {},
+    around: {
+      preDeploy: undefined,
+      postDeploy: undefined,
+      taskTimeoutMinutes: 30,
+      smoke: undefined,
+    },
     dryRun: false,
     wait: true,
     pollIntervalSeconds: 5,

@@ -43,7 +43,8 @@ function splitWords(text: string): CommandWords {
   while (piece.lastIndex < text.length) {
     const at = piece.lastIndex;
     const groups = piece.exec(text)?.groups;
-    if (groups === undefined) return malformed(`has an open quote at character ${at + 1}`, shellHint);
+    if (groups === undefined)
+      return malformed(`has an open quote at character ${at + 1}`, shellHint);
     const { blank, joined, escaped, single, double, shell, plain } = groups;
     const inDouble = /(?<!\\)(?:\\\\)*(`|\$[A-Za-z_({])/.exec(double ?? '')?.[1];
     const meant = shell ?? inDouble;

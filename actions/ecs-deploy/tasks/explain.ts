@@ -33,7 +33,9 @@ export function explainEnd(ended: EndedTask): Diagnosis | undefined {
     serviceDeployment: undefined,
     statusReason: task.stoppedReason,
   });
-  return cut?.code === undefined ? diagnosis : { ...diagnosis, code: cut.code, cause: cut.cause, hint: undefined };
+  return cut?.code === undefined
+    ? diagnosis
+    : { ...diagnosis, code: cut.code, cause: cut.cause, hint: undefined };
 }
 
 type CutShort =
@@ -44,7 +46,11 @@ function cutShort({ task, definition, container, stoppedByUs }: EndedTask): CutS
   if (stoppedByUs) return undefined;
   if (task.stopCode === 'UserInitiated') {
     const reason = task.stoppedReason === undefined ? '' : `: ${task.stoppedReason}`;
-    return { code: 'task-stopped', cause: `the task was stopped by hand${reason}`, culprit: undefined };
+    return {
+      code: 'task-stopped',
+      cause: `the task was stopped by hand${reason}`,
+      culprit: undefined,
+    };
   }
   // Others of these end along with the container, and their exit codes say nothing.
   const starved = task.containers.find(
@@ -97,9 +103,18 @@ const placementHints: readonly (readonly [RegExp, string])[] = [
   [/^AGENT/, 'the container agent of the instance is not connected: look at the instance'],
   [/^ATTRIBUTE/, 'no container instance has an attribute that the task definition requires'],
   [/^LOCATION/, 'the container instance is in another availability zone than the subnets'],
-  [/^EMPTY CAPACITY PROVIDER/, 'the capacity provider has no instance: look at the limits of its Auto Scaling group'],
-  [/^NO ACTIVE INSTANCES/, 'the cluster has no container instance: register one, or run on Fargate'],
-  [/^MISSING/, 'what the request names is not there: look at cluster, capacity provider and subnets'],
+  [
+    /^EMPTY CAPACITY PROVIDER/,
+    'the capacity provider has no instance: look at the limits of its Auto Scaling group',
+  ],
+  [
+    /^NO ACTIVE INSTANCES/,
+    'the cluster has no container instance: register one, or run on Fargate',
+  ],
+  [
+    /^MISSING/,
+    'what the request names is not there: look at cluster, capacity provider and subnets',
+  ],
 ];
 
 /** Explains what has no container to blame. */

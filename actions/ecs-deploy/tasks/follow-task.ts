@@ -5,10 +5,7 @@ import type { DeployPorts } from '../ports.js';
 import type { OneOffTask } from './ports.js';
 import type { TaskLog } from './task-log.js';
 
-export type FollowTaskPorts = Pick<
-  DeployPorts,
-  'tasks' | 'log' | 'clock' | 'random' | 'signal'
->;
+export type FollowTaskPorts = Pick<DeployPorts, 'tasks' | 'log' | 'clock' | 'random' | 'signal'>;
 
 export interface FollowTaskRequest {
   readonly cluster: string;

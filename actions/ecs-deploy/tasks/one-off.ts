@@ -5,7 +5,7 @@ import type { DeployPorts } from '../ports.js';
 import type { Diagnosis } from '../rollout/diagnosis.js';
 import { explainEnd, explainPlacement, noContainer } from './explain.js';
 import { followTask, type FollowedTask } from './follow-task.js';
-import type { RunTaskRequest, StartedTask } from './ports.js';
+import type { OneOffTask, RunTaskRequest, StartedTask } from './ports.js';
 import { openTaskLog, type TaskLog } from './task-log.js';
 
 export interface OneOffRequest extends RunTaskRequest {
@@ -19,6 +19,8 @@ export interface OneOffRequest extends RunTaskRequest {
 
 export interface OneOffResult {
   readonly outcome: 'succeeded' | 'failed' | 'timed-out' | 'cancelled';
+  /** As it was seen last. */
+  readonly task: OneOffTask | undefined;
   /** Absent where ECS did not start the task. */
   readonly taskArn: string | undefined;
   readonly container: string;
@@ -31,10 +33,7 @@ export interface OneOffResult {
   readonly durationSeconds: number;
 }
 
-type Ports = Pick<
-  DeployPorts,
-  'tasks' | 'logs' | 'log' | 'clock' | 'random' | 'redact' | 'signal'
->;
+type Ports = Pick<DeployPorts, 'tasks' | 'logs' | 'log' | 'clock' | 'random' | 'redact' | 'signal'>;
 
 /**
  * Runs one task to its end, with its log in the job's; the exit code of the container decides.
@@ -50,6 +49,7 @@ export async function runOneOff(ports: Ports, request: OneOffRequest): Promise<O
   ): OneOffResult => ({
     outcome,
     taskArn: undefined,
+    task: undefined,
     container,
     exitCode: undefined,
     diagnosis: undefined,
@@ -72,6 +72,7 @@ export async function runOneOff(ports: Ports, request: OneOffRequest): Promise<O
   const diagnosis = explain(followed, request, taskLog);
   return result(outcomeOf(followed, diagnosis), {
     taskArn: arn,
+    task: followed.kind === 'lost' ? undefined : followed.task,
     exitCode: exitCodeOf(followed, container),
     diagnosis,
     lastLines: taskLog.lastLines(diagnosis?.container ?? container),

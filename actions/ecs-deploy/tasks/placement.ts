@@ -27,7 +27,8 @@ export function placeTask(
   if (chosen !== undefined) return { ...placement, network: chosen };
   return {
     code: 'network-missing',
-    message: 'a one-off task of the network mode awsvpc needs subnets, and neither the service nor a contract names any',
+    message:
+      'a one-off task of the network mode awsvpc needs subnets, and neither the service nor a contract names any',
   };
 }
 
@@ -45,8 +46,7 @@ export interface TaskChanges {
   readonly cpu?: number | undefined;
   readonly memoryMib?: number | undefined;
   readonly roles?:
-    | { readonly task?: string | undefined; readonly execution?: string | undefined }
-    | undefined;
+    { readonly task?: string | undefined; readonly execution?: string | undefined } | undefined;
 }
 
 export function overridesOf(definition: JsonObject, changes: TaskChanges): TaskOverrides {

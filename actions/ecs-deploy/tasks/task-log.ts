@@ -57,10 +57,7 @@ export function openTaskLog(
 }
 
 /** Each call gives the lines since the last one. */
-function openStream(
-  { logs, log }: Ports,
-  stream: LogStream,
-): () => Promise<readonly string[]> {
+function openStream({ logs, log }: Ports, stream: LogStream): () => Promise<readonly string[]> {
   let token: string | undefined;
   let told = false;
   let denied = false;
