@@ -118,13 +118,16 @@ function inputsOf(command: Command, common: CommonInputs, reader: InputReader): 
         dryRun: reader.boolean('dry-run', false),
       };
     case 'deploy': {
+      const images = {
+        image: readImage(reader, { required: true }),
+        container: reader.text('container'),
+        images: readImages(reader),
+      };
       const rollout = readRollout(reader);
       return {
         command,
         ...common,
-        image: readImage(reader, { required: true }),
-        container: reader.text('container'),
-        images: readImages(reader),
+        ...images,
         ...rollout,
         around: readAround(reader, rollout.wait),
         dryRun: reader.boolean('dry-run', false),

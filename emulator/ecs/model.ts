@@ -156,6 +156,8 @@ export interface ContainerRecord {
   readonly resolution: ImageResolution;
   readonly fate: Fate;
   readonly logLines: readonly string[];
+  /** Between two lines; 0 writes all at once. */
+  readonly logEverySeconds: number;
   lastStatus: 'PENDING' | 'RUNNING' | 'STOPPED';
   healthStatus: 'UNKNOWN' | 'HEALTHY' | 'UNHEALTHY';
   runtimeId?: string;
@@ -206,6 +208,8 @@ export interface State {
   tasks: Map<string, TaskRecord>;
   tags: Map<string, Tag[]>;
   accountSettings: Map<string, string>;
+  /** RunTask calls by cluster and client token. */
+  clientTokens: Map<string, { readonly request: string; readonly tasks: readonly TaskRecord[] }>;
 }
 
 export function emptyState(): State {
@@ -217,5 +221,6 @@ export function emptyState(): State {
     tasks: new Map(),
     tags: new Map(),
     accountSettings: new Map(),
+    clientTokens: new Map(),
   };
 }

@@ -120,9 +120,11 @@ export function deployWorld(fixture: EcsFixture, random: () => number = () => 1)
  * A configuration for the real SDK client that reaches the emulated ECS without a socket: our
  * adapter, the SDK's serialisation and its retries are all in use.
  */
-function inProcessConfig(
+export function inProcessConfig(
   fixture: EcsFixture,
   onCall: (operation: string) => void = () => undefined,
+  /** Runs when ECS has answered: throw to lose the answer. */
+  onAnswer: (operation: string) => void = () => undefined,
 ) {
   return {
     region: 'eu-west-1',
@@ -141,7 +143,9 @@ function inProcessConfig(
         try {
           onCall(operation);
           const input = JSON.parse(textOf(request.body)) as Record<string, unknown>;
-          return httpResponse(200, await fixture.ecs.handle(operation, input));
+          const output = await fixture.ecs.handle(operation, input);
+          onAnswer(operation);
+          return httpResponse(200, output);
         } catch (thrown) {
           if (!(thrown instanceof AwsError)) throw thrown;
           return httpResponse(thrown.httpStatus, {
@@ -331,6 +335,7 @@ export async function serviceWithContract(
     readonly contract?: Partial<Contract>;
     /** Further fields of the template's container. */
     readonly container?: object;
+    readonly sidecars?: object[];
   } = {},
 ): Promise<void> {
   const { fixture, parameters } = world;
@@ -338,6 +343,7 @@ export async function serviceWithContract(
   const template = await fixture.define(placeholder, {
     family: 'web-template',
     ...(options.container === undefined ? {} : { container: options.container }),
+    ...(options.sidecars === undefined ? {} : { sidecars: options.sidecars }),
   });
   await fixture.create(template, {
     desiredCount: 0,

@@ -76,7 +76,7 @@ export async function smokeCheck(
       const { timeoutSeconds } = check;
       return judgeAnswer(check, await ports.http.get(check.url, { timeoutSeconds, signal }));
     } catch (thrown) {
-      return ports.redact(`did not answer: ${reasonOf(thrown)}`);
+      return ports.redact(`did not answer: ${reasonOf(thrown).replaceAll(check.url, url)}`);
     }
   }
 }
