@@ -259,12 +259,18 @@ function fixtureCounts(
         : Promise.reject(new OperationError('aws-access-denied', 'this role may not look')),
     setLimits: (_cluster, _service, { min, max }) => {
       onCall('RegisterScalableTarget');
-      scaling.limits = { suspended: false, ...scaling.limits, min, max };
+      scaling.limits = { suspended: false, scheduledSuspended: false, ...scaling.limits, min, max };
       return Promise.resolve();
     },
     suspendPolicies: () => {
       onCall('RegisterScalableTarget');
-      scaling.limits = { min: 0, max: 0, ...scaling.limits, suspended: true };
+      scaling.limits = {
+        min: 0,
+        max: 0,
+        scheduledSuspended: false,
+        ...scaling.limits,
+        suspended: true,
+      };
       return Promise.resolve();
     },
   };

@@ -1,4 +1,7 @@
-import type { RegisterScalableTargetCommandInput } from '@aws-sdk/client-application-auto-scaling';
+import type {
+  RegisterScalableTargetCommandInput,
+  ScalableTarget,
+} from '@aws-sdk/client-application-auto-scaling';
 import type { AwsClientConfig } from '../../shared/aws-access.js';
 import { OperationError } from '../../shared/errors.js';
 import type { ServiceCounts } from '../commands/scale/ports.js';
@@ -39,19 +42,23 @@ export function openCounts(config: AwsClientConfig): ServiceCounts {
     );
   }
 
+  async function target(cluster: string, service: string): Promise<ScalableTarget | undefined> {
+    const { client, sdk } = await scaling();
+    const answer = await call('application-autoscaling:DescribeScalableTargets', () =>
+      client.send(
+        new sdk.DescribeScalableTargetsCommand({
+          ServiceNamespace: namespace,
+          ResourceIds: [resource(cluster, service)],
+          ScalableDimension: dimension,
+        }),
+      ),
+    );
+    return answer.ScalableTargets?.[0];
+  }
+
   return {
     async limitsOf(cluster, service) {
-      const { client, sdk } = await scaling();
-      const answer = await call('application-autoscaling:DescribeScalableTargets', () =>
-        client.send(
-          new sdk.DescribeScalableTargetsCommand({
-            ServiceNamespace: namespace,
-            ResourceIds: [resource(cluster, service)],
-            ScalableDimension: dimension,
-          }),
-        ),
-      );
-      const [found] = answer.ScalableTargets ?? [];
+      const found = await target(cluster, service);
       if (found === undefined) return undefined;
       const { MinCapacity = 0, MaxCapacity = 0, SuspendedState: state } = found;
       return {
@@ -59,16 +66,24 @@ export function openCounts(config: AwsClientConfig): ServiceCounts {
         max: MaxCapacity,
         suspended:
           state?.DynamicScalingInSuspended === true && state.DynamicScalingOutSuspended === true,
+        scheduledSuspended: state?.ScheduledScalingSuspended ?? false,
       };
     },
 
     setLimits: (cluster, service, { min, max }) =>
       change(cluster, service, { MinCapacity: min, MaxCapacity: max }),
 
-    suspendPolicies: (cluster, service) =>
-      change(cluster, service, {
-        SuspendedState: { DynamicScalingInSuspended: true, DynamicScalingOutSuspended: true },
-      }),
+    async suspendPolicies(cluster, service) {
+      // Sent whole: AWS does not say what becomes of an attribute that is left out.
+      const state = (await target(cluster, service))?.SuspendedState;
+      await change(cluster, service, {
+        SuspendedState: {
+          ScheduledScalingSuspended: state?.ScheduledScalingSuspended ?? false,
+          DynamicScalingInSuspended: true,
+          DynamicScalingOutSuspended: true,
+        },
+      });
+    },
 
     async setDesiredCount(cluster, service, count) {
       const { client, sdk } = await ecs();

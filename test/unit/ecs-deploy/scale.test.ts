@@ -116,7 +116,7 @@ describe('a change of the count', () => {
 
   it('is only printed in a dry run', async () => {
     await releasedService(world);
-    world.scaling.limits = { min: 1, max: 3, suspended: false };
+    world.scaling.limits = { min: 1, max: 3, suspended: false, scheduledSuspended: false };
     const report = await scale({ count: count(9), limits: 'raise' }, { dryRun: true });
     expect(report.outputs).toMatchObject({ outcome: 'dry-run', 'previous-desired-count': '2' });
     expect(report.message).toMatch(/set-limits.*1 and 9[^]*set-count to 9[^]*tag-service/);
@@ -128,7 +128,7 @@ describe('a change of the count', () => {
 describe('a count that autoscaling does not allow', () => {
   beforeEach(async () => {
     await releasedService(world);
-    world.scaling.limits = { min: 2, max: 6, suspended: false };
+    world.scaling.limits = { min: 2, max: 6, suspended: false, scheduledSuspended: false };
   });
 
   it.each([
@@ -154,18 +154,28 @@ describe('a count that autoscaling does not allow', () => {
     });
     const report = await scale({ count: count(20), limits: 'raise' });
     expect(seen).toEqual(['RegisterScalableTarget', 'UpdateService']);
-    expect(world.scaling.limits).toEqual({ min: 2, max: 20, suspended: false });
+    expect(world.scaling.limits).toEqual({
+      min: 2,
+      max: 20,
+      suspended: false,
+      scheduledSuspended: false,
+    });
     expect(report.message).toContain('--min-capacity 2 --max-capacity 6');
   });
 
   it('lowers the lower limit alike', async () => {
     await scale({ count: count(0), limits: 'raise' });
-    expect(world.scaling.limits).toEqual({ min: 0, max: 6, suspended: false });
+    expect(world.scaling.limits).toEqual({
+      min: 0,
+      max: 6,
+      suspended: false,
+      scheduledSuspended: false,
+    });
   });
 
   it('suspends the policies, and says how to go back', async () => {
     const report = await scale({ count: count(20), limits: 'suspend' });
-    expect(world.scaling.limits).toEqual({ min: 2, max: 6, suspended: true });
+    expect(world.scaling.limits).toMatchObject({ min: 2, max: 6, suspended: true });
     expect(await desiredCount()).toBe(20);
     expect(report.message).toContain('DynamicScalingInSuspended=false');
   });

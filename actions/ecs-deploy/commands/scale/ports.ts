@@ -6,6 +6,8 @@ export interface ScalingLimits {
   readonly max: number;
   /** Policies change nothing, in either direction. */
   readonly suspended: boolean;
+  /** Scheduled actions change nothing either; `scale` leaves that as it is. */
+  readonly scheduledSuspended: boolean;
 }
 
 /** What `scale` needs of Amazon ECS and of Application Auto Scaling. */

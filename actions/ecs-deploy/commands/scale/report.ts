@@ -139,7 +139,7 @@ function restoreCommand({ limits, target }: ScaleObserved, plan: ScalePlan): str
       return `${base} --min-capacity ${limits.min} --max-capacity ${limits.max}`;
     }
     if (step.kind === 'suspend-policies') {
-      return `${base} --suspended-state DynamicScalingInSuspended=false,DynamicScalingOutSuspended=false`;
+      return `${base} --suspended-state DynamicScalingInSuspended=false,DynamicScalingOutSuspended=false,ScheduledScalingSuspended=${limits.scheduledSuspended}`;
     }
   }
   return undefined;
