@@ -25,6 +25,7 @@ import { nothingAround } from './tasks/carry-out.js';
 import {
   aroundBlocks,
   aroundOutputs,
+  broughtAlong,
   describeSetback,
   diagnosisOf,
   failedUpdates,
@@ -164,12 +165,14 @@ function messageOf(outcome: Outcome, observed: Observed, applied: Applied): stri
       running: shortName(observed.running.arn),
     });
   }
+  const brought = broughtAlong(applied.around);
   const behind = failedUpdates(applied.around);
   const left =
     behind.length === 0
       ? ''
       : `; but ${behind.join(', ')} could not be brought to it and keep their revision`;
-  return `${rolloutMessage(outcome, observed, applied)}${left}`;
+  const tasks = brought.length === 0 ? '' : `; so do ${brought.join(', ')}`;
+  return `${rolloutMessage(outcome, observed, applied)}${tasks}${left}`;
 }
 
 function rolloutMessage(outcome: Outcome, observed: Observed, applied: Applied): string {
@@ -186,9 +189,9 @@ function rolloutMessage(outcome: Outcome, observed: Observed, applied: Applied):
         : `${service.name} runs ${revision} after ${took} s`;
     }
     case 'no-op':
-      return `${service.name} runs this already (${revision}): nothing was changed`;
+      return `${service.name} runs this already (${revision})`;
     case 'started':
-      return `${service.name} is being rolled out to ${revision}; "wait: false" does not follow it`;
+      return `${service.name} is being rolled out to ${revision}; "wait: false" does not follow it${observed.around.tasks.length === 0 ? '' : ', and its tasks keep their revision'}`;
     case 'failed':
       if (proof?.kind === 'different') {
         const wrong = proof.differences.map(

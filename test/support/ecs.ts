@@ -250,9 +250,9 @@ function fixtureCounts(
   scaling: FixtureScaling,
   onCall: (operation: string) => void,
 ): ServiceCounts {
-  const { setDesiredCount } = openCounts(inProcessConfig(fixture, onCall));
+  const counts = openCounts(inProcessConfig(fixture, onCall));
   return {
-    setDesiredCount,
+    setDesiredCount: (cluster, service, count) => counts.setDesiredCount(cluster, service, count),
     limitsOf: () =>
       scaling.readable
         ? Promise.resolve(scaling.limits)

@@ -52,6 +52,7 @@ export async function smokeCheck(
   const { clock, log, signal } = ports;
   const { origin, pathname } = new URL(check.url);
   const url = `${origin}${pathname}`;
+  const isCancelled = (): boolean => signal.aborted;
   let problem: string | undefined;
   for (let attempt = 1; attempt <= check.attempts; attempt += 1) {
     problem = await ask();
@@ -59,13 +60,13 @@ export async function smokeCheck(
       log.info(`smoke check: ${url} answers as it must`);
       return { outcome: 'passed', url, attempts: attempt, problem: undefined };
     }
-    if (signal.aborted) return { outcome: 'cancelled', url, attempts: attempt, problem };
+    if (isCancelled()) return { outcome: 'cancelled', url, attempts: attempt, problem };
     log.info(`smoke check, attempt ${attempt} of ${check.attempts}: ${url} ${problem}`);
     if (attempt === check.attempts) break;
     try {
       await clock.sleep(pauseSeconds * 1000, signal);
     } catch (thrown) {
-      if (!signal.aborted) throw thrown;
+      if (!isCancelled()) throw thrown;
       return { outcome: 'cancelled', url, attempts: attempt, problem };
     }
   }

@@ -72,24 +72,24 @@ export function openAround(
   ): Promise<boolean> {
     const { when, container, command, placement, timeoutMinutes } = step;
     const { definition } = plan;
-    const result = await ports.log.group(`${when} in container ${container}`, () =>
-      runOneOff(ports, {
-        cluster: observed.target.cluster,
-        taskDefinitionArn,
-        definition,
-        placement,
-        overrides: overridesOf(definition, {
-          container,
-          command,
-          roles: observed.target.contract?.taskRoles,
-        }),
-        startedBy: startedByOf(when, observed.origin),
-        tags: taskTags(when, observed.origin),
-        pollIntervalSeconds: inputs.pollIntervalSeconds,
-        timeoutMinutes,
-        logLines: inputs.logLines,
+    // Not folded: a group would hide the log while the task runs.
+    ports.log.info(`${when} in container ${container}: ${JSON.stringify(command)}`);
+    const result = await runOneOff(ports, {
+      cluster: observed.target.cluster,
+      taskDefinitionArn,
+      definition,
+      placement,
+      overrides: overridesOf(definition, {
+        container,
+        command,
+        roles: observed.target.contract?.taskRoles,
       }),
-    );
+      startedBy: startedByOf(when, observed.origin),
+      tags: taskTags(when, observed.origin),
+      pollIntervalSeconds: inputs.pollIntervalSeconds,
+      timeoutMinutes,
+      logLines: inputs.logLines,
+    });
     oneOffs.push({ when, result });
     if (result.outcome === 'succeeded') return true;
     const { diagnosis } = result;
@@ -158,8 +158,8 @@ export function openAround(
 }
 
 /**
- * What the service ran before this deploy, by a deployment that had been completed; `undefined`
- * for a first release, whose placeholder runs nothing.
+ * What the service ran before this deploy, by a deployment that had been completed, or else by the
+ * record of the last release; `undefined` for a first release, whose placeholder runs nothing.
  */
 async function previousRelease(
   ports: Pick<DeployPorts, 'ecs'>,
@@ -168,8 +168,12 @@ async function previousRelease(
 ): Promise<RegisteredDefinition | undefined> {
   const { running, service, target } = observed;
   const completed = service.deployments.find(({ rolloutState }) => rolloutState === 'COMPLETED');
-  const arn = completed?.taskDefinitionArn;
-  if (arn === undefined || arn === ownArn) return undefined;
+  const recorded = target.release?.current;
+  const arn = [
+    completed?.taskDefinitionArn,
+    recorded?.status === 'succeeded' ? recorded.taskDefinition : undefined,
+  ].find((candidate) => candidate !== undefined && candidate !== ownArn);
+  if (arn === undefined) return undefined;
   const previous = arn === running.arn ? running : await ports.ecs.describeTaskDefinition(arn);
   return previous === undefined || isPlaceholder(previous, target.contract) ? undefined : previous;
 }

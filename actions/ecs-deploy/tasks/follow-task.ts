@@ -42,6 +42,7 @@ export async function followTask(
   const { taskLog } = request;
   const startedMs = clock.now();
   const deadlineMs = startedMs + request.timeoutMinutes * 60_000;
+  const isCancelled = (): boolean => signal.aborted;
   const narrate = narrator(ports, request.arn);
   let task: OneOffTask | undefined;
   let failures = 0;
@@ -71,7 +72,7 @@ export async function followTask(
         ? { kind: 'timed-out', task }
         : { kind: 'ended', task, stoppedByUs: stopped === 'done' };
     }
-    if (signal.aborted) return cancelled(task);
+    if (isCancelled()) return cancelled(task);
     if (stopped !== 'timed-out' && lookedAtMs >= deadlineMs) {
       stopped = 'timed-out';
       await stop(ports, request, `not done within ${request.timeoutMinutes} minutes`);
@@ -84,7 +85,7 @@ export async function followTask(
     try {
       await clock.sleep(Math.max(0, lookedAtMs + intervalMs - clock.now()), signal);
     } catch (thrown) {
-      if (!signal.aborted) throw thrown;
+      if (!isCancelled()) throw thrown;
       return cancelled(task);
     }
   }

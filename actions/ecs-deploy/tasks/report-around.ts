@@ -48,6 +48,11 @@ export function diagnosisOf(
   return around.setback === undefined ? rollout : around.setback.diagnosis;
 }
 
+/** The names of the tasks that got the image. */
+export function broughtAlong(around: AroundResult): readonly string[] {
+  return around.updates.flatMap((update) => (update.kind === 'updated' ? [update.name] : []));
+}
+
 /** The names of the tasks that keep their old revision. */
 export function failedUpdates(around: AroundResult): readonly string[] {
   return around.updates.flatMap((update) => (update.kind === 'failed' ? [update.name] : []));

@@ -48,7 +48,7 @@ export function openTaskLog(
         for (const line of lines) ports.log.info(`${name} | ${line}`);
         if (lines.length === 0) continue;
         grown = true;
-        kept.set(name, [...(kept.get(name) ?? []), ...lines].slice(-task.keptLines));
+        kept.set(name, [...(kept.get(name) ?? []), ...lines].slice(-Math.max(1, task.keptLines)));
       }
       return grown;
     },

@@ -232,6 +232,26 @@ describe('post-deploy', () => {
     expect(release()).toMatchObject({ status: 'succeeded' });
   });
 
+  it('that fails when it is run again goes back to the last release that was recorded', async () => {
+    await releasedService(world);
+    const passing = world;
+    oneOffFate('crash:0:900');
+    world.intercept((operation) => {
+      if (operation === 'RunTask') {
+        world.whileSleeping(() => world.controller.abort(new Error('SIGINT')));
+      }
+    });
+    const image = pushImage(world.fixture, 'shop/web:v2');
+    await deployAround(world, image.tag, { postDeploy: migrate });
+    world.intercept(() => undefined);
+    world.whileSleeping(() => undefined);
+    world = { ...passing, ports: { ...passing.ports, signal: new AbortController().signal } };
+    oneOffFate('crash:9');
+    const again = await deployAround(world, image.tag, { postDeploy: migrate });
+    expect(again.failure).toEqual({ code: 'deploy-rolled-back' });
+    expect((await world.fixture.service()).taskDefinition).toMatch(/web:1$/);
+  });
+
   it('does not run where the rollout failed', async () => {
     await releasedService(world);
     const bad = pushImage(world.fixture, 'shop/web:bad', { EMULATOR_FATE: 'crash:3' });
