@@ -3,12 +3,15 @@ import type { AddressInfo } from 'node:net';
 import {
   DescribeTaskDefinitionCommand,
   DescribeTasksCommand,
+  ListTasksCommand,
   RegisterTaskDefinitionCommand,
 } from '@aws-sdk/client-ecs';
 import {
   DescribeRuleCommand,
   EventBridgeClient,
+  PutEventsCommand,
   PutRuleCommand,
+  PutTargetsCommand,
 } from '@aws-sdk/client-eventbridge';
 import {
   CreateScheduleCommand,
@@ -330,11 +333,35 @@ describe('scheduled tasks and event processors', () => {
         Target: target,
       }),
     );
-    await new EventBridgeClient(config).send(
+    const events = new EventBridgeClient(config);
+    await events.send(
       new PutRuleCommand({
         Name: 'orders',
         State: 'DISABLED',
         EventPattern: JSON.stringify({ source: ['shop.orders'] }),
+      }),
+    );
+    await events.send(
+      new PutTargetsCommand({
+        Rule: 'orders',
+        Targets: [
+          {
+            Id: 'task',
+            Arn: `arn:aws:ecs:${emulator.region}:123456789012:cluster/${names.cluster}`,
+            RoleArn: 'arn:aws:iam::123456789012:role/shop-dev-events',
+            EcsParameters: {
+              // Without a revision: the latest one.
+              TaskDefinitionArn: `arn:aws:ecs:${emulator.region}:123456789012:task-definition/shop-web-orders-dev`,
+              LaunchType: 'FARGATE',
+              NetworkConfiguration: { awsvpcConfiguration: { Subnets: ['subnet-1'] } },
+            },
+            InputTransformer: {
+              InputPathsMap: { detail: '$.detail' },
+              InputTemplate:
+                '{"containerOverrides":[{"name":"job","environment":[{"name":"EVENT","value":"<detail>"}]}]}',
+            },
+          },
+        ],
       }),
     );
     await makeTask('nightly', {
@@ -371,6 +398,35 @@ describe('scheduled tasks and event processors', () => {
       new DescribeRuleCommand({ Name: 'orders' }),
     );
     expect(rule).toMatchObject({ State: 'ENABLED' });
+  });
+
+  it('are started for an event with the image that the last deploy has brought', async () => {
+    const image = await pushServiceImage(emulator, 'v1b');
+    const step = await runDeploy(emulator, { inputs: { image: image.reference } });
+    expect(errors(step)).toBe('');
+    await new EventBridgeClient(sdkConfig(emulator)).send(
+      new PutEventsCommand({
+        Entries: [
+          { Source: 'shop.orders', DetailType: 'Order Created', Detail: '{"id": "o\\"1"}' },
+          { Source: 'shop.other', DetailType: 'Order Created', Detail: '{}' },
+        ],
+      }),
+    );
+    const ecs = ecsClient(emulator);
+    const { taskArns = [] } = await ecs.send(
+      new ListTasksCommand({ cluster: names.cluster, family: 'shop-web-orders-dev' }),
+    );
+    expect(taskArns).toHaveLength(1);
+    const { tasks } = await ecs.send(
+      new DescribeTasksCommand({ cluster: names.cluster, tasks: taskArns }),
+    );
+    expect(tasks?.[0]).toMatchObject({
+      startedBy: 'events-rule/orders',
+      containers: [{ image: `${emulator.registryHost}/${names.repository}@${image.digest}` }],
+      overrides: {
+        containerOverrides: [{ environment: [{ name: 'EVENT', value: '{"id":"o\\"1"}' }] }],
+      },
+    });
   });
 
   it('run once by name, in their own family', async () => {
