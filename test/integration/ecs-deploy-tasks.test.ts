@@ -112,6 +112,12 @@ describe('run-task', () => {
   });
 
   it('starts one task while AWS throttles and breaks every third call', async () => {
+    const stopped = async (): Promise<number> => {
+      const input = { cluster: names.cluster, desiredStatus: 'STOPPED' as const };
+      const { taskArns = [] } = await ecsClient(emulator).send(new ListTasksCommand(input));
+      return taskArns.length;
+    };
+    const before = await stopped();
     await emulator.addFaults(
       { kind: 'throttle', service: 'ecs', rate: 0.3 },
       { kind: 'reset', service: 'ecs', operation: 'RunTask', times: 1 },
@@ -122,6 +128,7 @@ describe('run-task', () => {
     } finally {
       await emulator.control('DELETE', 'faults');
     }
+    expect(await stopped()).toBe(before + 1);
   });
 
   it('stops the task when the job is cancelled', async () => {
