@@ -6,6 +6,8 @@ import type { Inputs } from './inputs.js';
 import type { DeployPorts } from './ports.js';
 import type { Report } from './report.js';
 import { continueRollout } from './commands/continue/command.js';
+import { runTask } from './commands/run-task/run-task.js';
+import { scale } from './commands/scale/scale.js';
 import { reportVerify, runVerify } from './commands/verify.js';
 import { readStatus, reportStatus } from './commands/status.js';
 
@@ -24,6 +26,10 @@ export async function runCommand(
       return rollback(ports, inputs, origin);
     case 'continue':
       return continueRollout(ports, inputs);
+    case 'run-task':
+      return runTask(ports, inputs, origin);
+    case 'scale':
+      return scale(ports, inputs, origin);
     case 'status':
       return reportStatus(await readStatus(ports, inputs));
     case 'verify':

@@ -31,6 +31,13 @@ const contractSchema = z.object({
       circuitBreaker: z.object({ enable: z.boolean(), rollback: z.boolean() }),
     })
     .optional(),
+  /** The Terraform variable that holds the count. */
+  desiredCountVariable: name.optional(),
+  subnets: z.array(name).optional(),
+  securityGroups: z.array(name).optional(),
+  assignPublicIp: z.boolean().optional(),
+  /** Of one-off tasks, where they differ from the service's. */
+  taskRoles: z.object({ execution: name.optional(), task: name.optional() }).optional(),
 });
 
 export type Contract = z.infer<typeof contractSchema>;

@@ -8,6 +8,8 @@ import type { DeployPorts } from './ports.js';
 import { deregisterOldRevisions } from './revisions/deregister.js';
 import { follow, type Followed } from './rollout/follow.js';
 import { stopWithRollback } from './rollout/give-up.js';
+import { isAroundStep, isBeforeRollout } from './tasks/around.js';
+import { openAround, type AroundResult } from './tasks/carry-out.js';
 import { primaryOf, type OwnDeployment } from './rollout/judge.js';
 import { openCodeDeployRun, type CodeDeployState } from './strategies/code-deploy/run.js';
 
@@ -18,6 +20,7 @@ export interface Applied {
   readonly proof: ImageProof | undefined;
   /** The answer to a PAUSE hook came too late: somebody else had given one. */
   readonly answeredTooLate: boolean;
+  readonly around: AroundResult;
   /** The job was cancelled before the service was touched. */
   readonly cancelledEarly: boolean;
   /** Where CodeDeploy deploys the service. */
@@ -52,10 +55,20 @@ export async function apply(
     inputs,
   });
   let codeDeploy: CodeDeployState | undefined;
+  const around = openAround(ports, inputs, observed, plan);
 
   for (const step of plan.steps) {
     if (ports.signal.aborted && own === undefined) {
-      return { taskDefinitionArn, own, followed, proof, answeredTooLate, cancelledEarly: true };
+      return {
+        ...{ taskDefinitionArn, own, followed, proof, answeredTooLate },
+        around: around.result(),
+        cancelledEarly: true,
+      };
+    }
+    if (isAroundStep(step)) {
+      const due = isBeforeRollout(step) || reached(followed, proof, plan);
+      if (due && !(await around.carryOut(step, taskDefinitionArn))) break;
+      continue;
     }
     switch (step.kind) {
       case 'write-release-starting':
@@ -128,6 +141,7 @@ export async function apply(
         if (codeDeploy.cancelled) {
           return {
             ...{ taskDefinitionArn, own, followed, proof, answeredTooLate },
+            around: around.result(),
             cancelledEarly: true,
             codeDeploy,
           };
@@ -151,6 +165,7 @@ export async function apply(
   }
   return {
     ...{ taskDefinitionArn, own, followed, proof, answeredTooLate },
+    around: around.result(),
     cancelledEarly: false,
     codeDeploy,
   };

@@ -6,13 +6,23 @@ import { readRollback, type RollbackInputs } from './commands/rollback.js';
 import type { ImageReference } from './images/image-reference.js';
 import { readCodeDeploy, type CodeDeployInputs } from './inputs/code-deploy.js';
 import { editInputs, readEdits, type EditInputs } from './inputs/definition.js';
+import { readAround, type AroundInputs } from './inputs/around.js';
 import { readImage, readImages, type WantedImage } from './inputs/images.js';
 import { readAnswer, type AnswerInputs } from './inputs/continue.js';
-import { readRollout, type RolloutInputs } from './inputs/rollout.js';
+import { readFollowing, readRollout, type RolloutInputs } from './inputs/rollout.js';
+import { readTaskToRun, type TaskToRun } from './inputs/run-task.js';
+import { readScale, type ScaleChange } from './inputs/scale.js';
 import { readTargets, type TargetInputs } from './inputs/target.js';
 
 export type Inputs =
-  ContinueInputs | DeployInputs | RestartInputs | RollbackInputs | StatusInputs | VerifyInputs;
+  | ContinueInputs
+  | DeployInputs
+  | RestartInputs
+  | RollbackInputs
+  | RunTaskInputs
+  | ScaleInputs
+  | StatusInputs
+  | VerifyInputs;
 export type Command = Inputs['command'];
 
 export interface CommonInputs {
@@ -39,6 +49,18 @@ export interface VerifyInputs extends CommonInputs {
   readonly edits: EditInputs;
 }
 
+export interface RunTaskInputs extends CommonInputs, Omit<RolloutInputs, 'wait'> {
+  readonly command: 'run-task';
+  readonly run: TaskToRun;
+  readonly dryRun: boolean;
+}
+
+export interface ScaleInputs extends CommonInputs, RolloutInputs {
+  readonly command: 'scale';
+  readonly change: ScaleChange;
+  readonly dryRun: boolean;
+}
+
 export interface DeployInputs extends CommonInputs, RolloutInputs {
   readonly command: 'deploy';
   /** The image of the service's main container. */
@@ -54,6 +76,7 @@ export interface DeployInputs extends CommonInputs, RolloutInputs {
   readonly verify: boolean;
   /** How many revisions of the live family stay; absent: all. */
   readonly keepRevisions: number | undefined;
+  readonly around: AroundInputs;
   readonly dryRun: boolean;
   /** All services to deploy; `target` is the first. */
   readonly targets: readonly TargetInputs[];
@@ -65,21 +88,24 @@ const commands = [
   'deploy',
   'rollback',
   'restart',
+  'scale',
   'continue',
+  'run-task',
   'status',
   'verify',
 ] as const satisfies readonly Command[];
 
 /** Inputs that only some commands understand; a value given to another one is an error. */
 const onlyFor: Readonly<Record<string, readonly Command[]>> = {
-  image: ['deploy', 'verify'],
-  'image-digest': ['deploy', 'verify'],
-  repository: ['deploy', 'verify'],
+  image: ['deploy', 'verify', 'run-task'],
+  'image-digest': ['deploy', 'verify', 'run-task'],
+  repository: ['deploy', 'verify', 'run-task'],
   container: ['deploy', 'verify'],
   images: ['deploy', 'verify'],
   'keep-revisions': ['deploy'],
   ...Object.fromEntries(editInputs.map((name) => [name, ['deploy', 'verify']] as const)),
-  revision: ['rollback'],
+  revision: ['rollback', 'run-task'],
+  wait: ['deploy', 'rollback', 'restart', 'continue', 'scale'],
   'hook-id': ['continue'],
   'service-deployment-arn': ['continue'],
   decision: ['continue'],
@@ -87,6 +113,25 @@ const onlyFor: Readonly<Record<string, readonly Command[]>> = {
   'codedeploy-deployment-group': ['deploy'],
   'codedeploy-config': ['deploy'],
   appspec: ['deploy'],
+  'pre-deploy': ['deploy'],
+  'pre-deploy-container': ['deploy'],
+  'post-deploy': ['deploy'],
+  'post-deploy-container': ['deploy'],
+  'deploy-task-timeout-minutes': ['deploy'],
+  'smoke-url': ['deploy'],
+  'smoke-status': ['deploy'],
+  'smoke-body': ['deploy'],
+  'smoke-timeout-seconds': ['deploy'],
+  'smoke-attempts': ['deploy'],
+  'task-command': ['run-task'],
+  'task-container': ['run-task'],
+  'task-env-vars': ['run-task'],
+  'task-cpu': ['run-task'],
+  'task-memory': ['run-task'],
+  task: ['run-task'],
+  'desired-count': ['scale'],
+  'scale-limits': ['scale'],
+  reason: ['scale'],
 };
 
 /**
@@ -142,22 +187,49 @@ function inputsOf(
         images: readImages(reader),
         edits: readEdits(reader),
       };
-    case 'deploy':
+    case 'run-task':
       return {
         command,
         ...common,
+        run: readTaskToRun(reader),
+        ...readFollowing(reader),
+        dryRun: reader.boolean('dry-run', false),
+      };
+    case 'scale':
+      return {
+        command,
+        ...common,
+        change: readScale(reader),
+        // The count is changed at once; an emergency may not have the time to wait.
+        wait: reader.boolean('wait', false),
+        ...readFollowing(reader),
+        dryRun: reader.boolean('dry-run', false),
+      };
+    case 'deploy': {
+      const images = {
         image: readImage(reader, { required: true }),
         container: reader.text('container'),
         images: readImages(reader),
+      };
+      const several = {
         targets,
         allOrNothing: reader.boolean('all-or-nothing', false),
+      };
+      const rollout = readRollout(reader);
+      return {
+        command,
+        ...common,
+        ...images,
+        ...several,
         edits: readEdits(reader),
         verify: reader.boolean('verify', true),
         keepRevisions: reader.integer('keep-revisions', { min: 1, max: 1000 }),
-        ...readRollout(reader),
+        ...rollout,
         codeDeploy: readCodeDeploy(reader),
+        around: readAround(reader, rollout.wait),
         dryRun: reader.boolean('dry-run', false),
       };
+    }
   }
 }
 

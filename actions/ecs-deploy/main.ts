@@ -6,14 +6,9 @@ import { readGithubContext, runUrl } from '../shared/github-context.js';
 import { githubIdToken } from '../shared/oidc.js';
 import { runAction } from '../shared/run.js';
 import { writeSummary } from '../shared/summary.js';
-import { openCodeDeploy } from './aws/code-deploy.js';
-import { openEcs } from './aws/ecs.js';
-import { openImages } from './aws/images.js';
-import { openLogs } from './aws/logs.js';
-import { openLookups } from './aws/lookups.js';
-import { openParameters } from './aws/parameters.js';
-import { openRevisions } from './aws/revisions.js';
+import { openAwsPorts } from './aws/open-ports.js';
 import { runCommand } from './commands.js';
+import { fetchHttp } from './http.js';
 import { readInputs } from './inputs.js';
 
 await runAction(async (context) => {
@@ -24,20 +19,16 @@ await runAction(async (context) => {
   const { clientConfig } = await openAwsAccess(inputs.aws, { fetchIdToken, secrets, github });
   const several = inputs.command === 'deploy' && inputs.targets.length > 1;
   const ports = {
-    ecs: openEcs(clientConfig, { batchWindowMs: several ? 50 : 0 }),
-    parameters: openParameters(clientConfig),
-    images: openImages(clientConfig),
-    logs: openLogs(clientConfig),
-    codeDeploy: openCodeDeploy(clientConfig),
-    lookups: openLookups(clientConfig),
-    revisions: openRevisions(clientConfig),
+    ...openAwsPorts(clientConfig, { batchWindowMs: several ? 50 : 0 }),
+    http: fetchHttp,
+    redact: (text: string) => secrets.redact(text),
     clock: systemClock,
     readFile: (path: string) => readFile(path, 'utf8').catch(() => undefined),
     random: Math.random,
     log,
     signal,
   };
-  const origin = { commit: github?.sha, run: github && runUrl(github) };
+  const origin = { commit: github?.sha, run: github && runUrl(github), actor: github?.actor };
   const report = await runCommand(ports, inputs, origin);
   for (const [name, value] of Object.entries(report.outputs)) context.setOutput(name, value);
   await writeSummary(secrets.redact(report.summary));

@@ -27,6 +27,7 @@ import {
   type Target,
 } from './target.js';
 import { observeCodeDeploy } from './strategies/code-deploy/observe.js';
+import { nothingObserved, observeAround } from './tasks/around.js';
 import { toProblem } from './verify/findings.js';
 import { verifyQuick } from './verify/verify.js';
 
@@ -74,7 +75,7 @@ export async function observe(
           service.runningCount > 0 ? running : undefined,
         )
       : undefined;
-  const [architecture, verified, revisions, codeDeploy] = await Promise.all([
+  const [architecture, verified, revisions, codeDeploy, around] = await Promise.all([
     inputs.verify
       ? checkArchitectures(ports, definition, newImages(subject), (name) =>
           name in inputs.images ? 'images' : 'image',
@@ -95,6 +96,7 @@ export async function observe(
           }),
         )
       : undefined,
+    settled(observeAround(ports, inputs.around, subject.target)),
   ]);
   for (const what of [...(architecture?.notChecked ?? []), ...(verified?.notChecked ?? [])]) {
     ports.log.notice(`not checked: ${what}`);
@@ -104,11 +106,13 @@ export async function observe(
     ...(architecture?.problems ?? []),
     ...(verified?.findings ?? []).map(toProblem),
     ...(codeDeploy instanceof UserError ? codeDeploy.problems : []),
+    ...(around instanceof UserError ? around.problems : []),
   ];
-  if (all.length > 0) throw new UserError(all);
+  if (around instanceof UserError || all.length > 0) throw new UserError(all);
   return {
     ...subject,
     codeDeploy: codeDeploy instanceof UserError ? undefined : codeDeploy,
+    around,
     origin,
     atMs: ports.clock.now(),
     revisions,
@@ -183,6 +187,7 @@ export async function observeRunning(
     images: {},
     codeDeploy: undefined,
     revisions: undefined,
+    around: nothingObserved,
   };
   return withDefinition(observed, running, shortName(running.arn));
 }
@@ -226,13 +231,22 @@ function newImages({
   );
 }
 
-async function readRunning(ports: DeployPorts, service: Service): Promise<RegisteredDefinition> {
+/** What the service runs, or is being brought to. */
+export async function readRunning(
+  ports: DeployPorts,
+  service: Service,
+): Promise<RegisteredDefinition> {
   const arn = primaryOf(service)?.taskDefinitionArn ?? service.taskDefinitionArn;
   const found = await ports.ecs.describeTaskDefinition(arn);
   return found ?? { arn, definition: {}, tags: [] };
 }
 
-function mainContainer(inputs: SubjectInputs, target: Target, base: BaseDefinition): string {
+/** The container that runs the service's image. */
+export function mainContainer(
+  inputs: Pick<DeployInputs, 'container' | 'image'>,
+  target: Target,
+  base: BaseDefinition,
+): string {
   const named = inputs.container ?? target.contract?.container;
   if (named !== undefined) return named;
   const containers = containersOf(base.definition);
@@ -272,8 +286,9 @@ async function resolveImages(
   return Object.fromEntries(await Promise.all(entries));
 }
 
-async function resolveMain(
-  ports: DeployPorts,
+/** The image of the main container, by digest where that can be known. */
+export async function resolveMain(
+  ports: Pick<DeployPorts, 'images' | 'log'>,
   image: NonNullable<DeployInputs['image']>,
   known: {
     readonly target: Target;

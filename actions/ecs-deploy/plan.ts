@@ -18,6 +18,8 @@ import { changedConfiguration, checkStrategy } from './strategy.js';
 import type { ObservedCodeDeploy } from './strategies/code-deploy/observe.js';
 import { planCodeDeploy } from './strategies/code-deploy/plan.js';
 import type { CodeDeployStep } from './strategies/code-deploy/steps.js';
+import { tagsOf } from './tags.js';
+import { planAround, type AroundStep, type ObservedAround } from './tasks/around.js';
 import type { BaseDefinition, Target } from './target.js';
 import { containerNames, findContainer, withImages } from './definition/task-definition.js';
 import { definitionChanges, type DefinitionChange } from './definition/differences.js';
@@ -33,8 +35,13 @@ export interface Observed {
   readonly container: string;
   /** Present where CodeDeploy deploys the service. */
   readonly codeDeploy: ObservedCodeDeploy | undefined;
+  readonly around: ObservedAround;
   /** Who deploys. */
-  readonly origin: { readonly commit: string | undefined; readonly run: string | undefined };
+  readonly origin: {
+    readonly commit: string | undefined;
+    readonly run: string | undefined;
+    readonly actor?: string | undefined;
+  };
   readonly atMs: number;
   /** Read for a dry run with `keep-revisions`. */
   readonly revisions: RevisionFacts | undefined;
@@ -42,6 +49,7 @@ export interface Observed {
 
 export type Step =
   | CodeDeployStep
+  | AroundStep
   | {
       readonly kind: 'write-release-starting' | 'write-release-current';
       readonly path: string;
@@ -142,7 +150,6 @@ export function plan(
         ? newSteps()
         : sameRevision(service, running, desiredCount);
   const upToDate = rollout.length === 0;
-  const registers = rollout.some(({ kind }) => kind === 'register-task-definition');
   const configuration = changedConfiguration(service, observed.target.contract);
   const follow = rollout
     .filter(({ kind }) => options.wait || !kind.startsWith('follow'))
@@ -151,13 +158,26 @@ export function plan(
         ? { ...step, deploymentConfiguration: configuration }
         : step,
     );
+  const record = options.wait ? releaseCurrent(releaseFacts(observed), upToDate) : [];
+  const around = planAround({
+    ...observed,
+    definition,
+    rollsOut: rollout.some(({ kind }) => kind === 'update-service' || kind === 'create-deployment'),
+    concludes: options.wait && (!upToDate || record.length > 0),
+  });
+  const isRegistering = ({ kind }: Step): boolean => kind === 'register-task-definition';
+  const registers = rollout.some(isRegistering);
   return {
     definition,
     upToDate,
     steps: [
+      ...follow.filter(isRegistering),
+      ...around.before,
       ...(upToDate ? [] : releaseStarting(observed)),
-      ...follow,
-      ...(options.wait ? releaseCurrent(releaseFacts(observed), upToDate) : []),
+      ...follow.filter((step) => !isRegistering(step)),
+      ...around.after,
+      ...record,
+      ...(options.wait ? around.last : []),
       ...(options.wait && !upToDate ? cleanUp(observed, registers, options.keepRevisions) : []),
     ],
   };
@@ -279,15 +299,7 @@ function revisionTags(observed: Observed): readonly Tag[] {
   };
   // AWS keeps `aws:` for itself and refuses it in a call.
   const kept = base.tags.filter(({ key }) => !(key in own) && !key.startsWith('aws:'));
-  return [
-    ...kept,
-    ...Object.entries(own).flatMap(([key, value]) =>
-      // "Tagging your Amazon ECS resources": 256 characters of this set.
-      value === undefined
-        ? []
-        : [{ key, value: value.replaceAll(/[^\p{L}\p{N} _.:/=+\-@]/gu, '_').slice(0, 256) }],
-    ),
-  ];
+  return [...kept, ...tagsOf(own)];
 }
 
 /** @throws UserError `service-unsupported` */

@@ -1,5 +1,9 @@
 import type { Clock } from '../shared/clock.js';
 import type { Logger } from '../shared/log.js';
+import type { Http } from './rollout/smoke-check.js';
+import type { ServiceCounts } from './commands/scale/ports.js';
+import type { Schedules } from './tasks/schedules.js';
+import type { TaskRunner } from './tasks/ports.js';
 import type {
   JsonObject,
   RegisteredDefinition,
@@ -39,6 +43,7 @@ export interface Ecs {
   /** Of one deployment or task set, by its id; up to 100. */
   runningTaskArns(cluster: string, startedBy: string): Promise<readonly string[]>;
   describeTasks(cluster: string, arns: readonly string[]): Promise<readonly Task[]>;
+  tagResource(arn: string, tags: readonly Tag[]): Promise<void>;
 }
 
 interface UpdateServiceRequest {
@@ -62,6 +67,8 @@ interface ContinueRequest {
 export interface Parameters {
   get(name: string): Promise<string | undefined>;
   put(name: string, value: string): Promise<void>;
+  /** The parameters right below a path, by full name. */
+  children(path: string): Promise<ReadonlyMap<string, string>>;
 }
 
 /** A repository in Amazon ECR; registry and region default to the caller's. */
@@ -95,6 +102,14 @@ export type ImageName = { readonly tag: string } | { readonly digest: string };
 export interface Logs {
   /** The last lines of a stream, oldest first; empty where the stream does not exist. */
   lastLines(request: LogRequest): Promise<readonly string[]>;
+  /**
+   * One page of a stream, oldest first, from `token` on (absent: from the start). The same token
+   * comes back at the end of what there is; none where the stream does not exist yet.
+   */
+  linesFrom(
+    stream: Omit<LogRequest, 'limit'>,
+    token: string | undefined,
+  ): Promise<{ readonly lines: readonly string[]; readonly token: string | undefined }>;
 }
 
 export interface LogRequest {
@@ -167,6 +182,12 @@ export interface DeployPorts {
   readonly codeDeploy: CodeDeploy;
   readonly lookups: Lookups;
   readonly revisions: Revisions;
+  readonly tasks: TaskRunner;
+  readonly schedules: Schedules;
+  readonly counts: ServiceCounts;
+  readonly http: Http;
+  /** Takes secrets of this run out of text. */
+  readonly redact: (text: string) => string;
   readonly clock: Clock;
   readonly log: Logger;
   /** Reads a text file of the workspace; `undefined`: not there. */

@@ -29,6 +29,17 @@ import {
   describeCodeDeployStep,
   lifecycleBlocks,
 } from './strategies/code-deploy/report.js';
+import { describeAroundStep, isAroundStep } from './tasks/around.js';
+import { nothingAround } from './tasks/carry-out.js';
+import {
+  aroundBlocks,
+  aroundOutputs,
+  broughtAlong,
+  describeSetback,
+  diagnosisOf,
+  failedUpdates,
+  setbackCode,
+} from './tasks/report-around.js';
 
 /** What a command leaves behind. */
 export interface Report {
@@ -60,7 +71,15 @@ export const outputNames = [
   'diagnosis',
   'services',
   'problems',
+  'task-arn',
+  'tasks',
+  'desired-count',
+  'previous-desired-count',
+  'tfvars-line',
 ] as const;
+
+/** Outputs that a command has nothing to say in are empty. */
+export const emptyOutputs = Object.fromEntries(outputNames.map((name) => [name, ''])) as Outputs;
 
 type Outputs = Readonly<Record<(typeof outputNames)[number], string>>;
 
@@ -77,12 +96,22 @@ const failing = new Set<Outcome>([
 export function reportDeploy(observed: Observed, plan: Plan, applied: Applied): Report {
   const outcome = outcomeOf(applied, plan.upToDate);
   const message = messageOf(outcome, observed, applied);
-  return reportRollout(observed, plan, applied, { outcome, message, failure: failureOf(outcome) });
+  return reportRollout(observed, plan, applied, {
+    outcome,
+    message,
+    failure: failureOf(outcome, applied),
+  });
 }
 
 /** Why the step must fail with this outcome of a rollout; `undefined`: it need not. */
-export function failureOf(outcome: Outcome): Report['failure'] {
-  return failing.has(outcome) ? { code: `deploy-${outcome}` } : undefined;
+export function failureOf(
+  outcome: Outcome,
+  { around }: Pick<Applied, 'around'>,
+): Report['failure'] {
+  if (around.setback !== undefined) return { code: setbackCode(around.setback) };
+  if (failing.has(outcome)) return { code: `deploy-${outcome}` };
+  // The service is out and good, so the outcome says so; a task that was left behind must be seen.
+  return failedUpdates(around).length > 0 ? { code: 'deploy-tasks-failed' } : undefined;
 }
 
 /** The outcome in one sentence where a rollback was what was asked for. */
@@ -113,6 +142,7 @@ export function reportRollout(
       ...(followed?.pause === undefined ? [] : pauseBlocks(observed.target)),
       ...factTable(observed, applied),
       ...(followed === undefined ? [] : diagnosisBlocks(followed)),
+      ...aroundBlocks(applied.around),
       ...(followed === undefined ? [] : timelineBlocks(followed)),
       ...(applied.codeDeploy === undefined ? [] : lifecycleBlocks(applied.codeDeploy)),
       ...details('Steps', [stepList(plan)]),
@@ -149,6 +179,7 @@ export function reportDryRun(observed: Observed, plan: Plan): Report {
     followed: undefined,
     proof: undefined,
     answeredTooLate: false,
+    around: nothingAround,
     cancelledEarly: false,
   };
   return {
@@ -174,9 +205,10 @@ function outputsOf(
   outcome: Outcome,
   reason: string,
 ): Outputs {
-  const { followed } = applied;
-  const diagnosis = followed?.diagnosis;
+  const { around, followed } = applied;
+  const diagnosis = diagnosisOf(around, followed?.diagnosis);
   return {
+    ...emptyOutputs,
     outcome,
     reason,
     'service-name': observed.target.serviceName,
@@ -194,11 +226,31 @@ function outputsOf(
     diagnosis: diagnosis === undefined ? '' : JSON.stringify(diagnosis),
     services: '',
     problems: '',
+    ...aroundOutputs(around),
   };
 }
 
 /** The outcome of a deploy in one sentence. */
 export function messageOf(outcome: Outcome, observed: Observed, applied: Applied): string {
+  const { setback } = applied.around;
+  if (setback !== undefined) {
+    return describeSetback(setback, {
+      service: observed.service.name,
+      revision: shortName(applied.taskDefinitionArn),
+      running: shortName(observed.running.arn),
+    });
+  }
+  const brought = broughtAlong(applied.around);
+  const behind = failedUpdates(applied.around);
+  const left =
+    behind.length === 0
+      ? ''
+      : `; but ${behind.join(', ')} could not be brought to it and keep their revision`;
+  const tasks = brought.length === 0 ? '' : `; so do ${brought.join(', ')}`;
+  return `${rolloutMessage(outcome, observed, applied)}${tasks}${left}`;
+}
+
+function rolloutMessage(outcome: Outcome, observed: Observed, applied: Applied): string {
   const { service, target } = observed;
   const { followed, proof } = applied;
   const revision = shortName(applied.taskDefinitionArn);
@@ -221,9 +273,9 @@ export function messageOf(outcome: Outcome, observed: Observed, applied: Applied
         : `${service.name} runs ${revision} after ${took} s`;
     }
     case 'no-op':
-      return `${service.name} runs this already (${revision}): nothing was changed`;
+      return `${service.name} runs this already (${revision})`;
     case 'started':
-      return `${service.name} is being rolled out to ${revision}; "wait: false" does not follow it`;
+      return `${service.name} is being rolled out to ${revision}; "wait: false" does not follow it${observed.around.tasks.length === 0 ? '' : ', and its tasks keep their revision'}`;
     case 'failed':
       if (proof?.kind === 'different') {
         const wrong = proof.differences.map(
@@ -340,7 +392,7 @@ function diagnosisBlocks(followed: Followed): readonly Block[] {
 }
 
 /** Tasks that ended alike are told together, with the log of the last that has one. */
-function failedTaskBlocks(failedTasks: readonly FailedTask[]): readonly Block[] {
+export function failedTaskBlocks(failedTasks: readonly FailedTask[]): readonly Block[] {
   const groups = new Map<string, FailedTask[]>();
   for (const task of failedTasks) {
     const end = describeEnd(task);
@@ -369,6 +421,7 @@ function stepList(plan: Plan): Block {
 
 /** One step in words, for the dry run and the summary. */
 export function describeStep(step: Step): string {
+  if (isAroundStep(step)) return describeAroundStep(step);
   switch (step.kind) {
     case 'write-release-starting':
     case 'write-release-current':

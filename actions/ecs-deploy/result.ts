@@ -14,6 +14,7 @@ export type Outcome =
 
 /** What became of the deploy. */
 export function outcomeOf(applied: Applied, upToDate: boolean): Outcome {
+  if (applied.around.setback !== undefined) return applied.around.setback.outcome;
   if (applied.cancelledEarly) return 'cancelled';
   if (applied.proof?.kind === 'different') return 'failed';
   if (applied.followed !== undefined) return applied.followed.outcome;

@@ -22,6 +22,7 @@ import type { Faults } from './faults.js';
 import { createFaults } from './faults.js';
 import { createFront } from './front.js';
 import { createApplicationAutoscaling } from './gaps/application-autoscaling.js';
+import { createEcsEventTargets } from './gaps/ecs-event-targets.js';
 import { createS3PolicyConditions } from './gaps/s3-policy-conditions.js';
 import type { LogWriter } from './log-writer.js';
 import { createLogWriter } from './log-writer.js';
@@ -157,6 +158,16 @@ export async function startAws(options: AwsOptions): Promise<Aws> {
           const services = (found?.['services'] ?? []) as { status?: string }[];
           return services.some(({ status }) => status === 'ACTIVE');
         },
+      }),
+      createEcsEventTargets({
+        accountId: ACCOUNT_ID,
+        region,
+        nowMs: () => clock.now(),
+        async runTask(input) {
+          if (!ecs.current) throw new Error('ECS is not up yet');
+          return ecs.current.handle('RunTask', input);
+        },
+        log: options.log,
       }),
       s3Policies,
     ];

@@ -219,6 +219,8 @@ export interface ContainerRecord {
   readonly resolution: ImageResolution;
   readonly fate: Fate;
   readonly logLines: readonly string[];
+  /** Between two lines; 0 writes all at once. */
+  readonly logEverySeconds: number;
   lastStatus: 'PENDING' | 'RUNNING' | 'STOPPED';
   healthStatus: 'UNKNOWN' | 'HEALTHY' | 'UNHEALTHY';
   runtimeId?: string;
@@ -273,6 +275,8 @@ export interface State {
   hookFates: Map<string, HookFate>;
   /** Names of the CloudWatch alarms that are in the state ALARM. */
   alarms: Set<string>;
+  /** RunTask calls by cluster and client token. */
+  clientTokens: Map<string, { readonly request: string; readonly tasks: readonly TaskRecord[] }>;
 }
 
 export function emptyState(): State {
@@ -286,5 +290,6 @@ export function emptyState(): State {
     accountSettings: new Map(),
     hookFates: new Map(),
     alarms: new Set(),
+    clientTokens: new Map(),
   };
 }

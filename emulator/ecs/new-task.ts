@@ -1,7 +1,7 @@
 import type { NetworkConfiguration } from '@aws-sdk/client-ecs';
 import { hexId } from './arns.js';
 import type { Context } from './context.js';
-import { fateOf, logLinesOf } from './fates.js';
+import { fateOf, logEverySecondsOf, logLinesOf } from './fates.js';
 import type {
   ClusterRecord,
   ContainerRecord,
@@ -65,16 +65,22 @@ export function newTask(context: Context, spec: TaskSpec): TaskRecord {
   };
 }
 
-function newContainer(definition: ContainerRecord['definition'], spec: TaskSpec): ContainerRecord {
-  const override = spec.overrides?.containerOverrides?.find(
-    (entry) => entry.name === definition.name,
-  );
-  const environment = Object.fromEntries(
+/** The container's variables, an override's first. */
+export function environmentOf(
+  definition: ContainerRecord['definition'],
+  overrides: TaskOverrides | undefined,
+): Readonly<Record<string, string>> {
+  const override = overrides?.containerOverrides?.find((entry) => entry.name === definition.name);
+  return Object.fromEntries(
     [...(definition.environment ?? []), ...(override?.environment ?? [])].map((entry) => [
       entry.name ?? '',
       entry.value ?? '',
     ]),
   );
+}
+
+function newContainer(definition: ContainerRecord['definition'], spec: TaskSpec): ContainerRecord {
+  const environment = environmentOf(definition, spec.overrides);
   const image = definition.image ?? '';
   const resolution = spec.images.get(image) ?? { kind: 'missing' };
   const read = fateOf(environment, image, resolution);
@@ -89,6 +95,7 @@ function newContainer(definition: ContainerRecord['definition'], spec: TaskSpec)
         ? [`emulator: EMULATOR_FATE "${read.unreadable}" of the image is not understood`]
         : []),
     ],
+    logEverySeconds: logEverySecondsOf(environment, resolution),
     lastStatus: 'PENDING',
     healthStatus: 'UNKNOWN',
   };

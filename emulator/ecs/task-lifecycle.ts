@@ -41,6 +41,11 @@ export function launchTask(
 
 function start(context: Context, task: TaskRecord, listener: TaskListener): void {
   for (const container of task.containers) {
+    if (container.fate.kind === 'secrets-failure') {
+      stopTask(context, task, 'TaskFailedToStart', unreadableSecret(task), listener);
+      listener.failed(task);
+      return;
+    }
     const reason = pullError(container, task.taskDefinition);
     if (reason === undefined) continue;
     container.reason = reason;
@@ -55,13 +60,19 @@ function start(context: Context, task: TaskRecord, listener: TaskListener): void
   later(context, task, slowMs, () => run(context, task, listener));
 }
 
+/** In the words of Developer Guide, "Amazon ECS stopped tasks error messages". */
+function unreadableSecret(task: TaskRecord): string {
+  const role = task.taskDefinition.definition.executionRoleArn ?? 'ecsTaskExecutionRole';
+  return `ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secrets from ssm: service call has been retried 1 time(s): AccessDeniedException: ${role} is not authorized to perform: ssm:GetParameters`;
+}
+
 function run(context: Context, task: TaskRecord, listener: TaskListener): void {
   task.pullStoppedAtMs = context.clock.now();
   task.startedAtMs = context.clock.now();
   for (const container of task.containers) {
     container.lastStatus = 'RUNNING';
     container.runtimeId = `${task.id}-${String(Math.floor(Math.random() * 1e10)).padStart(10, '0')}`;
-    writeLogs(context, task, container, container.logLines);
+    log(context, task, container);
   }
   move(task, 'RUNNING', listener);
   scheduleHealth(context, task, listener);
@@ -69,6 +80,20 @@ function run(context: Context, task: TaskRecord, listener: TaskListener): void {
   for (const container of task.containers) {
     if (task.desiredStatus === 'RUNNING') scheduleFate(context, task, container, listener);
   }
+}
+
+/** All lines at once, or one after the other while the container runs. */
+function log(context: Context, task: TaskRecord, container: ContainerRecord): void {
+  const { logEverySeconds, logLines } = container;
+  if (logEverySeconds === 0) {
+    writeLogs(context, task, container, logLines);
+    return;
+  }
+  logLines.forEach((line, index) => {
+    later(context, task, index * logEverySeconds * 1000, () =>
+      writeLogs(context, task, container, [line]),
+    );
+  });
 }
 
 function scheduleFate(

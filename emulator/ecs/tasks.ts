@@ -5,7 +5,10 @@ import { shortName } from './arns.js';
 import { requireCluster } from './clusters.js';
 import type { Context } from './context.js';
 import { resolveImages } from './images.js';
-import type { ClusterRecord, TaskRecord } from './model.js';
+import { fateOf } from './fates.js';
+import type { ClusterRecord, TaskDefinitionRecord, TaskRecord } from './model.js';
+import { environmentOf, type TaskOverrides } from './new-task.js';
+import type { ImageResolution } from './ports.js';
 import { listenerOf } from './rollout/scheduler.js';
 import { runTaskSchema } from './service-input.js';
 import { requireService } from './services.js';
@@ -36,7 +39,15 @@ export async function runTask(context: Context, input: Input): Promise<Output> {
   const cluster = requireCluster(context, request.cluster);
   const networkConfiguration = network(request.networkConfiguration, taskDefinition);
   const { launchType, capacityProviderStrategy } = placementOf(cluster, request);
-  const tasks = Array.from({ length: count }, () => {
+  const repeated = repeatedCall(context, cluster, request.clientToken, input);
+  if (repeated) {
+    return { tasks: repeated.map((task) => describeTask(context, task, true)), failures: [] };
+  }
+  const lacking = lackingResource(taskDefinition, images, request.overrides);
+  if (lacking !== undefined) {
+    return { tasks: [], failures: [{ reason: `RESOURCE:${lacking}` }] };
+  }
+  const records = Array.from({ length: count }, () => {
     const task = launchTask(context, {
       cluster,
       taskDefinition,
@@ -50,9 +61,58 @@ export async function runTask(context: Context, input: Input): Promise<Output> {
       enableExecuteCommand: request.enableExecuteCommand ?? false,
     });
     setTags(context, task.arn, request.tags);
-    return describeTask(context, task, true);
+    return task;
   });
-  return { tasks, failures: [] };
+  if (request.clientToken !== undefined) {
+    context.state.clientTokens.set(tokenKey(cluster, request.clientToken), {
+      request: JSON.stringify(input),
+      tasks: records,
+    });
+  }
+  return { tasks: records.map((task) => describeTask(context, task, true)), failures: [] };
+}
+
+/**
+ * The tasks of an earlier call with the same client token. Throws ConflictException when that call
+ * asked for something else (API reference, "Ensuring idempotency").
+ */
+function repeatedCall(
+  context: Context,
+  cluster: ClusterRecord,
+  token: string | undefined,
+  input: Input,
+): readonly TaskRecord[] | undefined {
+  const earlier =
+    token === undefined ? undefined : context.state.clientTokens.get(tokenKey(cluster, token));
+  if (!earlier) return undefined;
+  if (earlier.request !== JSON.stringify(input)) {
+    throw new AwsError(
+      'ConflictException',
+      'The client token is already in use with different parameters.',
+      400,
+      { resourceIds: earlier.tasks.map(({ arn }) => arn) },
+    );
+  }
+  return earlier.tasks;
+}
+
+function tokenKey(cluster: ClusterRecord, token: string): string {
+  return `${cluster.arn} ${token}`;
+}
+
+/** What the fate `no-capacity` of a container lacks (Developer Guide, "Amazon ECS API failure reasons"). */
+function lackingResource(
+  taskDefinition: TaskDefinitionRecord,
+  images: ReadonlyMap<string, ImageResolution>,
+  overrides: TaskOverrides | undefined,
+): string | undefined {
+  const lacking = (taskDefinition.definition.containerDefinitions ?? []).some((definition) => {
+    const environment = environmentOf(definition, overrides);
+    const image = definition.image ?? '';
+    const read = fateOf(environment, image, images.get(image) ?? { kind: 'missing' });
+    return 'fate' in read && read.fate.kind === 'no-capacity';
+  });
+  return lacking ? 'FARGATE' : undefined;
 }
 
 const stopTaskByUserSchema = z.looseObject({

@@ -217,7 +217,7 @@ describe('bad input, before anything is touched', () => {
 
   it('an unknown command, with what there is', async () => {
     expect(await refused({ command: 'deploi', image: 'a/b:c' })).toMatch(
-      /"deploi" is none of deploy, status.*did you mean "deploy"/,
+      /"deploi" is none of deploy, .*status.*did you mean "deploy"/,
     );
   });
 

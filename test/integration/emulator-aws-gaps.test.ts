@@ -114,6 +114,58 @@ describe('application autoscaling of ECS services', () => {
   });
 });
 
+describe('events for a target of Amazon ECS', () => {
+  async function call(base: string, operation: string, input: object): Promise<number> {
+    const answer = await fetch(base, {
+      method: 'POST',
+      headers: {
+        authorization: signature('events'),
+        'content-type': 'application/x-amz-json-1.1',
+        'x-amz-target': `AWSEvents.${operation}`,
+      },
+      body: JSON.stringify(input),
+    });
+    return answer.status;
+  }
+
+  /** The tasks that an event has started, and the status of PutEvents. */
+  async function send(base: string, state: string): Promise<readonly [number, number]> {
+    await runService('127.0.0.1:1/none');
+    await call(base, 'PutRule', {
+      ...{ Name: 'orders', State: state },
+      EventPattern: JSON.stringify({ source: ['shop.orders'] }),
+    });
+    const EcsParameters = {
+      TaskDefinitionArn: 'arn:aws:ecs:eu-west-1:123456789012:task-definition/app',
+      LaunchType: 'FARGATE',
+      NetworkConfiguration: { awsvpcConfiguration: { Subnets: ['subnet-1'] } },
+    };
+    const Arn = 'arn:aws:ecs:eu-west-1:123456789012:cluster/shop';
+    const Targets = [
+      { Id: 'task', Arn, RoleArn: 'arn:aws:iam::123456789012:role/x', EcsParameters },
+    ];
+    await call(base, 'PutTargets', { Rule: 'orders', Targets });
+    const event = { Source: 'shop.orders', DetailType: 'Order Created', Detail: '{}' };
+    const status = await call(base, 'PutEvents', { Entries: [event] });
+    const { taskArns = [] } = await new ECSClient(sdkConfig(emulator)).send(
+      new ListTasksCommand({ cluster: 'shop', startedBy: 'events-rule/orders' }),
+    );
+    return [status, taskArns.length];
+  }
+
+  it('start a task of the latest revision, where the rule is enabled', async () => {
+    expect(await send(emulator.awsUrl, 'ENABLED')).toEqual([200, 1]);
+  });
+
+  it('start none where it is disabled', async () => {
+    expect(await send(emulator.awsUrl, 'DISABLED')).toEqual([200, 0]);
+  });
+
+  it('are what the backend breaks on', async () => {
+    expect(await send(moto, 'ENABLED')).toEqual([500, 0]);
+  });
+});
+
 async function runService(image: string): Promise<void> {
   const ecs = new ECSClient(sdkConfig(emulator));
   await ecs.send(new CreateClusterCommand({ clusterName: 'shop' }));

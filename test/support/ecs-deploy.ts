@@ -14,6 +14,7 @@ import {
   DescribeServicesCommand,
   ECSClient,
   RegisterTaskDefinitionCommand,
+  type ContainerDefinition,
   type CreateServiceCommandInput,
   type Service,
 } from '@aws-sdk/client-ecs';
@@ -42,7 +43,11 @@ export function ecsClient(emulator: TestEmulator): ECSClient {
 /** The repository, cluster, template, service with 0 tasks and contract that Terraform makes. */
 export async function makeService(
   emulator: TestEmulator,
-  changes: { readonly service?: Partial<CreateServiceCommandInput> } = {},
+  changes: {
+    readonly service?: Partial<CreateServiceCommandInput>;
+    /** Containers besides `app`. */
+    readonly sidecars?: ContainerDefinition[];
+  } = {},
 ): Promise<void> {
   const config = sdkConfig(emulator);
   const ecs = new ECSClient(config);
@@ -76,6 +81,7 @@ export async function makeService(
               },
             },
           },
+          ...(changes.sidecars ?? []),
         ],
       }),
     ),

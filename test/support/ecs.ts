@@ -2,7 +2,13 @@ import { AwsError } from '../../emulator/aws-error.js';
 import { openCodeDeploy } from '../../actions/ecs-deploy/aws/code-deploy.js';
 import { openRevisions } from '../../actions/ecs-deploy/aws/revisions.js';
 import type { DefinitionEdits } from '../../actions/ecs-deploy/definition/edits.js';
+import { openCounts } from '../../actions/ecs-deploy/aws/counts.js';
 import { openEcs } from '../../actions/ecs-deploy/aws/ecs.js';
+import { openTasks } from '../../actions/ecs-deploy/aws/tasks.js';
+import type {
+  ScalingLimits,
+  ServiceCounts,
+} from '../../actions/ecs-deploy/commands/scale/ports.js';
 import type { Contract } from '../../actions/ecs-deploy/contract.js';
 import { parseImageReference } from '../../actions/ecs-deploy/images/image-reference.js';
 import type { CommonInputs, DeployInputs } from '../../actions/ecs-deploy/inputs.js';
@@ -12,10 +18,14 @@ import type {
   DeployPorts,
   Images,
   LogRequest,
+  Logs,
   Parameters,
   Repository,
 } from '../../actions/ecs-deploy/ports.js';
+import type { HttpAnswer } from '../../actions/ecs-deploy/rollout/smoke-check.js';
+import type { Trigger } from '../../actions/ecs-deploy/tasks/schedules.js';
 import type { Clock } from '../../actions/shared/clock.js';
+import { OperationError } from '../../actions/shared/errors.js';
 import type { Logger } from '../../actions/shared/log.js';
 import { fakeAccount, type FakeAccount } from './ecs-account.js';
 import { type EcsFixture, NETWORK, REGISTRY } from './ecs-emulator.js';
@@ -39,6 +49,13 @@ export interface DeployWorld {
   readonly controller: AbortController;
   /** What there is besides ECS and ECR: everything, unless the test says otherwise. */
   readonly account: FakeAccount;
+  /** The scalable target of the service. */
+  readonly scaling: FixtureScaling;
+  /** Schedules and rules that were enabled. */
+  readonly enabled: readonly Trigger[];
+  whenEnabling(hook: (trigger: Trigger) => Promise<void>): void;
+  /** Answers HTTP requests; without it none gets an answer. */
+  whenAsked(hook: (url: string) => Promise<HttpAnswer>): void;
   /** Runs before each call: throw an AwsError to make it fail. */
   intercept(hook: (operation: string) => void): void;
   /** Runs each time the deploy sleeps, before the time moves on. */
@@ -48,21 +65,11 @@ export interface DeployWorld {
 /** A world around an emulated ECS; `random` decides the jitter. */
 export function deployWorld(fixture: EcsFixture, random: () => number = () => 1): DeployWorld {
   const log: LogEntry[] = [];
-  const inProcess = inProcessConfig(fixture, (operation) => {
-    calls.set(operation, (calls.get(operation) ?? 0) + 1);
-    interceptor(operation);
-  });
   const parameters = new Map<string, string>();
   const files = new Map<string, string>();
   const calls = new Map<string, number>();
   const controller = new AbortController();
   const account = fakeAccount();
-  const revisions = openRevisions(
-    inProcessConfig(fixture, (operation) => {
-      calls.set(operation, (calls.get(operation) ?? 0) + 1);
-      interceptor(operation);
-    }),
-  );
   let interceptor: (operation: string) => void = () => undefined;
   let sleeper: () => Promise<void> | void = () => undefined;
   const clock: Clock = {
@@ -76,9 +83,25 @@ export function deployWorld(fixture: EcsFixture, random: () => number = () => 1)
       if (rest > 0) await fixture.advance(rest, undefined, rest);
     },
   };
+  const onCall = (operation: string): void => {
+    calls.set(operation, (calls.get(operation) ?? 0) + 1);
+    interceptor(operation);
+  };
+  const revisions = openRevisions(inProcessConfig(fixture, onCall));
+  const scaling: FixtureScaling = { limits: undefined, readable: true };
+  const enabled: Trigger[] = [];
+  let enable = (trigger: Trigger): Promise<void> => {
+    enabled.push(trigger);
+    return Promise.resolve();
+  };
+  let answer = (url: string): Promise<HttpAnswer> => Promise.reject(new Error(`no answer: ${url}`));
   return {
     fixture,
     log,
+    scaling,
+    enabled,
+    whenEnabling: (hook) => (enable = hook),
+    whenAsked: (hook) => (answer = hook),
     parameters,
     files,
     calls,
@@ -87,17 +110,22 @@ export function deployWorld(fixture: EcsFixture, random: () => number = () => 1)
     intercept: (hook) => (interceptor = hook),
     whileSleeping: (hook) => (sleeper = hook),
     ports: {
-      ecs: openEcs(inProcess),
-      codeDeploy: openCodeDeploy(inProcess),
+      ecs: openEcs(inProcessConfig(fixture, onCall)),
+      codeDeploy: openCodeDeploy(inProcessConfig(fixture, onCall)),
       parameters: memoryParameters(parameters),
       images: registryImages(fixture),
-      logs: { lastLines: (request) => Promise.resolve(lastLines(fixture, request)) },
+      logs: fixtureLogs(fixture),
       lookups: account.lookups,
       revisions: {
         ...revisions,
         usedBySchedules: () => Promise.resolve(account.schedules),
         usedByRules: () => Promise.resolve(account.rules),
       },
+      tasks: openTasks(inProcessConfig(fixture, onCall)),
+      schedules: { enable: (trigger) => enable(trigger) },
+      counts: fixtureCounts(fixture, scaling, onCall),
+      http: { get: (url) => answer(url) },
+      redact: (text) => text.replaceAll('hunter2', '***'),
       clock,
       log: recordingLogger(log, clock),
       readFile: (path) => Promise.resolve(files.get(path)),
@@ -111,9 +139,11 @@ export function deployWorld(fixture: EcsFixture, random: () => number = () => 1)
  * A configuration for the real SDK client that reaches the emulated ECS without a socket: our
  * adapter, the SDK's serialisation and its retries are all in use.
  */
-function inProcessConfig(
+export function inProcessConfig(
   fixture: EcsFixture,
   onCall: (operation: string) => void = () => undefined,
+  /** Runs when ECS has answered: throw to lose the answer. */
+  onAnswer: (operation: string) => void = () => undefined,
 ) {
   return {
     region: 'eu-west-1',
@@ -133,7 +163,9 @@ function inProcessConfig(
         try {
           onCall(operation);
           const input = JSON.parse(textOf(request.body)) as Record<string, unknown>;
-          return httpResponse(200, await aws.handle(operation, input));
+          const output = await aws.handle(operation, input);
+          onAnswer(operation);
+          return httpResponse(200, output);
         } catch (thrown) {
           if (!(thrown instanceof AwsError)) throw thrown;
           return httpResponse(thrown.httpStatus, {
@@ -163,6 +195,14 @@ function textOf(body: unknown): string {
 
 function memoryParameters(values: Map<string, string>): Parameters {
   return {
+    children: (path) =>
+      Promise.resolve(
+        new Map(
+          [...values].filter(
+            ([name]) => name.startsWith(`${path}/`) && !name.slice(path.length + 1).includes('/'),
+          ),
+        ),
+      ),
     get: (name) => Promise.resolve(values.get(name)),
     put: (name, value) => {
       values.set(name, value);
@@ -217,11 +257,59 @@ function registryImages(fixture: EcsFixture): Images {
   };
 }
 
-function lastLines(fixture: EcsFixture, request: LogRequest): readonly string[] {
-  return fixture.logs
-    .filter(({ group, stream }) => group === request.group && stream === request.stream)
-    .flatMap(({ lines }) => lines)
-    .slice(-request.limit);
+/** CloudWatch's streams; a token is the number of lines that were read. */
+function fixtureLogs(fixture: EcsFixture): Logs {
+  const linesOf = (request: Omit<LogRequest, 'limit'>): readonly string[] =>
+    fixture.logs
+      .filter(({ group, stream }) => group === request.group && stream === request.stream)
+      .flatMap(({ lines }) => lines);
+  return {
+    lastLines: (request) => Promise.resolve(linesOf(request).slice(-request.limit)),
+    linesFrom: (request, token) => {
+      const lines = linesOf(request);
+      return Promise.resolve({
+        lines: lines.slice(Number(token ?? 0)),
+        token: lines.length === 0 ? token : String(lines.length),
+      });
+    },
+  };
+}
+
+export interface FixtureScaling {
+  limits: ScalingLimits | undefined;
+  readable: boolean;
+}
+
+/** Application Auto Scaling as one target, with the real adapter for ECS itself. */
+function fixtureCounts(
+  fixture: EcsFixture,
+  scaling: FixtureScaling,
+  onCall: (operation: string) => void,
+): ServiceCounts {
+  const counts = openCounts(inProcessConfig(fixture, onCall));
+  return {
+    setDesiredCount: (cluster, service, count) => counts.setDesiredCount(cluster, service, count),
+    limitsOf: () =>
+      scaling.readable
+        ? Promise.resolve(scaling.limits)
+        : Promise.reject(new OperationError('aws-access-denied', 'this role may not look')),
+    setLimits: (_cluster, _service, { min, max }) => {
+      onCall('RegisterScalableTarget');
+      scaling.limits = { suspended: false, scheduledSuspended: false, ...scaling.limits, min, max };
+      return Promise.resolve();
+    },
+    suspendPolicies: () => {
+      onCall('RegisterScalableTarget');
+      scaling.limits = {
+        min: 0,
+        max: 0,
+        scheduledSuspended: false,
+        ...scaling.limits,
+        suspended: true,
+      };
+      return Promise.resolve();
+    },
+  };
 }
 
 function recordingLogger(entries: LogEntry[], clock: Clock): Logger {
@@ -289,6 +377,7 @@ export async function serviceWithContract(
     readonly contract?: Partial<Contract>;
     /** Further fields of the template's container. */
     readonly container?: object;
+    readonly sidecars?: object[];
   } = {},
 ): Promise<void> {
   const { fixture, parameters } = world;
@@ -296,6 +385,7 @@ export async function serviceWithContract(
   const template = await fixture.define(placeholder, {
     family: 'web-template',
     ...(options.container === undefined ? {} : { container: options.container }),
+    ...(options.sidecars === undefined ? {} : { sidecars: options.sidecars }),
   });
   await fixture.create(template, {
     desiredCount: 0,
@@ -369,6 +459,12 @@ export function deployInputs(changes: Partial<DeployInputs> = {}): DeployInputs 
       waitForTermination: false,
     },
     allOrNothing: false,
+    around: {
+      preDeploy: undefined,
+      postDeploy: undefined,
+      taskTimeoutMinutes: 30,
+      smoke: undefined,
+    },
     edits: noEdits,
     verify: true,
     keepRevisions: undefined,

@@ -237,6 +237,14 @@ export function openEcs(
       );
       return (answer.tasks ?? []).map(toTask);
     },
+
+    async tagResource(arn, tags) {
+      await run('TagResource', (client, sdk) =>
+        client.send(
+          new sdk.TagResourceCommand({ resourceArn: arn, tags: tags.map((tag) => ({ ...tag })) }),
+        ),
+      );
+    },
   };
 }
 

@@ -21,6 +21,26 @@ export function openParameters(config: AwsClientConfig): Parameters {
         throw thrown;
       }
     },
+    async children(path) {
+      const { sdk, client } = await open();
+      const found = new Map<string, string>();
+      let token: string | undefined;
+      do {
+        const answer = await call(`ssm:GetParametersByPath of ${path}`, () =>
+          client.send(
+            new sdk.GetParametersByPathCommand({
+              Path: path,
+              ...(token === undefined ? {} : { NextToken: token }),
+            }),
+          ),
+        );
+        for (const { Name, Value } of answer.Parameters ?? []) {
+          if (Name !== undefined && Value !== undefined) found.set(Name, Value);
+        }
+        token = answer.NextToken;
+      } while (token !== undefined);
+      return found;
+    },
     async put(name, value) {
       const { sdk, client } = await open();
       await call(`ssm:PutParameter of ${name}`, () =>

@@ -127,7 +127,12 @@ export async function deploySeveral(
       },
       { wait: true },
     );
-    const undone = await apply(portsOf(end, ports.signal), end.inputs, back, plan);
+    const undone = await apply(
+      portsOf(end, ports.signal),
+      { ...end.inputs, onCancel: 'leave' },
+      back,
+      plan,
+    );
     return reportRollback(back, plan, undone);
   }
 

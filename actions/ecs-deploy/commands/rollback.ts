@@ -59,7 +59,12 @@ export async function rollback(
   const plan = planRollback(observed, way, inputs);
   if (inputs.dryRun) return reportDryRun(observed, plan);
   await tellPlan(ports, plan);
-  return reportRollback(observed, plan, await apply(ports, inputs, observed, plan));
+  return reportRollback(observed, plan, await apply(ports, leftAlone(inputs), observed, plan));
+}
+
+/** What is stopped on its way back would go forward again. */
+function leftAlone(inputs: RollbackInputs): RollbackInputs {
+  return { ...inputs, onCancel: 'leave' };
 }
 
 async function findWay(

@@ -11,8 +11,12 @@ export interface RolloutInputs extends GiveUpInputs {
 }
 
 export function readRollout(reader: InputReader): RolloutInputs {
+  return { wait: reader.boolean('wait', true), ...readFollowing(reader) };
+}
+
+/** How often, and for how long, something is looked at. */
+export function readFollowing(reader: InputReader): Omit<RolloutInputs, 'wait'> {
   return {
-    wait: reader.boolean('wait', true),
     pollIntervalSeconds: reader.number('poll-interval-seconds', { min: 0.2, max: 60 }) ?? 5,
     timeoutMinutes: reader.number('timeout-minutes', { min: 0.05, max: 1440 }) ?? 30,
     earlyEnd: reader.boolean('early-end', true),

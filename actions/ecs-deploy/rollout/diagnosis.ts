@@ -14,8 +14,13 @@ type CauseCode =
   | 'out-of-memory'
   | 'placement'
   | 'resource-initialization'
+  | 'smoke-check'
   | 'spot-interruption'
   | 'task-failed'
+  | 'task-lost'
+  | 'task-refused'
+  | 'task-stopped'
+  | 'task-timed-out'
   | 'unknown';
 
 /** Why a rollout fails: the most frequent cause first. */

@@ -114,6 +114,70 @@ describe('a one-off task', () => {
   });
 });
 
+describe('a one-off task that is asked for twice', () => {
+  it('is started once where the client token is the same', async () => {
+    const fixture = await ecsFixture();
+    const arn = await fixture.define('x');
+    const first = await runTask(fixture, arn, { clientToken: 'token-1' });
+    const second = await runTask(fixture, arn, { clientToken: 'token-1' });
+    const taskArn = ({ tasks }: Record<string, unknown>) =>
+      (tasks as { taskArn?: string }[]).map((task) => task.taskArn);
+    expect(taskArn(second)).toEqual(taskArn(first));
+    await runTask(fixture, arn, { clientToken: 'token-2' });
+    expect(await fixture.tasks()).toHaveLength(2);
+  });
+
+  it('is refused where the token goes with another request', async () => {
+    const fixture = await ecsFixture();
+    const arn = await fixture.define('x');
+    await runTask(fixture, arn, { clientToken: 'token-1' });
+    expect(await codeOf(runTask(fixture, arn, { clientToken: 'token-1', startedBy: 'b' }))).toBe(
+      'ConflictException',
+    );
+  });
+});
+
+describe('a one-off task by its fate', () => {
+  const fate = (name: string) => ({ environment: { EMULATOR_FATE: name } });
+
+  it('finds no capacity: a failure in the answer, and no task', async () => {
+    const fixture = await ecsFixture();
+    const answer = await runTask(fixture, await fixture.define('x', fate('no-capacity')));
+    expect(answer).toEqual({ tasks: [], failures: [{ reason: 'RESOURCE:FARGATE' }] });
+    expect(await fixture.tasks()).toEqual([]);
+  });
+
+  it('cannot read its secrets', async () => {
+    const fixture = await ecsFixture();
+    await runTask(fixture, await fixture.define('x', fate('secrets-failure')));
+    await fixture.advance(20);
+    const task = only(await fixture.tasks('STOPPED'));
+    expect(task).toMatchObject({
+      stopCode: 'TaskFailedToStart',
+      stoppedReason: expect.stringMatching(
+        /^ResourceInitializationError: unable to pull secrets/,
+      ) as unknown,
+    });
+    expect(task.containers?.[0]).not.toHaveProperty('exitCode');
+  });
+
+  it('logs line by line, and no more once it is stopped', async () => {
+    const fixture = await ecsFixture();
+    const environment = {
+      EMULATOR_FATE: 'crash:0:12',
+      EMULATOR_LOG: 'a\nb\nc\nd',
+      EMULATOR_LOG_SECONDS: '5',
+    };
+    await runTask(fixture, await fixture.define('x', { environment }));
+    await fixture.advance(60);
+    const [first, ...more] = fixture.logs;
+    expect(fixture.logs.map(({ lines }) => lines)).toEqual([['a'], ['b'], ['c']]);
+    expect(more.map(({ timestampMs }) => timestampMs - (first?.timestampMs ?? 0))).toEqual([
+      5000, 10_000,
+    ]);
+  });
+});
+
 describe('stopped tasks', () => {
   it('can be described for an hour', async () => {
     const fixture = await ecsFixture();

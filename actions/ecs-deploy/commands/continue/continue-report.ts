@@ -44,6 +44,6 @@ export function reportContinue(
         failure: { code: 'rollback-too-late' },
       };
     }
-    return { outcome, message, failure: failureOf(outcome) };
+    return { outcome, message, failure: failureOf(outcome, applied) };
   }
 }

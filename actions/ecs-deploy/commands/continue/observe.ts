@@ -1,4 +1,5 @@
 import { OperationError } from '../../../shared/errors.js';
+import { nothingObserved } from '../../tasks/around.js';
 import { containerNames, containersOf, imageOf, textOf } from '../../definition/task-definition.js';
 import type { ResolvedImage } from '../../images/image-check.js';
 import { parseEcrHost, parseImageReference } from '../../images/image-reference.js';
@@ -63,6 +64,7 @@ export async function observePaused(
       ),
       codeDeploy: undefined,
       revisions: undefined,
+      around: nothingObserved,
       container,
       origin: { commit: tags.get('infra-actions:commit'), run: tags.get('infra-actions:run') },
       atMs: ports.clock.now(),

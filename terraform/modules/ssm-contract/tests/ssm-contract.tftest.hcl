@@ -254,3 +254,173 @@ run "refuses_an_empty_name_of_codedeploy" {
 
   expect_failures = [var.contract]
 }
+
+run "names_the_variable_of_the_count" {
+  command = plan
+
+  variables {
+    contract = {
+      project        = "shop"
+      service        = "service-a"
+      environment    = "dev"
+      cluster        = "shop-dev"
+      serviceName    = "shop-service-a-dev"
+      templateFamily = "shop-service-a-dev-template"
+      liveFamily     = "shop-service-a-dev"
+      container      = "app"
+      repository     = "shop/service-a"
+      subnets        = ["subnet-0a"]
+      securityGroups = ["sg-0a"]
+      assignPublicIp = false
+      desiredCount   = 2
+      logGroup       = "/ecs/shop-service-a-dev"
+      deployment = {
+        minimumHealthyPercent = 100
+        maximumPercent        = 200
+        circuitBreaker        = { enable = true, rollback = true }
+      }
+      desiredCountVariable = "service_a_desired_count"
+    }
+  }
+
+  assert {
+    condition     = jsondecode(aws_ssm_parameter.deploy.insecure_value).desiredCountVariable == "service_a_desired_count"
+    error_message = "the contract must name the variable"
+  }
+}
+
+run "refuses_what_is_no_name_of_a_variable" {
+  command = plan
+
+  variables {
+    contract = {
+      project        = "shop"
+      service        = "service-a"
+      environment    = "dev"
+      cluster        = "shop-dev"
+      serviceName    = "shop-service-a-dev"
+      templateFamily = "shop-service-a-dev-template"
+      liveFamily     = "shop-service-a-dev"
+      container      = "app"
+      repository     = "shop/service-a"
+      subnets        = ["subnet-0a"]
+      securityGroups = ["sg-0a"]
+      assignPublicIp = false
+      desiredCount   = 2
+      logGroup       = "/ecs/shop-service-a-dev"
+      deployment = {
+        minimumHealthyPercent = 100
+        maximumPercent        = 200
+        circuitBreaker        = { enable = true, rollback = true }
+      }
+      desiredCountVariable = "a b"
+    }
+  }
+
+  expect_failures = [var.contract]
+}
+
+run "gives_each_task_a_parameter_of_its_own" {
+  command = plan
+
+  variables {
+    tasks = {
+      nightly = {
+        kind                    = "scheduled"
+        template_family         = "shop-service-a-nightly-dev-template"
+        live_family             = "shop-service-a-nightly-dev"
+        container               = "job"
+        enable_on_first_release = { kind = "schedule", group = "shop-dev", name = "nightly" }
+      }
+      orders = {
+        kind                    = "event"
+        template_family         = "shop-service-a-orders-dev-template"
+        live_family             = "shop-service-a-orders-dev"
+        container               = "job"
+        subnets                 = ["subnet-0b"]
+        security_groups         = ["sg-0b"]
+        assign_public_ip        = true
+        enable_on_first_release = { kind = "rule", name = "orders" }
+      }
+    }
+  }
+
+  assert {
+    condition     = { for name, task in aws_ssm_parameter.task : name => task.name } == { nightly = "/dev/shop/service-a/deploy/tasks/nightly", orders = "/dev/shop/service-a/deploy/tasks/orders" }
+    error_message = "a task stands at /{environment}/{project}/{service}/deploy/tasks/{name}"
+  }
+
+  assert {
+    condition = jsondecode(aws_ssm_parameter.task["nightly"].insecure_value) == {
+      version              = 1
+      name                 = "nightly"
+      kind                 = "scheduled"
+      templateFamily       = "shop-service-a-nightly-dev-template"
+      liveFamily           = "shop-service-a-nightly-dev"
+      container            = "job"
+      enableOnFirstRelease = { kind = "schedule", group = "shop-dev", name = "nightly" }
+    }
+    error_message = "the parameter must hold exactly what was given, without nulls"
+  }
+
+  assert {
+    condition = jsondecode(aws_ssm_parameter.task["orders"].insecure_value) == {
+      version              = 1
+      name                 = "orders"
+      kind                 = "event"
+      templateFamily       = "shop-service-a-orders-dev-template"
+      liveFamily           = "shop-service-a-orders-dev"
+      container            = "job"
+      subnets              = ["subnet-0b"]
+      securityGroups       = ["sg-0b"]
+      assignPublicIp       = true
+      enableOnFirstRelease = { kind = "rule", bus = "default", name = "orders" }
+    }
+    error_message = "a rule has a bus and no group"
+  }
+
+  assert {
+    condition = length(setsubtract(
+      jsondecode(file("./task-schema.json")).required,
+      keys(jsondecode(aws_ssm_parameter.task["nightly"].insecure_value)),
+      )) == 0 && length(setsubtract(
+      keys(jsondecode(aws_ssm_parameter.task["orders"].insecure_value)),
+      keys(jsondecode(file("./task-schema.json")).properties),
+    )) == 0
+    error_message = "the parameter must carry every key that task-schema.json requires, and no other"
+  }
+}
+
+run "refuses_a_task_in_the_family_of_the_service" {
+  command = plan
+
+  variables {
+    tasks = {
+      nightly = {
+        kind            = "scheduled"
+        template_family = "shop-service-a-nightly-dev-template"
+        live_family     = "shop-service-a-dev"
+        container       = "job"
+      }
+    }
+  }
+
+  expect_failures = [var.tasks]
+}
+
+run "refuses_an_unknown_kind_of_task" {
+  command = plan
+
+  variables {
+    tasks = {
+      nightly = {
+        kind            = "cron"
+        template_family = "a-template"
+        live_family     = "a"
+        container       = "job"
+      }
+    }
+  }
+
+  expect_failures = [var.tasks]
+}

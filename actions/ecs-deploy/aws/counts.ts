@@ -1,0 +1,102 @@
+import type {
+  RegisterScalableTargetCommandInput,
+  ScalableTarget,
+} from '@aws-sdk/client-application-auto-scaling';
+import type { AwsClientConfig } from '../../shared/aws-access.js';
+import { OperationError } from '../../shared/errors.js';
+import type { ServiceCounts } from '../commands/scale/ports.js';
+import { call, lazy } from './calls.js';
+import { toService } from './ecs-views.js';
+
+const namespace = 'ecs' as const;
+const dimension = 'ecs:service:DesiredCount' as const;
+
+/** Counts of services behind the port, by the SDK. */
+export function openCounts(config: AwsClientConfig): ServiceCounts {
+  const scaling = lazy(async () => {
+    const sdk = await import('@aws-sdk/client-application-auto-scaling');
+    return { sdk, client: new sdk.ApplicationAutoScalingClient(config) };
+  });
+  const ecs = lazy(async () => {
+    const sdk = await import('@aws-sdk/client-ecs');
+    return { sdk, client: new sdk.ECSClient(config) };
+  });
+  const resource = (cluster: string, service: string): string => `service/${cluster}/${service}`;
+
+  /** API reference, "RegisterScalableTarget": what is left out of a target that exists stays. */
+  async function change(
+    cluster: string,
+    service: string,
+    changes: Partial<RegisterScalableTargetCommandInput>,
+  ): Promise<void> {
+    const { client, sdk } = await scaling();
+    await call('application-autoscaling:RegisterScalableTarget', () =>
+      client.send(
+        new sdk.RegisterScalableTargetCommand({
+          ServiceNamespace: namespace,
+          ResourceId: resource(cluster, service),
+          ScalableDimension: dimension,
+          ...changes,
+        }),
+      ),
+    );
+  }
+
+  async function target(cluster: string, service: string): Promise<ScalableTarget | undefined> {
+    const { client, sdk } = await scaling();
+    const answer = await call('application-autoscaling:DescribeScalableTargets', () =>
+      client.send(
+        new sdk.DescribeScalableTargetsCommand({
+          ServiceNamespace: namespace,
+          ResourceIds: [resource(cluster, service)],
+          ScalableDimension: dimension,
+        }),
+      ),
+    );
+    return answer.ScalableTargets?.[0];
+  }
+
+  return {
+    async limitsOf(cluster, service) {
+      const found = await target(cluster, service);
+      if (found === undefined) return undefined;
+      const { MinCapacity = 0, MaxCapacity = 0, SuspendedState: state } = found;
+      return {
+        min: MinCapacity,
+        max: MaxCapacity,
+        suspended:
+          state?.DynamicScalingInSuspended === true && state.DynamicScalingOutSuspended === true,
+        scheduledSuspended: state?.ScheduledScalingSuspended ?? false,
+      };
+    },
+
+    setLimits: (cluster, service, { min, max }) =>
+      change(cluster, service, { MinCapacity: min, MaxCapacity: max }),
+
+    async suspendPolicies(cluster, service) {
+      // Sent whole: AWS does not say what becomes of an attribute that is left out.
+      const state = (await target(cluster, service))?.SuspendedState;
+      await change(cluster, service, {
+        SuspendedState: {
+          ScheduledScalingSuspended: state?.ScheduledScalingSuspended ?? false,
+          DynamicScalingInSuspended: true,
+          DynamicScalingOutSuspended: true,
+        },
+      });
+    },
+
+    async setDesiredCount(cluster, service, count) {
+      const { client, sdk } = await ecs();
+      const answer = await call('ecs:UpdateService', () =>
+        client.send(new sdk.UpdateServiceCommand({ cluster, service, desiredCount: count })),
+      );
+      if (answer.service === undefined) {
+        throw new OperationError(
+          'aws-answer-incomplete',
+          'ecs:UpdateService answered without a service',
+        );
+      }
+      return toService(answer.service);
+    },
+  };
+}

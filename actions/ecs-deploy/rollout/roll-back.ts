@@ -1,0 +1,70 @@
+import { OperationError } from '../../shared/errors.js';
+import { shortName, type RegisteredDefinition, type Service } from '../model.js';
+import type { DeployPorts } from '../ports.js';
+import { follow, type Followed, type FollowRequest } from './follow.js';
+import { primaryOf } from './judge.js';
+
+export interface RollBackRequest extends Pick<
+  FollowRequest,
+  'cluster' | 'serviceName' | 'logLines' | 'pollIntervalSeconds' | 'timeoutMinutes'
+> {
+  /** What the service ran before. */
+  readonly previous: RegisteredDefinition;
+  /** Why, in one sentence. */
+  readonly reason: string;
+}
+
+export type RolledBack =
+  /** The service runs the previous revision again. */
+  | { readonly kind: 'done'; readonly to: string; readonly followed: Followed }
+  /** It does not; `followed` where ECS took the update. */
+  | {
+      readonly kind: 'failed';
+      readonly to: string;
+      readonly followed: Followed | undefined;
+      readonly reason: string;
+    };
+
+type Ports = Pick<DeployPorts, 'ecs' | 'logs' | 'log' | 'clock' | 'random' | 'signal'>;
+
+/**
+ * Takes a service of the controller ECS back to the revision that it ran before, and follows that
+ * deployment to its end. What goes wrong on the way is in the result.
+ */
+export async function rollBack(ports: Ports, request: RollBackRequest): Promise<RolledBack> {
+  const { cluster, serviceName, previous } = request;
+  const to = previous.arn;
+  ports.log.error(`${request.reason}: rolling back to ${shortName(to)}`);
+  let service: Service;
+  try {
+    service = await ports.ecs.updateService({
+      cluster,
+      service: serviceName,
+      taskDefinitionArn: to,
+      desiredCount: undefined,
+      forceNewDeployment: false,
+    });
+  } catch (thrown) {
+    if (!(thrown instanceof OperationError)) throw thrown;
+    return { kind: 'failed', to, followed: undefined, reason: thrown.message };
+  }
+  const primary = primaryOf(service);
+  if (primary?.taskDefinitionArn !== to) {
+    const reason = 'another update came at the same time';
+    return { kind: 'failed', to, followed: undefined, reason };
+  }
+  const followed = await follow(ports, {
+    ...request,
+    earlyEnd: true,
+    earlyEndExits: 3,
+    // What is stopped on its way back would go forward again.
+    onCancel: 'leave',
+    taskDefinitionArn: to,
+    definition: previous.definition,
+    own: { id: primary.id, taskDefinitionArn: to, createdAtMs: primary.createdAtMs },
+    knownEventIds: new Set(service.events.map(({ id }) => id)),
+  });
+  return followed.outcome === 'succeeded'
+    ? { kind: 'done', to, followed }
+    : { kind: 'failed', to, followed, reason: `the way back ended as ${followed.outcome}` };
+}
