@@ -160,15 +160,26 @@ function mainContainer(inputs: SubjectInputs, target: Target, base: BaseDefiniti
   const containers = containersOf(base.definition);
   const essential = containers.filter((container) => container['essential'] !== false);
   const [only, ...more] = containers.length === 1 ? containers : essential;
-  if (only !== undefined && (more.length === 0 || inputs.image === undefined)) {
+  if (only !== undefined && (more.length === 0 || !namesMainContainer(inputs))) {
     return textOf(only['name']) ?? '';
   }
   throw new UserError({
     code: 'container-required',
-    message: `${base.origin} has several containers: which one runs the image?`,
+    message: `${base.origin} has several containers: which one is the main one?`,
     at: { input: 'container' },
     hint: `one of ${containers.map((container) => textOf(container['name']) ?? '').join(', ')}`,
   });
+}
+
+/** Whether something is for the main container without its name. */
+function namesMainContainer({ image, edits }: SubjectInputs): boolean {
+  const { environment, removeEnvironment, secrets, removeSecrets } = edits;
+  return (
+    image !== undefined ||
+    [...environment, ...removeEnvironment, ...secrets, ...removeSecrets].some(
+      ({ container }) => container === undefined,
+    )
+  );
 }
 
 async function resolveImages(

@@ -197,6 +197,23 @@ describe('verify', () => {
     ]);
   });
 
+  it('looks at the other target group of a service whose traffic shifts', async () => {
+    const alternateTargetGroupArn = targetGroupArn.replace('/web/', '/green/');
+    const advancedConfiguration = { alternateTargetGroupArn, roleArn: 'arn:aws:iam::1:role/lb' };
+    await service(
+      {},
+      {
+        loadBalancers: [
+          { targetGroupArn, containerName: 'app', containerPort: 8080, advancedConfiguration },
+        ],
+      },
+    );
+    world.account.missing.add(alternateTargetGroupArn);
+    expect(problems(await verify({ image: image('shop/web:v1') }))).toEqual([
+      'target-group-missing service.loadBalancers.targetgroup/green/0123456789abcdef',
+    ]);
+  });
+
   it('tells a role in each place that names it, by one call', async () => {
     await service();
     const role = 'arn:aws:iam::123456789012:role/service/web-execution';
