@@ -18,7 +18,7 @@ import {
   type BaseDefinition,
   type Target,
 } from './target.js';
-import { toProblem } from './verify/findings.js';
+import { toProblem, withoutRepeated } from './verify/findings.js';
 import { verifyQuick } from './verify/verify.js';
 
 /** Who deploys: the commit and the address of the run. */
@@ -57,14 +57,13 @@ export async function observe(
   const { problems, ...subject } = await observeSubject(ports, inputs);
   const { running, base, images, service } = subject;
   const definition = withImages(base.definition, imageTexts(images));
-  const quick =
-    inputs.verify && problems.length === 0
-      ? verifyQuick(
-          ports,
-          { definition, wiring: service.wiring },
-          service.runningCount > 0 ? running : undefined,
-        )
-      : undefined;
+  const quick = inputs.verify
+    ? verifyQuick(
+        ports,
+        { definition, wiring: service.wiring },
+        service.runningCount > 0 ? running : undefined,
+      )
+    : undefined;
   const [architecture, verified, revisions] = await Promise.all([
     inputs.verify
       ? checkArchitectures(ports, definition, newImages(subject), (name) =>
@@ -82,7 +81,7 @@ export async function observe(
   const all = [
     ...problems,
     ...(architecture?.problems ?? []),
-    ...(verified?.findings ?? []).map(toProblem),
+    ...withoutRepeated(verified?.findings ?? [], problems).map(toProblem),
   ];
   if (all.length > 0) throw new UserError(all);
   return { ...subject, origin, atMs: ports.clock.now(), revisions };

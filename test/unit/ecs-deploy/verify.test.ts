@@ -345,6 +345,23 @@ describe('the check before a deploy', () => {
     expect(world.calls.get('UpdateService')).toBeUndefined();
   });
 
+  it('tells mistakes of the inputs and of the definition together, none twice', async () => {
+    await service();
+    image('shop/web:v1');
+    world.account.missing.add('/ecs/web');
+    const reference = parseImageReference(
+      '123456789012.dkr.ecr.eu-west-1.amazonaws.com/shop/web:v2',
+    );
+    if (reference === undefined) throw new Error('no reference');
+    const environment = [{ container: undefined, name: 'DB', value: '' }];
+    expect(
+      await refused({
+        image: { kind: 'reference', reference },
+        edits: { ...noEdits, environment },
+      }),
+    ).toEqual(['environment-conflict', 'image-missing', 'log-group-missing']);
+  });
+
   it('calls nothing for a deploy of a new image to a service that runs', async () => {
     await service();
     await runCommand(world.ports, deployInputs({ image: image('shop/web:v1') }), origin);
