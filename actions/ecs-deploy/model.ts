@@ -68,8 +68,8 @@ export interface ServiceWiring {
 }
 
 interface LoadBalancerMapping {
-  /** Absent for a Classic Load Balancer. */
-  readonly targetGroupArn: string | undefined;
+  /** None for a Classic Load Balancer; two for traffic that shifts. */
+  readonly targetGroupArns: readonly string[];
   readonly container: string;
   readonly port: number | undefined;
 }

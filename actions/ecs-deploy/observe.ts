@@ -28,7 +28,7 @@ import {
 } from './target.js';
 import { observeCodeDeploy } from './strategies/code-deploy/observe.js';
 import { nothingObserved, observeAround } from './tasks/around.js';
-import { toProblem } from './verify/findings.js';
+import { toProblem, withoutRepeated } from './verify/findings.js';
 import { verifyQuick } from './verify/verify.js';
 
 /** Who deploys: the commit and the address of the run. */
@@ -67,14 +67,13 @@ export async function observe(
   const { problems, ...subject } = await observeSubject(ports, inputs);
   const { running, base, images, service } = subject;
   const definition = withImages(base.definition, imageTexts(images));
-  const quick =
-    inputs.verify && problems.length === 0
-      ? verifyQuick(
-          ports,
-          { definition, wiring: service.wiring },
-          service.runningCount > 0 ? running : undefined,
-        )
-      : undefined;
+  const quick = inputs.verify
+    ? verifyQuick(
+        ports,
+        { definition, wiring: service.wiring },
+        service.runningCount > 0 ? running : undefined,
+      )
+    : undefined;
   const [architecture, verified, revisions, codeDeploy, around] = await Promise.all([
     inputs.verify
       ? checkArchitectures(ports, definition, newImages(subject), (name) =>
@@ -104,7 +103,7 @@ export async function observe(
   const all = [
     ...problems,
     ...(architecture?.problems ?? []),
-    ...(verified?.findings ?? []).map(toProblem),
+    ...withoutRepeated(verified?.findings ?? [], problems).map(toProblem),
     ...(codeDeploy instanceof UserError ? codeDeploy.problems : []),
     ...(around instanceof UserError ? around.problems : []),
   ];
@@ -252,15 +251,26 @@ export function mainContainer(
   const containers = containersOf(base.definition);
   const essential = containers.filter((container) => container['essential'] !== false);
   const [only, ...more] = containers.length === 1 ? containers : essential;
-  if (only !== undefined && (more.length === 0 || inputs.image === undefined)) {
+  if (only !== undefined && (more.length === 0 || !namesMainContainer(inputs))) {
     return textOf(only['name']) ?? '';
   }
   throw new UserError({
     code: 'container-required',
-    message: `${base.origin} has several containers: which one runs the image?`,
+    message: `${base.origin} has several containers: which one is the main one?`,
     at: { input: 'container' },
     hint: `one of ${containers.map((container) => textOf(container['name']) ?? '').join(', ')}`,
   });
+}
+
+/** Whether something is for the main container without its name. */
+function namesMainContainer({ image, edits }: SubjectInputs): boolean {
+  const { environment, removeEnvironment, secrets, removeSecrets } = edits;
+  return (
+    image !== undefined ||
+    [...environment, ...removeEnvironment, ...secrets, ...removeSecrets].some(
+      ({ container }) => container === undefined,
+    )
+  );
 }
 
 async function resolveImages(

@@ -11,6 +11,7 @@ export const containerDefinitionSchema = z.looseObject({
   environment: z
     .array(z.looseObject({ name: z.string().optional(), value: z.string().optional() }))
     .optional(),
+  secrets: z.array(z.looseObject({ name: z.string().optional() })).optional(),
   portMappings: z
     .array(
       z.looseObject({

@@ -73,6 +73,13 @@ function checkContainer(container: ContainerDefinition, input: RegisterInput): v
       refuse(`Container '${name}' has an invalid port ${containerPort}.`);
     }
   }
+  const variables = new Set(container.environment?.map((entry) => entry.name));
+  const shared = container.secrets?.find((secret) => variables.has(secret.name));
+  if (shared !== undefined) {
+    refuse(
+      `The secret name must be unique and not shared with any new or existing environment variables set on the container, such as '${shared.name ?? ''}'.`,
+    );
+  }
   const fate = container.environment?.find((entry) => entry.name === FATE_VARIABLE)?.value;
   if (fate !== undefined && fate !== '' && !parseFate(fate)) {
     refuse(`${FATE_VARIABLE} "${fate}" is none of ${FATE_SYNTAX} (a rule of the emulator).`);

@@ -85,7 +85,10 @@ function toWiring(service: SdkService): ServiceWiring {
         ? undefined
         : { subnets: network.subnets ?? [], securityGroups: network.securityGroups ?? [] },
     loadBalancers: (service.loadBalancers ?? []).map((mapping) => ({
-      targetGroupArn: mapping.targetGroupArn,
+      targetGroupArns: [
+        mapping.targetGroupArn,
+        mapping.advancedConfiguration?.alternateTargetGroupArn,
+      ].filter((arn) => arn !== undefined),
       container: mapping.containerName ?? '',
       port: mapping.containerPort,
     })),

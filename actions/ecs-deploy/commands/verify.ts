@@ -10,7 +10,7 @@ import { shortName, type JsonObject } from '../model.js';
 import { imageTexts, observeSubject, type ObservedSubject } from '../observe.js';
 import type { DeployPorts } from '../ports.js';
 import type { Report } from '../report.js';
-import type { Finding } from '../verify/findings.js';
+import { withoutRepeated, type Finding } from '../verify/findings.js';
 import { verifyAll } from '../verify/verify.js';
 
 /** What is wrong with what a service is to run. */
@@ -38,15 +38,11 @@ export async function runVerify(ports: DeployPorts, inputs: VerifyInputs): Promi
     checkArchitectures(ports, definition, { ...subject.images, ...others.images }),
     verifyAll(ports, { definition, wiring: service.wiring }),
   ]);
-  const named = new Set(subject.problems.map(({ code: problemCode }) => problemCode));
   const result: Verified = {
     subject,
     findings: [
       ...[...subject.problems, ...others.problems, ...architecture.problems].map(toFinding),
-      // A name that the inputs set twice is told by them already.
-      ...verified.findings.filter(
-        ({ code: found }) => found !== 'environment-conflict' || !named.has(found),
-      ),
+      ...withoutRepeated(verified.findings, subject.problems),
     ],
     notChecked: [...unchecked, ...architecture.notChecked, ...verified.notChecked],
   };

@@ -65,6 +65,9 @@ export function readNamedPatches(
       return { name, patch: { [member]: name, [valueMember]: item } };
     }
     if (!isPlain(item)) return { wrong: 'is neither an object nor null', place: name };
+    if (member in item && scalarText(item[member]) !== name) {
+      return { wrong: `has another ${member} than its key`, place: name };
+    }
     const own = member === 'containerPort' ? Number(name) : name;
     return { name, patch: { [member]: own, ...item } };
   });

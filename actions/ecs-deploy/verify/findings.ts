@@ -19,3 +19,12 @@ export function toProblem({ code, place, message, hint }: Finding): Problem {
 export function sameFinding(left: Finding, right: Finding): boolean {
   return left.code === right.code && left.place === right.place && left.message === right.message;
 }
+
+/** Findings less those that the reading of the inputs has told: a name set twice. */
+export function withoutRepeated(
+  findings: readonly Finding[],
+  told: readonly Problem[],
+): readonly Finding[] {
+  const isTold = told.some(({ code }) => code === 'environment-conflict');
+  return findings.filter(({ code }) => !isTold || code !== 'environment-conflict');
+}

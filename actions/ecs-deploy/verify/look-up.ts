@@ -3,7 +3,12 @@ import type { DeployPorts } from '../ports.js';
 import type { Finding } from './findings.js';
 import type { Reference } from './references.js';
 import { trustsEcsTasks } from './trust.js';
-import { networkFindings, targetGroupFindings, vpcFindings } from './wiring-rules.js';
+import {
+  networkFindings,
+  targetGroupFindings,
+  targetGroupPlace,
+  vpcFindings,
+} from './wiring-rules.js';
 import type { Subject } from './subject.js';
 
 type Ports = Pick<DeployPorts, 'lookups'>;
@@ -155,22 +160,13 @@ export function wiringLooks({ lookups }: Ports, subject: Subject): readonly Look
       ([first]) => first?.vpcId,
       () => undefined,
     );
-  const looks: Look[] = loadBalancers.flatMap((mapping) => {
-    const { targetGroupArn } = mapping;
-    if (targetGroupArn === undefined) return [];
-    return [
-      {
-        what: `service.loadBalancers.${targetGroupArn}`,
-        run: async () =>
-          targetGroupFindings(
-            subject,
-            mapping,
-            await lookups.targetGroup(targetGroupArn),
-            await vpcId(),
-          ),
-      },
-    ];
-  });
+  const looks: Look[] = loadBalancers.flatMap((mapping) =>
+    mapping.targetGroupArns.map((arn) => ({
+      what: targetGroupPlace(arn),
+      run: async () =>
+        targetGroupFindings(subject, mapping, arn, await lookups.targetGroup(arn), await vpcId()),
+    })),
+  );
   if (network !== undefined && subnets !== undefined) {
     looks.push({
       what: 'service.networkConfiguration.subnets',

@@ -18,7 +18,7 @@ export async function verifyAll(ports: Ports, subject: Subject): Promise<LookedU
 }
 
 /** The most calls that the check before a deploy makes, all at once. */
-export const mostQuickCalls = 7;
+export const mostQuickCalls = 6;
 
 /**
  * What a deploy checks before it changes anything: the rules that need no call, and secrets,

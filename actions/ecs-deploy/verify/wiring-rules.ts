@@ -52,12 +52,13 @@ export function loadBalancerFindings({ definition, wiring }: Subject): readonly 
 export function targetGroupFindings(
   { definition }: Subject,
   mapping: Mapping,
+  arn: string,
   group: TargetGroup | undefined,
   vpcId: string | undefined,
 ): readonly Finding[] {
   const finding = (code: string, message: string, hint?: string): Finding => ({
     code,
-    place: placeOf(mapping),
+    place: targetGroupPlace(arn),
     message,
     ...(hint === undefined ? {} : { hint }),
   });
@@ -129,9 +130,13 @@ export function vpcFindings(found: readonly InVpc[]): readonly Finding[] {
   ];
 }
 
-function placeOf({ targetGroupArn, container }: Mapping): string {
-  const group = targetGroupArn?.split(':').at(-1);
-  return `service.loadBalancers.${group ?? container}`;
+/** `service.loadBalancers.targetgroup/<name>/<id>` */
+export function targetGroupPlace(arn: string): string {
+  return `service.loadBalancers.${arn.slice(arn.lastIndexOf(':') + 1)}`;
+}
+
+function placeOf({ container, port }: Mapping): string {
+  return `service.loadBalancers.${container}:${port ?? ''}`;
 }
 
 function portsOf(container: JsonObject): readonly JsonObject[] {

@@ -7,6 +7,7 @@ import {
   contractParameter,
   deployInputs,
   deployWorld,
+  noEdits,
   pushImage,
   serviceWithContract,
   type DeployWorld,
@@ -98,6 +99,19 @@ it('several containers, and none named for the image', async () => {
   });
   const taskDefinition = { kind: 'registered', reference: 'two' } as const;
   expect(await refused({ target: { ...plain, taskDefinition } })).toEqual([
+    ['container-required', 'one of app, proxy'],
+  ]);
+});
+
+it('several containers, and none named for a variable', async () => {
+  await world.fixture.define('busybox:1', {
+    family: 'two',
+    sidecars: [{ name: 'proxy', image: 'busybox:1' }],
+  });
+  const taskDefinition = { kind: 'registered', reference: 'two' } as const;
+  const environment = [{ container: undefined, name: 'A', value: '' }];
+  const changes = { image: undefined, target: { ...plain, taskDefinition } };
+  expect(await refused({ ...changes, edits: { ...noEdits, environment } })).toEqual([
     ['container-required', 'one of app, proxy'],
   ]);
 });

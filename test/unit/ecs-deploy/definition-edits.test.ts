@@ -1,7 +1,9 @@
+import fc from 'fast-check';
 import { applyEdits, type DefinitionEdits } from '../../../actions/ecs-deploy/definition/edits.js';
 import { parseOverrides } from '../../../actions/ecs-deploy/definition/overrides-text.js';
+import { applyPatch } from '../../../actions/ecs-deploy/definition/overrides.js';
 import { readInputs } from '../../../actions/ecs-deploy/inputs.js';
-import type { JsonObject } from '../../../actions/ecs-deploy/model.js';
+import type { Json, JsonObject } from '../../../actions/ecs-deploy/model.js';
 import { envFrom } from '../../../actions/shared/env.js';
 import { UserError } from '../../../actions/shared/errors.js';
 import { noEdits } from '../../support/ecs.js';
@@ -275,6 +277,35 @@ describe('overrides', () => {
         message: expect.stringMatching(new RegExp(`^${place.replaceAll('.', '\\.')}: `)) as string,
       }),
     ]);
+  });
+
+  it('leave the same definition when they are applied again', () => {
+    const json = fc.letrec<{ value: Json }>((tie) => ({
+      value: fc.oneof(
+        { maxDepth: 3 },
+        fc.constantFrom<Json>(null, '', 'text', 0, 7, false),
+        fc.array(tie('value'), { maxLength: 3 }),
+        fc.dictionary(
+          fc.constantFrom('environment', 'volumes', 'name', 'app', 'proxy', 'extra', 'deep'),
+          tie('value'),
+          { maxKeys: 4 },
+        ),
+      ),
+    })).value;
+    const patches = fc.dictionary(
+      fc.constantFrom('cpu', 'extra', 'volumes', 'containerDefinitions', 'future'),
+      json,
+      { maxKeys: 4 },
+    );
+    fc.assert(
+      fc.property(patches, (patch) => {
+        const once = applyPatch(base, patch);
+        const twice = applyPatch(once.definition, patch);
+        expect(twice.definition).toEqual(once.definition);
+        expect(applyPatch(base, {}).definition).toEqual(base);
+      }),
+      { numRuns: 500 },
+    );
   });
 
   it('never show a value', () => {

@@ -144,7 +144,7 @@ describe('a definition by itself', () => {
 describe('a load balancer of the service', () => {
   const balanced = (container: string, port: number): ServiceWiring => ({
     ...wiring,
-    loadBalancers: [{ targetGroupArn: 'arn:x:targetgroup/web/1', container, port }],
+    loadBalancers: [{ targetGroupArns: ['arn:x:targetgroup/web/1'], container, port }],
   });
   const definition = onFargate({
     portMappings: [{ containerPort: 8080 }, { containerPortRange: '9000-9010' }],
@@ -153,8 +153,8 @@ describe('a load balancer of the service', () => {
   it.each([
     ['app', 8080, []],
     ['app', 9005, []],
-    ['app', 80, ['load-balancer-port service.loadBalancers.targetgroup/web/1']],
-    ['web', 8080, ['load-balancer-container service.loadBalancers.targetgroup/web/1']],
+    ['app', 80, ['load-balancer-port service.loadBalancers.app:80']],
+    ['web', 8080, ['load-balancer-container service.loadBalancers.web:8080']],
   ] as const)('sends to %s:%i', (container, port, findings) => {
     expect(found(definition, balanced(container, port))).toEqual(findings);
   });

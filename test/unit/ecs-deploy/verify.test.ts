@@ -197,6 +197,23 @@ describe('verify', () => {
     ]);
   });
 
+  it('looks at the other target group of a service whose traffic shifts', async () => {
+    const alternateTargetGroupArn = targetGroupArn.replace('/web/', '/green/');
+    const advancedConfiguration = { alternateTargetGroupArn, roleArn: 'arn:aws:iam::1:role/lb' };
+    await service(
+      {},
+      {
+        loadBalancers: [
+          { targetGroupArn, containerName: 'app', containerPort: 8080, advancedConfiguration },
+        ],
+      },
+    );
+    world.account.missing.add(alternateTargetGroupArn);
+    expect(problems(await verify({ image: image('shop/web:v1') }))).toEqual([
+      'target-group-missing service.loadBalancers.targetgroup/green/0123456789abcdef',
+    ]);
+  });
+
   it('tells a role in each place that names it, by one call', async () => {
     await service();
     const role = 'arn:aws:iam::123456789012:role/service/web-execution';
@@ -326,6 +343,23 @@ describe('the check before a deploy', () => {
     ]);
     expect(world.calls.get('RegisterTaskDefinition')).toBeUndefined();
     expect(world.calls.get('UpdateService')).toBeUndefined();
+  });
+
+  it('tells mistakes of the inputs and of the definition together, none twice', async () => {
+    await service();
+    image('shop/web:v1');
+    world.account.missing.add('/ecs/web');
+    const reference = parseImageReference(
+      '123456789012.dkr.ecr.eu-west-1.amazonaws.com/shop/web:v2',
+    );
+    if (reference === undefined) throw new Error('no reference');
+    const environment = [{ container: undefined, name: 'DB', value: '' }];
+    expect(
+      await refused({
+        image: { kind: 'reference', reference },
+        edits: { ...noEdits, environment },
+      }),
+    ).toEqual(['environment-conflict', 'image-missing', 'log-group-missing']);
   });
 
   it('calls nothing for a deploy of a new image to a service that runs', async () => {

@@ -39,6 +39,41 @@ describe('RegisterTaskDefinition', () => {
     expect((await register(fixture, input)).revision).toBe(3);
   });
 
+  it('refuses a secret that is an environment variable too', async () => {
+    const fixture = await ecsFixture();
+    const both = {
+      environment: [{ name: 'DB', value: '' }],
+      secrets: [{ name: 'DB', valueFrom: '/db' }],
+    };
+    const input = { family: 'web', containerDefinitions: [{ ...container, ...both }] };
+    expect(await codeOf(register(fixture, input))).toBe('ClientException');
+  });
+
+  it('fills in what ECS fills in: sizes in units, the network mode, the volumes of a kind', async () => {
+    const fixture = await ecsFixture();
+    const input = {
+      family: 'web',
+      cpu: '.5 vCPU',
+      memory: '1 GB',
+      containerDefinitions: [container],
+      volumes: [
+        { name: 'scratch' },
+        { name: 'efs', efsVolumeConfiguration: { fileSystemId: 'fs-1' } },
+        { name: 'ebs', configuredAtLaunch: true },
+      ],
+    };
+    expect(await register(fixture, input)).toMatchObject({
+      cpu: '512',
+      memory: '1024',
+      networkMode: 'bridge',
+      volumes: [
+        { name: 'scratch', host: {} },
+        { name: 'efs', efsVolumeConfiguration: { fileSystemId: 'fs-1', rootDirectory: '/' } },
+        { name: 'ebs', configuredAtLaunch: true },
+      ],
+    });
+  });
+
   it('keeps every field: empty texts and lists, 0, false, and what it has never heard of', async () => {
     const fixture = await ecsFixture();
     const full = {
