@@ -81,7 +81,7 @@ describe('the first deploy', () => {
       status: 'starting',
     });
     const good = pushImage(world.fixture, 'shop/web:good');
-    const next = await world.deploy(good.tag, { codeDeploy: { ifBusy: 'end-termination' } });
+    const next = await world.deploy(good.tag);
     expect(next.outputs['outcome']).toBe('succeeded');
     expect(await world.fixture.service()).toMatchObject({ desiredCount: 2 });
   });

@@ -10,7 +10,7 @@ import type { CodeDeployFollowRequest } from './follow.js';
 
 type Request = Omit<
   CodeDeployFollowRequest,
-  'deploymentId' | 'application' | 'group' | 'waitForTermination'
+  'deploymentId' | 'application' | 'group' | 'termination'
 >;
 type Ports = Pick<DeployPorts, 'ecs' | 'logs' | 'log' | 'clock' | 'random' | 'signal'>;
 

@@ -6,15 +6,17 @@ import { collectEvidence, type Evidence, type EvidenceScope } from '../../rollou
 import type { Followed } from '../../rollout/follow.js';
 import { diagnoseCodeDeploy, reasonOf } from './diagnosis.js';
 import { judgeCodeDeploy, type CodeDeploySight } from './judge.js';
+import { isShifted } from './model.js';
 import { createCodeDeployNarrator } from './narrator.js';
 import { poll, type PollRequest } from './polling.js';
 import { openCodeDeploySight, type SightRequest } from './sight.js';
+import type { Termination } from './steps.js';
 
 export interface CodeDeployFollowRequest
   extends Omit<EvidenceScope, 'deploymentId'>, PollRequest, SightRequest {
   /** Events from before our deployment. */
   readonly knownEventIds: ReadonlySet<string>;
-  readonly waitForTermination: boolean;
+  readonly termination: Termination;
 }
 
 /** A deployment that was followed, as far as it went. */
@@ -41,13 +43,17 @@ export async function followCodeDeploy(
   const narrator = createCodeDeployNarrator(ports);
   const evidence = evidenceOfNewTasks(ports, request);
   let gaveUpTold = false;
+  let endTold = false;
 
   const polled = await poll(
     ports,
     request,
     openCodeDeploySight(ports.codeDeploy, request),
     async (sight) => {
-      const judgement = judgeCodeDeploy(sight, request.waitForTermination);
+      const judgement = judgeCodeDeploy(sight, request.termination !== 'leave');
+      if (request.termination === 'end' && !endTold && isShifted(sight.target)) {
+        endTold = await ports.codeDeploy.continue(request.deploymentId, 'TERMINATION_WAIT');
+      }
       const ended = judgement.kind === 'ended';
       narrator.tell(sight, judgement);
       narrator.failedTasks(await evidence.gather(sight, ended));

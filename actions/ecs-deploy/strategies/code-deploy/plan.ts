@@ -1,7 +1,7 @@
 import { UserError } from '../../../shared/errors.js';
 import type { CodeDeployInputs } from '../../inputs/code-deploy.js';
 import type { InFlight, ObservedCodeDeploy } from './observe.js';
-import type { CodeDeployStep } from './steps.js';
+import type { CodeDeployStep, Termination } from './steps.js';
 
 export interface CodeDeployPlanRequest<Register> {
   readonly observed: ObservedCodeDeploy;
@@ -28,10 +28,10 @@ export interface CodeDeployPlanRequest<Register> {
 export function planCodeDeploy<Register>(
   request: CodeDeployPlanRequest<Register>,
 ): readonly (Register | CodeDeployStep)[] {
-  const { observed, register, firstCount, wait, inFlightIsSame } = request;
+  const { observed, register, wait, inFlightIsSame } = request;
   const { inFlight } = observed;
   if (register.length === 0 && (inFlight === undefined || inFlight.shifted)) {
-    return [...firstTasks(request), ...termination(request, inFlight)];
+    return [...termination(request, inFlight), ...firstTasks(request)];
   }
   if (inFlight !== undefined && inFlightIsSame) {
     const { id } = inFlight.deployment;
@@ -44,8 +44,8 @@ export function planCodeDeploy<Register>(
     ...register,
     ...(countFirst ? first.filter(({ kind }) => kind === 'set-desired-count') : []),
     createStep(request),
-    followStep(request, undefined, 'to the end of our own deployment'),
-    ...(countFirst || firstCount === undefined ? [] : first),
+    followStep(request, undefined, 'to the end of our own deployment', !countFirst),
+    ...(countFirst ? [] : first),
   ];
 }
 
@@ -70,18 +70,20 @@ function createStep<Register>(request: CodeDeployPlanRequest<Register>): CodeDep
 }
 
 function followStep<Register>(
-  { observed, inputs }: CodeDeployPlanRequest<Register>,
+  { observed, inputs, firstCount }: CodeDeployPlanRequest<Register>,
   deploymentId: string | undefined,
   reason: string,
+  countFollows = true,
 ): CodeDeployStep {
   const { application, name } = observed.group;
-  const { waitForTermination } = inputs;
+  const later: Termination = inputs.waitForTermination ? 'wait' : 'leave';
   return {
     kind: 'follow-code-deploy',
     application,
     group: name,
     deploymentId,
-    waitForTermination,
+    // A count would start tasks of the placeholder's set too, as long as it is there.
+    termination: countFollows && firstCount !== undefined ? 'end' : later,
     reason,
   };
 }
@@ -105,7 +107,8 @@ function termination<Register>(
   request: CodeDeployPlanRequest<Register>,
   inFlight: InFlight | undefined,
 ): readonly CodeDeployStep[] {
-  if (inFlight === undefined || !request.inputs.waitForTermination) return [];
+  if (inFlight === undefined) return [];
+  if (!request.inputs.waitForTermination && request.firstCount === undefined) return [];
   const { id } = inFlight.deployment;
   return [followStep(request, id, `${id} has yet to end the old tasks`)];
 }

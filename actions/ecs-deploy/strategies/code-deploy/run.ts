@@ -113,10 +113,10 @@ export function openCodeDeployRun(
           const id = step.deploymentId ?? state.own?.id;
           if (id === undefined) throw new Error('there is no deployment to follow');
           const own = state.own ?? { id, taskDefinitionArn, createdAtMs: clock.now() };
-          const { application, group, waitForTermination } = step;
+          const { application, group, termination } = step;
           const followed = await followCodeDeploy(ports, {
             ...polling(taskDefinitionArn),
-            ...{ deploymentId: id, application, group, waitForTermination },
+            ...{ deploymentId: id, application, group, termination },
           });
           state = { ...state, own, followed, sight: followed.sight };
           await afterFollow(followed, taskDefinitionArn);

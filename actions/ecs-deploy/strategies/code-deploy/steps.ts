@@ -1,6 +1,9 @@
 import type { IfBusy } from '../../inputs/code-deploy.js';
 import type { AppSpecDraft } from './app-spec.js';
 
+/** What becomes of the wait for the old tasks' end, which a deployment has after its traffic is shifted. */
+export type Termination = 'leave' | 'wait' | 'end';
+
 /** What a deploy through CodeDeploy does. */
 export type CodeDeployStep =
   | {
@@ -20,7 +23,8 @@ export type CodeDeployStep =
       readonly group: string;
       /** Absent: the deployment created before. */
       readonly deploymentId: string | undefined;
-      readonly waitForTermination: boolean;
+      /** `end`: the old tasks' end is not only waited for, but brought about. */
+      readonly termination: Termination;
       readonly reason: string;
     }
   | {
