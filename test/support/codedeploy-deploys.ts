@@ -21,7 +21,7 @@ export interface CodeDeployWorld extends DeployWorld {
   call(operation: string, input?: object): Promise<Record<string, unknown>>;
   control(route: string, body: object): void;
   /** Runs once, at the first sleep of the deploy in which `when` holds. */
-  onceWhile(when: () => Promise<boolean> | boolean, run: () => Promise<unknown> | void): void;
+  onceWhile(when: () => Promise<boolean> | boolean, run: () => unknown): void;
   /** The id of the group's newest deployment. */
   newestDeployment(): Promise<string>;
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdtemp, realpath } from 'node:fs/promises';
+import { mkdir, mkdtemp, realpath, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { CloudWatchLogsClient, CreateLogGroupCommand } from '@aws-sdk/client-cloudwatch-logs';
@@ -226,6 +226,8 @@ function sha256(bytes: Buffer | string): string {
 
 export interface DeployStep {
   readonly inputs: Readonly<Record<string, string>>;
+  /** Files of the workspace, by path. */
+  readonly files?: Readonly<Record<string, string>>;
   /** Default: the emulator's. */
   readonly env?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
@@ -233,9 +235,14 @@ export interface DeployStep {
   readonly job?: Partial<JobOptions>;
 }
 
-/** Runs the built action in an empty workspace, for the service by its contract. */
+/** Runs the built action in a workspace of `files` alone, for the service by its contract. */
 export async function runDeploy(emulator: TestEmulator, step: DeployStep): Promise<RunStepResult> {
   const workspace = await mkdtemp(path.join(await realpath(emulator.directory), 'workspace-'));
+  for (const [file, text] of Object.entries(step.files ?? {})) {
+    const full = path.join(workspace, file);
+    await mkdir(path.dirname(full), { recursive: true });
+    await writeFile(full, text);
+  }
   const contract = {
     project: names.project,
     environment: names.environment,

@@ -107,11 +107,11 @@ function inProcessConfig(
     requestHandler: {
       async handle(request: { headers: Record<string, string>; body: unknown }) {
         const [service = '', operation = ''] = (request.headers['x-amz-target'] ?? '').split('.');
-        const { handle } = service.startsWith('CodeDeploy') ? fixture.codeDeploy : fixture.ecs;
+        const aws = service.startsWith('CodeDeploy') ? fixture.codeDeploy : fixture.ecs;
         try {
           onCall(operation);
           const input = JSON.parse(textOf(request.body)) as Record<string, unknown>;
-          return httpResponse(200, await handle(operation, input));
+          return httpResponse(200, await aws.handle(operation, input));
         } catch (thrown) {
           if (!(thrown instanceof AwsError)) throw thrown;
           return httpResponse(thrown.httpStatus, {

@@ -146,7 +146,8 @@ function member(map: YAMLMap, name: string): Node | undefined {
 }
 
 function textOf(node: unknown): string | undefined {
-  return isScalar(node) && node.value !== null ? String(node.value) : undefined;
+  const value: unknown = isScalar(node) ? node.value : undefined;
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined;
 }
 
 function malformed(file: string, message: string): Problem {

@@ -1,4 +1,4 @@
-import { UserError, type Problem } from '../../../shared/errors.js';
+import { toError, UserError } from '../../../shared/errors.js';
 import type { Contract } from '../../contract.js';
 import { findContainer, isObject } from '../../definition/task-definition.js';
 import type { CodeDeployInputs } from '../../inputs/code-deploy.js';
@@ -137,17 +137,15 @@ function onlyPort({ definition, container }: Known): number | undefined {
 
 /** Both results, or the problems of both. */
 async function allOrProblems<A, B>(first: Promise<A>, second: Promise<B>): Promise<[A, B]> {
-  const problems: Problem[] = [];
-  const noting = async <T>(run: Promise<T>): Promise<T | undefined> => {
-    try {
-      return await run;
-    } catch (thrown) {
-      if (!(thrown instanceof UserError)) throw thrown;
-      problems.push(...thrown.problems);
-      return undefined;
-    }
-  };
-  const [a, b] = await Promise.all([noting(first), noting(second)]);
-  if (a === undefined || b === undefined) throw new UserError(problems);
-  return [a, b];
+  const settled = await Promise.allSettled([first, second]);
+  const reasons = settled.flatMap((one) =>
+    one.status === 'rejected' ? [toError(one.reason)] : [],
+  );
+  const foreign = reasons.find((reason) => !(reason instanceof UserError));
+  if (foreign !== undefined) throw foreign;
+  const problems = reasons.flatMap((reason) =>
+    reason instanceof UserError ? reason.problems : [],
+  );
+  if (problems.length > 0) throw new UserError(problems);
+  return [await first, await second];
 }
