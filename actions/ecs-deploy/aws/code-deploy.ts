@@ -55,6 +55,21 @@ export function openCodeDeploy(config: AwsClientConfig): CodeDeploy {
       }
     },
 
+    async describeGroup(applicationName, deploymentGroupName) {
+      try {
+        const answer = await run('GetDeploymentGroup', (client, sdk) =>
+          client.send(new sdk.GetDeploymentGroupCommand({ applicationName, deploymentGroupName })),
+        );
+        const group = answer.deploymentGroupInfo;
+        return group?.computePlatform === 'ECS' ? toDeploymentGroup(group) : 'group-missing';
+      } catch (thrown) {
+        const name = awsErrorName(thrown);
+        if (name === 'ApplicationDoesNotExistException') return 'application-missing';
+        if (name === 'DeploymentGroupDoesNotExistException') return 'group-missing';
+        throw thrown;
+      }
+    },
+
     async describeGroups(applicationName, names) {
       const groups = [];
       // The API takes 100 at once.

@@ -40,7 +40,10 @@ export async function readStatus(ports: DeployPorts, inputs: StatusInputs): Prom
 export function reportStatus(status: ServiceStatus): Report {
   const { service, running, failedTasks, target } = status;
   const primary = primaryOf(service);
-  const outcome = stateNames[primary?.rolloutState ?? 'COMPLETED'] ?? 'in-progress';
+  const outcome =
+    service.controller === 'CODE_DEPLOY'
+      ? stateOfTaskSets(service)
+      : (stateNames[primary?.rolloutState ?? 'COMPLETED'] ?? 'in-progress');
   const revision = shortName(primary?.taskDefinitionArn ?? service.taskDefinitionArn);
   const message = `${service.name}: ${revision} ${outcome}, ${service.runningCount} of ${service.desiredCount} tasks running`;
   const diagnosis =
@@ -94,6 +97,13 @@ export function reportStatus(status: ServiceStatus): Report {
       ...(diagnosis === undefined ? [] : [paragraph('Failed tasks: ', code(diagnosis.cause))]),
     ]),
   };
+}
+
+/** CodeDeploy has more than one task set while it deploys, and until it has ended the old tasks. */
+function stateOfTaskSets({ taskSets }: Service): 'succeeded' | 'in-progress' {
+  return taskSets.length === 1 && taskSets.every(({ steady }) => steady)
+    ? 'succeeded'
+    : 'in-progress';
 }
 
 const stateNames: Readonly<Record<string, string>> = {

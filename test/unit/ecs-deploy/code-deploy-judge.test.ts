@@ -117,6 +117,20 @@ it.each<readonly [string, Partial<CodeDeploySight>, string]>([
     'stopped',
   ],
   [
+    'stopped by ourselves, for its tasks cannot start',
+    {
+      deployment: deployment({ status: 'Stopped', error: manual }),
+      rollback: back('Succeeded'),
+      givenUp: true,
+    },
+    'rolled-back',
+  ],
+  [
+    'all shifted, by the deployment alone',
+    { deployment: deployment({ terminationWaitStarted: true }), target: undefined },
+    'succeeded',
+  ],
+  [
     'stopped for another one',
     {
       deployment: deployment({ status: 'Stopped', error: manual }),
@@ -133,6 +147,7 @@ it.each<readonly [string, Partial<CodeDeploySight>, string]>([
       rollback: undefined,
       newer: undefined,
       looksSinceEnd: 1,
+      givenUp: false,
       ...changes,
     },
     false,
@@ -147,6 +162,7 @@ it('waits for the old tasks’ end where that is asked', () => {
     rollback: undefined,
     newer: undefined,
     looksSinceEnd: 0,
+    givenUp: false,
   };
   expect(judgeCodeDeploy(sight, true)).toEqual({ kind: 'going', phase: 'deploying' });
 });

@@ -1,3 +1,7 @@
+import { runCommand } from '../../../actions/ecs-deploy/commands.js';
+import type { Report } from '../../../actions/ecs-deploy/report.js';
+import { followCodeDeploy } from '../../../actions/ecs-deploy/strategies/code-deploy/follow.js';
+import { stopCodeDeploy } from '../../../actions/ecs-deploy/strategies/code-deploy/stop.js';
 import { AwsError } from '../../../emulator/aws-error.js';
 import { taskSet } from '../../support/codedeploy.js';
 import {
@@ -6,7 +10,7 @@ import {
   runningCodeDeployWorld,
   type CodeDeployWorld,
 } from '../../support/codedeploy-deploys.js';
-import { pushImage, releaseParameter } from '../../support/ecs.js';
+import { deployInputs, pushImage, releaseParameter } from '../../support/ecs.js';
 
 const CANARY = 'CodeDeployDefault.ECSCanary10Percent5Minutes';
 const LINEAR = 'CodeDeployDefault.ECSLinear10PercentEvery1Minutes';
@@ -476,5 +480,90 @@ describe('a group that is busy', () => {
     world.whileSleeping(() => world.controller.abort(new Error('SIGINT')));
     const report = await world.deploy(pushImage(world.fixture, 'shop/web:v2').tag);
     expect(report.outputs).toMatchObject({ outcome: 'cancelled', 'codedeploy-deployment-id': '' });
+  });
+});
+
+describe('a role with the rights that other tools ask for', () => {
+  const lacking = /^(ListDeployments|ListDeploymentTargets|BatchGet.*|ListApplications)$/;
+  const named = { application: 'shop-web', deploymentGroup: 'shop-web-dev' };
+
+  async function poorWorld(): Promise<CodeDeployWorld> {
+    const world = await runningCodeDeployWorld();
+    world.intercept((operation) => {
+      if (lacking.test(operation)) throw new AwsError('AccessDeniedException', 'not authorized');
+    });
+    return world;
+  }
+
+  it('deploys, and is told once what it cannot see', async () => {
+    const world = await poorWorld();
+    const report = await world.deploy(pushImage(world.fixture, 'shop/web:v2').tag, {
+      codeDeploy: named,
+    });
+    expect(report.outputs['outcome']).toBe('succeeded');
+    const warnings = world.log.filter(({ level }) => level === 'warning');
+    expect(warnings.map(({ message }) => message)).toEqual([
+      expect.stringContaining('codedeploy:ListDeployments'),
+      expect.stringContaining('codedeploy:ListDeploymentTargets'),
+    ]);
+  });
+
+  it('gets the verdict of a failure with CodeDeploy’s own reason', async () => {
+    const world = await poorWorld();
+    world.control('hooks', { function: 'smoke', status: 'Failed' });
+    const appSpec = withHooks(world, { AfterInstall: 'smoke' });
+    const report = await world.deploy(pushImage(world.fixture, 'shop/web:v2').tag, {
+      codeDeploy: { ...named, appSpec },
+    });
+    expect(report.outputs['outcome']).toBe('rolled-back');
+    expect(report.message).toContain('HOOK_EXECUTION_FAILURE');
+  });
+});
+
+describe('the command status', () => {
+  it('says whether a deployment is in progress', async () => {
+    const world = await runningCodeDeployWorld();
+    const { aws, target, logLines } = deployInputs();
+    const status = (): Promise<Report> =>
+      runCommand(world.ports, { command: 'status', aws, target, logLines }, origin);
+    expect((await status()).outputs['outcome']).toBe('succeeded');
+    await world.deploy(pushImage(world.fixture, 'shop/web:v2').tag, { wait: false });
+    await world.fixture.advance(10);
+    expect((await status()).outputs['outcome']).toBe('in-progress');
+  });
+});
+
+describe('a deployment without hope', () => {
+  it('is stopped and rolled back by the rule that is given', async () => {
+    const world = await runningCodeDeployWorld();
+    const before = await primary(world);
+    const bad = pushImage(world.fixture, 'shop/web:bad', { EMULATOR_FATE: 'crash:3' });
+    const started = await world.deploy(bad.tag, { wait: false });
+    const deploymentId = started.outputs['codedeploy-deployment-id'] ?? '';
+    const followed = await followCodeDeploy(world.ports, {
+      ...{ cluster: 'main', serviceName: 'web', logLines: 5, knownEventIds: new Set<string>() },
+      ...{ application: 'shop-web', group: 'shop-web-dev', deploymentId, termination: 'leave' },
+      taskDefinitionArn: started.outputs['task-definition-arn'] ?? '',
+      definition: {},
+      pollIntervalSeconds: 5,
+      deadlineMs: world.fixture.clock.now() + 600_000,
+      giveUp: (tasks) => (tasks.length >= 3 ? 'its tasks keep failing' : undefined),
+    });
+    expect(followed).toMatchObject({
+      outcome: 'rolled-back',
+      diagnosis: { code: 'container-exited', exitCode: 3 },
+    });
+    expect(followed.durationSeconds).toBeLessThan(120);
+    expect(await primary(world)).toBe(before);
+  });
+
+  it('can be stopped from outside, once', async () => {
+    const world = await runningCodeDeployWorld();
+    const { tag } = pushImage(world.fixture, 'shop/web:v2');
+    const started = await world.deploy(tag, { wait: false });
+    const id = started.outputs['codedeploy-deployment-id'] ?? '';
+    expect(await stopCodeDeploy(world.ports, id)).toBe('stopping');
+    await world.fixture.advance(20);
+    expect(await stopCodeDeploy(world.ports, id)).toBe('ended');
   });
 });

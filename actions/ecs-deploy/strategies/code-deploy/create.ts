@@ -4,6 +4,7 @@ import { fillAppSpec } from './app-spec.js';
 import { hasEnded, isShifted } from './model.js';
 import { poll, type PollRequest } from './polling.js';
 import type { CodeDeployStep } from './steps.js';
+import { openTargets } from './targets.js';
 
 type CreateStep = Extract<CodeDeployStep, { readonly kind: 'create-deployment' }>;
 type Ports = Pick<DeployPorts, 'codeDeploy' | 'log' | 'clock' | 'random' | 'signal'>;
@@ -21,6 +22,7 @@ export async function createDeployment(
   request: PollRequest,
 ): Promise<string | undefined> {
   const { codeDeploy, log, signal, clock } = ports;
+  const describeTarget = openTargets(ports);
   for (;;) {
     const created = await codeDeploy.create({
       application: step.application,
@@ -41,7 +43,7 @@ export async function createDeployment(
     const polled = await poll(
       ports,
       request,
-      () => lookAt(ports, id),
+      () => lookAt(ports, describeTarget, id),
       async ({ ended, shifted }) => {
         if (ended) return true;
         if (!shifted || step.ifBusy !== 'end-termination') return undefined;
@@ -59,11 +61,12 @@ export async function createDeployment(
 
 async function lookAt(
   { codeDeploy }: Ports,
+  describeTarget: ReturnType<typeof openTargets>,
   id: string,
 ): Promise<{ readonly ended: boolean; readonly shifted: boolean }> {
-  const [deployment, target] = await Promise.all([
-    codeDeploy.describe(id),
-    codeDeploy.describeTarget(id),
-  ]);
-  return { ended: deployment === undefined || hasEnded(deployment), shifted: isShifted(target) };
+  const [deployment, target] = await Promise.all([codeDeploy.describe(id), describeTarget(id)]);
+  return {
+    ended: deployment === undefined || hasEnded(deployment),
+    shifted: isShifted(deployment, target),
+  };
 }

@@ -1,4 +1,4 @@
-import { UserError } from '../../../shared/errors.js';
+import { OperationError, UserError } from '../../../shared/errors.js';
 import { suggestion } from '../../../shared/inputs.js';
 import type { DeploymentGroup } from './model.js';
 import type { CodeDeploy } from './ports.js';
@@ -24,8 +24,9 @@ export async function findGroup(
 ): Promise<DeploymentGroup> {
   const { application, deploymentGroup } = query;
   if (application !== undefined && deploymentGroup !== undefined) {
-    const [found] = await groupsOf(codeDeploy, application, deploymentGroup);
-    if (found === undefined) throw await missing(codeDeploy, application, deploymentGroup);
+    const found = await codeDeploy.describeGroup(application, deploymentGroup);
+    if (found === 'application-missing') throw await applicationMissing(codeDeploy, application);
+    if (found === 'group-missing') throw await missing(codeDeploy, application, deploymentGroup);
     if (!serves(found, query)) throw mismatch(found, query);
     return found;
   }
@@ -48,14 +49,7 @@ async function groupsOf(
   only: string | undefined,
 ): Promise<readonly DeploymentGroup[]> {
   const names = await codeDeploy.groupNames(application);
-  if (names === undefined) {
-    throw new UserError({
-      code: 'codedeploy-application-missing',
-      message: `there is no CodeDeploy application "${application}" in this account and region`,
-      at: { input: 'codedeploy-application' },
-      hint: listing(application, await codeDeploy.applicationNames()),
-    });
-  }
+  if (names === undefined) throw await applicationMissing(codeDeploy, application);
   const wanted = only === undefined ? names : names.filter((name) => name === only);
   return wanted.length === 0 ? [] : codeDeploy.describeGroups(application, wanted);
 }
@@ -70,6 +64,15 @@ function lastSegment(nameOrArn: string): string {
   return nameOrArn.slice(nameOrArn.lastIndexOf('/') + 1);
 }
 
+async function applicationMissing(codeDeploy: CodeDeploy, application: string): Promise<UserError> {
+  return new UserError({
+    code: 'codedeploy-application-missing',
+    message: `there is no CodeDeploy application "${application}" in this account and region`,
+    at: { input: 'codedeploy-application' },
+    hint: listing(application, await orNone(() => codeDeploy.applicationNames())),
+  });
+}
+
 async function missing(
   codeDeploy: CodeDeploy,
   application: string,
@@ -79,7 +82,7 @@ async function missing(
     code: 'deployment-group-missing',
     message: `CodeDeploy application "${application}" has no deployment group "${group}" for ECS`,
     at: { input: 'codedeploy-deployment-group' },
-    hint: listing(group, (await codeDeploy.groupNames(application)) ?? []),
+    hint: listing(group, await orNone(() => codeDeploy.groupNames(application))),
   });
 }
 
@@ -113,7 +116,18 @@ function ambiguous(query: GroupQuery, candidates: readonly DeploymentGroup[]): U
   });
 }
 
-function listing(typed: string, names: readonly string[]): string {
+/** Names are a help: where the role may not list them, the error itself must still come. */
+async function orNone<T>(run: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await run();
+  } catch (thrown) {
+    if (thrown instanceof OperationError) return undefined;
+    throw thrown;
+  }
+}
+
+function listing(typed: string, names: readonly string[] | undefined): string {
+  if (names === undefined) return 'this role may not list them';
   if (names.length === 0) return 'there are none';
   const near = suggestion(typed, names);
   return `${near === undefined ? '' : `${near} `}there: ${names.slice(0, 20).join(', ')}`;

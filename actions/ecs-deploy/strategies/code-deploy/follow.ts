@@ -3,6 +3,7 @@ import type { Service, ServiceEvent } from '../../model.js';
 import type { DeployPorts } from '../../ports.js';
 import type { Diagnosis } from '../../rollout/diagnosis.js';
 import { collectEvidence, type Evidence, type EvidenceScope } from '../../rollout/evidence.js';
+import type { FailedTask } from '../../rollout/failed-tasks.js';
 import type { Followed } from '../../rollout/follow.js';
 import { diagnoseCodeDeploy, reasonOf } from './diagnosis.js';
 import { judgeCodeDeploy, type CodeDeploySight } from './judge.js';
@@ -17,6 +18,8 @@ export interface CodeDeployFollowRequest
   /** Events from before our deployment. */
   readonly knownEventIds: ReadonlySet<string>;
   readonly termination: Termination;
+  /** Says why the failed tasks leave no hope; the deployment is then stopped and rolled back. */
+  readonly giveUp?: ((failedTasks: readonly FailedTask[]) => string | undefined) | undefined;
 }
 
 /** A deployment that was followed, as far as it went. */
@@ -44,19 +47,26 @@ export async function followCodeDeploy(
   const evidence = evidenceOfNewTasks(ports, request);
   let gaveUpTold = false;
   let endTold = false;
+  let givenUp = false;
+  const look = openCodeDeploySight(ports, request);
 
   const polled = await poll(
     ports,
     request,
-    openCodeDeploySight(ports.codeDeploy, request),
+    async () => ({ ...(await look()), givenUp }),
     async (sight) => {
       const judgement = judgeCodeDeploy(sight, request.termination !== 'leave');
-      if (request.termination === 'end' && !endTold && isShifted(sight.target)) {
+      if (request.termination === 'end' && !endTold && isShifted(sight.deployment, sight.target)) {
         endTold = await ports.codeDeploy.continue(request.deploymentId, 'TERMINATION_WAIT');
       }
       const ended = judgement.kind === 'ended';
       narrator.tell(sight, judgement);
       narrator.failedTasks(await evidence.gather(sight, ended));
+      const hopeless = givenUp || ended ? undefined : request.giveUp?.(evidence.failedTasks());
+      if (hopeless !== undefined && (await ports.codeDeploy.stop(request.deploymentId))) {
+        givenUp = true;
+        ports.log.error(`stopping ${request.deploymentId}: ${hopeless}`);
+      }
       if (!ended && judgement.phase === 'rolling-back' && !gaveUpTold) {
         gaveUpTold = true;
         if (sight.deployment.error?.code !== 'MANUAL_STOP') {

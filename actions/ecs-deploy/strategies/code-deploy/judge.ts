@@ -11,6 +11,8 @@ export interface CodeDeploySight {
   readonly newer: string | undefined;
   /** Looks since ours ended without success and without a rollback, this one included. */
   readonly looksSinceEnd: number;
+  /** We stopped it ourselves, because its tasks cannot start. */
+  readonly givenUp: boolean;
 }
 
 export type CodeDeployJudgement =
@@ -43,7 +45,7 @@ export function judgeCodeDeploy(
     case 'Baking':
       return { kind: 'going', phase: 'deploying' };
     default:
-      return !waitForTermination && isShifted(target)
+      return !waitForTermination && isShifted(deployment, target)
         ? ended('succeeded')
         : { kind: 'going', phase: 'deploying' };
   }
@@ -51,7 +53,7 @@ export function judgeCodeDeploy(
 
 function judgeEnd(sight: CodeDeploySight): CodeDeployJudgement {
   const { rollback, newer, looksSinceEnd } = sight;
-  const byHand = isStoppedByHand(sight.deployment);
+  const byHand = isStoppedByHand(sight.deployment) && !sight.givenUp;
   const stopped: RolloutOutcome = newer === undefined ? 'stopped' : 'superseded';
   switch (rollback?.status) {
     case 'Succeeded':

@@ -65,6 +65,11 @@ export function hasEnded({ status }: Pick<CodeDeployment, 'status'>): boolean {
 }
 
 /** All lifecycle events are done: production traffic is at the new tasks, and was found good. */
-export function isShifted(target: CodeDeployTarget | undefined): boolean {
-  return target?.events.at(-1)?.status === 'Succeeded';
+export function isShifted(
+  deployment: CodeDeployment | undefined,
+  target: CodeDeployTarget | undefined,
+): boolean {
+  return (
+    target?.events.at(-1)?.status === 'Succeeded' || (deployment?.terminationWaitStarted ?? false)
+  );
 }

@@ -59,7 +59,7 @@ export function createCodeDeployNarrator(
       if (rollback !== undefined) {
         once(`${rollback.id} rolls back: ${statusNames[rollback.status] ?? rollback.status}`);
       }
-      if (isShifted(sight.target) && deployment.status === 'InProgress') {
+      if (isShifted(deployment, sight.target) && deployment.status === 'InProgress') {
         once(
           `all traffic is at the new tasks; the old ones stay for ${deployment.terminationWaitMinutes} min`,
         );

@@ -12,6 +12,7 @@ import {
 } from './app-spec.js';
 import { findGroup } from './find-group.js';
 import { isShifted, type CodeDeployment, type DeploymentGroup } from './model.js';
+import { listDeployments, openTargets } from './targets.js';
 
 /** Everything that a deploy through CodeDeploy needs to know besides. */
 export interface ObservedCodeDeploy {
@@ -38,7 +39,7 @@ interface Known {
   readonly container: string;
 }
 
-type Ports = Pick<DeployPorts, 'codeDeploy' | 'ecs' | 'readFile'>;
+type Ports = Pick<DeployPorts, 'codeDeploy' | 'ecs' | 'log' | 'readFile'>;
 
 /**
  * Finds the deployment group, the AppSpec, and what the group is busy with.
@@ -66,17 +67,14 @@ export async function observeCodeDeploy(
 
 async function findInFlight(ports: Ports, group: DeploymentGroup): Promise<InFlight | undefined> {
   const { codeDeploy, ecs } = ports;
-  const [id] = await codeDeploy.list(group.application, group.name, { active: true });
+  const [id] = await listDeployments(ports, group.application, group.name, { active: true });
   if (id === undefined) return undefined;
-  const [deployment, target] = await Promise.all([
-    codeDeploy.describe(id),
-    codeDeploy.describeTarget(id),
-  ]);
+  const [deployment, target] = await Promise.all([codeDeploy.describe(id), openTargets(ports)(id)]);
   if (deployment === undefined) return undefined;
   const arn = taskDefinitionOfText(deployment.appSpec);
   return {
     deployment,
-    shifted: isShifted(target),
+    shifted: isShifted(deployment, target),
     definition: arn === undefined ? undefined : await ecs.describeTaskDefinition(arn),
   };
 }

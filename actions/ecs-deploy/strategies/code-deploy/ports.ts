@@ -10,6 +10,10 @@ export interface CodeDeploy {
   applicationNames(): Promise<readonly string[]>;
   /** `undefined`: there is no such application. */
   groupNames(application: string): Promise<readonly string[] | undefined>;
+  describeGroup(
+    application: string,
+    name: string,
+  ): Promise<DeploymentGroup | 'application-missing' | 'group-missing'>;
   /** Those of the names that exist and deploy ECS services. */
   describeGroups(
     application: string,

@@ -7,7 +7,7 @@ import type { DeployPorts } from '../../ports.js';
 import type { Followed } from '../../rollout/follow.js';
 import type { OwnDeployment } from '../../rollout/judge.js';
 import { createDeployment } from './create.js';
-import { followCodeDeploy } from './follow.js';
+import { followCodeDeploy, type CodeDeployFollowRequest } from './follow.js';
 import { followTasks } from './follow-tasks.js';
 import type { CodeDeploySight } from './judge.js';
 import type { CodeDeployStep } from './steps.js';
@@ -18,6 +18,7 @@ export interface CodeDeployRunRequest {
   readonly definition: JsonObject;
   readonly images: Readonly<Record<string, ResolvedImage>>;
   readonly events: readonly ServiceEvent[];
+  readonly giveUp?: CodeDeployFollowRequest['giveUp'];
   readonly inputs: Pick<DeployInputs, 'logLines' | 'pollIntervalSeconds' | 'timeoutMinutes'>;
 }
 
@@ -77,6 +78,7 @@ export function openCodeDeployRun(
     logLines: inputs.logLines,
     pollIntervalSeconds: inputs.pollIntervalSeconds,
     deadlineMs,
+    giveUp: request.giveUp,
   });
   /** A first release that failed leaves no tasks that would be restarted for ever. */
   const afterFollow = async (followed: Followed, taskDefinitionArn: string): Promise<void> => {

@@ -1,7 +1,8 @@
 import { OperationError } from '../../../shared/errors.js';
+import type { DeployPorts } from '../../ports.js';
 import type { CodeDeploySight } from './judge.js';
 import { hasEnded } from './model.js';
-import type { CodeDeploy } from './ports.js';
+import { listDeployments, openTargets } from './targets.js';
 
 export interface SightRequest {
   readonly deploymentId: string;
@@ -11,15 +12,17 @@ export interface SightRequest {
 
 /** Looks at our deployment, its rollback, and what came after. */
 export function openCodeDeploySight(
-  codeDeploy: CodeDeploy,
+  ports: Pick<DeployPorts, 'codeDeploy' | 'log'>,
   request: SightRequest,
 ): () => Promise<CodeDeploySight> {
+  const { codeDeploy } = ports;
+  const describeTarget = openTargets(ports);
   let looksSinceEnd = 0;
   return async () => {
     const { deploymentId } = request;
     const [deployment, target] = await Promise.all([
       codeDeploy.describe(deploymentId),
-      codeDeploy.describeTarget(deploymentId),
+      describeTarget(deploymentId),
     ]);
     if (deployment === undefined) {
       throw new OperationError('deployment-gone', `CodeDeploy knows no deployment ${deploymentId}`);
@@ -30,9 +33,11 @@ export function openCodeDeploySight(
       looksSinceEnd += 1;
     const others =
       status === 'Stopped' && error?.code !== 'ALARM_ACTIVE'
-        ? await codeDeploy.list(request.application, request.group, { createdAfterMs: createdAtMs })
+        ? await listDeployments(ports, request.application, request.group, {
+            createdAfterMs: createdAtMs,
+          })
         : [];
     const newer = others.find((id) => id !== deploymentId && id !== rollbackId);
-    return { deployment, target, rollback, newer, looksSinceEnd };
+    return { deployment, target, rollback, newer, looksSinceEnd, givenUp: false };
   };
 }
