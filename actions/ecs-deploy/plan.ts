@@ -12,7 +12,7 @@ import {
 import type { Release } from './release.js';
 import { primaryOf, type OwnDeployment } from './rollout/judge.js';
 import type { ObservedCodeDeploy } from './strategies/code-deploy/observe.js';
-import { planCodeDeploy } from './strategies/code-deploy/plan.js';
+import { planCodeDeploy, refuseCodeDeployInputs } from './strategies/code-deploy/plan.js';
 import type { CodeDeployStep } from './strategies/code-deploy/steps.js';
 import type { BaseDefinition, Target } from './target.js';
 import {
@@ -88,7 +88,8 @@ export function plan(
   options: { readonly wait: boolean; readonly codeDeploy: CodeDeployInputs },
 ): Plan {
   refuseUnsupported(observed.service, observed.target);
-  refuseCodeDeployInputs(observed, options.codeDeploy);
+  if (observed.codeDeploy === undefined)
+    refuseCodeDeployInputs(observed.service, options.codeDeploy);
   refuseUnknownContainers(observed);
   const { base, images, running, service } = observed;
   const definition: JsonObject = {
@@ -312,29 +313,6 @@ function refuseUnsupported(service: Service, { contract }: Target): void {
       'supported: rolling',
     );
   }
-}
-
-/** Inputs of CodeDeploy say that someone takes the service for one that it deploys. */
-function refuseCodeDeployInputs(
-  { service, codeDeploy }: Observed,
-  { application, deploymentGroup, config, appSpec }: CodeDeployInputs,
-): void {
-  if (codeDeploy !== undefined) return;
-  const given = Object.entries({
-    'codedeploy-application': application,
-    'codedeploy-deployment-group': deploymentGroup,
-    'codedeploy-config': config,
-    appspec: appSpec,
-  }).filter(([, value]) => value !== undefined);
-  if (given.length === 0) return;
-  throw new UserError(
-    given.map(([input]) => ({
-      code: 'input-not-for-service',
-      message: `service ${service.name} has the deployment controller ${service.controller}`,
-      at: { input },
-      hint: 'CodeDeploy deploys services whose controller is CODE_DEPLOY',
-    })),
-  );
 }
 
 function refuseUnknownContainers({ base, images, container }: Observed): void {

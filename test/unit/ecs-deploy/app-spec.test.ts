@@ -110,7 +110,7 @@ describe('an AppSpec file', () => {
   it.each([
     ['no YAML', 'a: b: c', /appspec-malformed: .*mapping/],
     ['no resources', 'version: 0.0', /one entry in Resources/],
-    ['two resources', `${yaml('x')}`.replace('Hooks:', '  - Other: {}\nHooks:'), /one entry in/],
+    ['two resources', yaml('x').replace('Hooks:', '  - Other: {}\nHooks:'), /one entry in/],
     ['no task definition', yaml(''), /has no TaskDefinition/],
     ['no container', yaml('x').replace('ContainerName', 'Name'), /names no ContainerName/],
     ['a hook that takes no function', yaml('x').replace('BeforeInstall', 'Install'), /"Install"/],
