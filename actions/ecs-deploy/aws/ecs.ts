@@ -167,7 +167,8 @@ export function openEcs(config: AwsClientConfig): Ecs {
 
     async runningTaskArns(cluster, startedBy) {
       const answer = await run('ListTasks', (client, sdk) =>
-        client.send(new sdk.ListTasksCommand({ cluster, startedBy, desiredStatus: 'RUNNING' })),
+        // "It must be the only filter that you use" (API reference, ListTasks); running is the default.
+        client.send(new sdk.ListTasksCommand({ cluster, startedBy })),
       );
       return answer.taskArns ?? [];
     },
