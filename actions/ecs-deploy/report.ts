@@ -24,6 +24,7 @@ import {
   appSpecBlocks,
   appSpecTexts,
   codeDeployMessage,
+  codeDeployTimeline,
   describeCodeDeployStep,
   lifecycleBlocks,
 } from './strategies/code-deploy/report.js';
@@ -78,7 +79,7 @@ export function reportDeploy(observed: Observed, plan: Plan, applied: Applied): 
       paragraph(quoted(message)),
       ...factTable(observed, applied),
       ...(followed === undefined ? [] : diagnosisBlocks(followed)),
-      ...(followed === undefined ? [] : timelineBlocks(followed)),
+      ...timelineBlocks(applied),
       ...(applied.codeDeploy === undefined ? [] : lifecycleBlocks(applied.codeDeploy)),
       ...details('Steps', [stepList(plan)]),
     ]),
@@ -273,8 +274,10 @@ function failedTaskBlocks(failedTasks: readonly FailedTask[]): readonly Block[] 
   });
 }
 
-function timelineBlocks(followed: Followed): readonly Block[] {
-  const chart = rolloutTimeline(followed);
+function timelineBlocks({ followed, codeDeploy }: Applied): readonly Block[] {
+  if (followed === undefined) return [];
+  const chart =
+    codeDeploy === undefined ? rolloutTimeline(followed) : codeDeployTimeline(codeDeploy);
   return chart === undefined ? [] : details('Timeline', [codeBlock('mermaid', chart)], true);
 }
 

@@ -113,6 +113,14 @@ describe('tasks that cannot start', () => {
   });
 });
 
+it('tasks of a first deploy that are slow to start time out, and that is what is said', async () => {
+  const world = await codeDeployWorld();
+  const slow = pushImage(world.fixture, 'shop/web:slow', { EMULATOR_FATE: 'slow:600' });
+  const report = await world.deploy(slow.tag, { timeoutMinutes: 2 });
+  expect(report.outputs['outcome']).toBe('timed-out');
+  expect(report.message).toMatch(/^d-\w+ has deployed web:1, but not all of its tasks run/);
+});
+
 describe('a deployment group that waits for someone to reroute', () => {
   const group = {
     blueGreenDeploymentConfiguration: {

@@ -197,6 +197,8 @@ describe('a hook that fails', () => {
     expect(await primary(world)).toBe(before);
     const rollback = await world.newestDeployment();
     expect(report.message.includes(rollback)).toBe(true);
+    expect(report.summary).toMatch(new RegExp(`\\n  ${event} :crit, b\\d+, \\d+, \\d+\\n`));
+    expect(report.summary.includes('section Rollback')).toBe(outcome === 'rolled-back');
   });
 
   it('without automatic rollback leaves the deployment as it is, and says so', async () => {

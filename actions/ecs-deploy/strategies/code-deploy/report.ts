@@ -7,10 +7,12 @@ import {
   table,
   text,
   type Block,
+  type Inline,
 } from '../../../shared/markdown.js';
 import { shortName } from '../../model.js';
 import { formatDiagnosis } from '../../rollout/diagnosis.js';
 import type { Followed } from '../../rollout/follow.js';
+import { barsOfTasks, gantt, type Bar } from '../../rollout/timeline.js';
 import { fillAppSpec, hooksOfText, placeholder } from './app-spec.js';
 import type { CodeDeployState } from './run.js';
 import type { CodeDeployStep } from './steps.js';
@@ -61,9 +63,12 @@ export function codeDeployMessage(
     case 'stopped':
       return `${id}, which deployed ${revision}, was stopped (${followed?.statusReason ?? 'no reason given'}; CloudTrail's StopDeployment says by whom); ${serviceName} runs ${now}`;
     case 'timed-out':
+      if (deployment?.status === 'Succeeded') {
+        return `${id} has deployed ${revision}, but not all of its tasks run within the time limit${cause}`;
+      }
       return `${id} has not deployed ${revision} within the time limit${cause}. CodeDeploy goes on with it; to stop it: ${stop}`;
     case 'cancelled':
-      return own === undefined
+      return own === undefined || deployment?.status === 'Succeeded'
         ? undefined
         : `cancelled: nobody follows ${id} any more, and CodeDeploy goes on with it; to stop it: ${stop}`;
     default:
@@ -89,8 +94,8 @@ export function lifecycleBlocks({ sight }: CodeDeployState): readonly Block[] {
         ? ''
         : `${Math.round((endMs - startMs) / 1000)} s`,
     ),
-    code(hooks[name] ?? ''),
-    code(message ?? ''),
+    codeOrNothing(hooks[name]),
+    codeOrNothing(message),
   ]);
   return [
     paragraph(strong(text('CodeDeploy:')), ' ', code(deployment.id), ` ${deployment.status}`),
@@ -99,6 +104,34 @@ export function lifecycleBlocks({ sight }: CodeDeployState): readonly Block[] {
       ? []
       : [paragraph('Rolled back by ', code(rollback.id), `: ${rollback.status}`)]),
   ];
+}
+
+function codeOrNothing(value: string | undefined): Inline {
+  return value === undefined ? text('') : code(value);
+}
+
+/** Lifecycle events, rollback and failed tasks over time, as a Mermaid gantt chart. */
+export function codeDeployTimeline({ sight, followed }: CodeDeployState): string | undefined {
+  const events = (sight?.target?.events ?? []).flatMap((event): readonly Bar[] => {
+    const { name, status, startMs: fromMs, endMs: toMs } = event;
+    return fromMs === undefined || toMs === undefined
+      ? []
+      : [{ section: 'Deployment', label: name, critical: status === 'Failed', fromMs, toMs }];
+  });
+  const { createdAtMs, completedAtMs } = sight?.rollback ?? {};
+  const rollback: readonly Bar[] =
+    createdAtMs === undefined || completedAtMs === undefined
+      ? []
+      : [
+          {
+            section: 'Rollback',
+            label: 'traffic back',
+            critical: false,
+            fromMs: createdAtMs,
+            toMs: completedAtMs,
+          },
+        ];
+  return gantt([...events, ...rollback, ...barsOfTasks(followed?.failedTasks ?? [])]);
 }
 
 /** The AppSpec that a step sends. */
