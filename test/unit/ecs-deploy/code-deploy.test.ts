@@ -21,8 +21,11 @@ describe('the first deploy', () => {
       for (const task of await world.fixture.tasks()) started.push(task.taskDefinitionArn ?? '');
     });
     const image = pushImage(world.fixture, 'shop/web:v1');
+    const startedMs = world.fixture.clock.now();
     const report = await world.deploy(image.tag);
     expect(report.outputs).toMatchObject({ outcome: 'succeeded', 'image-digest': image.digest });
+    // The five minutes for which old tasks are kept are not waited for: there are none.
+    expect(world.fixture.clock.now() - startedMs).toBeLessThan(120_000);
     expect(await world.fixture.service()).toMatchObject({ desiredCount: 2, runningCount: 2 });
     expect(new Set(started.map((arn) => arn.replace(/.*\//, '')))).toEqual(new Set(['web:1']));
     expect(JSON.parse(world.parameters.get(releaseParameter) ?? '{}')).toMatchObject({

@@ -68,7 +68,10 @@ export function codeDeployMessage(
       }
       return `${id} has not deployed ${revision} within the time limit${cause}. CodeDeploy goes on with it; to stop it: ${stop}`;
     case 'cancelled':
-      return own === undefined || deployment?.status === 'Succeeded'
+      if (deployment?.status === 'Succeeded') {
+        return `cancelled: ${id} has deployed ${revision}, and nobody follows its tasks any more`;
+      }
+      return own === undefined
         ? undefined
         : `cancelled: nobody follows ${id} any more, and CodeDeploy goes on with it; to stop it: ${stop}`;
     default:
