@@ -6,11 +6,7 @@ import { readGithubContext, runUrl } from '../shared/github-context.js';
 import { githubIdToken } from '../shared/oidc.js';
 import { runAction } from '../shared/run.js';
 import { writeSummary } from '../shared/summary.js';
-import { openCodeDeploy } from './aws/code-deploy.js';
-import { openEcs } from './aws/ecs.js';
-import { openImages } from './aws/images.js';
-import { openLogs } from './aws/logs.js';
-import { openParameters } from './aws/parameters.js';
+import { openServices } from './aws/services.js';
 import { runCommand } from './commands.js';
 import { readInputs } from './inputs.js';
 
@@ -21,11 +17,7 @@ await runAction(async (context) => {
   const fetchIdToken = githubIdToken(env);
   const { clientConfig } = await openAwsAccess(inputs.aws, { fetchIdToken, secrets, github });
   const ports = {
-    ecs: openEcs(clientConfig),
-    parameters: openParameters(clientConfig),
-    images: openImages(clientConfig),
-    logs: openLogs(clientConfig),
-    codeDeploy: openCodeDeploy(clientConfig),
+    ...openServices(clientConfig),
     clock: systemClock,
     readFile: (path: string) => readFile(path, 'utf8').catch(() => undefined),
     random: Math.random,
