@@ -240,9 +240,12 @@ export async function readRunning(
   return found ?? { arn, definition: {}, tags: [] };
 }
 
+type MainContainerInputs = Pick<DeployInputs, 'container' | 'image'> &
+  Partial<Pick<DeployInputs, 'edits'>>;
+
 /** The container that runs the service's image. */
 export function mainContainer(
-  inputs: Pick<DeployInputs, 'container' | 'image'>,
+  inputs: MainContainerInputs,
   target: Target,
   base: BaseDefinition,
 ): string {
@@ -263,8 +266,13 @@ export function mainContainer(
 }
 
 /** Whether something is for the main container without its name. */
-function namesMainContainer({ image, edits }: SubjectInputs): boolean {
-  const { environment, removeEnvironment, secrets, removeSecrets } = edits;
+function namesMainContainer({ image, edits }: MainContainerInputs): boolean {
+  const {
+    environment = [],
+    removeEnvironment = [],
+    secrets = [],
+    removeSecrets = [],
+  } = edits ?? {};
   return (
     image !== undefined ||
     [...environment, ...removeEnvironment, ...secrets, ...removeSecrets].some(

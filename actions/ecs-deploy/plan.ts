@@ -16,7 +16,7 @@ import type { RevisionFacts } from './revisions/keep.js';
 import { primaryOf, type OwnDeployment } from './rollout/judge.js';
 import { changedConfiguration, checkStrategy } from './strategy.js';
 import type { ObservedCodeDeploy } from './strategies/code-deploy/observe.js';
-import { planCodeDeploy } from './strategies/code-deploy/plan.js';
+import { planCodeDeploy, refuseCodeDeployInputs } from './strategies/code-deploy/plan.js';
 import type { CodeDeployStep } from './strategies/code-deploy/steps.js';
 import { tagsOf } from './tags.js';
 import { planAround, type AroundStep, type ObservedAround } from './tasks/around.js';
@@ -120,7 +120,8 @@ export function plan(
   },
 ): Plan {
   refuseUnsupported(observed.service, observed.target);
-  refuseCodeDeployInputs(observed, options.codeDeploy);
+  if (observed.codeDeploy === undefined)
+    refuseCodeDeployInputs(observed.service, options.codeDeploy);
   refuseUnknownContainers(observed);
   const { base, images, running, service } = observed;
   const definition: JsonObject = {
@@ -324,29 +325,6 @@ export function refuseUnsupported(service: Service, { contract }: Target): void 
   }
   if (service.controller === 'CODE_DEPLOY') return;
   checkStrategy(service, contract);
-}
-
-/** Inputs of CodeDeploy say that someone takes the service for one that it deploys. */
-function refuseCodeDeployInputs(
-  { service, codeDeploy }: Observed,
-  { application, deploymentGroup, config, appSpec }: CodeDeployInputs,
-): void {
-  if (codeDeploy !== undefined) return;
-  const given = Object.entries({
-    'codedeploy-application': application,
-    'codedeploy-deployment-group': deploymentGroup,
-    'codedeploy-config': config,
-    appspec: appSpec,
-  }).filter(([, value]) => value !== undefined);
-  if (given.length === 0) return;
-  throw new UserError(
-    given.map(([input]) => ({
-      code: 'input-not-for-service',
-      message: `service ${service.name} has the deployment controller ${service.controller}`,
-      at: { input },
-      hint: 'CodeDeploy deploys services whose controller is CODE_DEPLOY',
-    })),
-  );
 }
 
 function refuseUnknownContainers({ base, images, container }: Observed): void {

@@ -26,6 +26,7 @@ import {
   appSpecBlocks,
   appSpecTexts,
   codeDeployMessage,
+  codeDeployTimeline,
   describeCodeDeployStep,
   lifecycleBlocks,
 } from './strategies/code-deploy/report.js';
@@ -143,7 +144,7 @@ export function reportRollout(
       ...factTable(observed, applied),
       ...(followed === undefined ? [] : diagnosisBlocks(followed)),
       ...aroundBlocks(applied.around),
-      ...(followed === undefined ? [] : timelineBlocks(followed)),
+      ...timelineBlocks(applied),
       ...(applied.codeDeploy === undefined ? [] : lifecycleBlocks(applied.codeDeploy)),
       ...details('Steps', [stepList(plan)]),
     ]),
@@ -408,8 +409,10 @@ export function failedTaskBlocks(failedTasks: readonly FailedTask[]): readonly B
   });
 }
 
-function timelineBlocks(followed: Followed): readonly Block[] {
-  const chart = rolloutTimeline(followed);
+function timelineBlocks({ followed, codeDeploy }: Applied): readonly Block[] {
+  if (followed === undefined) return [];
+  const chart =
+    codeDeploy === undefined ? rolloutTimeline(followed) : codeDeployTimeline(codeDeploy);
   return chart === undefined ? [] : details('Timeline', [codeBlock('mermaid', chart)], true);
 }
 

@@ -3,7 +3,7 @@ import { parseImageReference } from '../../actions/ecs-deploy/images/image-refer
 import type { DeployInputs } from '../../actions/ecs-deploy/inputs.js';
 import type { CodeDeployInputs } from '../../actions/ecs-deploy/inputs/code-deploy.js';
 import type { Report } from '../../actions/ecs-deploy/report.js';
-import { APPLICATION, CODE_DEPLOY_SERVICE, groupInput } from './codedeploy.js';
+import { APPLICATION, CODE_DEPLOY_SERVICE, groupInput, taskSet } from './codedeploy.js';
 import {
   deployInputs,
   deployWorld,
@@ -91,4 +91,37 @@ export async function runningCodeDeployWorld(
   world.calls.clear();
   (world.log as unknown[]).length = 0;
   return world;
+}
+
+/** All that the deploy has logged. */
+export function messages(world: CodeDeployWorld): string {
+  return world.log.map(({ message }) => message).join('\n');
+}
+
+/** An AppSpec file with hooks, as a repository holds it. */
+export function withHooks(world: CodeDeployWorld, hooks: Readonly<Record<string, string>>): string {
+  const path = '.aws/appspec-v1-dev.yaml';
+  world.files.set(
+    path,
+    [
+      'version: 0.0',
+      'Resources:',
+      '  - TargetService:',
+      '      Type: AWS::ECS::Service',
+      '      Properties:',
+      '        TaskDefinition: <TASK_DEFINITION>',
+      '        LoadBalancerInfo:',
+      '          ContainerName: "app"',
+      '          ContainerPort: 8080',
+      'Hooks:',
+      ...Object.entries(hooks).map(([event, name]) => `  - ${event}: "${name}"`),
+      '',
+    ].join('\n'),
+  );
+  return path;
+}
+
+/** The ARN of the task definition that the primary task set runs. */
+export async function primary(world: CodeDeployWorld): Promise<string> {
+  return taskSet(await world.fixture.service(), 'PRIMARY').taskDefinition ?? '';
 }

@@ -139,3 +139,10 @@ export async function codeDeployFixture(
 export function taskSet(service: Wire<Service>, status: string) {
   return only((service.taskSets ?? []).filter((set) => set.status === status));
 }
+
+/** Registers a second revision whose container has that fate. */
+export async function next(fixture: CodeDeployFixture, fate = 'healthy'): Promise<string> {
+  return fixture.ecs.define(fixture.ecs.push('shop/web:2'), {
+    environment: { EMULATOR_FATE: fate },
+  });
+}

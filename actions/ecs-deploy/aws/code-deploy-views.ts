@@ -1,4 +1,9 @@
-import type { DeploymentGroupInfo, DeploymentInfo, ECSTarget } from '@aws-sdk/client-codedeploy';
+import type {
+  DeploymentGroupInfo,
+  DeploymentInfo,
+  ECSTarget,
+  ECSTaskSet,
+} from '@aws-sdk/client-codedeploy';
 import type {
   CodeDeployment,
   CodeDeployTarget,
@@ -49,14 +54,20 @@ export function toTarget(target: ECSTarget): CodeDeployTarget {
         message: said.length === 0 ? undefined : said.join(' '),
       };
     }),
-    taskSets: (target.taskSetsInfo ?? []).map((set) => ({
+    taskSets: (target.taskSetsInfo ?? []).map((set, index, all) => ({
       // The API spells it so.
       id: set.identifer ?? '',
-      replacement: set.taskSetLabel === 'Green',
+      replacement: isReplacement(set, index, all),
       desiredCount: set.desiredCount ?? 0,
       runningCount: set.runningCount ?? 0,
       pendingCount: set.pendingCount ?? 0,
       trafficWeight: set.trafficWeight ?? 0,
     })),
   };
+}
+
+/** Without labels, as the User Guide's tutorial shows them, the original set comes first. */
+function isReplacement(set: ECSTaskSet, index: number, all: readonly ECSTaskSet[]): boolean {
+  const labelled = all.some(({ taskSetLabel }) => taskSetLabel !== undefined);
+  return labelled ? set.taskSetLabel === 'Green' : index > 0;
 }

@@ -224,7 +224,8 @@ export function openEcs(
 
     async runningTaskArns(cluster, startedBy) {
       const answer = await run('ListTasks', (client, sdk) =>
-        client.send(new sdk.ListTasksCommand({ cluster, startedBy, desiredStatus: 'RUNNING' })),
+        // "It must be the only filter that you use" (API reference, ListTasks); running is the default.
+        client.send(new sdk.ListTasksCommand({ cluster, startedBy })),
       );
       return answer.taskArns ?? [];
     },

@@ -1,7 +1,8 @@
 import type { Followed } from './follow.js';
 import type { StageSpan } from './stages.js';
 
-interface Bar {
+/** One bar of a timeline, by AWS's clock. */
+export interface Bar {
   readonly section: string;
   readonly label: string;
   readonly critical: boolean;
@@ -16,7 +17,11 @@ const shownTasks = 12;
  * Labels hold nothing that Mermaid would read as syntax.
  */
 export function rolloutTimeline(followed: Followed): string | undefined {
-  const bars = barsOf(followed);
+  return gantt(barsOf(followed));
+}
+
+/** Bars as a Mermaid gantt chart; `undefined` for none. */
+export function gantt(bars: readonly Bar[]): string | undefined {
   if (bars.length === 0) return undefined;
   const lines = ['gantt', '  dateFormat x', '  axisFormat %H:%M:%S', '  todayMarker off'];
   let section = '';
@@ -31,14 +36,9 @@ export function rolloutTimeline(followed: Followed): string | undefined {
   return lines.join('\n');
 }
 
-function barsOf({
-  serviceDeployment,
-  failedTasks,
-  outcome,
-  service,
-  stages,
-}: Followed): readonly Bar[] {
-  const tasks = failedTasks.slice(0, shownTasks).flatMap((task): readonly Bar[] => {
+/** Failed tasks, the first of many. */
+export function barsOfTasks(failedTasks: Followed['failedTasks']): readonly Bar[] {
+  return failedTasks.slice(0, shownTasks).flatMap((task): readonly Bar[] => {
     const fromMs = task.createdAtMs ?? task.startedAtMs;
     const toMs = task.stoppedAtMs;
     if (fromMs === undefined || toMs === undefined) return [];
@@ -47,6 +47,16 @@ function barsOf({
     const label = `${task.id.slice(0, 8)} ${end}`;
     return [{ section: 'Failed tasks', label, critical: true, fromMs, toMs }];
   });
+}
+
+function barsOf({
+  serviceDeployment,
+  failedTasks,
+  outcome,
+  service,
+  stages,
+}: Followed): readonly Bar[] {
+  const tasks = barsOfTasks(failedTasks);
   if (serviceDeployment === undefined) return tasks;
   const { createdAtMs, finishedAtMs, stoppedAtMs, rollback } = serviceDeployment;
   const endMs = Math.max(

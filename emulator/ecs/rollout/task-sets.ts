@@ -70,11 +70,6 @@ export function createTaskSet(
   return set;
 }
 
-/** The primary task set; a CODE_DEPLOY service always has one. */
-export function primaryTaskSet(service: ServiceRecord): DeploymentRecord | undefined {
-  return service.taskSets.find(({ taskSet }) => taskSet?.status === 'PRIMARY');
-}
-
 /** Makes a set the primary one, and the service run what it runs. */
 export function makePrimary(context: Context, service: ServiceRecord, set: DeploymentRecord): void {
   for (const { taskSet } of service.taskSets) {

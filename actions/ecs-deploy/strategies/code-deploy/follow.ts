@@ -1,4 +1,5 @@
-import { OperationError } from '../../../shared/errors.js';
+import { OperationError, toError } from '../../../shared/errors.js';
+import { isAccessDenied } from '../../aws/calls.js';
 import type { Service, ServiceEvent } from '../../model.js';
 import type { DeployPorts } from '../../ports.js';
 import type { Diagnosis } from '../../rollout/diagnosis.js';
@@ -57,7 +58,7 @@ export async function followCodeDeploy(
     async (sight) => {
       const judgement = judgeCodeDeploy(sight, request.termination !== 'leave');
       if (request.termination === 'end' && !endTold && isShifted(sight.deployment, sight.target)) {
-        endTold = await ports.codeDeploy.continue(request.deploymentId, 'TERMINATION_WAIT');
+        endTold = await endTermination(ports, request.deploymentId);
       }
       const ended = judgement.kind === 'ended';
       narrator.tell(sight, judgement);
@@ -99,6 +100,17 @@ export async function followCodeDeploy(
     gaveUp: undefined,
     sight,
   };
+}
+
+/** Where the role may not, the wait is sat out. */
+async function endTermination({ codeDeploy, log }: Ports, id: string): Promise<boolean> {
+  try {
+    return await codeDeploy.continue(id, 'TERMINATION_WAIT');
+  } catch (thrown) {
+    if (!isAccessDenied(thrown)) throw thrown;
+    log.warning(`${toError(thrown).message}; waiting until ${id} has ended the old tasks`);
+    return true;
+  }
 }
 
 /** Endings that have a cause in the deployment itself. */

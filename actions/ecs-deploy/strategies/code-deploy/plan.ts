@@ -1,5 +1,6 @@
 import { UserError } from '../../../shared/errors.js';
 import type { CodeDeployInputs } from '../../inputs/code-deploy.js';
+import type { Service } from '../../model.js';
 import type { InFlight, ObservedCodeDeploy } from './observe.js';
 import type { CodeDeployStep, Termination } from './steps.js';
 
@@ -135,4 +136,27 @@ function describeOrigin({ commit, run }: CodeDeployPlanRequest<unknown>['origin'
     .filter((part) => part !== undefined)
     .join(', ')
     .slice(0, 256);
+}
+
+/**
+ * Inputs of CodeDeploy say that someone takes the service for one that it deploys.
+ *
+ * @throws UserError `input-not-for-service`
+ */
+export function refuseCodeDeployInputs(service: Service, inputs: CodeDeployInputs): void {
+  const given = Object.entries({
+    'codedeploy-application': inputs.application,
+    'codedeploy-deployment-group': inputs.deploymentGroup,
+    'codedeploy-config': inputs.config,
+    appspec: inputs.appSpec,
+  }).filter(([, value]) => value !== undefined);
+  if (given.length === 0) return;
+  throw new UserError(
+    given.map(([input]) => ({
+      code: 'input-not-for-service',
+      message: `service ${service.name} has the deployment controller ${service.controller}`,
+      at: { input },
+      hint: 'CodeDeploy deploys services whose controller is CODE_DEPLOY',
+    })),
+  );
 }

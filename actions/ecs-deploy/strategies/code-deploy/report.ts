@@ -7,10 +7,12 @@ import {
   table,
   text,
   type Block,
+  type Inline,
 } from '../../../shared/markdown.js';
 import { shortName } from '../../model.js';
 import { formatDiagnosis } from '../../rollout/diagnosis.js';
 import type { Followed } from '../../rollout/follow.js';
+import { barsOfTasks, gantt, type Bar } from '../../rollout/timeline.js';
 import { fillAppSpec, hooksOfText, placeholder } from './app-spec.js';
 import type { CodeDeployState } from './run.js';
 import type { CodeDeployStep } from './steps.js';
@@ -61,8 +63,14 @@ export function codeDeployMessage(
     case 'stopped':
       return `${id}, which deployed ${revision}, was stopped (${followed?.statusReason ?? 'no reason given'}; CloudTrail's StopDeployment says by whom); ${serviceName} runs ${now}`;
     case 'timed-out':
+      if (deployment?.status === 'Succeeded') {
+        return `${id} has deployed ${revision}, but not all of its tasks run within the time limit${cause}`;
+      }
       return `${id} has not deployed ${revision} within the time limit${cause}. ${afterwards(followed, stop)}`;
     case 'cancelled':
+      if (deployment?.status === 'Succeeded') {
+        return `cancelled: ${id} has deployed ${revision}, and nobody follows its tasks any more`;
+      }
       return own === undefined
         ? undefined
         : `cancelled: nobody follows ${id} any more. ${afterwards(followed, stop)}`;
@@ -101,8 +109,8 @@ export function lifecycleBlocks({ sight }: CodeDeployState): readonly Block[] {
         ? ''
         : `${Math.round((endMs - startMs) / 1000)} s`,
     ),
-    code(hooks[name] ?? ''),
-    code(message ?? ''),
+    codeOrNothing(hooks[name]),
+    codeOrNothing(message),
   ]);
   return [
     paragraph(strong(text('CodeDeploy:')), ' ', code(deployment.id), ` ${deployment.status}`),
@@ -111,6 +119,34 @@ export function lifecycleBlocks({ sight }: CodeDeployState): readonly Block[] {
       ? []
       : [paragraph('Rolled back by ', code(rollback.id), `: ${rollback.status}`)]),
   ];
+}
+
+function codeOrNothing(value: string | undefined): Inline {
+  return value === undefined ? text('') : code(value);
+}
+
+/** Lifecycle events, rollback and failed tasks over time, as a Mermaid gantt chart. */
+export function codeDeployTimeline({ sight, followed }: CodeDeployState): string | undefined {
+  const events = (sight?.target?.events ?? []).flatMap((event): readonly Bar[] => {
+    const { name, status, startMs: fromMs, endMs: toMs } = event;
+    return fromMs === undefined || toMs === undefined
+      ? []
+      : [{ section: 'Deployment', label: name, critical: status === 'Failed', fromMs, toMs }];
+  });
+  const { createdAtMs, completedAtMs } = sight?.rollback ?? {};
+  const rollback: readonly Bar[] =
+    createdAtMs === undefined || completedAtMs === undefined
+      ? []
+      : [
+          {
+            section: 'Rollback',
+            label: 'traffic back',
+            critical: false,
+            fromMs: createdAtMs,
+            toMs: completedAtMs,
+          },
+        ];
+  return gantt([...events, ...rollback, ...barsOfTasks(followed?.failedTasks ?? [])]);
 }
 
 /** The AppSpec that a step sends. */

@@ -27,6 +27,10 @@ variable "contract" {
     })
     targetGroups = optional(list(string))
     listenerRule = optional(string)
+    codeDeploy = optional(object({
+      application     = string
+      deploymentGroup = string
+    }))
     taskRoles = optional(object({
       execution = optional(string)
       task      = optional(string)
@@ -50,6 +54,20 @@ variable "contract" {
   validation {
     condition     = contains(["rolling", "blue-green", "linear", "canary", "code-deploy"], var.contract.strategy)
     error_message = "contract: strategy must be one of rolling, blue-green, linear, canary, code-deploy."
+  }
+
+  validation {
+    condition     = var.contract.codeDeploy == null || var.contract.strategy == "code-deploy"
+    error_message = "contract: codeDeploy goes with the strategy code-deploy alone."
+  }
+
+  # CodeDeploy API reference, ApplicationName and DeploymentGroupName.
+  validation {
+    condition = var.contract.codeDeploy == null || alltrue([
+      for name in [try(var.contract.codeDeploy.application, ""), try(var.contract.codeDeploy.deploymentGroup, "")] :
+      length(name) >= 1 && length(name) <= 100
+    ])
+    error_message = "contract: codeDeploy.application and codeDeploy.deploymentGroup must be 1 to 100 characters long."
   }
 
   validation {

@@ -424,3 +424,112 @@ run "refuses_an_unknown_kind_of_task" {
 
   expect_failures = [var.tasks]
 }
+
+run "names_the_deployment_group_of_codedeploy" {
+  command = plan
+
+  variables {
+    contract = {
+      project        = "shop"
+      service        = "service-a"
+      environment    = "dev"
+      cluster        = "shop-dev"
+      serviceName    = "shop-service-a-dev"
+      templateFamily = "shop-service-a-dev-template"
+      liveFamily     = "shop-service-a-dev"
+      container      = "app"
+      containerPort  = 8080
+      repository     = "shop/service-a"
+      subnets        = ["subnet-0a"]
+      securityGroups = ["sg-0a"]
+      assignPublicIp = false
+      desiredCount   = 2
+      logGroup       = "/ecs/shop-service-a-dev"
+      deployment = {
+        minimumHealthyPercent = 100
+        maximumPercent        = 200
+        circuitBreaker        = { enable = true, rollback = true }
+      }
+      strategy   = "code-deploy"
+      codeDeploy = { application = "shop", deploymentGroup = "service-a-dev" }
+    }
+  }
+
+  assert {
+    condition     = jsondecode(aws_ssm_parameter.deploy.insecure_value).codeDeploy == { application = "shop", deploymentGroup = "service-a-dev" }
+    error_message = "the deployment group must be written as it was given"
+  }
+
+  assert {
+    condition = length(setsubtract(
+      keys(jsondecode(aws_ssm_parameter.deploy.insecure_value)),
+      keys(jsondecode(file("./schema.json")).properties),
+    )) == 0
+    error_message = "a key that schema.json does not know is written"
+  }
+}
+
+run "refuses_codedeploy_with_another_strategy" {
+  command = plan
+
+  variables {
+    contract = {
+      project        = "shop"
+      service        = "service-a"
+      environment    = "dev"
+      cluster        = "shop-dev"
+      serviceName    = "shop-service-a-dev"
+      templateFamily = "shop-service-a-dev-template"
+      liveFamily     = "shop-service-a-dev"
+      container      = "app"
+      containerPort  = 8080
+      repository     = "shop/service-a"
+      subnets        = ["subnet-0a"]
+      securityGroups = ["sg-0a"]
+      assignPublicIp = false
+      desiredCount   = 2
+      logGroup       = "/ecs/shop-service-a-dev"
+      deployment = {
+        minimumHealthyPercent = 100
+        maximumPercent        = 200
+        circuitBreaker        = { enable = true, rollback = true }
+      }
+      codeDeploy = { application = "shop", deploymentGroup = "service-a-dev" }
+    }
+  }
+
+  expect_failures = [var.contract]
+}
+
+run "refuses_an_empty_name_of_codedeploy" {
+  command = plan
+
+  variables {
+    contract = {
+      project        = "shop"
+      service        = "service-a"
+      environment    = "dev"
+      cluster        = "shop-dev"
+      serviceName    = "shop-service-a-dev"
+      templateFamily = "shop-service-a-dev-template"
+      liveFamily     = "shop-service-a-dev"
+      container      = "app"
+      containerPort  = 8080
+      repository     = "shop/service-a"
+      subnets        = ["subnet-0a"]
+      securityGroups = ["sg-0a"]
+      assignPublicIp = false
+      desiredCount   = 2
+      logGroup       = "/ecs/shop-service-a-dev"
+      deployment = {
+        minimumHealthyPercent = 100
+        maximumPercent        = 200
+        circuitBreaker        = { enable = true, rollback = true }
+      }
+      strategy   = "code-deploy"
+      codeDeploy = { application = "", deploymentGroup = "service-a-dev" }
+    }
+  }
+
+  expect_failures = [var.contract]
+}

@@ -1,0 +1,327 @@
+import { runCommand } from '../../../actions/ecs-deploy/commands.js';
+import type { Report } from '../../../actions/ecs-deploy/report.js';
+import { followCodeDeploy } from '../../../actions/ecs-deploy/strategies/code-deploy/follow.js';
+import { stopCodeDeploy } from '../../../actions/ecs-deploy/strategies/code-deploy/stop.js';
+import { AwsError } from '../../../emulator/aws-error.js';
+import {
+  codeDeployWorld,
+  messages,
+  origin,
+  primary,
+  runningCodeDeployWorld,
+  withHooks,
+  type CodeDeployWorld,
+} from '../../support/codedeploy-deploys.js';
+import { deployInputs, pushImage } from '../../support/ecs.js';
+
+const CANARY = 'CodeDeployDefault.ECSCanary10Percent5Minutes';
+const LINEAR = 'CodeDeployDefault.ECSLinear10PercentEvery1Minutes';
+
+describe('a deployment that others interfere with', () => {
+  async function stoppedBy(world: CodeDeployWorld, input: object, then?: () => Promise<unknown>) {
+    world.onceWhile(
+      () => messages(world).includes('10 % of the traffic'),
+      async () => {
+        const deploymentId = await world.newestDeployment();
+        await world.call('StopDeployment', { deploymentId, ...input });
+        await then?.();
+      },
+    );
+    return world.deploy(pushImage(world.fixture, 'shop/web:v2').tag, {
+      codeDeploy: { config: CANARY },
+    });
+  }
+
+  it('is stopped by hand with a rollback, which is followed', async () => {
+    const world = await runningCodeDeployWorld();
+    const before = await primary(world);
+    const report = await stoppedBy(world, { autoRollbackEnabled: true });
+    expect(report.outputs['outcome']).toBe('stopped');
+    expect(report.message).toContain('MANUAL_STOP');
+    expect(await primary(world)).toBe(before);
+  });
+
+  it('is stopped by hand without a rollback', async () => {
+    const world = await runningCodeDeployWorld();
+    const report = await stoppedBy(world, { autoRollbackEnabled: false });
+    expect(report.outputs['outcome']).toBe('stopped');
+  });
+
+  it('is superseded by another one, which is named', async () => {
+    const world = await runningCodeDeployWorld();
+    let other = '';
+    const report = await stoppedBy(world, {}, async () => {
+      await world.fixture.advance(3);
+      const [service] = (await world.fixture.service()).taskSets ?? [];
+      const { deploymentInfo } = await world.call('GetDeployment', {
+        deploymentId: await world.newestDeployment(),
+      });
+      const { revision } = deploymentInfo as { revision: object };
+      expect(service).toBeDefined();
+      const created = await world.call('CreateDeployment', {
+        applicationName: 'shop-web',
+        deploymentGroupName: 'shop-web-dev',
+        revision,
+      });
+      other = String(created['deploymentId']);
+    });
+    expect(report.outputs['outcome']).toBe('superseded');
+    expect(report.message).toContain(other);
+  });
+
+  it('is rolled back when the job is cancelled', async () => {
+    const world = await runningCodeDeployWorld();
+    const before = await primary(world);
+    world.whileSleeping(() => world.controller.abort(new Error('SIGINT')));
+    const report = await world.deploy(pushImage(world.fixture, 'shop/web:v2').tag);
+    expect(report.outputs['outcome']).toBe('cancelled');
+    await world.fixture.advance(600);
+    expect(await primary(world)).toBe(before);
+  });
+
+  it('is left alone when the job is cancelled, where that is asked for', async () => {
+    const world = await runningCodeDeployWorld();
+    world.whileSleeping(() => world.controller.abort(new Error('SIGINT')));
+    const report = await world.deploy(pushImage(world.fixture, 'shop/web:v2').tag, {
+      onCancel: 'leave',
+    });
+    expect(report.outputs['outcome']).toBe('cancelled');
+    expect(report.message).toContain(
+      `aws deploy stop-deployment --auto-rollback-enabled --deployment-id ${await world.newestDeployment()}`,
+    );
+  });
+});
+
+describe('tasks that cannot start', () => {
+  const crash = { EMULATOR_FATE: 'crash:3', EMULATOR_LOG: 'starting\nno such table: orders' };
+
+  it('are told while CodeDeploy waits for them, with exit code and log line; it times out', async () => {
+    const world = await runningCodeDeployWorld();
+    const bad = pushImage(world.fixture, 'shop/web:bad', crash);
+    const report = await world.deploy(bad.tag, {
+      ...{ timeoutMinutes: 3, earlyEnd: false, onCancel: 'leave' },
+    });
+    expect(report.outputs).toMatchObject({ outcome: 'timed-out', 'exit-code': '3' });
+    expect(report.message).toContain('no such table: orders');
+    expect(report.message).toContain('aws deploy stop-deployment');
+    const warning = world.log.find(({ level }) => level === 'warning');
+    expect(warning?.message).toContain('exited with code 3');
+  });
+
+  it('end the deployment as soon as they can only fail again', async () => {
+    const world = await runningCodeDeployWorld();
+    const before = await primary(world);
+    const report = await world.deploy(pushImage(world.fixture, 'shop/web:bad', crash).tag);
+    expect(report.outputs).toMatchObject({ outcome: 'rolled-back', 'exit-code': '3' });
+    expect(await primary(world)).toBe(before);
+  });
+
+  it('are the cause when CodeDeploy gives up after its hour', async () => {
+    const world = await runningCodeDeployWorld();
+    const bad = pushImage(world.fixture, 'shop/web:bad', crash);
+    const report = await world.deploy(bad.tag, {
+      ...{ timeoutMinutes: 90, pollIntervalSeconds: 30, earlyEnd: false },
+    });
+    expect(report.outputs).toMatchObject({ outcome: 'rolled-back', 'exit-code': '3' });
+    expect(JSON.parse(report.outputs['diagnosis'] ?? '{}')).toMatchObject({
+      code: 'container-exited',
+      lastLogLine: 'no such table: orders',
+    });
+  });
+
+  it('because the image cannot be pulled name it', async () => {
+    const world = await runningCodeDeployWorld();
+    const bad = pushImage(world.fixture, 'shop/web:gone', { EMULATOR_FATE: 'pull-failure' });
+    const report = await world.deploy(bad.tag, { timeoutMinutes: 2 });
+    expect(JSON.parse(report.outputs['diagnosis'] ?? '{}')).toMatchObject({ code: 'image-pull' });
+  });
+});
+
+it('tasks of a first deploy that are slow to start time out, and that is what is said', async () => {
+  const world = await codeDeployWorld();
+  const slow = pushImage(world.fixture, 'shop/web:slow', { EMULATOR_FATE: 'slow:600' });
+  const report = await world.deploy(slow.tag, { timeoutMinutes: 2 });
+  expect(report.outputs['outcome']).toBe('timed-out');
+  expect(report.message).toMatch(/^d-\w+ has deployed web:1, but not all of its tasks run/);
+});
+
+describe('a deployment group that waits for someone to reroute', () => {
+  const group = {
+    blueGreenDeploymentConfiguration: {
+      deploymentReadyOption: { actionOnTimeout: 'STOP_DEPLOYMENT', waitTimeInMinutes: 10 },
+      terminateBlueInstancesOnDeploymentSuccess: { action: 'TERMINATE' },
+    },
+  };
+
+  it('is told about, with the command; the deploy goes on when someone does', async () => {
+    const world = await codeDeployWorld({ group });
+    world.onceWhile(
+      () => messages(world).includes('waits for its rerouting'),
+      async () => {
+        const deploymentId = await world.newestDeployment();
+        await world.call('ContinueDeployment', { deploymentId, deploymentWaitType: 'READY_WAIT' });
+      },
+    );
+    const report = await world.deploy(pushImage(world.fixture, 'shop/web:v1').tag);
+    expect(report.outputs['outcome']).toBe('succeeded');
+    expect(messages(world)).toContain('aws deploy continue-deployment');
+  });
+
+  it('stops it when nobody does', async () => {
+    const world = await codeDeployWorld({ group });
+    const report = await world.deploy(pushImage(world.fixture, 'shop/web:v1').tag);
+    expect(report.outputs['outcome']).toBe('stopped');
+  });
+});
+
+describe('a group that is busy', () => {
+  async function busyWorld(config?: string): Promise<CodeDeployWorld> {
+    const world = await runningCodeDeployWorld();
+    const other = pushImage(world.fixture, 'shop/web:other');
+    await world.deploy(other.tag, { wait: false, codeDeploy: { config } });
+    return world;
+  }
+
+  it('is waited for, and what it is busy with is named', async () => {
+    const world = await busyWorld();
+    const other = await world.newestDeployment();
+    const report = await world.deploy(pushImage(world.fixture, 'shop/web:v2').tag);
+    expect(report.outputs['outcome']).toBe('succeeded');
+    expect(messages(world)).toContain(`is busy with ${other}`);
+    expect(await primary(world)).toBe(report.outputs['task-definition-arn']);
+  });
+
+  it('is refused before anything is changed with "fail"', async () => {
+    const world = await busyWorld();
+    world.calls.clear();
+    const { tag } = pushImage(world.fixture, 'shop/web:v2');
+    await expect(world.deploy(tag, { codeDeploy: { ifBusy: 'fail' } })).rejects.toMatchObject({
+      problems: [{ code: 'deployment-in-flight' }],
+    });
+    expect(world.calls.get('RegisterTaskDefinition')).toBeUndefined();
+  });
+
+  it('has its wait for old tasks ended with "end-termination"', async () => {
+    const world = await busyWorld();
+    const startedMs = world.fixture.clock.now();
+    const report = await world.deploy(pushImage(world.fixture, 'shop/web:v2').tag, {
+      codeDeploy: { ifBusy: 'end-termination' },
+    });
+    expect(report.outputs['outcome']).toBe('succeeded');
+    // The five minutes of the first one's wait are not spent.
+    expect(world.fixture.clock.now() - startedMs).toBeLessThan(200_000);
+  });
+
+  it('for longer than the time limit is an error that names the deployment', async () => {
+    const world = await busyWorld(LINEAR);
+    const other = await world.newestDeployment();
+    const { tag } = pushImage(world.fixture, 'shop/web:v2');
+    await expect(world.deploy(tag, { timeoutMinutes: 2 })).rejects.toMatchObject({
+      code: 'deployment-in-flight',
+      details: { deploymentId: other },
+    });
+  });
+
+  it('with this very revision is followed, not deployed again', async () => {
+    const world = await runningCodeDeployWorld();
+    const { tag } = pushImage(world.fixture, 'shop/web:v2');
+    await world.deploy(tag, { wait: false });
+    world.calls.clear();
+    const report = await world.deploy(tag);
+    expect(report.outputs['outcome']).toBe('succeeded');
+    expect(world.calls.get('CreateDeployment')).toBeUndefined();
+    expect(world.calls.get('RegisterTaskDefinition')).toBeUndefined();
+  });
+
+  it('is left alone by a job that is cancelled while it waits', async () => {
+    const world = await busyWorld();
+    world.whileSleeping(() => world.controller.abort(new Error('SIGINT')));
+    const report = await world.deploy(pushImage(world.fixture, 'shop/web:v2').tag);
+    expect(report.outputs).toMatchObject({ outcome: 'cancelled', 'codedeploy-deployment-id': '' });
+  });
+});
+
+describe('a role with the rights that other tools ask for', () => {
+  const lacking = /^(ListDeployments|ListDeploymentTargets|BatchGet.*|ListApplications)$/;
+  const named = { application: 'shop-web', deploymentGroup: 'shop-web-dev' };
+
+  async function poorWorld(): Promise<CodeDeployWorld> {
+    const world = await runningCodeDeployWorld();
+    world.intercept((operation) => {
+      if (lacking.test(operation)) throw new AwsError('AccessDeniedException', 'not authorized');
+    });
+    return world;
+  }
+
+  it('deploys, and is told once what it cannot see', async () => {
+    const world = await poorWorld();
+    const report = await world.deploy(pushImage(world.fixture, 'shop/web:v2').tag, {
+      codeDeploy: named,
+    });
+    expect(report.outputs['outcome']).toBe('succeeded');
+    const warnings = world.log.filter(({ level }) => level === 'warning');
+    expect(warnings.map(({ message }) => message)).toEqual([
+      expect.stringContaining('codedeploy:ListDeployments'),
+      expect.stringContaining('codedeploy:ListDeploymentTargets'),
+    ]);
+  });
+
+  it('gets the verdict of a failure with CodeDeploy’s own reason', async () => {
+    const world = await poorWorld();
+    world.control('hooks', { function: 'smoke', status: 'Failed' });
+    const appSpec = withHooks(world, { AfterInstall: 'smoke' });
+    const report = await world.deploy(pushImage(world.fixture, 'shop/web:v2').tag, {
+      codeDeploy: { ...named, appSpec },
+    });
+    expect(report.outputs['outcome']).toBe('rolled-back');
+    expect(report.message).toContain('HOOK_EXECUTION_FAILURE');
+  });
+});
+
+describe('the command status', () => {
+  it('says whether a deployment is in progress', async () => {
+    const world = await runningCodeDeployWorld();
+    const { aws, target, logLines } = deployInputs();
+    const status = (): Promise<Report> =>
+      runCommand(world.ports, { command: 'status', aws, target, logLines }, origin);
+    expect((await status()).outputs['outcome']).toBe('succeeded');
+    await world.deploy(pushImage(world.fixture, 'shop/web:v2').tag, { wait: false });
+    await world.fixture.advance(10);
+    expect((await status()).outputs['outcome']).toBe('in-progress');
+  });
+});
+
+describe('a deployment without hope', () => {
+  it('is stopped and rolled back by the rule that is given', async () => {
+    const world = await runningCodeDeployWorld();
+    const before = await primary(world);
+    const bad = pushImage(world.fixture, 'shop/web:bad', { EMULATOR_FATE: 'crash:3' });
+    const started = await world.deploy(bad.tag, { wait: false });
+    const deploymentId = started.outputs['codedeploy-deployment-id'] ?? '';
+    const followed = await followCodeDeploy(world.ports, {
+      ...{ cluster: 'main', serviceName: 'web', logLines: 5, knownEventIds: new Set<string>() },
+      ...{ application: 'shop-web', group: 'shop-web-dev', deploymentId, termination: 'leave' },
+      taskDefinitionArn: started.outputs['task-definition-arn'] ?? '',
+      definition: {},
+      pollIntervalSeconds: 5,
+      deadlineMs: world.fixture.clock.now() + 600_000,
+      giveUp: (tasks) => (tasks.length >= 3 ? 'its tasks keep failing' : undefined),
+    });
+    expect(followed).toMatchObject({
+      outcome: 'rolled-back',
+      diagnosis: { code: 'container-exited', exitCode: 3 },
+    });
+    expect(followed.durationSeconds).toBeLessThan(120);
+    expect(await primary(world)).toBe(before);
+  });
+
+  it('can be stopped from outside, once', async () => {
+    const world = await runningCodeDeployWorld();
+    const { tag } = pushImage(world.fixture, 'shop/web:v2');
+    const started = await world.deploy(tag, { wait: false });
+    const id = started.outputs['codedeploy-deployment-id'] ?? '';
+    expect(await stopCodeDeploy(world.ports, id)).toBe('stopping');
+    await world.fixture.advance(20);
+    expect(await stopCodeDeploy(world.ports, id)).toBe('ended');
+  });
+});
