@@ -31,9 +31,9 @@ export function readTargets(reader: InputReader): Targets {
   const allowed = 'letters, digits, ".", "_" and "-"';
   const project = reader.matching('project', namePart, allowed);
   const environment = reader.matching('environment', namePart, allowed);
-  const services = namesOf(reader, 'service');
+  const services = namesOf(reader, 'service', reader.list('service'));
   const cluster = reader.text('cluster');
-  const serviceNames = namesOf(reader, 'service-name');
+  const serviceNames = namesOf(reader, 'service-name', reader.list('service-name'));
   const taskDefinition = reader.text('task-definition');
   const byContract = { project, environment, service: services[0] };
   const plain = { cluster, 'service-name': serviceNames[0], 'task-definition': taskDefinition };
@@ -79,8 +79,7 @@ export function readTargets(reader: InputReader): Targets {
   }));
 }
 
-function namesOf(reader: InputReader, input: string): readonly string[] {
-  const names = reader.list(input);
+function namesOf(reader: InputReader, input: string, names: readonly string[]): readonly string[] {
   for (const name of names.filter((one) => !namePart.test(one))) {
     reader.problem(
       input,
