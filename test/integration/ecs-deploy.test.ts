@@ -175,11 +175,29 @@ describe('a service that runs a release', () => {
     expect(step.outputs['reason']).toContain(first.slice(first.lastIndexOf('/') + 1));
   });
 
+  it('is rolled back when the job is cancelled, within the grace of the runner', async () => {
+    const slow = await pushServiceImage(emulator, 'slow-too', { EMULATOR_FATE: 'slow:600' });
+    const stops = async (): Promise<number> =>
+      (await emulator.calls())['ecs.StopServiceDeployment'] ?? 0;
+    const before = await stops();
+    const controller = new AbortController();
+    const step = await runDeploy(emulator, {
+      inputs: { image: slow.reference },
+      signal: controller.signal,
+      onLine: (line) => {
+        if (line.includes('rolling out')) controller.abort();
+      },
+    });
+    expect(step.outputs['outcome']).toBe('cancelled');
+    expect(step.main?.signalsSent).toEqual(['SIGINT']);
+    expect(await stops()).toBe(before + 1);
+  });
+
   it('leaves the rollout to ECS when the job is cancelled, and says how to stop it', async () => {
     const slow = await pushServiceImage(emulator, 'slow', { EMULATOR_FATE: 'slow:600' });
     const controller = new AbortController();
     const step = await runDeploy(emulator, {
-      inputs: { image: slow.reference },
+      inputs: { image: slow.reference, 'on-cancel': 'leave' },
       signal: controller.signal,
       onLine: (line) => {
         if (line.includes('rolling out')) controller.abort();
