@@ -205,7 +205,7 @@ it.each(everyRound)(`killed at a random moment (seed ${seed}, round %i)`, async 
 /** Ids of the orphans that a log names with their blocks, by stack. */
 function importBlocks(log: string): ReadonlyMap<string, readonly string[]> {
   const found = new Map<string, string[]>();
-  for (const [, id = ''] of log.matchAll(/^import \{\n {2}to = .*\n {2}id = "(.*)"\n\}/gm)) {
+  for (const [, id = ''] of log.matchAll(/^ *import \{\n *to = .*\n *id = "(.*)"\n *\}/gm)) {
     const stack = id.split('/')[1] ?? '';
     const ids = found.get(stack) ?? [];
     if (!ids.includes(id)) ids.push(id);

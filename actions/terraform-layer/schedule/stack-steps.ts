@@ -13,6 +13,7 @@ import type { PlanRun, Terraform, TerraformRun } from '../terraform/terraform.js
 import type { StackHooks } from './hooks.js';
 import type { StackEnd, StackOutcome, StackStep, StopReason } from './outcome.js';
 import type { Upstreams } from './upstreams.js';
+import { withImportIds } from '../sidecar/import-id.js';
 
 /** What happens to one stack, for progress lines. */
 export type StackProgress =
@@ -120,6 +121,8 @@ export class StackSteps {
         const json = speculative ? withoutPlaceholders(shown) : shown;
         const changes = readPlan(json, upstreams.sensitiveValues());
         this.#changes = changes;
+        const { orphans } = this.#extras;
+        if (orphans !== undefined) this.add({ orphans: withImportIds(orphans, json) });
         read(json);
         if (hooks.judge === undefined || (speculative && !this.hasChanges)) return { reasons: [] };
         const { reasons, ...found } = await hooks.judge({ stack: this.stack, json, changes });
