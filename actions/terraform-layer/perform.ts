@@ -50,14 +50,20 @@ export async function perform(
     if (opened !== undefined) await noteUntouched(plan, [], inputs, history, opened, ports);
     return [];
   }
-  await checkSyntax({ root: ports.root, stacks });
   // An apply may come to touch readers of outputs that change, which nobody asked for.
   const mayRun = stacksOf({
     command: scheduledCommand(plan.command),
     stages: plan.stages,
     workspace: plan.workspace,
   });
-  const session = await openSession(plan.environments, mayRun, inputs, ports, opened);
+  // Both only look. What is wrong with the code is told before what is wrong with access.
+  const [syntax, opening] = await Promise.allSettled([
+    checkSyntax({ root: ports.root, stacks }),
+    openSession(plan.environments, mayRun, inputs, ports, opened),
+  ]);
+  if (syntax.status === 'rejected') throw syntax.reason;
+  if (opening.status === 'rejected') throw opening.reason;
+  const session = opening.value;
   const keys = reviewKeys(plan.workspace.config.project, (environment) =>
     awsKms(session.access.get(environment)?.aws ?? {}),
   );
