@@ -12,6 +12,7 @@ import {
   runningCodeDeployWorld,
   type CodeDeployWorld,
 } from '../../support/codedeploy-deploys.js';
+import { NETWORK } from '../../support/ecs-emulator.js';
 import { pushImage, releaseParameter, rolloutInputs } from '../../support/ecs.js';
 
 function rollback(world: CodeDeployWorld, changes: Partial<RollbackInputs> = {}): Promise<Report> {
@@ -304,4 +305,79 @@ describe('a deployment that waits to reroute its traffic', () => {
     expect(await problemOf(goOn(world))).toBe('nothing-awaiting');
     expect(await problemOf(goOn(world, { hookId: 'abc' }))).toBe('input-not-for-service');
   });
+});
+
+describe('a deploy whose check fails afterwards', () => {
+  const smoke: SmokeCheck = {
+    url: 'https://shop.example/health',
+    statuses: [{ from: 200, to: 399 }],
+    body: undefined,
+    timeoutSeconds: 10,
+    attempts: 3,
+  };
+  const around = { preDeploy: undefined, postDeploy: undefined, taskTimeoutMinutes: 30, smoke };
+
+  it('moves the traffic back to the old tasks', async () => {
+    const world = await runningCodeDeployWorld();
+    const first = await primary(world);
+    world.whenAsked(() => Promise.resolve({ status: 500, body: '' }));
+    const report = await world.deploy(pushImage(world.fixture, 'shop/web:v2').tag, { around });
+    expect(report).toMatchObject({
+      failure: { code: 'deploy-rolled-back' },
+      outputs: { outcome: 'rolled-back' },
+    });
+    expect(await primary(world)).toBe(first);
+    expect(world.calls.get('UpdateService')).toBeUndefined();
+    expect(world.calls.get('CreateDeployment')).toBe(1);
+  });
+
+  it('deploys the old revision again once its tasks are gone', async () => {
+    const world = await runningCodeDeployWorld();
+    const first = await primary(world);
+    world.whenAsked(() => Promise.resolve({ status: 500, body: '' }));
+    const codeDeploy = { waitForTermination: true };
+    const { tag } = pushImage(world.fixture, 'shop/web:v2');
+    const report = await world.deploy(tag, { around, codeDeploy });
+    expect(report.failure?.code).toBe('deploy-rolled-back');
+    expect(await primary(world)).toBe(first);
+    expect(world.calls.get('CreateDeployment')).toBe(2);
+    expect(world.calls.get('StopDeployment')).toBeUndefined();
+  });
+
+  it('says so where the way back fails too', async () => {
+    const world = await runningCodeDeployWorld();
+    world.whenAsked(() => Promise.resolve({ status: 500, body: '' }));
+    world.control('rollbacks', { failure: 'the task set is gone' });
+    const report = await world.deploy(pushImage(world.fixture, 'shop/web:v2').tag, { around });
+    expect(report.failure?.code).toBe('deploy-smoke-check-failed');
+  });
+});
+
+it('a service is taken back where another one of its group does not come through', async () => {
+  const world = await runningCodeDeployWorld();
+  const { fixture } = world;
+  const first = await primary(world);
+  const { target } = rolloutInputs();
+  const v1 = pushImage(fixture, 'shop/base:v1');
+  await fixture.create(await fixture.define(v1.tag, { family: 'other' }), {
+    ...{ serviceName: 'other', desiredCount: 1, networkConfiguration: NETWORK },
+    deploymentConfiguration: { deploymentCircuitBreaker: { enable: true, rollback: true } },
+  });
+  await fixture.define(v1.tag, {
+    family: 'other-next',
+    environment: { EMULATOR_FATE: 'crash:3', EMULATOR_START_SECONDS: '120' },
+  });
+  await fixture.advance(60);
+  const other = {
+    ...{ kind: 'plain' as const, cluster: 'main', serviceName: 'other' },
+    taskDefinition: { kind: 'registered' as const, reference: 'other-next' },
+  };
+  const report = await world.deploy(pushImage(fixture, 'shop/web:v2').tag, {
+    ...{ target, targets: [target, other], allOrNothing: true, earlyEndExits: 10 },
+  });
+  expect(report.failure).toBeDefined();
+  const all = JSON.parse(report.outputs['services'] ?? '[]') as readonly object[];
+  expect(all[0]).toMatchObject({ outcome: 'rolled-back' });
+  expect(await primary(world)).toBe(first);
+  expect(world.calls.get('StopDeployment')).toBe(1);
 });
