@@ -86,9 +86,11 @@ export async function findWayBack(
   const inFlight = await findInFlight(ports, group, service);
   const isOurs =
     inFlight?.definition?.arn === fromArn && inFlight.deployment.rollsBackId === undefined;
-  return isOurs && originalOf(inFlight, service) === toArn
-    ? { kind: 'stop', deploymentId: inFlight.deployment.id, fromArn, toArn }
-    : { kind: 'deploy', toArn, appSpec, ifBusy: 'end-termination' };
+  if (isOurs && originalOf(inFlight, service) === toArn) {
+    return { kind: 'stop', deploymentId: inFlight.deployment.id, fromArn, toArn };
+  }
+  // What somebody else has begun meanwhile is neither waited for nor undone.
+  return { kind: 'deploy', toArn, appSpec, ifBusy: isOurs ? 'end-termination' : 'fail' };
 }
 
 /** What a deployment in flight replaces, as far as that can be known. */
