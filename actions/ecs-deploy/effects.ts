@@ -134,10 +134,13 @@ export async function apply(
         break;
       case 'set-desired-count':
       case 'create-deployment':
+      case 'stop-code-deploy':
+      case 'continue-code-deploy':
       case 'follow-code-deploy':
       case 'follow-tasks':
         codeDeploy = await codeDeployRun.step(step, taskDefinitionArn);
         ({ own, followed, proof } = codeDeploy);
+        taskDefinitionArn = own?.taskDefinitionArn ?? taskDefinitionArn;
         if (codeDeploy.cancelled) {
           return {
             ...{ taskDefinitionArn, own, followed, proof, answeredTooLate },

@@ -37,6 +37,7 @@ export interface StatusInputs extends CommonInputs {
 
 export interface ContinueInputs extends CommonInputs, RolloutInputs, AnswerInputs {
   readonly command: 'continue';
+  readonly codeDeploy: CodeDeployInputs;
   readonly dryRun: boolean;
 }
 
@@ -109,10 +110,10 @@ const onlyFor: Readonly<Record<string, readonly Command[]>> = {
   'hook-id': ['continue'],
   'service-deployment-arn': ['continue'],
   decision: ['continue'],
-  'codedeploy-application': ['deploy'],
-  'codedeploy-deployment-group': ['deploy'],
-  'codedeploy-config': ['deploy'],
-  appspec: ['deploy'],
+  'codedeploy-application': ['deploy', 'rollback', 'restart', 'continue'],
+  'codedeploy-deployment-group': ['deploy', 'rollback', 'restart', 'continue'],
+  'codedeploy-config': ['deploy', 'rollback', 'restart'],
+  appspec: ['deploy', 'rollback', 'restart'],
   'pre-deploy': ['deploy'],
   'pre-deploy-container': ['deploy'],
   'post-deploy': ['deploy'],
@@ -176,6 +177,7 @@ function inputsOf(
         ...common,
         ...readAnswer(reader),
         ...readRollout(reader),
+        codeDeploy: readCodeDeploy(reader),
         dryRun: reader.boolean('dry-run', false),
       };
     case 'verify':

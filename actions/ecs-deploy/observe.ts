@@ -235,7 +235,10 @@ export async function readRunning(
   ports: DeployPorts,
   service: Service,
 ): Promise<RegisteredDefinition> {
-  const arn = primaryOf(service)?.taskDefinitionArn ?? service.taskDefinitionArn;
+  const primary = [primaryOf(service), ...service.taskSets].find(
+    (one) => one?.status === 'PRIMARY',
+  );
+  const arn = primary?.taskDefinitionArn ?? service.taskDefinitionArn;
   const found = await ports.ecs.describeTaskDefinition(arn);
   return found ?? { arn, definition: {}, tags: [] };
 }

@@ -333,7 +333,8 @@ function because(diagnosis: Diagnosis | undefined): string {
 }
 
 function nowRunning(applied: Applied, observed: Observed): string {
-  const primary = applied.followed?.service.deployments.find(({ status }) => status === 'PRIMARY');
+  const { deployments = [], taskSets = [] } = applied.followed?.service ?? {};
+  const primary = [...deployments, ...taskSets].find(({ status }) => status === 'PRIMARY');
   return shortName(primary?.taskDefinitionArn ?? observed.running.arn);
 }
 
@@ -447,6 +448,8 @@ export function describeStep(step: Step): string {
     case 'follow':
       return `${step.kind}: ${step.reason}`;
     case 'create-deployment':
+    case 'stop-code-deploy':
+    case 'continue-code-deploy':
     case 'set-desired-count':
     case 'follow-code-deploy':
     case 'follow-tasks':

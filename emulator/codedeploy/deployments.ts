@@ -221,5 +221,33 @@ function location({ kind, content, sha256 }: Revision): RevisionLocation {
   return kind === 'String'
     ? // eslint-disable-next-line @typescript-eslint/no-deprecated -- old callers still send it
       { revisionType: kind, string: { content, sha256 } }
-    : { revisionType: kind, appSpecContent: { content, sha256 } };
+    : // "The content property of the appSpecContent object in the returned revision is always null"
+      // (API reference, "GetDeployment").
+      { revisionType: kind, appSpecContent: { sha256 } };
+}
+
+const revisionSchema = z.looseObject({
+  applicationName: z.string().optional(),
+  revision: z.looseObject({
+    appSpecContent: z.looseObject({ sha256: z.string() }).optional(),
+  }),
+});
+
+/** Throws RevisionDoesNotExistException. */
+export function getApplicationRevision(context: Context, input: Input): Output {
+  const { applicationName, revision } = parse(revisionSchema, input);
+  const application = requireApplication(context, applicationName);
+  const wanted = revision.appSpecContent?.sha256;
+  const found = [...context.state.deployments.values()].find(
+    ({ group, revision: { kind, sha256 } }) =>
+      group.application === application && kind === 'AppSpecContent' && sha256 === wanted,
+  )?.revision;
+  if (found === undefined) {
+    throw new AwsError('RevisionDoesNotExistException', 'The revision could not be found');
+  }
+  const { kind, content, sha256 } = found;
+  return {
+    applicationName: application.name,
+    revision: { revisionType: kind, appSpecContent: { content, sha256 } },
+  };
 }

@@ -64,6 +64,7 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
   CreateDeployment: deployments.createDeployment,
   GetDeployment: deployments.getDeployment,
   BatchGetDeployments: deployments.batchGetDeployments,
+  GetApplicationRevision: deployments.getApplicationRevision,
   ListDeployments: deployments.listDeployments,
   StopDeployment: deployments.stopDeployment,
   ContinueDeployment: deployments.continueDeployment,

@@ -12,6 +12,7 @@ import type {
 import type { Contract } from '../../actions/ecs-deploy/contract.js';
 import { parseImageReference } from '../../actions/ecs-deploy/images/image-reference.js';
 import type { CommonInputs, DeployInputs } from '../../actions/ecs-deploy/inputs.js';
+import type { CodeDeployInputs } from '../../actions/ecs-deploy/inputs/code-deploy.js';
 import type { RolloutInputs } from '../../actions/ecs-deploy/inputs/rollout.js';
 import type { WantedImage } from '../../actions/ecs-deploy/inputs/images.js';
 import type {
@@ -420,7 +421,8 @@ export function wantedImage(text: string): WantedImage {
 }
 
 /** What every command that follows a rollout reads, by contract. */
-export function rolloutInputs(): CommonInputs & RolloutInputs & { readonly dryRun: boolean } {
+export function rolloutInputs(): CommonInputs &
+  RolloutInputs & { readonly dryRun: boolean; readonly codeDeploy: CodeDeployInputs } {
   return {
     aws: {
       region: 'eu-west-1',
@@ -438,6 +440,14 @@ export function rolloutInputs(): CommonInputs & RolloutInputs & { readonly dryRu
     earlyEndExits: 3,
     onCancel: 'rollback',
     onPause: 'end',
+    codeDeploy: {
+      application: undefined,
+      deploymentGroup: undefined,
+      config: undefined,
+      appSpec: undefined,
+      ifBusy: 'wait',
+      waitForTermination: false,
+    },
   };
 }
 
@@ -450,14 +460,6 @@ export function deployInputs(changes: Partial<DeployInputs> = {}): DeployInputs 
     container: undefined,
     images: {},
     targets: [rolloutInputs().target],
-    codeDeploy: {
-      application: undefined,
-      deploymentGroup: undefined,
-      config: undefined,
-      appSpec: undefined,
-      ifBusy: 'wait',
-      waitForTermination: false,
-    },
     allOrNothing: false,
     around: {
       preDeploy: undefined,

@@ -21,10 +21,13 @@ export function toDeploymentGroup(group: DeploymentGroupInfo): DeploymentGroup {
   };
 }
 
-export function toCodeDeployment(info: DeploymentInfo): CodeDeployment {
+export function toCodeDeployment(
+  info: DeploymentInfo,
+  appSpec: string | undefined,
+): CodeDeployment {
   const termination =
     info.blueGreenDeploymentConfiguration?.terminateBlueInstancesOnDeploymentSuccess;
-  const { errorInformation: error, autoRollbackConfiguration: rollback, revision } = info;
+  const { errorInformation: error, autoRollbackConfiguration: rollback } = info;
   return {
     id: info.deploymentId ?? '',
     status: info.status ?? '',
@@ -32,12 +35,11 @@ export function toCodeDeployment(info: DeploymentInfo): CodeDeployment {
     completedAtMs: info.completeTime?.getTime(),
     error: error && { code: error.code ?? '', message: error.message ?? '' },
     rollbackId: info.rollbackInfo?.rollbackDeploymentId,
+    rollsBackId: info.rollbackInfo?.rollbackTriggeringDeploymentId,
     rollsBackOn: rollback?.enabled === true ? (rollback.events ?? []) : [],
     terminationWaitStarted: info.instanceTerminationWaitTimeStarted ?? false,
     terminationWaitMinutes: termination?.terminationWaitTimeInMinutes ?? 0,
-    appSpec:
-      // eslint-disable-next-line @typescript-eslint/no-deprecated -- other tools still send it
-      revision?.appSpecContent?.content ?? revision?.string?.content,
+    appSpec,
   };
 }
 

@@ -3,7 +3,8 @@ import type * as codeDeploySdk from '@aws-sdk/client-codedeploy';
 import type { AwsClientConfig } from '../../shared/aws-access.js';
 import { OperationError } from '../../shared/errors.js';
 import type { CodeDeploy } from '../strategies/code-deploy/ports.js';
-import { awsErrorName, call, lazy } from './calls.js';
+import { awsErrorName, call, isAccessDenied, lazy } from './calls.js';
+import type { CodeDeployment } from '../strategies/code-deploy/model.js';
 import { toCodeDeployment, toDeploymentGroup, toTarget } from './code-deploy-views.js';
 
 type Sdk = typeof codeDeploySdk;
@@ -29,7 +30,41 @@ export function openCodeDeploy(config: AwsClientConfig): CodeDeploy {
     const { client, sdk } = await open();
     return call(`codedeploy:${operation}`, () => body(client, sdk));
   };
+  const appSpecs = new Map<string, Promise<string | undefined>>();
   const targetIds = new Map<string, readonly string[]>();
+
+  /**
+   * API reference, "GetDeployment": the content of an AppSpec is left out there, and is to be asked
+   * for by its hash. One that lies in S3 has none.
+   */
+  const withAppSpec = async (info: codeDeploySdk.DeploymentInfo): Promise<CodeDeployment> => {
+    const { applicationName, revision } = info;
+    // eslint-disable-next-line @typescript-eslint/no-deprecated -- other tools still send it
+    const given = revision?.appSpecContent?.content ?? revision?.string?.content;
+    const sha256 = revision?.appSpecContent?.sha256;
+    if (given !== undefined || sha256 === undefined) return toCodeDeployment(info, given);
+    const known = appSpecs.get(sha256);
+    const read =
+      known ??
+      unlessDenied(
+        run('GetApplicationRevision', async (client, sdk) => {
+          const answer = await client.send(
+            new sdk.GetApplicationRevisionCommand({
+              applicationName,
+              revision: { revisionType: 'AppSpecContent', appSpecContent: { sha256 } },
+            }),
+          );
+          return answer.revision?.appSpecContent?.content;
+        }),
+      );
+    appSpecs.set(sha256, read);
+    try {
+      return toCodeDeployment(info, await read);
+    } catch (thrown) {
+      appSpecs.delete(sha256);
+      throw thrown;
+    }
+  };
 
   return {
     async applicationNames() {
@@ -124,7 +159,7 @@ export function openCodeDeploy(config: AwsClientConfig): CodeDeploy {
         const answer = await run('GetDeployment', (client, sdk) =>
           client.send(new sdk.GetDeploymentCommand({ deploymentId })),
         );
-        return answer.deploymentInfo && toCodeDeployment(answer.deploymentInfo);
+        return answer.deploymentInfo && (await withAppSpec(answer.deploymentInfo));
       } catch (thrown) {
         if (awsErrorName(thrown) === 'DeploymentDoesNotExistException') return undefined;
         throw thrown;
@@ -173,6 +208,34 @@ export function openCodeDeploy(config: AwsClientConfig): CodeDeploy {
       return answer.deployments ?? [];
     },
 
+    async succeeded(applicationName, deploymentGroupName, createdAfterMs) {
+      const ids = await pages(async (nextToken) => {
+        const answer = await run('ListDeployments', (client, sdk) =>
+          client.send(
+            new sdk.ListDeploymentsCommand({
+              applicationName,
+              deploymentGroupName,
+              includeOnlyStatuses: ['Succeeded'],
+              createTimeRange: { start: new Date(createdAfterMs) },
+              ...nextToken,
+            }),
+          ),
+        );
+        return [answer.deployments, answer.nextToken];
+      });
+      const found = [];
+      // The API takes 25 at once.
+      for (let at = 0; at < ids.length; at += 25) {
+        const answer = await run('BatchGetDeployments', (client, sdk) =>
+          client.send(
+            new sdk.BatchGetDeploymentsCommand({ deploymentIds: ids.slice(at, at + 25) }),
+          ),
+        );
+        for (const info of answer.deploymentsInfo ?? []) found.push(await withAppSpec(info));
+      }
+      return found.sort((left, right) => right.createdAtMs - left.createdAtMs);
+    },
+
     async stop(deploymentId) {
       try {
         await run('StopDeployment', (client, sdk) =>
@@ -197,6 +260,16 @@ export function openCodeDeploy(config: AwsClientConfig): CodeDeploy {
       }
     },
   };
+}
+
+/** The denial of this one call only costs details; whoever needs them says so. */
+async function unlessDenied<T>(read: Promise<T>): Promise<T | undefined> {
+  try {
+    return await read;
+  } catch (thrown) {
+    if (!isAccessDenied(thrown)) throw thrown;
+    return undefined;
+  }
 }
 
 const notWaiting = new Set([

@@ -11,6 +11,8 @@ import { reportDryRun, reportRollback } from '../report.js';
 import type { Report } from '../report.js';
 import { reportServices, type ServiceReport } from '../report-services.js';
 import type { CarriedOut, Prepared } from './deploy.js';
+import { findWayBack } from '../strategies/code-deploy/way-back.js';
+import { planGoal } from './code-deploy/rollback.js';
 import { planRollback } from './rollback.js';
 
 interface OneService {
@@ -119,14 +121,26 @@ export async function deploySeveral(
       running: { ...running, arn: applied.taskDefinitionArn },
     };
     const back = withDefinition(now, running, shortName(running.arn));
-    const plan = planRollback(
-      back,
-      {
-        kind: 'revision',
-        to: { definition: running, reason: 'another service of the group did not come through' },
-      },
-      { wait: true },
-    );
+    const reason = 'another service of the group did not come through';
+    const plan =
+      observed.codeDeploy === undefined
+        ? planRollback(
+            back,
+            { kind: 'revision', to: { definition: running, reason } },
+            { wait: true },
+          )
+        : planGoal(
+            {
+              ...{ observed: back, group: observed.codeDeploy.group, to: running, reason },
+              way: await findWayBack(
+                portsOf(end, ports.signal),
+                observed.codeDeploy,
+                applied.followed?.service ?? service,
+                { fromArn: applied.taskDefinitionArn, toArn: running.arn },
+              ),
+            },
+            { wait: true },
+          );
     const undone = await apply(
       portsOf(end, ports.signal),
       { ...end.inputs, onCancel: 'leave' },

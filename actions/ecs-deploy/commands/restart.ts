@@ -1,5 +1,6 @@
 import type { InputReader } from '../../shared/inputs.js';
 import type { CommonInputs } from '../inputs.js';
+import { readCodeDeploy, type CodeDeployInputs } from '../inputs/code-deploy.js';
 import { readRollout, type RolloutInputs } from '../inputs/rollout.js';
 import { shortName } from '../model.js';
 import { apply } from '../effects.js';
@@ -7,11 +8,13 @@ import { observeRunning, type Origin } from '../observe.js';
 import { refuseUnsupported, type Observed, type Plan } from '../plan.js';
 import type { DeployPorts } from '../ports.js';
 import { reportDeploy, reportDryRun, type Report } from '../report.js';
+import { restartCodeDeploy } from './code-deploy/restart.js';
 import { tellPlan } from '../tell-plan.js';
 
 export interface RestartInputs extends CommonInputs, RolloutInputs {
   readonly command: 'restart';
   readonly dryRun: boolean;
+  readonly codeDeploy: CodeDeployInputs;
 }
 
 export function readRestart(reader: InputReader, common: CommonInputs): RestartInputs {
@@ -19,6 +22,7 @@ export function readRestart(reader: InputReader, common: CommonInputs): RestartI
     command: 'restart',
     ...common,
     dryRun: reader.boolean('dry-run', false),
+    codeDeploy: readCodeDeploy(reader),
     ...readRollout(reader),
   };
 }
@@ -30,6 +34,10 @@ export async function restart(
   origin: Origin,
 ): Promise<Report> {
   const observed = await observeRunning(ports, inputs.target, origin);
+  if (observed.service.controller === 'CODE_DEPLOY') {
+    refuseUnsupported(observed.service, observed.target);
+    return restartCodeDeploy(ports, inputs, observed);
+  }
   const plan = planRestart(observed, inputs);
   if (inputs.dryRun) return reportDryRun(observed, plan);
   await tellPlan(ports, plan);

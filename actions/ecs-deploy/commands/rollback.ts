@@ -2,8 +2,9 @@ import { UserError } from '../../shared/errors.js';
 import type { InputReader } from '../../shared/inputs.js';
 import { apply } from '../effects.js';
 import type { CommonInputs } from '../inputs.js';
+import { readCodeDeploy, type CodeDeployInputs } from '../inputs/code-deploy.js';
 import { readRollout, type RolloutInputs } from '../inputs/rollout.js';
-import { shortName, type ServiceDeploymentBrief } from '../model.js';
+import { shortName, type RegisteredDefinition, type ServiceDeploymentBrief } from '../model.js';
 import { observeRunning, withDefinition, type Origin } from '../observe.js';
 import { refuseUnsupported, releaseFacts, type Observed, type Plan, type Step } from '../plan.js';
 import { releaseCurrent } from '../release-steps.js';
@@ -11,11 +12,13 @@ import type { DeployPorts } from '../ports.js';
 import { reportDryRun, reportRollback, type Report } from '../report.js';
 import { isGoing, primaryOf } from '../rollout/judge.js';
 import { lastGoodRevision, type GoodRevision } from '../rollout/release-history.js';
+import { rollbackCodeDeploy } from './code-deploy/rollback.js';
 import { tellPlan } from '../tell-plan.js';
 
 export interface RollbackInputs extends CommonInputs, RolloutInputs {
   readonly command: 'rollback';
   readonly dryRun: boolean;
+  readonly codeDeploy: CodeDeployInputs;
   /** A family with its revision, or an ARN; absent: the last that was rolled out with success. */
   readonly revision: string | undefined;
 }
@@ -30,6 +33,7 @@ export function readRollback(reader: InputReader, common: CommonInputs): Rollbac
       'a revision such as web:7, or its ARN',
     ),
     dryRun: reader.boolean('dry-run', false),
+    codeDeploy: readCodeDeploy(reader),
     ...readRollout(reader),
   };
 }
@@ -51,7 +55,11 @@ export async function rollback(
 ): Promise<Report> {
   const running = await observeRunning(ports, inputs.target, origin);
   refuseUnsupported(running.service, running.target);
-  const way = await findWay(ports, inputs, running);
+  const named = await findNamed(ports, inputs.revision);
+  if (running.service.controller === 'CODE_DEPLOY') {
+    return rollbackCodeDeploy(ports, inputs, running, named);
+  }
+  const way = await findWay(ports, named, running);
   const observed =
     way.kind === 'stop'
       ? running
@@ -67,22 +75,30 @@ function leftAlone(inputs: RollbackInputs): RollbackInputs {
   return { ...inputs, onCancel: 'leave' };
 }
 
+/** @throws UserError `task-definition-missing` */
+async function findNamed(
+  { ecs }: Pick<DeployPorts, 'ecs'>,
+  revision: string | undefined,
+): Promise<RegisteredDefinition | undefined> {
+  if (revision === undefined) return undefined;
+  const found = await ecs.describeTaskDefinition(revision);
+  if (found !== undefined && found.definition['status'] !== 'INACTIVE') return found;
+  throw new UserError({
+    code: 'task-definition-missing',
+    message: `there is no active task definition "${revision}"`,
+    at: { input: 'revision' },
+  });
+}
+
 async function findWay(
   ports: DeployPorts,
-  { revision }: RollbackInputs,
+  named: RegisteredDefinition | undefined,
   { target, service, running }: Observed,
 ): Promise<RollbackWay> {
   const { cluster, serviceName } = target;
-  if (revision !== undefined) {
-    const definition = await ports.ecs.describeTaskDefinition(revision);
-    if (definition !== undefined && definition.definition['status'] !== 'INACTIVE') {
-      return { kind: 'revision', to: { definition, reason: 'the revision that was asked for' } };
-    }
-    throw new UserError({
-      code: 'task-definition-missing',
-      message: `there is no active task definition "${revision}"`,
-      at: { input: 'revision' },
-    });
+  if (named !== undefined) {
+    const reason = 'the revision that was asked for';
+    return { kind: 'revision', to: { definition: named, reason } };
   }
   // A day more than the longest bake and pause; older ones have ended.
   const sinceMs = ports.clock.now() - 31 * 24 * 3_600_000;

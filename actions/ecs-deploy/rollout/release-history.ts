@@ -32,27 +32,13 @@ export async function lastGoodRevision(
   ports: Pick<DeployPorts, 'ecs' | 'log'>,
   service: ServiceOfHistory,
 ): Promise<GoodRevision> {
-  const { ecs, log } = ports;
+  const { ecs } = ports;
   const all = await ecs.listServiceDeployments(service.cluster, service.name, 0);
   const good = all.filter(({ status }) => status === 'SUCCESSFUL');
   const definitions = await definitionsOf(good);
   const newestFirst = good.flatMap((deployment) => definitions.get(deployment) ?? []);
-  const firstOfRunning = newestFirst.lastIndexOf(service.runningArn);
-  const before = firstOfRunning === -1 ? newestFirst : newestFirst.slice(firstOfRunning + 1);
-  const isRelease = (arn: string): boolean =>
-    shortName(arn).replace(/:\d+$/, '') !== service.placeholderFamily;
-  for (const arn of new Set(before.filter(isRelease))) {
-    const definition = await ecs.describeTaskDefinition(arn);
-    if (definition !== undefined && definition.definition['status'] !== 'INACTIVE') {
-      return {
-        definition,
-        reason: `${shortName(arn)} is the last that was rolled out with success`,
-      };
-    }
-    log.notice(
-      `${shortName(arn)} was rolled out with success, but is deregistered: it is left out`,
-    );
-  }
+  const found = await firstBefore(ports, service, newestFirst);
+  if (found !== undefined) return found;
   throw new UserError({
     code: 'rollback-target-missing',
     message: `${service.name} has no earlier revision that was rolled out with success and is still registered`,
@@ -77,4 +63,33 @@ export async function lastGoodRevision(
       }),
     );
   }
+}
+
+/**
+ * The last task definition that came out with success before the one that runs did for the first
+ * time, so that one rollback after another never goes to and fro. `newestFirst`: ARNs of all that
+ * came out with success.
+ */
+export async function firstBefore(
+  { ecs, log }: Pick<DeployPorts, 'ecs' | 'log'>,
+  { runningArn, placeholderFamily }: Pick<ServiceOfHistory, 'runningArn' | 'placeholderFamily'>,
+  newestFirst: readonly string[],
+): Promise<GoodRevision | undefined> {
+  const firstOfRunning = newestFirst.lastIndexOf(runningArn);
+  const before = firstOfRunning === -1 ? newestFirst : newestFirst.slice(firstOfRunning + 1);
+  const isRelease = (arn: string): boolean =>
+    shortName(arn).replace(/:\d+$/, '') !== placeholderFamily;
+  for (const arn of new Set(before.filter(isRelease))) {
+    const definition = await ecs.describeTaskDefinition(arn);
+    if (definition !== undefined && definition.definition['status'] !== 'INACTIVE') {
+      return {
+        definition,
+        reason: `${shortName(arn)} is the last that was rolled out with success`,
+      };
+    }
+    log.notice(
+      `${shortName(arn)} was rolled out with success, but is deregistered: it is left out`,
+    );
+  }
+  return undefined;
 }

@@ -1,3 +1,5 @@
+import type { RolloutInputs } from '../inputs/rollout.js';
+import { goBack } from '../strategies/code-deploy/way-back.js';
 import type { Observed, Plan } from '../plan.js';
 import { isPlaceholder } from '../placeholder.js';
 import type { RegisteredDefinition } from '../model.js';
@@ -41,11 +43,7 @@ export interface AroundRun {
   result(): AroundResult;
 }
 
-interface FollowInputs {
-  readonly logLines: number;
-  readonly pollIntervalSeconds: number;
-  readonly timeoutMinutes: number;
-}
+type FollowInputs = RolloutInputs & { readonly logLines: number };
 
 /** Nothing was done around a rollout. */
 export const nothingAround: AroundResult = {
@@ -126,15 +124,21 @@ export function openAround(
     if (by === 'pre-deploy') return { ...ended, outcome: 'failed' };
     const previous = await previousRelease(ports, observed, taskDefinitionArn);
     if (previous === undefined) return { ...ended, outcome: 'failed' };
-    const rolledBack = await rollBack(ports, {
-      cluster: observed.target.cluster,
-      serviceName: observed.target.serviceName,
-      previous,
-      reason: cause,
-      logLines: inputs.logLines,
-      pollIntervalSeconds: inputs.pollIntervalSeconds,
-      timeoutMinutes: inputs.timeoutMinutes,
-    });
+    const { cluster, serviceName } = observed.target;
+    const { codeDeploy, origin } = observed;
+    const rolledBack =
+      codeDeploy === undefined
+        ? await rollBack(ports, {
+            ...{ cluster, serviceName, previous, reason: cause },
+            logLines: inputs.logLines,
+            pollIntervalSeconds: inputs.pollIntervalSeconds,
+            timeoutMinutes: inputs.timeoutMinutes,
+          })
+        : await goBack(ports, {
+            ...{ cluster, serviceName, previous, reason: cause, inputs, origin },
+            observed: codeDeploy,
+            fromArn: taskDefinitionArn,
+          });
     const outcome = rolledBack.kind === 'done' ? 'rolled-back' : 'failed';
     return { ...ended, outcome, rolledBack };
   }
@@ -171,6 +175,7 @@ async function previousRelease(
   const recorded = target.release?.current;
   const arn = [
     completed?.taskDefinitionArn,
+    service.taskSets.find(({ status }) => status === 'PRIMARY')?.taskDefinitionArn,
     recorded?.status === 'succeeded' ? recorded.taskDefinition : undefined,
   ].find((candidate) => candidate !== undefined && candidate !== ownArn);
   if (arn === undefined) return undefined;

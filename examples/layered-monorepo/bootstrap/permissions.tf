@@ -251,50 +251,50 @@ locals {
     ],
   ) }
 
+  arn_prefix = { for service in ["application-autoscaling", "codedeploy", "ecs", "events", "scheduler", "secretsmanager"] :
+    service => "arn:${local.partition}:${service}:${var.region}:${local.account_id}"
+  }
+
+  # What the commands of ecs-deploy call, and nothing besides; each block names its commands.
   deploy_statements = { for environment in var.environments : environment => [
     {
+      # Every command: the contract, its tasks and the last release.
       Sid      = "ReadContracts"
       Effect   = "Allow"
-      Action   = ["ssm:GetParameter", "ssm:GetParameters", "ssm:GetParametersByPath"]
+      Action   = ["ssm:GetParameter", "ssm:GetParametersByPath"]
       Resource = ["${local.parameter_arns[environment]}/*/deploy", "${local.parameter_arns[environment]}/*/deploy/*", "${local.parameter_arns[environment]}/*/release", "${local.parameter_arns[environment]}/*/release/*"]
     },
     {
+      # deploy, rollback, continue: what is released now.
       Sid      = "RecordReleases"
       Effect   = "Allow"
-      Action   = ["ssm:AddTagsToResource", "ssm:PutParameter"]
+      Action   = ["ssm:PutParameter"]
       Resource = ["${local.parameter_arns[environment]}/*/release/*"]
     },
     {
+      # deploy, run-task; keep-revisions deregisters. IAM knows no resource for these.
       Sid      = "RegisterRevisions"
       Effect   = "Allow"
       Action   = ["ecs:DeregisterTaskDefinition", "ecs:DescribeTaskDefinition", "ecs:ListTaskDefinitions", "ecs:RegisterTaskDefinition"]
       Resource = ["*"]
     },
     {
+      # deploy, restart, rollback and continue roll out; scale sets the count; run-task runs and stops tasks.
       Sid    = "RollOut"
       Effect = "Allow"
       Action = [
-        "ecs:DescribeClusters", "ecs:DescribeServiceDeployments", "ecs:DescribeServiceRevisions",
-        "ecs:DescribeServices", "ecs:DescribeTasks", "ecs:ListServiceDeployments", "ecs:RunTask",
-        "ecs:StopServiceDeployment", "ecs:StopTask", "ecs:TagResource", "ecs:UpdateService",
+        "ecs:ContinueServiceDeployment", "ecs:DescribeServiceDeployments",
+        "ecs:DescribeServiceRevisions", "ecs:ListServiceDeployments", "ecs:ListTagsForResource",
+        "ecs:RunTask", "ecs:StopServiceDeployment", "ecs:StopTask", "ecs:TagResource",
+        "ecs:UpdateService",
       ]
       Resource = concat([
-        for kind in ["cluster", "service", "service-deployment", "service-revision", "task"] :
-        "arn:${local.partition}:ecs:${var.region}:${local.account_id}:${kind}/${var.project}-${environment}${kind == "cluster" ? "" : "/*"}"
-        ], [
-        "arn:${local.partition}:ecs:${var.region}:${local.account_id}:task-definition/${var.project}-*-${environment}:*",
-      ])
+        for kind in ["service", "service-deployment", "service-revision", "task"] :
+        "${local.arn_prefix.ecs}:${kind}/${var.project}-${environment}/*"
+      ], ["${local.arn_prefix.ecs}:task-definition/${var.project}-*-${environment}:*"])
     },
     {
-      # IAM knows neither a service nor a cluster as the resource of these; the cluster is a condition.
-      # ListServices is for the message that names what there is where a service is not found.
-      Sid       = "ListInCluster"
-      Effect    = "Allow"
-      Action    = ["ecs:ListServices", "ecs:ListTasks"]
-      Resource  = ["*"]
-      Condition = { ArnEquals = { "ecs:cluster" = "arn:${local.partition}:ecs:${var.region}:${local.account_id}:cluster/${var.project}-${environment}" } }
-    },
-    {
+      # deploy, run-task: registering and running hand the roles of the service to ECS.
       Sid       = "PassServiceRoles"
       Effect    = "Allow"
       Action    = ["iam:PassRole"]
@@ -302,17 +302,125 @@ locals {
       Condition = { StringEquals = { "iam:PassedToService" = "ecs-tasks.amazonaws.com" } }
     },
     {
+      # Every command looks at its service and tasks. keep-revisions looks at all of the account: a
+      # revision that anything names must stay.
+      Sid    = "SeeWhatNamesRevisions"
+      Effect = "Allow"
+      Action = [
+        "ecs:DescribeServices", "ecs:DescribeTasks", "ecs:ListClusters", "ecs:ListServices",
+        "ecs:ListTasks", "events:ListEventBuses", "events:ListRuleNamesByTarget",
+        "events:ListTargetsByRule", "scheduler:GetSchedule", "scheduler:ListSchedules",
+      ]
+      Resource = ["*"]
+    },
+    {
+      # Every command that follows: the last lines of tasks that failed.
       Sid      = "ReadLogs"
       Effect   = "Allow"
-      Action   = ["logs:FilterLogEvents", "logs:GetLogEvents"]
+      Action   = ["logs:GetLogEvents"]
       Resource = ["arn:${local.partition}:logs:${var.region}:${local.account_id}:log-group:/ecs/${var.project}-*-${environment}:*"]
     },
     {
-      # The image may stand in another account's registry, whose policy then decides.
+      # deploy, verify, run-task: digest and platform. The image may stand in another account's
+      # registry, whose policy then decides.
       Sid      = "FindImages"
       Effect   = "Allow"
-      Action   = ["ecr:BatchGetImage", "ecr:DescribeImages", "ecr:DescribeRepositories"]
+      Action   = ["ecr:BatchGetImage", "ecr:DescribeImages", "ecr:DescribeRepositories", "ecr:GetDownloadUrlForLayer"]
       Resource = ["arn:${local.partition}:ecr:*:*:repository/${var.project}/*"]
+    },
+    {
+      # verify: whether the roles trust ECS.
+      Sid      = "SeeServiceRoles"
+      Effect   = "Allow"
+      Action   = ["iam:GetRole"]
+      Resource = local.service_role_arns[environment]
+    },
+    {
+      # verify: whether parameters that tasks read exist; it does not decrypt them.
+      Sid      = "SeeTaskParameters"
+      Effect   = "Allow"
+      Action   = ["ssm:GetParameters"]
+      Resource = ["${local.parameter_arns[environment]}/*"]
+    },
+    {
+      # verify: whether secrets exist, not what they hold; names are each project's own.
+      Sid      = "SeeSecrets"
+      Effect   = "Allow"
+      Action   = ["secretsmanager:DescribeSecret"]
+      Resource = ["${local.arn_prefix.secretsmanager}:secret:*"]
+    },
+    {
+      # verify: network, load balancer and log groups. scale: limits. IAM knows no resource for most.
+      Sid    = "SeeSurroundings"
+      Effect = "Allow"
+      Action = [
+        "application-autoscaling:DescribeScalableTargets", "ec2:DescribeSecurityGroups",
+        "ec2:DescribeSubnets", "elasticloadbalancing:DescribeTargetGroups",
+        "logs:DescribeLogGroups",
+      ]
+      Resource = ["*"]
+    },
+    {
+      # scale: limits. AWS makes up the name of a scalable target; what it is for is a condition.
+      Sid      = "ScaleServices"
+      Effect   = "Allow"
+      Action   = ["application-autoscaling:RegisterScalableTarget"]
+      Resource = ["${local.arn_prefix.application-autoscaling}:scalable-target/*"]
+      Condition = { StringEquals = {
+        "application-autoscaling:scalable-dimension" = "ecs:service:DesiredCount"
+        "application-autoscaling:service-namespace"  = "ecs"
+      } }
+    },
+    {
+      # deploy: turns on schedules and rules that wait for a first release.
+      Sid    = "StartSchedules"
+      Effect = "Allow"
+      Action = ["events:EnableRule", "scheduler:UpdateSchedule"]
+      Resource = [
+        "${local.arn_prefix.scheduler}:schedule/${var.project}-${environment}/*",
+        "${local.arn_prefix.scheduler}:schedule/*/${var.project}-*-${environment}",
+        "${local.arn_prefix.events}:rule/${var.project}-${environment}/*",
+        "${local.arn_prefix.events}:rule/${var.project}-*-${environment}",
+      ]
+    },
+    {
+      # deploy: UpdateSchedule sends the whole schedule, its role among it.
+      Sid       = "PassScheduleRoles"
+      Effect    = "Allow"
+      Action    = ["iam:PassRole"]
+      Resource  = ["arn:${local.partition}:iam::${local.account_id}:role/${var.project}-*-${environment}-schedule"]
+      Condition = { StringEquals = { "iam:PassedToService" = "scheduler.amazonaws.com" } }
+    },
+    {
+      # deploy, restart, rollback and continue of services that CodeDeploy deploys.
+      Sid    = "DeployByCodeDeploy"
+      Effect = "Allow"
+      Action = [
+        "codedeploy:BatchGetDeployments", "codedeploy:CreateDeployment",
+        "codedeploy:GetApplicationRevision", "codedeploy:GetDeployment",
+        "codedeploy:GetDeploymentConfig", "codedeploy:GetDeploymentGroup",
+        "codedeploy:ListDeployments", "codedeploy:RegisterApplicationRevision",
+      ]
+      Resource = [
+        "${local.arn_prefix.codedeploy}:application:${var.project}",
+        "${local.arn_prefix.codedeploy}:application:${var.project}-*",
+        "${local.arn_prefix.codedeploy}:deploymentconfig:*",
+        "${local.arn_prefix.codedeploy}:deploymentgroup:${var.project}/*-${environment}",
+        "${local.arn_prefix.codedeploy}:deploymentgroup:${var.project}-*/*-${environment}",
+      ]
+    },
+    {
+      # The same commands find the group of a service, look at a deployment's targets, continue and
+      # stop it. IAM knows a deployment by no name: separate accounts are the real wall.
+      Sid    = "FollowCodeDeploy"
+      Effect = "Allow"
+      Action = [
+        "codedeploy:BatchGetDeploymentGroups", "codedeploy:BatchGetDeploymentTargets",
+        "codedeploy:ContinueDeployment", "codedeploy:ListApplications",
+        "codedeploy:ListDeploymentGroups", "codedeploy:ListDeploymentTargets",
+        "codedeploy:StopDeployment",
+      ]
+      Resource = ["*"]
     },
   ] }
 

@@ -238,7 +238,7 @@ run "keeps_environments_apart" {
   }
 
   assert {
-    condition     = alltrue([for key, policy in merge(aws_iam_role_policy.plan, aws_iam_role_policy.apply) : length(policy.policy) <= 10240])
+    condition     = alltrue([for key, policy in merge(aws_iam_role_policy.plan, aws_iam_role_policy.apply, aws_iam_role_policy.deploy) : length(policy.policy) <= 10240])
     error_message = "inline policies must fit IAM's limit"
   }
 }
@@ -255,12 +255,30 @@ run "keeps_the_deploy_role_from_what_deploys_do_not_need" {
   }
 
   assert {
-    condition = alltrue([
+    condition = {
       for statement in jsondecode(aws_iam_role_policy.deploy["dev-deploy"].policy).Statement :
-      statement.Condition == { StringEquals = { "iam:PassedToService" = "ecs-tasks.amazonaws.com" } } && !contains(statement.Resource, "*")
+      statement.Condition.StringEquals["iam:PassedToService"] => statement.Resource
       if contains(statement.Action, "iam:PassRole")
+      } == {
+      "ecs-tasks.amazonaws.com" = [
+        "arn:aws:iam::123456789012:role/shop-*-dev-execution",
+        "arn:aws:iam::123456789012:role/shop-*-dev-task",
+      ]
+      "scheduler.amazonaws.com" = ["arn:aws:iam::123456789012:role/shop-*-dev-schedule"]
+    }
+    error_message = "only roles of services may be passed, to ECS tasks, and roles of schedules, to the scheduler"
+  }
+
+  assert {
+    condition = toset(flatten([
+      for statement in jsondecode(aws_iam_role_policy.deploy["dev-deploy"].policy).Statement : [
+        for action in statement.Action : action if !can(regex(":(BatchGet|Describe|Get|List)", action))
+      ] if contains(statement.Resource, "*")
+      ])) == toset([
+      "codedeploy:ContinueDeployment", "codedeploy:StopDeployment",
+      "ecs:DeregisterTaskDefinition", "ecs:RegisterTaskDefinition",
     ])
-    error_message = "roles may be passed to ECS tasks only, and only those of services"
+    error_message = "outside of the project a deploy role may only read, but for what IAM cannot limit"
   }
 }
 

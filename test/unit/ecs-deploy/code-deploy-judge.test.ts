@@ -17,6 +17,7 @@ function deployment(changes: Partial<CodeDeployment> = {}): CodeDeployment {
     rollbackId: undefined,
     rollsBackOn: [],
     terminationWaitStarted: false,
+    rollsBackId: undefined,
     terminationWaitMinutes: 60,
     appSpec: undefined,
     ...changes,

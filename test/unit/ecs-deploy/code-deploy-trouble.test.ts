@@ -56,7 +56,11 @@ describe('a deployment that others interfere with', () => {
       const { deploymentInfo } = await world.call('GetDeployment', {
         deploymentId: await world.newestDeployment(),
       });
-      const { revision } = deploymentInfo as { revision: object };
+      const { revision: known } = deploymentInfo as { revision: object };
+      const { revision } = await world.call('GetApplicationRevision', {
+        applicationName: 'shop-web',
+        revision: known,
+      });
       expect(service).toBeDefined();
       const created = await world.call('CreateDeployment', {
         applicationName: 'shop-web',

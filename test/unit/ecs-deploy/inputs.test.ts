@@ -131,6 +131,16 @@ it.each<readonly [string, Readonly<Record<string, string>>, readonly string[]]>(
   expect(problems(inputs)).toEqual(expected);
 });
 
+it.each(['rollback', 'restart', 'continue'])(
+  '%s takes the deployment group of CodeDeploy',
+  (command) => {
+    const given = { 'codedeploy-application': 'shop', 'codedeploy-deployment-group': 'web-dev' };
+    expect(read({ ...contract, command, ...given })).toMatchObject({
+      codeDeploy: { application: 'shop', deploymentGroup: 'web-dev', ifBusy: 'wait' },
+    });
+  },
+);
+
 describe('continue', () => {
   const arn =
     'arn:aws:ecs:eu-west-1:123456789012:service-deployment/main/web/EZe5RNVLH6PPzHXINuP28';

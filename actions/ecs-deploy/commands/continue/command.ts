@@ -2,6 +2,8 @@ import { apply } from '../../effects.js';
 import type { ContinueInputs } from '../../inputs.js';
 import type { DeployPorts } from '../../ports.js';
 import { reportDryRun, type Report } from '../../report.js';
+import { findService, resolveTarget } from '../../target.js';
+import { continueCodeDeploy } from '../code-deploy/continue.js';
 import { tellPlan } from '../../tell-plan.js';
 import { planContinue } from './continue-plan.js';
 import { reportContinue } from './continue-report.js';
@@ -13,7 +15,10 @@ import { observePaused } from './observe.js';
  * @throws UserError where nothing awaits an action
  */
 export async function continueRollout(ports: DeployPorts, inputs: ContinueInputs): Promise<Report> {
-  const paused = await observePaused(ports, inputs);
+  const target = await resolveTarget(ports, inputs.target);
+  const service = await findService(ports, target);
+  if (service.controller === 'CODE_DEPLOY') return continueCodeDeploy(ports, inputs);
+  const paused = await observePaused(ports, inputs, target, service);
   const plan = planContinue(paused, inputs);
   if (inputs.dryRun) return reportDryRun(paused.observed, plan);
   await tellPlan(ports, plan);

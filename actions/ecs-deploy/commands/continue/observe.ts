@@ -4,11 +4,16 @@ import { containerNames, containersOf, imageOf, textOf } from '../../definition/
 import type { ResolvedImage } from '../../images/image-check.js';
 import { parseEcrHost, parseImageReference } from '../../images/image-reference.js';
 import type { ContinueInputs } from '../../inputs.js';
-import { shortName, type JsonObject, type RegisteredDefinition } from '../../model.js';
+import {
+  shortName,
+  type JsonObject,
+  type RegisteredDefinition,
+  type Service,
+} from '../../model.js';
 import type { Observed } from '../../plan.js';
 import type { DeployPorts } from '../../ports.js';
 import type { OwnDeployment } from '../../rollout/judge.js';
-import { findService, resolveTarget, type Target } from '../../target.js';
+import type { Target } from '../../target.js';
 import { findPause, type FoundPause } from './find-pause.js';
 
 /** A rollout that another step began. */
@@ -27,9 +32,9 @@ export interface PausedRollout extends FoundPause {
 export async function observePaused(
   ports: DeployPorts,
   inputs: ContinueInputs,
+  target: Target,
+  service: Service,
 ): Promise<PausedRollout> {
-  const target = await resolveTarget(ports, inputs.target);
-  const service = await findService(ports, target);
   const found = await findPause(ports, target, inputs);
   const { deployment } = found;
   const revision = await readRevision(ports, deployment.targetRevisionArn);

@@ -16,6 +16,8 @@ export interface CodeDeployment {
   readonly error: { readonly code: string; readonly message: string } | undefined;
   /** The deployment that goes back from this one. */
   readonly rollbackId: string | undefined;
+  /** The deployment that this one goes back from, where it is a rollback. */
+  readonly rollsBackId: string | undefined;
   /** `DEPLOYMENT_FAILURE`, `DEPLOYMENT_STOP_ON_ALARM`, `DEPLOYMENT_STOP_ON_REQUEST`. */
   readonly rollsBackOn: readonly string[];
   /** Traffic is shifted, and only the old tasks' end is waited for. */

@@ -28,6 +28,8 @@ export interface InFlight {
   readonly shifted: boolean;
   /** What it deploys, where that can be read. */
   readonly definition: RegisteredDefinition | undefined;
+  /** What ran before it, and still gets traffic or can get it again. */
+  readonly originalArn: string | undefined;
 }
 
 interface Known {
@@ -51,35 +53,54 @@ export async function observeCodeDeploy(
   inputs: CodeDeployInputs,
   known: Known,
 ): Promise<ObservedCodeDeploy> {
-  const { contract } = known;
-  const named = inputs.application !== undefined || inputs.deploymentGroup !== undefined;
   const [group, appSpec] = await allOrProblems(
-    findGroup(ports.codeDeploy, {
-      cluster: known.cluster,
-      serviceName: known.service.name,
-      application: named ? inputs.application : contract?.codeDeploy?.application,
-      deploymentGroup: named ? inputs.deploymentGroup : contract?.codeDeploy?.deploymentGroup,
-    }),
+    findServiceGroup(ports, inputs, known),
     draftAppSpec(ports, inputs, known),
   );
-  return { group, appSpec, inFlight: await findInFlight(ports, group) };
+  return { group, appSpec, inFlight: await findInFlight(ports, group, known.service) };
 }
 
-async function findInFlight(ports: Ports, group: DeploymentGroup): Promise<InFlight | undefined> {
+/** The deployment group that the inputs name, else the contract, else the one of the service. */
+export function findServiceGroup(
+  { codeDeploy }: Pick<Ports, 'codeDeploy'>,
+  inputs: Pick<CodeDeployInputs, 'application' | 'deploymentGroup'>,
+  { cluster, service, contract }: Pick<Known, 'cluster' | 'service' | 'contract'>,
+): Promise<DeploymentGroup> {
+  const named = inputs.application !== undefined || inputs.deploymentGroup !== undefined;
+  return findGroup(codeDeploy, {
+    cluster,
+    serviceName: service.name,
+    application: named ? inputs.application : contract?.codeDeploy?.application,
+    deploymentGroup: named ? inputs.deploymentGroup : contract?.codeDeploy?.deploymentGroup,
+  });
+}
+
+/** The deployment that the group is busy with. */
+export async function findInFlight(
+  ports: Pick<Ports, 'codeDeploy' | 'ecs' | 'log'>,
+  group: DeploymentGroup,
+  { taskSets }: Pick<Service, 'taskSets'>,
+): Promise<InFlight | undefined> {
   const { codeDeploy, ecs } = ports;
   const [id] = await listDeployments(ports, group.application, group.name, { active: true });
   if (id === undefined) return undefined;
   const [deployment, target] = await Promise.all([codeDeploy.describe(id), openTargets(ports)(id)]);
   if (deployment === undefined) return undefined;
-  const arn = taskDefinitionOfText(deployment.appSpec);
+  const arnOfSet = (replacement: boolean): string | undefined => {
+    const ids = (target?.taskSets ?? []).filter((one) => one.replacement === replacement);
+    return taskSets.find(({ id: ofSet }) => ids.some((one) => one.id === ofSet))?.taskDefinitionArn;
+  };
+  const arn = taskDefinitionOfText(deployment.appSpec) ?? arnOfSet(true);
   return {
     deployment,
     shifted: isShifted(deployment, target),
     definition: arn === undefined ? undefined : await ecs.describeTaskDefinition(arn),
+    originalArn: arnOfSet(false),
   };
 }
 
-async function draftAppSpec(
+/** @throws UserError `appspec-missing`, `appspec-malformed`, `container-missing`, `container-port-required` */
+export async function draftAppSpec(
   ports: Ports,
   inputs: CodeDeployInputs,
   known: Known,

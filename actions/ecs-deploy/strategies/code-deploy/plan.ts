@@ -126,7 +126,7 @@ function busy({ group }: ObservedCodeDeploy, inFlight: InFlight): UserError {
 }
 
 /** CodeDeploy keeps 256 characters (User Guide, "CodeDeploy quotas"). */
-function describeOrigin({ commit, run }: CodeDeployPlanRequest<unknown>['origin']): string {
+export function describeOrigin({ commit, run }: CodeDeployPlanRequest<unknown>['origin']): string {
   const parts = [
     'infra-actions ecs-deploy',
     commit === undefined ? undefined : `commit ${commit}`,

@@ -30,6 +30,12 @@ export interface CodeDeploy {
     group: string,
     which: { readonly active: true } | { readonly createdAfterMs: number },
   ): Promise<readonly string[]>;
+  /** Deployments that succeeded since, rollbacks among them; newest first. */
+  succeeded(
+    application: string,
+    group: string,
+    createdAfterMs: number,
+  ): Promise<readonly CodeDeployment[]>;
   /** Stops and rolls back; `false`: it had ended already. */
   stop(id: string): Promise<boolean>;
   /** Ends the wait that the deployment is in; `false`: it is in no such wait. */

@@ -159,7 +159,9 @@ export function appSpecBlocks(steps: readonly { readonly kind: string }[]): read
 /** The AppSpecs of the steps, with a placeholder for what is not registered yet. */
 export function appSpecTexts(steps: readonly { readonly kind: string }[]): readonly string[] {
   return (steps as readonly CodeDeployStep[]).flatMap((step) =>
-    step.kind === 'create-deployment' ? [fillAppSpec(step.appSpec, placeholder)] : [],
+    step.kind === 'create-deployment'
+      ? [fillAppSpec(step.appSpec, step.taskDefinitionArn ?? placeholder)]
+      : [],
   );
 }
 
@@ -167,12 +169,17 @@ export function appSpecTexts(steps: readonly { readonly kind: string }[]): reado
 export function describeCodeDeployStep(step: CodeDeployStep): string {
   switch (step.kind) {
     case 'create-deployment': {
+      const of =
+        step.taskDefinitionArn === undefined ? '' : ` of ${shortName(step.taskDefinitionArn)}`;
       const config = step.config === undefined ? '' : ` with ${step.config}`;
       const spec = step.appSpec.path === undefined ? '' : `, AppSpec ${step.appSpec.path}`;
-      return `${step.kind} in ${step.application}/${step.group}${config}${spec}: ${step.reason}`;
+      return `${step.kind} in ${step.application}/${step.group}${of}${config}${spec}: ${step.reason}`;
     }
     case 'set-desired-count':
       return `${step.kind} ${step.desiredCount}: ${step.reason}`;
+    case 'stop-code-deploy':
+    case 'continue-code-deploy':
+      return `${step.kind} ${step.deploymentId}: ${step.reason}`;
     case 'follow-code-deploy':
     case 'follow-tasks':
       return `${step.kind}: ${step.reason}`;

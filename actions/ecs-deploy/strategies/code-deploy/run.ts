@@ -12,6 +12,7 @@ import { followCodeDeploy, type CodeDeployFollowRequest } from './follow.js';
 import { followTasks } from './follow-tasks.js';
 import type { CodeDeploySight } from './judge.js';
 import type { CodeDeployStep } from './steps.js';
+import { stopAndGoBack } from './stop-and-go-back.js';
 import { stopCodeDeploy } from './stop.js';
 
 export interface CodeDeployRunRequest {
@@ -126,7 +127,8 @@ export function openCodeDeployRun(
           countWasSet = true;
           break;
         case 'create-deployment': {
-          const id = await createDeployment(ports, step, taskDefinitionArn, {
+          const arn = step.taskDefinitionArn ?? taskDefinitionArn;
+          const id = await createDeployment(ports, step, arn, {
             pollIntervalSeconds: inputs.pollIntervalSeconds,
             deadlineMs,
           });
@@ -135,22 +137,38 @@ export function openCodeDeployRun(
             state = { ...state, cancelled: true };
             break;
           }
-          log.info(`created ${id} of ${shortName(taskDefinitionArn)}`);
-          state = { ...state, own: { id, taskDefinitionArn, createdAtMs: clock.now() } };
+          log.info(`created ${id} of ${shortName(arn)}`);
+          state = { ...state, own: { id, taskDefinitionArn: arn, createdAtMs: clock.now() } };
+          break;
+        }
+        case 'stop-code-deploy': {
+          const id = await stopAndGoBack(ports, { cluster, serviceName, deadlineMs, ...step });
+          const own = { id, taskDefinitionArn: step.toArn, createdAtMs: clock.now() };
+          state = { ...state, own };
+          break;
+        }
+        case 'continue-code-deploy': {
+          const { deploymentId: id, taskDefinitionArn: arn } = step;
+          const went = await ports.codeDeploy.continue(id, 'READY_WAIT');
+          if (went) log.info(`told ${id} to go on`);
+          else log.warning(`${id} waits for nobody any more; it is followed`);
+          state = { ...state, own: { id, taskDefinitionArn: arn, createdAtMs: clock.now() } };
           break;
         }
         case 'follow-code-deploy': {
           const id = step.deploymentId ?? state.own?.id;
           if (id === undefined) throw new Error('there is no deployment to follow');
           const own = state.own ?? { id, taskDefinitionArn, createdAtMs: clock.now() };
-          const { application, group, termination } = step;
+          const { application, group, termination, goesBack = false } = step;
           const end = await followCodeDeploy(ports, {
-            ...polling(taskDefinitionArn),
+            ...polling(own.taskDefinitionArn),
+            ...(goesBack ? { giveUp: undefined } : {}),
             ...{ deploymentId: id, application, group, termination },
           });
-          const followed = { ...end, gaveUp: await giveUpWaiting(end.outcome, id) };
+          const gaveUp = goesBack ? undefined : await giveUpWaiting(end.outcome, id);
+          const followed = { ...end, gaveUp };
           state = { ...state, own, followed, sight: followed.sight };
-          await afterFollow(followed, taskDefinitionArn);
+          await afterFollow(followed, own.taskDefinitionArn);
           break;
         }
         case 'follow-tasks': {

@@ -13,6 +13,8 @@ export type CodeDeployStep =
       /** Absent: the group's. */
       readonly config: string | undefined;
       readonly appSpec: AppSpecDraft;
+      /** Absent: the revision registered before, or the one that runs. */
+      readonly taskDefinitionArn?: string;
       readonly description: string;
       readonly ifBusy: IfBusy;
       readonly reason: string;
@@ -25,6 +27,25 @@ export type CodeDeployStep =
       readonly deploymentId: string | undefined;
       /** `end`: the old tasks' end is not only waited for, but brought about. */
       readonly termination: Termination;
+      /** It goes back, and is not to be stopped, whatever its tasks do. */
+      readonly goesBack?: boolean;
+      readonly reason: string;
+    }
+  | {
+      /** Stops it with a rollback, and waits until that is known: it is what is followed then. */
+      readonly kind: 'stop-code-deploy';
+      readonly deploymentId: string;
+      /** What the stopped deployment brings, and what is gone back to. */
+      readonly fromArn: string | undefined;
+      readonly toArn: string;
+      readonly reason: string;
+    }
+  | {
+      /** Lets a deployment that waits for it reroute its traffic. */
+      readonly kind: 'continue-code-deploy';
+      readonly deploymentId: string;
+      /** What it deploys. */
+      readonly taskDefinitionArn: string;
       readonly reason: string;
     }
   | {
