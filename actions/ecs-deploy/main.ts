@@ -19,7 +19,7 @@ await runAction(async (context) => {
   const { clientConfig } = await openAwsAccess(inputs.aws, { fetchIdToken, secrets, github });
   const several = inputs.command === 'deploy' && inputs.targets.length > 1;
   const ports = {
-    ...openAwsPorts(clientConfig, { batchWindowMs: several ? 50 : 0 }),
+    ...openAwsPorts(clientConfig, { several }),
     http: fetchHttp,
     redact: (text: string) => secrets.redact(text),
     clock: systemClock,

@@ -1,17 +1,12 @@
 import { UserError, type Problem } from '../shared/errors.js';
 import { applyEdits } from './definition/edits.js';
 import { parseOverrides } from './definition/overrides-text.js';
-import {
-  containerNames,
-  containersOf,
-  familyOf,
-  imageOf,
-  textOf,
-  withImages,
-} from './definition/task-definition.js';
+import { mainContainer } from './definition/main-container.js';
+import { containerNames, familyOf, imageOf, withImages } from './definition/task-definition.js';
 import { checkArchitectures } from './images/architecture.js';
-import { checkDigest, checkImage, isProblem, type ResolvedImage } from './images/image-check.js';
+import { isProblem, type ResolvedImage } from './images/image-check.js';
 import { parseImageReference } from './images/image-reference.js';
+import { imageTexts, newImages, resolveImages } from './images/resolve-images.js';
 import type { DeployInputs } from './inputs.js';
 import type { TargetInputs } from './inputs/target.js';
 import { shortName, type RegisteredDefinition, type Service } from './model.js';
@@ -208,28 +203,6 @@ export function withDefinition(
   return { ...observed, images, base: { definition, tags, origin, liveFamily } };
 }
 
-export function imageTexts(
-  images: Readonly<Record<string, ResolvedImage>>,
-): Readonly<Record<string, string>> {
-  return Object.fromEntries(Object.entries(images).map(([name, { image }]) => [name, image]));
-}
-
-/** Images that do not run yet: one that runs on this platform needs no proof of it. */
-function newImages({
-  running,
-  base,
-  images,
-}: Pick<ObservedSubject, 'running' | 'base' | 'images'>): Readonly<Record<string, ResolvedImage>> {
-  const samePlatform =
-    JSON.stringify(running.definition['runtimePlatform'] ?? null) ===
-    JSON.stringify(base.definition['runtimePlatform'] ?? null);
-  return Object.fromEntries(
-    Object.entries(images).filter(
-      ([name, { image }]) => !samePlatform || imageOf(running.definition, name) !== image,
-    ),
-  );
-}
-
 /** What the service runs, or is being brought to. */
 export async function readRunning(
   ports: DeployPorts,
@@ -241,103 +214,4 @@ export async function readRunning(
   const arn = primary?.taskDefinitionArn ?? service.taskDefinitionArn;
   const found = await ports.ecs.describeTaskDefinition(arn);
   return found ?? { arn, definition: {}, tags: [] };
-}
-
-type MainContainerInputs = Pick<DeployInputs, 'container' | 'image'> &
-  Partial<Pick<DeployInputs, 'edits'>>;
-
-/** The container that runs the service's image. */
-export function mainContainer(
-  inputs: MainContainerInputs,
-  target: Target,
-  base: BaseDefinition,
-): string {
-  const named = inputs.container ?? target.contract?.container;
-  if (named !== undefined) return named;
-  const containers = containersOf(base.definition);
-  const essential = containers.filter((container) => container['essential'] !== false);
-  const [only, ...more] = containers.length === 1 ? containers : essential;
-  if (only !== undefined && (more.length === 0 || !namesMainContainer(inputs))) {
-    return textOf(only['name']) ?? '';
-  }
-  throw new UserError({
-    code: 'container-required',
-    message: `${base.origin} has several containers: which one is the main one?`,
-    at: { input: 'container' },
-    hint: `one of ${containers.map((container) => textOf(container['name']) ?? '').join(', ')}`,
-  });
-}
-
-/** Whether something is for the main container without its name. */
-function namesMainContainer({ image, edits }: MainContainerInputs): boolean {
-  const {
-    environment = [],
-    removeEnvironment = [],
-    secrets = [],
-    removeSecrets = [],
-  } = edits ?? {};
-  return (
-    image !== undefined ||
-    [...environment, ...removeEnvironment, ...secrets, ...removeSecrets].some(
-      ({ container }) => container === undefined,
-    )
-  );
-}
-
-async function resolveImages(
-  ports: DeployPorts,
-  inputs: SubjectInputs,
-  known: {
-    readonly target: Target;
-    readonly container: string;
-    readonly running: RegisteredDefinition;
-  },
-): Promise<Readonly<Record<string, ResolvedImage | Problem>>> {
-  const wanted: Record<string, () => Promise<ResolvedImage | Problem>> = Object.fromEntries(
-    Object.entries(inputs.images).map(([container, reference]) => [
-      container,
-      () => checkImage(ports, reference, 'images'),
-    ]),
-  );
-  const { image } = inputs;
-  if (image !== undefined) wanted[known.container] = () => resolveMain(ports, image, known);
-  const entries = Object.entries(wanted).map(
-    async ([container, resolve]) => [container, await resolve()] as const,
-  );
-  return Object.fromEntries(await Promise.all(entries));
-}
-
-/** The image of the main container, by digest where that can be known. */
-export async function resolveMain(
-  ports: Pick<DeployPorts, 'images' | 'log'>,
-  image: NonNullable<DeployInputs['image']>,
-  known: {
-    readonly target: Target;
-    readonly container: string;
-    readonly running: RegisteredDefinition;
-  },
-): Promise<ResolvedImage | Problem> {
-  switch (image.kind) {
-    case 'reference':
-      return checkImage(ports, image.reference, 'image');
-    case 'digest': {
-      const repository = image.repository ?? known.target.contract?.repository;
-      if (repository !== undefined) return checkDigest(ports, repository, image.digest);
-      return {
-        code: 'input-required',
-        message: 'is required with image-digest where no contract names the repository',
-        at: { input: 'repository' },
-      };
-    }
-    case 'current': {
-      const text = imageOf(known.running.definition, known.container);
-      const reference = parseImageReference(text ?? '');
-      if (reference !== undefined) return checkImage(ports, reference, 'image');
-      return {
-        code: 'image-missing',
-        message: `container "${known.container}" of ${shortName(known.running.arn)} runs no image that can be deployed again`,
-        at: { input: 'image' },
-      };
-    }
-  }
 }

@@ -1,5 +1,3 @@
-import { UserError, type Problem } from '../shared/errors.js';
-import { suggestion } from '../shared/inputs.js';
 import type { ResolvedImage } from './images/image-check.js';
 import type { CodeDeployInputs } from './inputs/code-deploy.js';
 import {
@@ -9,19 +7,20 @@ import {
   type Service,
   type Tag,
 } from './model.js';
+import { refuseUnknownContainers, refuseUnsupported } from './plan/guards.js';
+import { firstDesiredCount, newRevision, sameRevision } from './plan/revision-steps.js';
 import type { Release } from './release.js';
-import { releaseCurrent, releaseOf, type ReleaseFacts } from './release-steps.js';
+import { releaseCurrent, releaseFacts, releaseStarting } from './release-steps.js';
 import { cleanUp, type DeregisterStep } from './revisions/clean-up.js';
 import type { RevisionFacts } from './revisions/keep.js';
-import { primaryOf, type OwnDeployment } from './rollout/judge.js';
-import { changedConfiguration, checkStrategy } from './strategy.js';
+import type { OwnDeployment } from './rollout/judge.js';
+import { changedConfiguration } from './strategy.js';
 import type { ObservedCodeDeploy } from './strategies/code-deploy/observe.js';
 import { planCodeDeploy, refuseCodeDeployInputs } from './strategies/code-deploy/plan.js';
 import type { CodeDeployStep } from './strategies/code-deploy/steps.js';
-import { tagsOf } from './tags.js';
 import { planAround, type AroundStep, type ObservedAround } from './tasks/around.js';
 import type { BaseDefinition, Target } from './target.js';
-import { containerNames, findContainer, withImages } from './definition/task-definition.js';
+import { withImages } from './definition/task-definition.js';
 import { definitionChanges, type DefinitionChange } from './definition/differences.js';
 
 /** Everything that a deploy needs to know before it changes anything. */
@@ -186,158 +185,4 @@ export function plan(
 
 function isDefinition(found: RegisteredDefinition | undefined, definition: JsonObject): boolean {
   return found !== undefined && definitionChanges(found.definition, definition).length === 0;
-}
-
-function newRevision(
-  observed: Observed,
-  definition: JsonObject,
-  changes: readonly DefinitionChange[],
-  desiredCount: number | undefined,
-): readonly Step[] {
-  const { base, running, service } = observed;
-  return [
-    {
-      kind: 'register-task-definition',
-      family: base.liveFamily,
-      definition,
-      tags: revisionTags(observed),
-      changes,
-      reason:
-        desiredCount === undefined
-          ? `${base.origin} with the images given differs from ${shortName(running.arn)}, which runs now`
-          : `${base.origin} with the images given, in place of the placeholder`,
-    },
-    {
-      kind: 'update-service',
-      taskDefinitionArn: undefined,
-      desiredCount,
-      forceNewDeployment: false,
-      reason: updateReason(service, desiredCount),
-    },
-    { kind: 'follow', deployment: undefined, reason: 'to the end of our own deployment' },
-  ];
-}
-
-function updateReason(service: Service, desiredCount: number | undefined): string {
-  const primary = primaryOf(service);
-  if (desiredCount !== undefined) {
-    return `first deployment: the contract asks for ${desiredCount} tasks`;
-  }
-  return primary?.rolloutState === 'IN_PROGRESS'
-    ? `takes over from the deployment of ${shortName(primary.taskDefinitionArn)}, which is in progress`
-    : `replaces ${shortName(service.taskDefinitionArn)}`;
-}
-
-/** The service is asked for this very definition already. */
-function sameRevision(
-  service: Service,
-  running: RegisteredDefinition,
-  desiredCount: number | undefined,
-): readonly Step[] {
-  const primary = primaryOf(service);
-  const name = shortName(running.arn);
-  const again = (reason: string): readonly Step[] => [
-    {
-      kind: 'update-service',
-      taskDefinitionArn: running.arn,
-      desiredCount,
-      forceNewDeployment: true,
-      reason,
-    },
-    { kind: 'follow', deployment: undefined, reason: 'to the end of our own deployment' },
-  ];
-  if (desiredCount !== undefined) return again(updateReason(service, desiredCount));
-  if (primary?.rolloutState === 'FAILED') return again(`the last deployment of ${name} failed`);
-  if (primary?.rolloutState === 'IN_PROGRESS') {
-    const { id, taskDefinitionArn, createdAtMs } = primary;
-    return [
-      {
-        kind: 'follow',
-        deployment: { id, taskDefinitionArn, createdAtMs },
-        reason: `${name} is being rolled out already`,
-      },
-    ];
-  }
-  return [];
-}
-
-/**
- * The count is sent once: from 0 to the contract's, before the service ever ran a release. Then
- * it belongs to Terraform or to autoscaling.
- */
-function firstDesiredCount({ target, service }: Observed): number | undefined {
-  const wanted = target.contract?.desiredCount ?? 0;
-  const released = target.release?.current?.status === 'succeeded';
-  return wanted > 0 && service.desiredCount === 0 && !released ? wanted : undefined;
-}
-
-/** Before the first update, so that an apply in between does not scale to 0 again. */
-function releaseStarting(observed: Observed): readonly Step[] {
-  const { release } = observed.target;
-  if (release === undefined || release.exists) return [];
-  return [
-    {
-      kind: 'write-release-starting',
-      path: release.path,
-      release: releaseOf(releaseFacts(observed), 'starting'),
-      reason: 'first release: from now on Terraform keeps the count',
-    },
-  ];
-}
-
-export function releaseFacts(observed: Observed): ReleaseFacts {
-  const { target, images, origin, atMs } = observed;
-  return { target, images, ...origin, atMs };
-}
-
-function revisionTags(observed: Observed): readonly Tag[] {
-  const { base, container, images, origin } = observed;
-  const own: Readonly<Record<string, string | undefined>> = {
-    'infra-actions:template': base.origin,
-    'infra-actions:image-digest': images[container]?.digest,
-    'infra-actions:commit': origin.commit,
-    'infra-actions:run': origin.run,
-  };
-  // AWS keeps `aws:` for itself and refuses it in a call.
-  const kept = base.tags.filter(({ key }) => !(key in own) && !key.startsWith('aws:'));
-  return [...kept, ...tagsOf(own)];
-}
-
-/** @throws UserError `service-unsupported` */
-export function refuseUnsupported(service: Service, { contract }: Target): void {
-  const problem = (what: string, hint?: string): UserError =>
-    new UserError({
-      code: 'service-unsupported',
-      message: `service ${service.name} ${what}`,
-      ...(hint === undefined ? {} : { hint }),
-    });
-  if (service.managedBy === 'ECS') {
-    throw problem('is a service of ECS Express Mode', 'Express Mode deploys it by itself');
-  }
-  if (service.controller !== 'ECS' && service.controller !== 'CODE_DEPLOY') {
-    throw problem(
-      `is deployed by the controller ${service.controller}`,
-      'supported: ECS, CODE_DEPLOY',
-    );
-  }
-  if (service.scheduling !== 'REPLICA') {
-    throw problem(`has the scheduling strategy ${service.scheduling}`, 'supported: REPLICA');
-  }
-  if (service.controller === 'CODE_DEPLOY') return;
-  checkStrategy(service, contract);
-}
-
-function refuseUnknownContainers({ base, images, container }: Observed): void {
-  const names = containerNames(base.definition);
-  const problems: readonly Problem[] = Object.keys(images)
-    .filter((name) => findContainer(base.definition, name) === undefined)
-    .map((name) => ({
-      code: 'container-missing',
-      message: `${base.origin} has no container "${name}"`,
-      at: { input: name === container ? 'container' : 'images' },
-      hint: [suggestion(name, names), `containers: ${names.join(', ')}`]
-        .filter((part) => part !== undefined)
-        .join(' '),
-    }));
-  if (problems.length > 0) throw new UserError(problems);
 }

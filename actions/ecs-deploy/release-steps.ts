@@ -1,4 +1,4 @@
-import type { Step } from './plan.js';
+import type { Observed, Step } from './plan.js';
 import type { Release } from './release.js';
 import type { Target } from './target.js';
 
@@ -47,4 +47,23 @@ export function releaseCurrent(facts: ReleaseFacts, upToDate: boolean): readonly
       reason: upToDate ? 'the record does not name what runs' : 'after the rollout succeeded',
     },
   ];
+}
+
+/** Before the first update, so that an apply in between does not scale to 0 again. */
+export function releaseStarting(observed: Observed): readonly Step[] {
+  const { release } = observed.target;
+  if (release === undefined || release.exists) return [];
+  return [
+    {
+      kind: 'write-release-starting',
+      path: release.path,
+      release: releaseOf(releaseFacts(observed), 'starting'),
+      reason: 'first release: from now on Terraform keeps the count',
+    },
+  ];
+}
+
+export function releaseFacts(observed: Observed): ReleaseFacts {
+  const { target, images, origin, atMs } = observed;
+  return { target, images, ...origin, atMs };
 }

@@ -1,5 +1,6 @@
 import { code, heading, renderMarkdown, table } from '../shared/markdown.js';
-import { outputNames, type Report } from './report.js';
+import type { Report } from './report.js';
+import { outputNames } from './report/outputs.js';
 
 /** What became of one of several services. */
 export type ServiceReport =

@@ -1,6 +1,6 @@
 import type { Plan } from './plan.js';
 import type { DeployPorts } from './ports.js';
-import { describeStep } from './report.js';
+import { describeStep } from './report/steps.js';
 
 /** Prints the steps that are about to be carried out. */
 export function tellPlan({ log }: Pick<DeployPorts, 'log'>, { steps }: Plan): Promise<void> {

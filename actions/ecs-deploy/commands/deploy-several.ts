@@ -7,6 +7,7 @@ import { nameOf } from '../inputs/target.js';
 import { shortName } from '../model.js';
 import { withDefinition } from '../observe.js';
 import type { DeployPorts } from '../ports.js';
+import { inStep } from '../rollout/in-step.js';
 import { reportDryRun, reportRollback } from '../report.js';
 import type { Report } from '../report.js';
 import { reportServices, type ServiceReport } from '../report-services.js';
@@ -41,6 +42,7 @@ export async function deploySeveral(
       })),
     );
   }
+  const clock = inStep(ports.clock, inputs.pollIntervalSeconds * 1000);
   const group = new AbortController();
   const signal = AbortSignal.any([ports.signal, group.signal]);
   const ends = await Promise.all(
@@ -151,7 +153,7 @@ export async function deploySeveral(
   }
 
   function portsOf({ observed }: Prepared, stop: AbortSignal): DeployPorts {
-    return { ...ports, signal: stop, log: prefixed(ports.log, observed.service.name) };
+    return { ...ports, clock, signal: stop, log: prefixed(ports.log, observed.service.name) };
   }
 }
 

@@ -6,8 +6,9 @@ import { readCodeDeploy, type CodeDeployInputs } from '../inputs/code-deploy.js'
 import { readRollout, type RolloutInputs } from '../inputs/rollout.js';
 import { shortName, type RegisteredDefinition, type ServiceDeploymentBrief } from '../model.js';
 import { observeRunning, withDefinition, type Origin } from '../observe.js';
-import { refuseUnsupported, releaseFacts, type Observed, type Plan, type Step } from '../plan.js';
-import { releaseCurrent } from '../release-steps.js';
+import type { Observed, Plan, Step } from '../plan.js';
+import { refuseUnsupported } from '../plan/guards.js';
+import { releaseCurrent, releaseFacts } from '../release-steps.js';
 import type { DeployPorts } from '../ports.js';
 import { reportDryRun, reportRollback, type Report } from '../report.js';
 import { isGoing, primaryOf } from '../rollout/judge.js';

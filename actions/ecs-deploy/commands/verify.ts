@@ -7,7 +7,8 @@ import { checkImage, isProblem, type ResolvedImage } from '../images/image-check
 import { parseImageReference } from '../images/image-reference.js';
 import type { VerifyInputs } from '../inputs.js';
 import { shortName, type JsonObject } from '../model.js';
-import { imageTexts, observeSubject, type ObservedSubject } from '../observe.js';
+import { imageTexts } from '../images/resolve-images.js';
+import { observeSubject, type ObservedSubject } from '../observe.js';
 import type { DeployPorts } from '../ports.js';
 import type { Report } from '../report.js';
 import { withoutRepeated, type Finding } from '../verify/findings.js';

@@ -1,14 +1,8 @@
 import type { Applied } from '../../effects.js';
 import type { AnswerInputs } from '../../inputs/continue.js';
 import type { Plan } from '../../plan.js';
-import {
-  failureOf,
-  messageOf,
-  reportRollout,
-  rolledBackAsAsked,
-  type Report,
-  type Verdict,
-} from '../../report.js';
+import { failureOf, reportRollout, type Report, type Verdict } from '../../report.js';
+import { messageOf, rolledBackAsAsked } from '../../report/message.js';
 import { outcomeOf } from '../../result.js';
 import type { PausedRollout } from './observe.js';
 

@@ -18,7 +18,9 @@ import {
   type Service,
   type Tag,
 } from '../../model.js';
-import { mainContainer, readRunning, resolveMain } from '../../observe.js';
+import { mainContainer } from '../../definition/main-container.js';
+import { resolveMain } from '../../images/resolve-images.js';
+import { readRunning } from '../../observe.js';
 import { isPlaceholder } from '../../placeholder.js';
 import type { DeployPorts } from '../../ports.js';
 import {

@@ -10,7 +10,9 @@ import {
   type Block,
 } from '../../../shared/markdown.js';
 import type { ScaleChange } from '../../inputs/scale.js';
-import { emptyOutputs, failedTaskBlocks, type Report } from '../../report.js';
+import type { Report } from '../../report.js';
+import { failedTaskBlocks } from '../../report/blocks.js';
+import { emptyOutputs } from '../../report/outputs.js';
 import { formatDiagnosis } from '../../rollout/diagnosis.js';
 import type { FollowedCount } from './follow-count.js';
 import { describeScaleStep, type ScaleObserved, type ScalePlan } from './plan.js';
