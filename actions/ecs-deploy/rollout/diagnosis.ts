@@ -106,7 +106,10 @@ function latest(group: { readonly tasks: readonly FailedTask[] }): number {
 function causeOfTask(task: FailedTask, definition: JsonObject): Cause {
   const { culprit } = task;
   const reason = culprit?.reason ?? '';
-  const all = [reason, task.stoppedReason ?? ''].filter((text) => text !== '').join(' ');
+  // Of a task that did not start both say the same.
+  const all = [...new Set([reason, task.stoppedReason ?? ''])]
+    .filter((text) => text !== '')
+    .join(' ');
   const name = culprit?.name ?? 'unknown';
   const image = culprit?.image ?? 'its image';
 

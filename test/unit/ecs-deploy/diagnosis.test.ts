@@ -189,9 +189,11 @@ describe('the cause', () => {
     const pull = failed({
       stopCode: 'TaskFailedToStart',
       stoppedReason,
-      containers: [container({ image })],
+      containers: [container({ image, reason: stoppedReason })],
     });
-    expect(diagnose(facts({ failedTasks: [pull] })).cause).toMatch(/: not found$/);
+    const { cause } = diagnose(facts({ failedTasks: [pull] }));
+    expect(cause).toMatch(/: not found$/);
+    expect(cause.match(/not found/g)).toHaveLength(1);
   });
 
   it('is never that a rollout was stopped on demand', () => {
