@@ -327,6 +327,21 @@ export function refuseUnsupported(service: Service, { contract }: Target): void 
   checkStrategy(service, contract);
 }
 
+/**
+ * ECS takes no new task definition, and no forced deployment, for a service that CodeDeploy deploys
+ * (API reference, "UpdateService").
+ *
+ * @throws UserError `service-unsupported`
+ */
+export function refuseCodeDeploy(service: Service, hint: string): void {
+  if (service.controller !== 'CODE_DEPLOY') return;
+  throw new UserError({
+    code: 'service-unsupported',
+    message: `service ${service.name} is deployed by CodeDeploy`,
+    hint,
+  });
+}
+
 function refuseUnknownContainers({ base, images, container }: Observed): void {
   const names = containerNames(base.definition);
   const problems: readonly Problem[] = Object.keys(images)

@@ -4,7 +4,7 @@ import { readRollout, type RolloutInputs } from '../inputs/rollout.js';
 import { shortName } from '../model.js';
 import { apply } from '../effects.js';
 import { observeRunning, type Origin } from '../observe.js';
-import { refuseUnsupported, type Observed, type Plan } from '../plan.js';
+import { refuseCodeDeploy, refuseUnsupported, type Observed, type Plan } from '../plan.js';
 import type { DeployPorts } from '../ports.js';
 import { reportDeploy, reportDryRun, type Report } from '../report.js';
 import { tellPlan } from '../tell-plan.js';
@@ -39,6 +39,10 @@ export async function restart(
 /** Pure. @throws UserError `service-unsupported` */
 export function planRestart(observed: Observed, { wait }: { readonly wait: boolean }): Plan {
   refuseUnsupported(observed.service, observed.target);
+  refuseCodeDeploy(
+    observed.service,
+    'start its tasks anew by a deploy, or stop them one by one: the service replaces them',
+  );
   const { running } = observed;
   return {
     definition: running.definition,

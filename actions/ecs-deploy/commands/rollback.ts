@@ -5,7 +5,14 @@ import type { CommonInputs } from '../inputs.js';
 import { readRollout, type RolloutInputs } from '../inputs/rollout.js';
 import { shortName, type ServiceDeploymentBrief } from '../model.js';
 import { observeRunning, withDefinition, type Origin } from '../observe.js';
-import { refuseUnsupported, releaseFacts, type Observed, type Plan, type Step } from '../plan.js';
+import {
+  refuseCodeDeploy,
+  refuseUnsupported,
+  releaseFacts,
+  type Observed,
+  type Plan,
+  type Step,
+} from '../plan.js';
 import { releaseCurrent } from '../release-steps.js';
 import type { DeployPorts } from '../ports.js';
 import { reportDryRun, reportRollback, type Report } from '../report.js';
@@ -51,6 +58,10 @@ export async function rollback(
 ): Promise<Report> {
   const running = await observeRunning(ports, inputs.target, origin);
   refuseUnsupported(running.service, running.target);
+  refuseCodeDeploy(
+    running.service,
+    'stop its deployment with "aws deploy stop-deployment --auto-rollback-enabled", or deploy the image of the earlier release',
+  );
   const way = await findWay(ports, inputs, running);
   const observed =
     way.kind === 'stop'

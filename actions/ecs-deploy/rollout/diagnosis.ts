@@ -231,7 +231,10 @@ function causeOfEvents(facts: DiagnosisFacts): Cause {
   }
   // That somebody stopped it, we ourselves at the time limit for one, is not why it was stopped.
   const own = reason === undefined || reason.includes('StopServiceDeployment was called');
-  return { code: 'unknown', cause: own ? 'ECS gives no reason' : firstSentence(reason) };
+  return {
+    code: 'unknown',
+    cause: own ? 'no task failed, and ECS gives no reason' : firstSentence(reason),
+  };
 }
 
 function pick(text: string, pattern: RegExp): string {

@@ -12,10 +12,24 @@ import {
   withHooks,
   type CodeDeployWorld,
 } from '../../support/codedeploy-deploys.js';
-import { deployInputs, pushImage } from '../../support/ecs.js';
+import { deployInputs, pushImage, rolloutInputs } from '../../support/ecs.js';
 
 const CANARY = 'CodeDeployDefault.ECSCanary10Percent5Minutes';
 const LINEAR = 'CodeDeployDefault.ECSLinear10PercentEvery1Minutes';
+
+describe('a service of CodeDeploy', () => {
+  it.each(['rollback', 'restart'] as const)(
+    'is refused by the command %s before anything changes',
+    async (command) => {
+      const world = await runningCodeDeployWorld();
+      const inputs = { ...rolloutInputs(), revision: undefined };
+      await expect(runCommand(world.ports, { ...inputs, command }, origin)).rejects.toMatchObject({
+        problems: [{ code: 'service-unsupported' }],
+      });
+      expect(Object.fromEntries(world.calls)).not.toHaveProperty('UpdateService');
+    },
+  );
+});
 
 describe('a deployment that others interfere with', () => {
   async function stoppedBy(world: CodeDeployWorld, input: object, then?: () => Promise<unknown>) {
