@@ -41,7 +41,7 @@ export function planRestart(observed: Observed, { wait }: { readonly wait: boole
   refuseUnsupported(observed.service, observed.target);
   refuseCodeDeploy(
     observed.service,
-    'start its tasks anew by a deploy, or stop them one by one: the service replaces them',
+    'stop its tasks one by one with "aws ecs stop-task": the service replaces them',
   );
   const { running } = observed;
   return {
