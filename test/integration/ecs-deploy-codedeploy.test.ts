@@ -129,7 +129,11 @@ it('tells why the new tasks do not start, within the time limit', async () => {
     EMULATOR_FATE: 'crash:3',
     EMULATOR_LOG: 'connecting\\n::error::no such table: orders',
   });
-  const step = await deploy(image.reference, { 'timeout-minutes': '0.2' });
+  const step = await deploy(image.reference, {
+    'timeout-minutes': '0.2',
+    'early-end': 'false',
+    'on-cancel': 'leave',
+  });
   expect(step.conclusion).toBe('failure');
   expect(step.outputs).toMatchObject({ outcome: 'timed-out', 'exit-code': '3' });
   expect(errors(step)).toMatch(/container app exited with code 3.*no such table: orders/);
