@@ -14,6 +14,11 @@ const benchmarks = [
     script: 'plan.ts',
     args: [],
   },
+  {
+    title: 'API calls and wall time of a deploy, at ten times the speed',
+    script: 'deploy-cost.ts',
+    args: [],
+  },
   { title: 'Cold start of each bundle', script: 'cold-start.ts', args: [] },
   {
     title: 'How late the end of a rollout is told, in virtual time',

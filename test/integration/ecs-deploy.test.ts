@@ -175,40 +175,39 @@ describe('a service that runs a release', () => {
     expect(step.outputs['reason']).toContain(first.slice(first.lastIndexOf('/') + 1));
   });
 
-  it('is rolled back when the job is cancelled, within the grace of the runner', async () => {
-    const slow = await pushServiceImage(emulator, 'slow-too', { EMULATOR_FATE: 'slow:600' });
-    const stops = async (): Promise<number> =>
-      (await emulator.calls())['ecs.StopServiceDeployment'] ?? 0;
-    const before = await stops();
-    const controller = new AbortController();
-    const step = await runDeploy(emulator, {
-      inputs: { image: slow.reference },
-      signal: controller.signal,
-      onLine: (line) => {
-        if (line.includes('rolling out')) controller.abort();
-      },
+  describe('when the job is cancelled', () => {
+    beforeEach(async () => {
+      await emulator.control('DELETE', 'calls');
     });
-    expect(step.outputs['outcome']).toBe('cancelled');
-    expect(step.main?.signalsSent).toEqual(['SIGINT']);
-    expect(await stops()).toBe(before + 1);
-  });
 
-  it('leaves the rollout to ECS when the job is cancelled, and says how to stop it', async () => {
-    const slow = await pushServiceImage(emulator, 'slow', { EMULATOR_FATE: 'slow:600' });
-    const controller = new AbortController();
-    const step = await runDeploy(emulator, {
-      inputs: { image: slow.reference, 'on-cancel': 'leave' },
-      signal: controller.signal,
-      onLine: (line) => {
-        if (line.includes('rolling out')) controller.abort();
-      },
+    async function cancelled(tag: string, inputs: Readonly<Record<string, string>>) {
+      const slow = await pushServiceImage(emulator, tag, { EMULATOR_FATE: 'slow:600' });
+      const controller = new AbortController();
+      const step = await runDeploy(emulator, {
+        inputs: { image: slow.reference, ...inputs },
+        signal: controller.signal,
+        onLine: (line) => {
+          if (line.includes('rolling out')) controller.abort();
+        },
+      });
+      expect(step.conclusion).toBe('cancelled');
+      expect(step.outputs['outcome']).toBe('cancelled');
+      expect(step.main?.signalsSent).toEqual(['SIGINT']);
+      return step;
+    }
+
+    it('leaves the rollout to ECS where that is asked for, and says how to stop it', async () => {
+      const step = await cancelled('left', { 'on-cancel': 'leave' });
+      expect(step.log.join('\n')).toContain(
+        `aws ecs stop-service-deployment --stop-type ROLLBACK --service-deployment-arn ${step.outputs['service-deployment-arn'] ?? ''}`,
+      );
+      expect(await emulator.calls()).not.toHaveProperty('ecs.StopServiceDeployment');
     });
-    expect(step.conclusion).toBe('cancelled');
-    expect(step.outputs['outcome']).toBe('cancelled');
-    expect(step.log.join('\n')).toContain(
-      `aws ecs stop-service-deployment --stop-type ROLLBACK --service-deployment-arn ${step.outputs['service-deployment-arn'] ?? ''}`,
-    );
-    expect(step.main?.signalsSent).toEqual(['SIGINT']);
+
+    it('has ECS roll back', async () => {
+      await cancelled('taken-back', {});
+      expect(await emulator.calls()).toMatchObject({ 'ecs.StopServiceDeployment': 1 });
+    });
   });
 });
 

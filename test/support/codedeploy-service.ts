@@ -30,6 +30,7 @@ export function taskDefinitionFile(emulator: TestEmulator): string {
       networkMode: 'awsvpc',
       cpu: '256',
       memory: '512',
+      executionRoleArn: 'arn:aws:iam::123456789012:role/fastapi-dev-execution',
       containerDefinitions: [
         {
           name: 'app',

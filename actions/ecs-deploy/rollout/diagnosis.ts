@@ -106,14 +106,17 @@ function latest(group: { readonly tasks: readonly FailedTask[] }): number {
 function causeOfTask(task: FailedTask, definition: JsonObject): Cause {
   const { culprit } = task;
   const reason = culprit?.reason ?? '';
-  const all = [reason, task.stoppedReason ?? ''].filter((text) => text !== '').join(' ');
+  // Of a task that did not start both say the same.
+  const all = [...new Set([reason, task.stoppedReason ?? ''])]
+    .filter((text) => text !== '')
+    .join(' ');
   const name = culprit?.name ?? 'unknown';
   const image = culprit?.image ?? 'its image';
 
   if (/CannotPull|PullImage|pull image/i.test(all)) {
     return {
       code: 'image-pull',
-      cause: `${image} cannot be pulled: ${firstSentence(pick(all, /CannotPull.*|.*pull.*/is))}`,
+      cause: `${image} cannot be pulled: ${firstSentence(withoutImage(pick(all, /CannotPull.*|.*pull.*/is), image))}`,
       hint: pullHint(all),
     };
   }
@@ -226,11 +229,21 @@ function causeOfEvents(facts: DiagnosisFacts): Cause {
       ? { code: 'placement', cause: `no task could be placed: ${firstSentence(message)}` }
       : { code: 'unknown', cause: firstSentence(message) };
   }
-  return { code: 'unknown', cause: reason ?? 'ECS gives no reason' };
+  // That somebody stopped it, we ourselves at the time limit for one, is not why it was stopped.
+  const own = reason === undefined || reason.includes('StopServiceDeployment was called');
+  return {
+    code: 'unknown',
+    cause: own ? 'no task failed, and ECS gives no reason' : firstSentence(reason),
+  };
 }
 
 function pick(text: string, pattern: RegExp): string {
   return pattern.exec(text)?.[0] ?? text;
+}
+
+/** The container runtime repeats the image, whose digest would push the reason itself out of sight. */
+function withoutImage(reason: string, image: string): string {
+  return reason.replaceAll(`ref ${image}`, 'it').replaceAll(`${image}: `, '');
 }
 
 /** Reasons run to several hundred characters, with request ids. */

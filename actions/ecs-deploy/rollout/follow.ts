@@ -141,7 +141,8 @@ export async function follow(ports: Ports, request: FollowRequest): Promise<Foll
       }
       const ending = endingOf(judgement, lookedAtMs >= deadlineMs, request, gaveUp?.reason);
       const tripped = judgement.kind === 'going' && judgement.phase === 'rolling-back';
-      narrator.progress(sight, judgement);
+      const stoppedByUs = gaveUp?.answer.kind === 'stopping';
+      narrator.progress(sight, stoppedByUs ? asGivenUp(judgement) : judgement);
       narrator.events(eventsOf(sight));
 
       const now = countersOf(sight);
@@ -224,6 +225,13 @@ function endingOf(
     return { outcome: 'paused', pause: judgement.hook };
   }
   return timedOut ? { outcome: 'timed-out' } : undefined;
+}
+
+/** What ECS calls stopped has gone back, and not by somebody else's hand. */
+function asGivenUp(judgement: Judgement): Judgement {
+  return judgement.kind === 'ended' && judgement.outcome === 'stopped'
+    ? { ...judgement, outcome: 'rolled-back' }
+    : judgement;
 }
 
 /** A look that fails is told and gives nothing, until too many in a row have failed. */

@@ -83,13 +83,13 @@ export function createNarrator(ports: Pick<DeployPorts, 'log' | 'clock'>): Narra
         cancelled: 'the job was cancelled',
         repeats: 'this failure can only repeat',
       }[reason.why];
-      const cause = reason.why === 'repeats' ? ` (${formatDiagnosis(reason.diagnosis)})` : '';
+      const cause = reason.why === 'repeats' ? `: ${formatDiagnosis(reason.diagnosis)}` : '';
       const then = {
         stopping: 'ECS was asked to roll back',
         'too-late': 'ECS has ended it already',
-        refused: `ECS could not be asked to roll back: ${answer.kind === 'refused' ? answer.reason : ''}`,
+        refused: `ECS could not be asked to roll back${answer.kind === 'refused' ? ` (${answer.reason})` : ''}`,
       }[answer.kind];
-      log.error(`${stamp()} ${why}${cause}: ${then}`);
+      log.error(`${stamp()} ${why}, ${then}${cause}`);
     },
   };
 }

@@ -36,7 +36,7 @@ function phaseName(judgement: Judgement, { own, service, serviceDeployment }: Si
   if (judgement.phase === 'starting' || judgement.phase === 'rolling-out')
     return `${judgement.phase.replace('-', ' ')}${stageOf(serviceDeployment)}`;
   const primary = primaryOf(service);
-  const verb = judgement.phase === 'stopping' ? 'stopped by hand, rolling back' : 'rolling back';
+  const verb = judgement.phase === 'stopping' ? 'stopped, rolling back' : 'rolling back';
   return primary === undefined || primary.id === own.id
     ? verb
     : `${verb} to ${shortName(primary.taskDefinitionArn)}`;

@@ -87,7 +87,7 @@ function roleFindings(subject: Subject): readonly Finding[] {
     {
       code: 'execution-role-required',
       place: 'executionRoleArn',
-      message: `is missing, and ${reasons.join(' and ')} need it`,
+      message: `is missing, and it is needed for ${reasons.join(' and ')}`,
     },
   ];
 }

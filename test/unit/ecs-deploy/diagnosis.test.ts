@@ -183,6 +183,26 @@ describe('the cause', () => {
     });
   });
 
+  it('keeps the reason in sight where the container runtime repeats a long image', () => {
+    const image = `111111111111.dkr.ecr.eu-west-1.amazonaws.com/shop/web@sha256:${'a'.repeat(64)}`;
+    const stoppedReason = `CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref ${image}: ${image}: not found`;
+    const pull = failed({
+      stopCode: 'TaskFailedToStart',
+      stoppedReason,
+      containers: [container({ image, reason: stoppedReason })],
+    });
+    const { cause } = diagnose(facts({ failedTasks: [pull] }));
+    expect(cause).toMatch(/: not found$/);
+    expect(cause.match(/not found/g)).toHaveLength(1);
+  });
+
+  it('is never that a rollout was stopped on demand', () => {
+    const statusReason = 'Service deployment rolled back because StopServiceDeployment was called.';
+    const { code, cause } = diagnose(facts({ statusReason }));
+    expect(code).toBe('unknown');
+    expect(cause).not.toContain('StopServiceDeployment');
+  });
+
   it('is what the events say where no task failed', () => {
     const events = [
       { id: '2', atMs: 2, message: '(service web) has started 1 tasks: (task 1).' },

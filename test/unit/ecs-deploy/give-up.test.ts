@@ -51,6 +51,8 @@ describe('a failure that can only repeat', () => {
     expect(JSON.parse(report.outputs['diagnosis'] ?? '{}')).toMatchObject({ code: 'image-pull' });
     expect((await statuses())[0]).toBe('ROLLBACK_SUCCESSFUL');
     expect(world.fixture.clock.now() - startedMs).toBeLessThan(90_000);
+    // Nobody but us has stopped it.
+    expect(world.log.map(({ message }) => message).join('\n')).not.toContain(' stopped: ');
   });
 
   it('is a container that exits at once, as often as asked', async () => {

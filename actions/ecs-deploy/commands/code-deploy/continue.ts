@@ -3,9 +3,9 @@ import { apply } from '../../effects.js';
 import type { ContinueInputs } from '../../inputs.js';
 import { shortName } from '../../model.js';
 import { observeRunning, withDefinition } from '../../observe.js';
-import { releaseFacts, type Plan } from '../../plan.js';
+import type { Plan } from '../../plan.js';
 import type { DeployPorts } from '../../ports.js';
-import { releaseCurrent } from '../../release-steps.js';
+import { releaseCurrent, releaseFacts } from '../../release-steps.js';
 import { reportDeploy, reportDryRun, type Report } from '../../report.js';
 import {
   findInFlight,

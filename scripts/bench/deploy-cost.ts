@@ -1,0 +1,56 @@
+/**
+ * API calls and wall time of one deploy by the built bundle: register, update and follow a healthy
+ * rolling deploy of two tasks, and a deploy that has nothing to do. The emulator's clock runs ten
+ * times as fast, and the bundle looks ten times as often, so that it looks as often as it does in a
+ * real deploy of the same length.
+ *
+ * Usage: tsx scripts/bench/deploy-cost.ts
+ */
+import { makeService, pushServiceImage, runDeploy } from '../../test/support/ecs-deploy.js';
+import { startTestEmulator, type TestEmulator } from '../../test/support/emulator.js';
+
+const speed = 10;
+/** The default of the action, in virtual time. */
+const pollIntervalSeconds = 5;
+
+async function main(): Promise<void> {
+  const emulator = await startTestEmulator({ speed });
+  try {
+    await makeService(emulator);
+    const first = await pushServiceImage(emulator, 'v1');
+    const second = await pushServiceImage(emulator, 'v2');
+    await measure(emulator, first.reference, 'succeeded');
+    tell('rolling deploy of 2 tasks', await measure(emulator, second.reference, 'succeeded'));
+    tell('deploy with nothing to do', await measure(emulator, second.reference, 'no-op'));
+  } finally {
+    await emulator.stop();
+  }
+}
+
+interface Cost {
+  readonly seconds: number;
+  readonly calls: readonly (readonly [operation: string, count: number])[];
+}
+
+async function measure(emulator: TestEmulator, image: string, outcome: string): Promise<Cost> {
+  await emulator.control('DELETE', 'calls');
+  const startedMs = performance.now();
+  const step = await runDeploy(emulator, {
+    inputs: { image, 'poll-interval-seconds': String(pollIntervalSeconds / speed) },
+  });
+  const seconds = (performance.now() - startedMs) / 1000;
+  if (step.outputs['outcome'] !== outcome) {
+    throw new Error(`the deploy was to end as ${outcome}:\n${step.log.join('\n')}`);
+  }
+  const calls = Object.entries(await emulator.calls()).sort(([, left], [, right]) => right - left);
+  return { seconds, calls };
+}
+
+function tell(title: string, { seconds, calls }: Cost): void {
+  const total = calls.reduce((sum, [, count]) => sum + count, 0);
+  console.log(`${title}: ${total} API calls, ${seconds.toFixed(1)} s on the wall`);
+  for (const [operation, count] of calls)
+    console.log(`  ${String(count).padStart(4)} ${operation}`);
+}
+
+await main();
