@@ -1,7 +1,7 @@
 import { UserError, type Problem } from '../shared/errors.js';
 import { applyEdits } from './definition/edits.js';
 import { parseOverrides } from './definition/overrides-text.js';
-import { mainContainer } from './definition/main-container.js';
+import { likelyMainContainer, mainContainer } from './definition/main-container.js';
 import { containerNames, familyOf, imageOf, withImages } from './definition/task-definition.js';
 import { checkArchitectures } from './images/architecture.js';
 import { isProblem, type ResolvedImage } from './images/image-check.js';
@@ -177,7 +177,7 @@ export async function observeRunning(
   const observed = {
     ...{ target, service, running, origin, atMs: ports.clock.now() },
     base: { definition: running.definition, tags: [], origin: '', liveFamily: '' },
-    container: target.contract?.container ?? containerNames(running.definition)[0] ?? '',
+    container: likelyMainContainer(target, running.definition),
     images: {},
     codeDeploy: undefined,
     revisions: undefined,

@@ -1,5 +1,4 @@
-import { OperationError, UserError } from '../shared/errors.js';
-import { suggestion } from '../shared/inputs.js';
+import { UserError } from '../shared/errors.js';
 import {
   contractPath,
   parseContract,
@@ -13,6 +12,7 @@ import type { DeployPorts } from './ports.js';
 import { parseRelease, type Release } from './release.js';
 import { parseTaskDefinitionFile } from './definition/definition-file.js';
 import { familyOf, withoutServerFields } from './definition/task-definition.js';
+import { orNone, whatThereIs } from './what-there-is.js';
 
 /** The service to act on, and what its contract adds. */
 export interface Target {
@@ -94,24 +94,6 @@ export async function findService(
           await orNone(() => ports.ecs.serviceNames(cluster)),
         ),
       });
-  }
-}
-
-function whatThereIs(kind: string, typed: string, names: readonly string[] | undefined): string {
-  if (names === undefined) return `this role may not list ${kind}`;
-  if (names.length === 0) return `there are no ${kind} there`;
-  const near = suggestion(typed, names);
-  const shown = names.slice(0, 20).join(', ') + (names.length > 20 ? ', …' : '');
-  return `${near === undefined ? '' : `${near} `}there: ${shown}`;
-}
-
-/** Names are a help: where the role may not list them, the error itself must still come. */
-async function orNone<T>(run: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await run();
-  } catch (thrown) {
-    if (thrown instanceof OperationError) return undefined;
-    throw thrown;
   }
 }
 

@@ -99,7 +99,11 @@ async function deployAll(
       ...options.inputs,
     },
   });
-  await emulator.control('DELETE', 'faults');
+  if (options.throttled !== undefined) {
+    const { rules } = (await emulator.control('GET', 'faults')) as { rules: { fired: number }[] };
+    expect(rules.reduce((sum, { fired }) => sum + fired, 0)).toBeGreaterThan(50);
+    await emulator.control('DELETE', 'faults');
+  }
   return step;
 }
 

@@ -1,5 +1,6 @@
 import { UserError } from '../../shared/errors.js';
 import type { DeployInputs } from '../inputs.js';
+import type { JsonObject } from '../model.js';
 import type { BaseDefinition, Target } from '../target.js';
 import { containersOf, textOf } from './task-definition.js';
 
@@ -42,4 +43,11 @@ function namesMainContainer({ image, edits }: MainContainerInputs): boolean {
       ({ container }) => container === undefined,
     )
   );
+}
+
+/** The container that runs the service's image, as far as a definition tells: for reports. */
+export function likelyMainContainer({ contract }: Target, definition: JsonObject): string {
+  const containers = containersOf(definition);
+  const essential = containers.find((container) => container['essential'] !== false);
+  return contract?.container ?? textOf((essential ?? containers[0])?.['name']) ?? '';
 }

@@ -1,11 +1,10 @@
-import { toError } from '../../shared/errors.js';
-import { isAccessDenied } from '../aws/calls.js';
 import { diagnose, type Diagnosis } from './diagnosis.js';
 import type { SeenHook } from './hooks.js';
 import { collectEvidence, type EvidenceScope } from './evidence.js';
 import type { FailedTask } from './failed-tasks.js';
 import { shortName, type Service, type ServiceDeployment, type ServiceEvent } from '../model.js';
 import { stopWithRollback, type GaveUp, type GiveUpInputs, type StopAnswer } from './give-up.js';
+import { tolerantly, untilNextLookMs } from './looks.js';
 import { createNarrator } from './narrator.js';
 import { repeatingFailure } from './repeating-failure.js';
 import type { DeployPorts } from '../ports.js';
@@ -61,9 +60,6 @@ type Ports = Pick<DeployPorts, 'ecs' | 'logs' | 'log' | 'clock' | 'random' | 'si
 /** How long a rollback that we asked for is followed, at most. */
 const rollbackMinutes = 15;
 
-/** Looking may fail this often in a row, the SDK's own retries besides, before we give up. */
-const toleratedFailures = 5;
-
 /**
  * Follows our own deployment to its end, looking every `pollIntervalSeconds` (a little less, by
  * chance, so that many services do not look at once). Failed tasks are reported as they happen.
@@ -77,7 +73,7 @@ export async function follow(ports: Ports, request: FollowRequest): Promise<Foll
   let planned = 0;
   const evidence = collectEvidence(ports, { ...request, deploymentId: request.own.id });
   const narrator = createNarrator(ports);
-  const look = tolerantly(ports, openSight(ports, request));
+  const look = tolerantly(ports.log, 'rollout', openSight(ports, request));
   let counters = '';
   let tripTold = false;
   let gaveUp: Followed['gaveUp'];
@@ -164,7 +160,11 @@ export async function follow(ports: Ports, request: FollowRequest): Promise<Foll
       }
     }
     try {
-      await clock.sleep(untilNextLookMs(lookedAtMs), signal);
+      const { pollIntervalSeconds } = request;
+      await clock.sleep(
+        untilNextLookMs(ports, { lookedAtMs, pollIntervalSeconds, deadlineMs }),
+        signal,
+      );
     } catch (thrown) {
       if (!signal.aborted) throw thrown;
       return cancelled(sight);
@@ -192,12 +192,6 @@ export async function follow(ports: Ports, request: FollowRequest): Promise<Foll
       await giveUp(last, { why: 'cancelled' });
     }
     return end(last, { outcome: 'cancelled' });
-  }
-
-  function untilNextLookMs(lookedAtMs: number): number {
-    const intervalMs = request.pollIntervalSeconds * 1000 * (0.9 + 0.1 * ports.random());
-    const nextMs = Math.min(lookedAtMs + intervalMs, Math.max(deadlineMs, lookedAtMs + 1));
-    return Math.max(0, nextMs - clock.now());
   }
 }
 
@@ -232,23 +226,6 @@ function asGivenUp(judgement: Judgement): Judgement {
   return judgement.kind === 'ended' && judgement.outcome === 'stopped'
     ? { ...judgement, outcome: 'rolled-back' }
     : judgement;
-}
-
-/** A look that fails is told and gives nothing, until too many in a row have failed. */
-function tolerantly({ log }: Ports, look: () => Promise<Sight>): () => Promise<Sight | undefined> {
-  let failures = 0;
-  return async () => {
-    try {
-      const sight = await look();
-      failures = 0;
-      return sight;
-    } catch (thrown) {
-      failures += 1;
-      if (failures > toleratedFailures || isAccessDenied(thrown)) throw thrown;
-      log.warning(`cannot look at the rollout: ${toError(thrown).message}`);
-      return undefined;
-    }
-  };
 }
 
 /** What changes when a task starts, stops or fails; while it stays, there is no task to look for. */

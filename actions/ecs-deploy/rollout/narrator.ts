@@ -1,5 +1,6 @@
 import { formatDiagnosis, type Diagnosis } from './diagnosis.js';
-import { describeFailedTask, type FailedTask } from './failed-tasks.js';
+import type { FailedTask } from './failed-tasks.js';
+import { narrateTasks, stopwatch } from './narrate-tasks.js';
 import type { ServiceEvent } from '../model.js';
 import type { GaveUp, StopAnswer } from './give-up.js';
 import type { DeployPorts } from '../ports.js';
@@ -23,19 +24,11 @@ export interface Narrator {
 
 export function createNarrator(ports: Pick<DeployPorts, 'log' | 'clock'>): Narrator {
   const { log, clock } = ports;
-  const startedMs = clock.now();
+  const stamp = stopwatch(clock);
   const eventsTold = new Set<string>();
   let lineTold = '';
-  let toldAtMs = startedMs;
-  let tasksTold = 0;
-  let logTold = '';
+  let toldAtMs = clock.now();
   let pauseTold = '';
-
-  const stamp = (): string => {
-    const seconds = Math.round((clock.now() - startedMs) / 1000);
-    const minutes = Math.floor(seconds / 60);
-    return `${String(minutes).padStart(2, '0')}:${String(seconds % 60).padStart(2, '0')}`;
-  };
 
   return {
     progress(sight, judgement) {
@@ -52,19 +45,7 @@ export function createNarrator(ports: Pick<DeployPorts, 'log' | 'clock'>): Narra
       toldAtMs = clock.now();
     },
 
-    failedTasks(tasks) {
-      for (const task of tasks) {
-        const message = `${stamp()} ${describeFailedTask(task)}`;
-        // An annotation for the first alone: GitHub shows ten a step.
-        if (tasksTold === 0) log.warning(message);
-        else log.info(message);
-        tasksTold += 1;
-        const lines = task.logLines.join('\n');
-        if (lines === logTold) continue;
-        for (const line of task.logLines) log.info(`    | ${line}`);
-        logTold = lines;
-      }
-    },
+    failedTasks: narrateTasks(log, stamp),
 
     events(events) {
       for (const event of events.filter(({ id }) => !eventsTold.has(id)).reverse()) {

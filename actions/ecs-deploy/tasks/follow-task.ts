@@ -3,6 +3,7 @@ import { isAccessDenied } from '../aws/calls.js';
 import { shortName } from '../model.js';
 import type { DeployPorts } from '../ports.js';
 import type { OneOffTask } from './ports.js';
+import { toleratedFailures, untilNextLookMs } from '../rollout/looks.js';
 import type { TaskLog } from './task-log.js';
 
 export type FollowTaskPorts = Pick<DeployPorts, 'tasks' | 'log' | 'clock' | 'random' | 'signal'>;
@@ -23,8 +24,6 @@ export type FollowedTask =
   | { readonly kind: 'timed-out' | 'cancelled'; readonly task: OneOffTask | undefined }
   | { readonly kind: 'lost'; readonly reason: string };
 
-/** Looking may fail this often in a row, the SDK's own retries besides. */
-const toleratedFailures = 5;
 /** A new task may be unknown to ECS for a moment: its answers are eventually consistent. */
 const unknownToleratedMs = 60_000;
 /** A stopped task has as long as its containers' `stopTimeout` at most (120 s on Fargate). */
@@ -81,9 +80,9 @@ export async function followTask(
       await stop(ports, request, `container ${request.container} is done`);
     }
     if (lookedAtMs >= deadlineMs + stoppingToleratedMs) return { kind: 'timed-out', task };
-    const intervalMs = request.pollIntervalSeconds * 1000 * (0.9 + 0.1 * ports.random());
+    const { pollIntervalSeconds } = request;
     try {
-      await clock.sleep(Math.max(0, lookedAtMs + intervalMs - clock.now()), signal);
+      await clock.sleep(untilNextLookMs(ports, { lookedAtMs, pollIntervalSeconds }), signal);
     } catch (thrown) {
       if (!isCancelled()) throw thrown;
       return cancelled(task);

@@ -1,6 +1,7 @@
 import { OperationError } from '../../../shared/errors.js';
 import { nothingObserved } from '../../tasks/around.js';
-import { containerNames, containersOf, imageOf, textOf } from '../../definition/task-definition.js';
+import { likelyMainContainer } from '../../definition/main-container.js';
+import { containerNames, imageOf } from '../../definition/task-definition.js';
 import type { ResolvedImage } from '../../images/image-check.js';
 import { parseEcrHost, parseImageReference } from '../../images/image-reference.js';
 import type { ContinueInputs } from '../../inputs.js';
@@ -44,7 +45,7 @@ export async function observePaused(
   const before = service.deployments.find(({ id }) => id !== ours?.id);
   const tags = new Map(revision.tags.map(({ key, value }) => [key, value]));
   const template = tags.get('infra-actions:template');
-  const container = mainContainer(target, revision.definition);
+  const container = likelyMainContainer(target, revision.definition);
   const names = await releasedContainers(ports, { target, revision, container, template });
   return {
     ...found,
@@ -86,12 +87,6 @@ async function readRevision(
   const found = arn === undefined ? undefined : await ecs.describeTaskDefinition(arn);
   if (found !== undefined) return found;
   throw new OperationError('aws-answer-incomplete', `ECS knows no ${arn ?? revisionArn}`);
-}
-
-function mainContainer({ contract }: Target, definition: JsonObject): string {
-  const containers = containersOf(definition);
-  const essential = containers.find((container) => container['essential'] !== false);
-  return contract?.container ?? textOf((essential ?? containers[0])?.['name']) ?? '';
 }
 
 /** The containers whose images were released: the main one, those before, those not of the template. */

@@ -5,6 +5,7 @@ import { diagnose, type Diagnosis } from '../../rollout/diagnosis.js';
 import type { Evidence } from '../../rollout/evidence.js';
 import type { FailedTask } from '../../rollout/failed-tasks.js';
 import { createNarrator } from '../../rollout/narrator.js';
+import { untilNextLookMs } from '../../rollout/looks.js';
 import type { RegisteredDefinition } from '../../model.js';
 
 export interface FollowCountRequest {
@@ -54,9 +55,9 @@ export async function followCount(
     const outcome = outcomeOf(service, count, lookedAtMs >= deadlineMs, signal.aborted);
     narrator.failedTasks(await evidence.gather(outcome !== undefined));
     if (outcome !== undefined) return end(outcome, service);
-    const intervalMs = request.pollIntervalSeconds * 1000 * (0.9 + 0.1 * ports.random());
+    const { pollIntervalSeconds } = request;
     try {
-      await clock.sleep(Math.max(0, lookedAtMs + intervalMs - clock.now()), signal);
+      await clock.sleep(untilNextLookMs(ports, { lookedAtMs, pollIntervalSeconds }), signal);
     } catch (thrown) {
       if (!signal.aborted) throw thrown;
       return end('cancelled', service);

@@ -1,5 +1,5 @@
-import { OperationError, UserError } from '../../../shared/errors.js';
-import { suggestion } from '../../../shared/inputs.js';
+import { UserError } from '../../../shared/errors.js';
+import { orNone, whatThereIs } from '../../what-there-is.js';
 import type { DeploymentGroup } from './model.js';
 import type { CodeDeploy } from './ports.js';
 
@@ -69,7 +69,11 @@ async function applicationMissing(codeDeploy: CodeDeploy, application: string): 
     code: 'codedeploy-application-missing',
     message: `there is no CodeDeploy application "${application}" in this account and region`,
     at: { input: 'codedeploy-application' },
-    hint: listing(application, await orNone(() => codeDeploy.applicationNames())),
+    hint: whatThereIs(
+      'applications',
+      application,
+      await orNone(() => codeDeploy.applicationNames()),
+    ),
   });
 }
 
@@ -82,7 +86,11 @@ async function missing(
     code: 'deployment-group-missing',
     message: `CodeDeploy application "${application}" has no deployment group "${group}" for ECS`,
     at: { input: 'codedeploy-deployment-group' },
-    hint: listing(group, await orNone(() => codeDeploy.groupNames(application))),
+    hint: whatThereIs(
+      'deployment groups',
+      group,
+      await orNone(() => codeDeploy.groupNames(application)),
+    ),
   });
 }
 
@@ -114,21 +122,4 @@ function ambiguous(query: GroupQuery, candidates: readonly DeploymentGroup[]): U
     message: `several CodeDeploy deployment groups name service ${query.cluster}/${query.serviceName}: ${names.join(', ')}`,
     hint: 'give codedeploy-application and codedeploy-deployment-group, or codeDeploy in the contract',
   });
-}
-
-/** Names are a help: where the role may not list them, the error itself must still come. */
-async function orNone<T>(run: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await run();
-  } catch (thrown) {
-    if (thrown instanceof OperationError) return undefined;
-    throw thrown;
-  }
-}
-
-function listing(typed: string, names: readonly string[] | undefined): string {
-  if (names === undefined) return 'this role may not list them';
-  if (names.length === 0) return 'there are none';
-  const near = suggestion(typed, names);
-  return `${near === undefined ? '' : `${near} `}there: ${names.slice(0, 20).join(', ')}`;
 }

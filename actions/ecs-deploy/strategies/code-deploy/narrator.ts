@@ -1,6 +1,7 @@
 import type { DeployPorts } from '../../ports.js';
 import { formatDiagnosis, type Diagnosis } from '../../rollout/diagnosis.js';
-import { describeFailedTask, type FailedTask } from '../../rollout/failed-tasks.js';
+import type { FailedTask } from '../../rollout/failed-tasks.js';
+import { narrateTasks, stopwatch } from '../../rollout/narrate-tasks.js';
 import { hooksOfText } from './app-spec.js';
 import type { CodeDeployJudgement, CodeDeploySight } from './judge.js';
 import { isShifted } from './model.js';
@@ -20,18 +21,11 @@ export function createCodeDeployNarrator(
   ports: Pick<DeployPorts, 'log' | 'clock'>,
 ): CodeDeployNarrator {
   const { log, clock } = ports;
-  const startedMs = clock.now();
+  const stamp = stopwatch(clock);
   const told = new Set<string>();
   let progressTold = '';
-  let toldAtMs = startedMs;
-  let tasksTold = 0;
-  let logTold = '';
+  let toldAtMs = clock.now();
 
-  const stamp = (): string => {
-    const seconds = Math.round((clock.now() - startedMs) / 1000);
-    const minutes = Math.floor(seconds / 60);
-    return `${String(minutes).padStart(2, '0')}:${String(seconds % 60).padStart(2, '0')}`;
-  };
   const once = (line: string, how: 'info' | 'warning' | 'error' = 'info'): void => {
     if (told.has(line)) return;
     told.add(line);
@@ -72,19 +66,7 @@ export function createCodeDeployNarrator(
       toldAtMs = clock.now();
     },
 
-    failedTasks(tasks) {
-      for (const task of tasks) {
-        const message = `${stamp()} ${describeFailedTask(task)}`;
-        // An annotation for the first alone: GitHub shows ten a step.
-        if (tasksTold === 0) log.warning(message);
-        else log.info(message);
-        tasksTold += 1;
-        const lines = task.logLines.join('\n');
-        if (lines === logTold) continue;
-        for (const line of task.logLines) log.info(`    | ${line}`);
-        logTold = lines;
-      }
-    },
+    failedTasks: narrateTasks(log, stamp),
 
     gaveUp(diagnosis) {
       once(`the deployment failed: ${formatDiagnosis(diagnosis)}`, 'error');

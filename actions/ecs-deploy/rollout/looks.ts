@@ -1,0 +1,47 @@
+import { toError } from '../../shared/errors.js';
+import type { Logger } from '../../shared/log.js';
+import { isAccessDenied } from '../aws/calls.js';
+import type { DeployPorts } from '../ports.js';
+
+/** Looking may fail this often in a row, the SDK's own retries besides, before we give up. */
+export const toleratedFailures = 5;
+
+/** A look that fails is told and gives nothing, until too many in a row have failed. */
+export function tolerantly<T>(
+  log: Pick<Logger, 'warning'>,
+  what: string,
+  look: () => Promise<T>,
+): () => Promise<T | undefined> {
+  let failures = 0;
+  return async () => {
+    try {
+      const sight = await look();
+      failures = 0;
+      return sight;
+    } catch (thrown) {
+      failures += 1;
+      if (failures > toleratedFailures || isAccessDenied(thrown)) throw thrown;
+      log.warning(`cannot look at the ${what}: ${toError(thrown).message}`);
+      return undefined;
+    }
+  };
+}
+
+/**
+ * How long to sleep until the next look, in milliseconds: the interval from look to look, a little
+ * less by chance, so that many jobs do not look at once; and no longer than to the deadline.
+ */
+export function untilNextLookMs(
+  { clock, random }: Pick<DeployPorts, 'clock' | 'random'>,
+  { lookedAtMs, pollIntervalSeconds, deadlineMs = Infinity }: NextLook,
+): number {
+  const intervalMs = pollIntervalSeconds * 1000 * (0.9 + 0.1 * random());
+  const nextMs = Math.min(lookedAtMs + intervalMs, Math.max(deadlineMs, lookedAtMs + 1));
+  return Math.max(0, nextMs - clock.now());
+}
+
+interface NextLook {
+  readonly lookedAtMs: number;
+  readonly pollIntervalSeconds: number;
+  readonly deadlineMs?: number;
+}
