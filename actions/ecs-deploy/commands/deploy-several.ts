@@ -68,7 +68,11 @@ export async function deploySeveral(
         if (!failed || !inputs.allOrNothing || end.report.failure !== undefined) {
           return { name, report: end.report };
         }
-        return { name, report: await takeBack(end) };
+        // One that cannot be taken back must not keep the others from being told.
+        return takeBack(end).then(
+          (report) => ({ name, report }),
+          (thrown: unknown) => ({ name, error: toError(thrown) }),
+        );
       }),
     ),
   );

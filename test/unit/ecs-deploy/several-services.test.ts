@@ -141,6 +141,18 @@ describe('all or nothing', () => {
     expect(await families('api', 'worker')).toEqual(['api', 'worker']);
   });
 
+  it('tells of the others where one cannot be taken back', async () => {
+    const targets = await services({ api: {}, worker: { EMULATOR_FATE: 'crash:3:5' } });
+    let updates = 0;
+    world.intercept((operation) => {
+      if (operation !== 'UpdateService') return;
+      updates += 1;
+      if (updates === 3) throw new AwsError('InvalidParameterException', 'no', 400);
+    });
+    const report = await deploy(targets, { allOrNothing: true, earlyEndExits: 5 });
+    expect(outcomes(report)).toMatchObject({ api: 'failed', worker: 'rolled-back' });
+  });
+
   it('changes nothing where all come through', async () => {
     const report = await deploy(await services({ api: {}, worker: {} }), { allOrNothing: true });
     expect(report.outputs['outcome']).toBe('succeeded');
