@@ -1,4 +1,8 @@
-import { CodeDeployClient, GetDeploymentCommand } from '@aws-sdk/client-codedeploy';
+import {
+  CodeDeployClient,
+  GetApplicationRevisionCommand,
+  GetDeploymentCommand,
+} from '@aws-sdk/client-codedeploy';
 import {
   appSpecFile,
   codeDeployNames,
@@ -85,11 +89,18 @@ it('deploys with the repository’s AppSpec: hooks, canary, traffic and digest',
   expect(step.summary).toContain('as asked, by digest');
   expect(step.summary).toContain('fastapi-smoke-dev');
 
-  const answer = await new CodeDeployClient(sdkConfig(emulator)).send(
+  const codeDeploy = new CodeDeployClient(sdkConfig(emulator));
+  const answer = await codeDeploy.send(
     new GetDeploymentCommand({ deploymentId: step.outputs['codedeploy-deployment-id'] ?? '' }),
   );
+  const sent = await codeDeploy.send(
+    new GetApplicationRevisionCommand({
+      applicationName: codeDeployNames.application,
+      revision: answer.deploymentInfo?.revision,
+    }),
+  );
   // All of the file is kept, comments too; only the task definition was put in.
-  expect(answer.deploymentInfo?.revision?.appSpecContent?.content).toBe(
+  expect(sent.revision?.appSpecContent?.content).toBe(
     appSpecFile.replace('<TASK_DEFINITION>', `"${step.outputs['task-definition-arn'] ?? ''}"`),
   );
   expect(answer.deploymentInfo?.description).toContain('c0ffee');
@@ -149,3 +160,23 @@ it('says what the group is busy with, with "fail"', async () => {
     /deployment group "fastapi-dev" is busy: d-[A-Z0-9]{9} is InProgress/,
   );
 });
+
+it('rolls back what is in flight, and then what ran before', async () => {
+  const rollback = (): Promise<RunStepResult> =>
+    runDeploy(emulator, {
+      inputs: { command: 'rollback', cluster: names.cluster, 'service-name': names.serviceName },
+    });
+  const before = await runningDefinition();
+  const stopped = await rollback();
+  expect(errors(stopped)).toBe('');
+  expect(stopped.outputs).toMatchObject({ outcome: 'rolled-back', 'task-definition-arn': before });
+
+  const image = await pushServiceImage(emulator, 'v5');
+  const next = await deploy(image.reference, { 'wait-for-termination': 'true' });
+  expect(errors(next)).toBe('');
+  expect(await runningDefinition()).not.toBe(before);
+  const back = await rollback();
+  expect(errors(back)).toBe('');
+  expect(back.outputs).toMatchObject({ outcome: 'rolled-back', 'task-definition-arn': before });
+  expect(await runningDefinition()).toBe(before);
+}, 240_000);
