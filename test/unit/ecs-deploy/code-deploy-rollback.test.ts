@@ -5,6 +5,7 @@ import type { ContinueInputs } from '../../../actions/ecs-deploy/inputs.js';
 import type { SmokeCheck } from '../../../actions/ecs-deploy/rollout/smoke-check.js';
 import type { Report } from '../../../actions/ecs-deploy/report.js';
 import { UserError } from '../../../actions/shared/errors.js';
+import { AwsError } from '../../../emulator/aws-error.js';
 import {
   messages,
   origin,
@@ -146,7 +147,7 @@ describe('a rollback of a service that CodeDeploy deploys', () => {
     await world.deploy(bad.tag, { wait: false });
     await world.fixture.advance(300, undefined, 5);
     world.calls.clear();
-    expect(await rollback(world)).toMatchObject(backAgain);
+    expect(await rollback(world, { pollIntervalSeconds: 0.5 })).toMatchObject(backAgain);
     expect(await primary(world)).toBe(first);
     expect(world.calls.get('StopDeployment')).toBe(1);
   });
@@ -170,6 +171,19 @@ describe('a rollback of a service that CodeDeploy deploys', () => {
     world.calls.clear();
     expect(await rollback(world)).toMatchObject(backAgain);
     expect(world.calls.get('StopDeployment')).toBeUndefined();
+    expect(await primary(world)).toBe(first);
+  });
+
+  it('says what it lacks where it may not read AppSpecs, and still stops what is in flight', async () => {
+    const world = await runningCodeDeployWorld();
+    const first = await primary(world);
+    world.intercept((operation) => {
+      if (operation !== 'GetApplicationRevision') return;
+      throw new AwsError('AccessDeniedException', 'not authorized');
+    });
+    expect(await problemOf(rollback(world))).toBe('rollback-target-missing');
+    await world.deploy(pushImage(world.fixture, 'shop/web:v2').tag);
+    expect(await rollback(world)).toMatchObject(backAgain);
     expect(await primary(world)).toBe(first);
   });
 
