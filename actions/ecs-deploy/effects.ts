@@ -10,7 +10,8 @@ import { follow, type Followed } from './rollout/follow.js';
 import { stopWithRollback } from './rollout/give-up.js';
 import { isAroundStep, isBeforeRollout } from './tasks/around.js';
 import { openAround, type AroundResult } from './tasks/carry-out.js';
-import { primaryOf, type OwnDeployment } from './rollout/judge.js';
+import { primaryOf } from './primary.js';
+import type { OwnDeployment } from './rollout/judge.js';
 import { openCodeDeployRun, type CodeDeployState } from './strategies/code-deploy/run.js';
 
 export interface Applied {

@@ -221,3 +221,8 @@ export interface TaskContainer {
 export function shortName(arn: string): string {
   return arn.slice(arn.lastIndexOf('/') + 1);
 }
+
+/** The family of a task definition's ARN. */
+export function familyOfArn(arn: string): string {
+  return shortName(arn).replace(/:\d+$/, '');
+}

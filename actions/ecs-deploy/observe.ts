@@ -13,7 +13,7 @@ import { shortName, type RegisteredDefinition, type Service } from './model.js';
 import type { Observed } from './plan.js';
 import type { DeployPorts } from './ports.js';
 import { findRevisionFacts } from './revisions/deregister.js';
-import { primaryOf } from './rollout/judge.js';
+import { primaryDefinitionArn } from './primary.js';
 import {
   findService,
   readBaseDefinition,
@@ -172,7 +172,15 @@ export async function observeRunning(
   origin: Origin,
 ): Promise<Observed> {
   const target = await resolveTarget(ports, inputs);
-  const service = await findService(ports, target);
+  return observeFound(ports, { target, service: await findService(ports, target) }, origin);
+}
+
+/** Reads what a service that was found already is asked to run. */
+export async function observeFound(
+  ports: DeployPorts,
+  { target, service }: Pick<Observed, 'target' | 'service'>,
+  origin: Origin,
+): Promise<Observed> {
   const running = await readRunning(ports, service);
   const observed = {
     ...{ target, service, running, origin, atMs: ports.clock.now() },
@@ -208,10 +216,7 @@ export async function readRunning(
   ports: DeployPorts,
   service: Service,
 ): Promise<RegisteredDefinition> {
-  const primary = [primaryOf(service), ...service.taskSets].find(
-    (one) => one?.status === 'PRIMARY',
-  );
-  const arn = primary?.taskDefinitionArn ?? service.taskDefinitionArn;
+  const arn = primaryDefinitionArn(service) ?? service.taskDefinitionArn;
   const found = await ports.ecs.describeTaskDefinition(arn);
   return found ?? { arn, definition: {}, tags: [] };
 }

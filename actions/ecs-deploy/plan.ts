@@ -22,6 +22,7 @@ import { planAround, type AroundStep, type ObservedAround } from './tasks/around
 import type { BaseDefinition, Target } from './target.js';
 import { withImages } from './definition/task-definition.js';
 import { definitionChanges, type DefinitionChange } from './definition/differences.js';
+import { imageTexts } from './images/resolve-images.js';
 
 /** Everything that a deploy needs to know before it changes anything. */
 export interface Observed {
@@ -124,10 +125,7 @@ export function plan(
   refuseUnknownContainers(observed);
   const { base, images, running, service } = observed;
   const definition: JsonObject = {
-    ...withImages(
-      base.definition,
-      Object.fromEntries(Object.entries(images).map(([name, { image }]) => [name, image])),
-    ),
+    ...withImages(base.definition, imageTexts(images)),
     family: base.liveFamily,
   };
   const changes = definitionChanges(running.definition, definition);

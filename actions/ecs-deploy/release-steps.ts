@@ -1,6 +1,7 @@
 import type { Observed, Step } from './plan.js';
 import type { Release } from './release.js';
 import type { Target } from './target.js';
+import { imageTexts } from './images/resolve-images.js';
 
 /** What a release is made of. */
 export interface ReleaseFacts {
@@ -19,9 +20,7 @@ export function releaseOf(facts: ReleaseFacts, status: Release['status']): Relea
   return {
     version: 1,
     status,
-    images: Object.fromEntries(
-      Object.entries(facts.images).map(([name, { image }]) => [name, image]),
-    ),
+    images: imageTexts(facts.images),
     ...(commit === undefined ? {} : { commit }),
     ...(run === undefined ? {} : { run }),
     at: new Date(facts.atMs).toISOString(),

@@ -1,6 +1,6 @@
 import { code, heading, renderMarkdown, table } from '../shared/markdown.js';
 import type { Report } from './report.js';
-import { outputNames } from './report/outputs.js';
+import { emptyOutputs } from './report/outputs.js';
 
 /** What became of one of several services. */
 export type ServiceReport =
@@ -44,12 +44,11 @@ export function reportServices(services: readonly ServiceReport[]): Report {
       : `${failed.length} of ${ends.length} services did not come through:\n${failed
           .map(({ reason }) => `- ${reason}`)
           .join('\n')}`;
-  const values = Object.fromEntries(outputNames.map((name) => [name, '']));
   return {
     message,
     failure: failed.length === 0 ? undefined : { code: `deploy-${worst?.outcome ?? 'failed'}` },
     outputs: {
-      ...values,
+      ...emptyOutputs,
       ...worst?.report?.outputs,
       outcome: worst?.outcome ?? 'no-op',
       reason: message,

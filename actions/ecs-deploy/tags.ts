@@ -1,6 +1,17 @@
 import type { Tag } from './model.js';
 
 /**
+ * Our own tags besides those kept from another resource, which ours replace even where they have no
+ * value. AWS keeps `aws:` for itself and refuses it in a call.
+ */
+export function withOwnTags(
+  kept: readonly Tag[],
+  own: Readonly<Record<string, string | undefined>>,
+): readonly Tag[] {
+  return [...kept.filter(({ key }) => !(key in own) && !key.startsWith('aws:')), ...tagsOf(own)];
+}
+
+/**
  * Tags without what AWS would refuse ("Tagging your Amazon ECS resources": 256 characters of this
  * set); a value that is absent makes no tag.
  */

@@ -7,7 +7,7 @@ import {
   type ContractKey,
 } from './contract.js';
 import type { TargetInputs } from './inputs/target.js';
-import { shortName, type JsonObject, type Service, type Tag } from './model.js';
+import { familyOfArn, shortName, type JsonObject, type Service, type Tag } from './model.js';
 import type { DeployPorts } from './ports.js';
 import { parseRelease, type Release } from './release.js';
 import { parseTaskDefinitionFile } from './definition/definition-file.js';
@@ -155,8 +155,4 @@ export async function readBaseDefinition(
     origin: shortName(found.arn),
     liveFamily: target.contract?.liveFamily ?? familyOf(found.definition) ?? familyOfArn(found.arn),
   };
-}
-
-function familyOfArn(arn: string): string {
-  return shortName(arn).replace(/:\d+$/, '');
 }

@@ -3,6 +3,7 @@ import { openCodeDeploy } from '../../actions/ecs-deploy/aws/code-deploy.js';
 import { openRevisions } from '../../actions/ecs-deploy/aws/revisions.js';
 import type { DefinitionEdits } from '../../actions/ecs-deploy/definition/edits.js';
 import { openCounts } from '../../actions/ecs-deploy/aws/counts.js';
+import { openEcsCalls } from '../../actions/ecs-deploy/aws/ecs-calls.js';
 import { openEcs } from '../../actions/ecs-deploy/aws/ecs.js';
 import { openTasks } from '../../actions/ecs-deploy/aws/tasks.js';
 import type {
@@ -88,7 +89,9 @@ export function deployWorld(fixture: EcsFixture, random: () => number = () => 1)
     calls.set(operation, (calls.get(operation) ?? 0) + 1);
     interceptor(operation);
   };
-  const revisions = openRevisions(inProcessConfig(fixture, onCall));
+  const config = inProcessConfig(fixture, onCall);
+  const ecsCalls = openEcsCalls(config);
+  const revisions = openRevisions(ecsCalls, config);
   const scaling: FixtureScaling = { limits: undefined, readable: true };
   const enabled: Trigger[] = [];
   let enable = (trigger: Trigger): Promise<void> => {
@@ -111,8 +114,8 @@ export function deployWorld(fixture: EcsFixture, random: () => number = () => 1)
     intercept: (hook) => (interceptor = hook),
     whileSleeping: (hook) => (sleeper = hook),
     ports: {
-      ecs: openEcs(inProcessConfig(fixture, onCall)),
-      codeDeploy: openCodeDeploy(inProcessConfig(fixture, onCall)),
+      ecs: openEcs(ecsCalls),
+      codeDeploy: openCodeDeploy(config),
       parameters: memoryParameters(parameters),
       images: registryImages(fixture),
       logs: fixtureLogs(fixture),
@@ -122,7 +125,7 @@ export function deployWorld(fixture: EcsFixture, random: () => number = () => 1)
         usedBySchedules: () => Promise.resolve(account.schedules),
         usedByRules: () => Promise.resolve(account.rules),
       },
-      tasks: openTasks(inProcessConfig(fixture, onCall)),
+      tasks: openTasks(ecsCalls),
       schedules: { enable: (trigger) => enable(trigger) },
       counts: fixtureCounts(fixture, scaling, onCall),
       http: { get: (url) => answer(url) },
@@ -287,7 +290,8 @@ function fixtureCounts(
   scaling: FixtureScaling,
   onCall: (operation: string) => void,
 ): ServiceCounts {
-  const counts = openCounts(inProcessConfig(fixture, onCall));
+  const config = inProcessConfig(fixture, onCall);
+  const counts = openCounts(openEcsCalls(config), config);
   return {
     setDesiredCount: (cluster, service, count) => counts.setDesiredCount(cluster, service, count),
     limitsOf: () =>

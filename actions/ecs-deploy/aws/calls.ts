@@ -6,6 +6,28 @@ export function lazy<T>(make: () => Promise<T>): () => Promise<T> {
   return () => (made ??= make());
 }
 
+/** Runs one call of a service's client and names it in its error. */
+export type Calls<Client, Sdk> = <T>(
+  operation: string,
+  send: (client: Client, sdk: Sdk) => Promise<T>,
+) => Promise<T>;
+
+/**
+ * Calls of one service, whose client is loaded at the first: `service` is its prefix in IAM.
+ *
+ * @throws OperationError as `call` does
+ */
+export function callsOf<Client, Sdk>(
+  service: string,
+  load: () => Promise<{ readonly sdk: Sdk; readonly client: Client }>,
+): Calls<Client, Sdk> {
+  const open = lazy(load);
+  return async (operation, send) => {
+    const { client, sdk } = await open();
+    return call(`${service}:${operation}`, () => send(client, sdk));
+  };
+}
+
 /**
  * Runs one AWS call and names it in its error.
  *

@@ -3,11 +3,11 @@ import type * as codeDeploySdk from '@aws-sdk/client-codedeploy';
 import type { AwsClientConfig } from '../../shared/aws-access.js';
 import { OperationError } from '../../shared/errors.js';
 import type { CodeDeploy } from '../strategies/code-deploy/ports.js';
-import { awsErrorName, call, isAccessDenied, lazy } from './calls.js';
+import { awsErrorName, callsOf, isAccessDenied } from './calls.js';
 import type { CodeDeployment } from '../strategies/code-deploy/model.js';
+import { chunks } from '../chunks.js';
 import { toCodeDeployment, toDeploymentGroup, toTarget } from './code-deploy-views.js';
-
-type Sdk = typeof codeDeploySdk;
+import { allPages } from './pages.js';
 
 const activeStatuses = [
   'Created',
@@ -19,17 +19,10 @@ const activeStatuses = [
 
 /** AWS CodeDeploy behind the port, by the SDK. */
 export function openCodeDeploy(config: AwsClientConfig): CodeDeploy {
-  const open = lazy(async () => {
+  const run = callsOf('codedeploy', async () => {
     const sdk = await import('@aws-sdk/client-codedeploy');
     return { sdk, client: new sdk.CodeDeployClient(config) };
   });
-  const run = async <T>(
-    operation: string,
-    body: (client: codeDeploySdk.CodeDeployClient, sdk: Sdk) => Promise<T>,
-  ): Promise<T> => {
-    const { client, sdk } = await open();
-    return call(`codedeploy:${operation}`, () => body(client, sdk));
-  };
   const appSpecs = new Map<string, Promise<string | undefined>>();
   const targetIds = new Map<string, readonly string[]>();
 
@@ -68,7 +61,7 @@ export function openCodeDeploy(config: AwsClientConfig): CodeDeploy {
 
   return {
     async applicationNames() {
-      return pages(async (nextToken) => {
+      return allPages(async (nextToken) => {
         const answer = await run('ListApplications', (client, sdk) =>
           client.send(new sdk.ListApplicationsCommand(nextToken)),
         );
@@ -78,7 +71,7 @@ export function openCodeDeploy(config: AwsClientConfig): CodeDeploy {
 
     async groupNames(applicationName) {
       try {
-        return await pages(async (nextToken) => {
+        return await allPages(async (nextToken) => {
           const answer = await run('ListDeploymentGroups', (client, sdk) =>
             client.send(new sdk.ListDeploymentGroupsCommand({ applicationName, ...nextToken })),
           );
@@ -108,12 +101,12 @@ export function openCodeDeploy(config: AwsClientConfig): CodeDeploy {
     async describeGroups(applicationName, names) {
       const groups = [];
       // The API takes 100 at once.
-      for (let at = 0; at < names.length; at += 100) {
+      for (const some of chunks(names, 100)) {
         const answer = await run('BatchGetDeploymentGroups', (client, sdk) =>
           client.send(
             new sdk.BatchGetDeploymentGroupsCommand({
               applicationName,
-              deploymentGroupNames: names.slice(at, at + 100),
+              deploymentGroupNames: [...some],
             }),
           ),
         );
@@ -209,7 +202,7 @@ export function openCodeDeploy(config: AwsClientConfig): CodeDeploy {
     },
 
     async succeeded(applicationName, deploymentGroupName, createdAfterMs) {
-      const ids = await pages(async (nextToken) => {
+      const ids = await allPages(async (nextToken) => {
         const answer = await run('ListDeployments', (client, sdk) =>
           client.send(
             new sdk.ListDeploymentsCommand({
@@ -225,11 +218,9 @@ export function openCodeDeploy(config: AwsClientConfig): CodeDeploy {
       });
       const found = [];
       // The API takes 25 at once.
-      for (let at = 0; at < ids.length; at += 25) {
+      for (const some of chunks(ids, 25)) {
         const answer = await run('BatchGetDeployments', (client, sdk) =>
-          client.send(
-            new sdk.BatchGetDeploymentsCommand({ deploymentIds: ids.slice(at, at + 25) }),
-          ),
+          client.send(new sdk.BatchGetDeploymentsCommand({ deploymentIds: [...some] })),
         );
         for (const info of answer.deploymentsInfo ?? []) found.push(await withAppSpec(info));
       }
@@ -277,18 +268,3 @@ const notWaiting = new Set([
   'DeploymentIsNotInReadyStateException',
   'InvalidDeploymentStatusException',
 ]);
-
-type Page = readonly [items: readonly string[] | undefined, nextToken: string | undefined];
-
-async function pages(
-  read: (nextToken: { readonly nextToken?: string }) => Promise<Page>,
-): Promise<readonly string[]> {
-  const all: string[] = [];
-  let nextToken: string | undefined;
-  do {
-    const [items, next]: Page = await read(nextToken === undefined ? {} : { nextToken });
-    all.push(...(items ?? []));
-    nextToken = next;
-  } while (nextToken !== undefined);
-  return all;
-}

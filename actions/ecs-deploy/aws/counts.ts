@@ -5,21 +5,18 @@ import type {
 import type { AwsClientConfig } from '../../shared/aws-access.js';
 import { OperationError } from '../../shared/errors.js';
 import type { ServiceCounts } from '../commands/scale/ports.js';
-import { call, lazy } from './calls.js';
+import { callsOf } from './calls.js';
+import type { EcsCalls } from './ecs-calls.js';
 import { toService } from './ecs-views.js';
 
 const namespace = 'ecs' as const;
 const dimension = 'ecs:service:DesiredCount' as const;
 
 /** Counts of services behind the port, by the SDK. */
-export function openCounts(config: AwsClientConfig): ServiceCounts {
-  const scaling = lazy(async () => {
+export function openCounts(ecs: EcsCalls, config: AwsClientConfig): ServiceCounts {
+  const scaling = callsOf('application-autoscaling', async () => {
     const sdk = await import('@aws-sdk/client-application-auto-scaling');
     return { sdk, client: new sdk.ApplicationAutoScalingClient(config) };
-  });
-  const ecs = lazy(async () => {
-    const sdk = await import('@aws-sdk/client-ecs');
-    return { sdk, client: new sdk.ECSClient(config) };
   });
   const resource = (cluster: string, service: string): string => `service/${cluster}/${service}`;
 
@@ -29,8 +26,7 @@ export function openCounts(config: AwsClientConfig): ServiceCounts {
     service: string,
     changes: Partial<RegisterScalableTargetCommandInput>,
   ): Promise<void> {
-    const { client, sdk } = await scaling();
-    await call('application-autoscaling:RegisterScalableTarget', () =>
+    await scaling('RegisterScalableTarget', (client, sdk) =>
       client.send(
         new sdk.RegisterScalableTargetCommand({
           ServiceNamespace: namespace,
@@ -43,8 +39,7 @@ export function openCounts(config: AwsClientConfig): ServiceCounts {
   }
 
   async function target(cluster: string, service: string): Promise<ScalableTarget | undefined> {
-    const { client, sdk } = await scaling();
-    const answer = await call('application-autoscaling:DescribeScalableTargets', () =>
+    const answer = await scaling('DescribeScalableTargets', (client, sdk) =>
       client.send(
         new sdk.DescribeScalableTargetsCommand({
           ServiceNamespace: namespace,
@@ -86,8 +81,7 @@ export function openCounts(config: AwsClientConfig): ServiceCounts {
     },
 
     async setDesiredCount(cluster, service, count) {
-      const { client, sdk } = await ecs();
-      const answer = await call('ecs:UpdateService', () =>
+      const answer = await ecs('UpdateService', (client, sdk) =>
         client.send(new sdk.UpdateServiceCommand({ cluster, service, desiredCount: count })),
       );
       if (answer.service === undefined) {

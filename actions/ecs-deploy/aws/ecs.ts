@@ -1,11 +1,10 @@
-import type * as ecsSdk from '@aws-sdk/client-ecs';
-import type { AwsClientConfig } from '../../shared/aws-access.js';
 import { OperationError } from '../../shared/errors.js';
 import type { JsonObject, ServiceDeployment, ServiceLookup } from '../model.js';
 import type { Ecs } from '../ports.js';
 import { isObject } from '../definition/task-definition.js';
 import { batched } from './batches.js';
-import { awsErrorName, call, lazy } from './calls.js';
+import { awsErrorName } from './calls.js';
+import type { EcsCalls } from './ecs-calls.js';
 import {
   toBrief,
   toService,
@@ -16,25 +15,11 @@ import {
 } from './ecs-views.js';
 import { receiveRawJson, sendRawJson, sendRawUpdate } from './raw-json.js';
 
-type Sdk = typeof ecsSdk;
-
-/** Amazon ECS behind the port, by the SDK. */
+/** Amazon ECS behind the port. */
 export function openEcs(
-  config: AwsClientConfig,
+  run: EcsCalls,
   { batchWindowMs = 0 }: { readonly batchWindowMs?: number } = {},
 ): Ecs {
-  const open = lazy(async () => {
-    const sdk = await import('@aws-sdk/client-ecs');
-    return { sdk, client: new sdk.ECSClient(config) };
-  });
-  const run = async <T>(
-    operation: string,
-    body: (client: ecsSdk.ECSClient, sdk: Sdk) => Promise<T>,
-  ): Promise<T> => {
-    const { client, sdk } = await open();
-    return call(`ecs:${operation}`, () => body(client, sdk));
-  };
-
   /** By cluster: a call is about one. */
   const lookUps = new Map<string, (service: string) => Promise<ServiceLookup>>();
   const lookUpIn = (cluster: string): ((service: string) => Promise<ServiceLookup>) => {

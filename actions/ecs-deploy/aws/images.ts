@@ -3,6 +3,7 @@ import type { AwsClientConfig } from '../../shared/aws-access.js';
 import type { Images, Repository } from '../ports.js';
 import { configPlatform, manifestPlatforms } from '../images/manifest.js';
 import { awsErrorName, call } from './calls.js';
+import { allPages } from './pages.js';
 
 type Sdk = typeof ecrSdk;
 
@@ -72,9 +73,7 @@ export function openImages(config: AwsClientConfig): Images {
     },
 
     async newestTags(repository, limit) {
-      const found: ecrSdk.ImageDetail[] = [];
-      let nextToken: string | undefined;
-      do {
+      const found = await allPages(async (nextToken) => {
         const answer = await unlessMissing(() =>
           run('DescribeImages', repository, (client, sdk) =>
             client.send(
@@ -82,15 +81,14 @@ export function openImages(config: AwsClientConfig): Images {
                 ...named(repository),
                 filter: { tagStatus: 'TAGGED' },
                 maxResults: 1000,
-                ...(nextToken === undefined ? {} : { nextToken }),
+                ...nextToken,
               }),
             ),
           ),
         );
-        found.push(...(answer?.imageDetails ?? []));
-        nextToken = answer?.nextToken;
-      } while (nextToken !== undefined);
-      return found
+        return [answer?.imageDetails, answer?.nextToken];
+      });
+      return [...found]
         .sort((left, right) => pushedAtMs(right) - pushedAtMs(left))
         .flatMap((image) => image.imageTags ?? [])
         .slice(0, limit);

@@ -1,18 +1,18 @@
 import type { AwsClientConfig } from '../../shared/aws-access.js';
 import type { InVpc, Lookups } from '../ports.js';
-import { awsErrorName, call, lazy } from './calls.js';
+import { awsErrorName, call, callsOf } from './calls.js';
 
 /** IAM, Secrets Manager, SSM, CloudWatch Logs, EC2 and ELB behind the port, by the SDK. */
 export function openLookups(config: AwsClientConfig): Lookups {
-  const iam = lazy(async () => {
+  const iam = callsOf('iam', async () => {
     const sdk = await import('@aws-sdk/client-iam');
     return { sdk, client: new sdk.IAMClient(config) };
   });
-  const ec2 = lazy(async () => {
+  const ec2 = callsOf('ec2', async () => {
     const sdk = await import('@aws-sdk/client-ec2');
     return { sdk, client: new sdk.EC2Client(config) };
   });
-  const elb = lazy(async () => {
+  const elb = callsOf('elasticloadbalancing', async () => {
     const sdk = await import('@aws-sdk/client-elastic-load-balancing-v2');
     return { sdk, client: new sdk.ElasticLoadBalancingV2Client(config) };
   });
@@ -21,9 +21,8 @@ export function openLookups(config: AwsClientConfig): Lookups {
 
   return {
     async trustPolicy(roleName) {
-      const { sdk, client } = await iam();
       const answer = await orUndefined(['NoSuchEntityException', 'NoSuchEntity'], () =>
-        call(`iam:GetRole of ${roleName}`, () =>
+        iam(`GetRole of ${roleName}`, (client, sdk) =>
           client.send(new sdk.GetRoleCommand({ RoleName: roleName })),
         ),
       );
@@ -81,9 +80,8 @@ export function openLookups(config: AwsClientConfig): Lookups {
     },
 
     async subnets(ids) {
-      const { sdk, client } = await ec2();
       // By a filter: asked for by id, one that is missing would make the whole call an error.
-      const answer = await call('ec2:DescribeSubnets', () =>
+      const answer = await ec2('DescribeSubnets', (client, sdk) =>
         client.send(
           new sdk.DescribeSubnetsCommand({ Filters: [{ Name: 'subnet-id', Values: [...ids] }] }),
         ),
@@ -92,8 +90,7 @@ export function openLookups(config: AwsClientConfig): Lookups {
     },
 
     async securityGroups(ids) {
-      const { sdk, client } = await ec2();
-      const answer = await call('ec2:DescribeSecurityGroups', () =>
+      const answer = await ec2('DescribeSecurityGroups', (client, sdk) =>
         client.send(
           new sdk.DescribeSecurityGroupsCommand({
             Filters: [{ Name: 'group-id', Values: [...ids] }],
@@ -104,11 +101,10 @@ export function openLookups(config: AwsClientConfig): Lookups {
     },
 
     async targetGroup(arn) {
-      const { sdk, client } = await elb();
       const answer = await orUndefined(
         ['TargetGroupNotFoundException', 'TargetGroupNotFound'],
         () =>
-          call(`elasticloadbalancing:DescribeTargetGroups of ${arn}`, () =>
+          elb(`DescribeTargetGroups of ${arn}`, (client, sdk) =>
             client.send(new sdk.DescribeTargetGroupsCommand({ TargetGroupArns: [arn] })),
           ),
       );

@@ -2,6 +2,7 @@ import type { AwsClientConfig } from '../../shared/aws-access.js';
 import type { DeployPorts } from '../ports.js';
 import { openCodeDeploy } from './code-deploy.js';
 import { openCounts } from './counts.js';
+import { openEcsCalls } from './ecs-calls.js';
 import { openEcs } from './ecs.js';
 import { openImages } from './images.js';
 import { openLogs } from './logs.js';
@@ -42,16 +43,17 @@ export function openAwsPorts(
   { several }: { readonly several: boolean },
 ): AwsPorts {
   const config = several ? { ...given, maxAttempts: attemptsForSeveral } : given;
+  const ecsCalls = openEcsCalls(config);
   return {
     codeDeploy: openCodeDeploy(config),
-    counts: openCounts(config),
-    ecs: openEcs(config, { batchWindowMs: several ? 50 : 0 }),
+    counts: openCounts(ecsCalls, config),
+    ecs: openEcs(ecsCalls, { batchWindowMs: several ? 50 : 0 }),
     images: openImages(config),
     logs: openLogs(config),
     lookups: openLookups(config),
     parameters: openParameters(config),
-    revisions: openRevisions(config),
+    revisions: openRevisions(ecsCalls, config),
     schedules: openSchedules(config),
-    tasks: openTasks(config),
+    tasks: openTasks(ecsCalls),
   };
 }

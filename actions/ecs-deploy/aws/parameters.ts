@@ -1,18 +1,18 @@
 import type { AwsClientConfig } from '../../shared/aws-access.js';
 import type { Parameters } from '../ports.js';
-import { awsErrorName, call, lazy } from './calls.js';
+import { awsErrorName, callsOf } from './calls.js';
+import { allPages } from './pages.js';
 
 /** SSM's Parameter Store behind the port, by the SDK. */
 export function openParameters(config: AwsClientConfig): Parameters {
-  const open = lazy(async () => {
+  const run = callsOf('ssm', async () => {
     const sdk = await import('@aws-sdk/client-ssm');
     return { sdk, client: new sdk.SSMClient(config) };
   });
   return {
     async get(name) {
-      const { sdk, client } = await open();
       try {
-        const answer = await call(`ssm:GetParameter of ${name}`, () =>
+        const answer = await run(`GetParameter of ${name}`, (client, sdk) =>
           client.send(new sdk.GetParameterCommand({ Name: name, WithDecryption: true })),
         );
         return answer.Parameter?.Value;
@@ -22,28 +22,25 @@ export function openParameters(config: AwsClientConfig): Parameters {
       }
     },
     async children(path) {
-      const { sdk, client } = await open();
-      const found = new Map<string, string>();
-      let token: string | undefined;
-      do {
-        const answer = await call(`ssm:GetParametersByPath of ${path}`, () =>
+      const found = await allPages(async ({ nextToken }) => {
+        const answer = await run(`GetParametersByPath of ${path}`, (client, sdk) =>
           client.send(
             new sdk.GetParametersByPathCommand({
               Path: path,
-              ...(token === undefined ? {} : { NextToken: token }),
+              ...(nextToken === undefined ? {} : { NextToken: nextToken }),
             }),
           ),
         );
-        for (const { Name, Value } of answer.Parameters ?? []) {
-          if (Name !== undefined && Value !== undefined) found.set(Name, Value);
-        }
-        token = answer.NextToken;
-      } while (token !== undefined);
-      return found;
+        return [answer.Parameters, answer.NextToken];
+      });
+      return new Map(
+        found.flatMap(({ Name, Value }) =>
+          Name === undefined || Value === undefined ? [] : [[Name, Value] as const],
+        ),
+      );
     },
     async put(name, value) {
-      const { sdk, client } = await open();
-      await call(`ssm:PutParameter of ${name}`, () =>
+      await run(`PutParameter of ${name}`, (client, sdk) =>
         client.send(
           new sdk.PutParameterCommand({
             Name: name,

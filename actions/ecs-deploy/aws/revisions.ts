@@ -1,25 +1,13 @@
-import type * as ecsSdk from '@aws-sdk/client-ecs';
 import type { AwsClientConfig } from '../../shared/aws-access.js';
+import { chunks } from '../chunks.js';
 import type { Revisions } from '../ports.js';
-import { call, lazy } from './calls.js';
+import type { EcsCalls } from './ecs-calls.js';
 import { allPages } from './pages.js';
 import { openRuleUse } from './rule-use.js';
 import { openScheduleUse } from './schedule-use.js';
 
 /** Revisions and who names them, by the SDK. Every listing is read to its end. */
-export function openRevisions(config: AwsClientConfig): Revisions {
-  const open = lazy(async () => {
-    const sdk = await import('@aws-sdk/client-ecs');
-    return { sdk, client: new sdk.ECSClient(config) };
-  });
-  const run = async <T>(
-    operation: string,
-    body: (client: ecsSdk.ECSClient, sdk: typeof ecsSdk) => Promise<T>,
-  ): Promise<T> => {
-    const { client, sdk } = await open();
-    return call(`ecs:${operation}`, () => body(client, sdk));
-  };
-
+export function openRevisions(run: EcsCalls, config: AwsClientConfig): Revisions {
   return {
     active: (family) =>
       allPages(async (nextToken) => {
@@ -104,10 +92,4 @@ export function openRevisions(config: AwsClientConfig): Revisions {
     usedBySchedules: openScheduleUse(config),
     usedByRules: openRuleUse(config),
   };
-}
-
-function chunks<T>(items: readonly T[], size: number): readonly (readonly T[])[] {
-  return Array.from({ length: Math.ceil(items.length / size) }, (_, index) =>
-    items.slice(index * size, (index + 1) * size),
-  );
 }

@@ -1,12 +1,12 @@
 import type { AwsClientConfig } from '../../shared/aws-access.js';
-import { call, lazy } from './calls.js';
+import { callsOf } from './calls.js';
 import { allPages } from './pages.js';
 
 /** What EventBridge rules of every bus have as ECS targets: a target's ARN is its cluster's. */
 export function openRuleUse(
   config: AwsClientConfig,
 ): (clusterArns: readonly string[]) => Promise<readonly string[]> {
-  const open = lazy(async () => {
+  const run = callsOf('events', async () => {
     const sdk = await import('@aws-sdk/client-eventbridge');
     return { sdk, client: new sdk.EventBridgeClient(config) };
   });
@@ -14,16 +14,15 @@ export function openRuleUse(
     page.nextToken === undefined ? {} : { NextToken: page.nextToken };
 
   return async (clusterArns) => {
-    const { sdk, client } = await open();
     const buses = await allPages(async (page) => {
-      const answer = await call('events:ListEventBuses', () =>
+      const answer = await run('ListEventBuses', (client, sdk) =>
         client.send(new sdk.ListEventBusesCommand(tokenOf(page))),
       );
       return [(answer.EventBuses ?? []).flatMap(({ Name }) => Name ?? []), answer.NextToken];
     });
     const rulesOf = (EventBusName: string, TargetArn: string) =>
       allPages(async (page) => {
-        const answer = await call('events:ListRuleNamesByTarget', () =>
+        const answer = await run('ListRuleNamesByTarget', (client, sdk) =>
           client.send(
             new sdk.ListRuleNamesByTargetCommand({ EventBusName, TargetArn, ...tokenOf(page) }),
           ),
@@ -32,7 +31,7 @@ export function openRuleUse(
       });
     const targetsOf = (EventBusName: string, Rule: string) =>
       allPages(async (page) => {
-        const answer = await call(`events:ListTargetsByRule of ${Rule}`, () =>
+        const answer = await run(`ListTargetsByRule of ${Rule}`, (client, sdk) =>
           client.send(new sdk.ListTargetsByRuleCommand({ EventBusName, Rule, ...tokenOf(page) })),
         );
         const targets = answer.Targets ?? [];

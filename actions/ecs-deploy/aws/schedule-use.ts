@@ -1,5 +1,5 @@
 import type { AwsClientConfig } from '../../shared/aws-access.js';
-import { call, lazy } from './calls.js';
+import { callsOf } from './calls.js';
 import { allPages } from './pages.js';
 
 /**
@@ -7,14 +7,13 @@ import { allPages } from './pages.js';
  * target that calls ECS's API (EventBridge Scheduler User Guide, "Using universal targets").
  */
 export function openScheduleUse(config: AwsClientConfig): () => Promise<readonly string[]> {
-  const open = lazy(async () => {
+  const run = callsOf('scheduler', async () => {
     const sdk = await import('@aws-sdk/client-scheduler');
     return { sdk, client: new sdk.SchedulerClient(config) };
   });
   return async () => {
-    const { sdk, client } = await open();
     const schedules = await allPages(async (token) => {
-      const answer = await call('scheduler:ListSchedules', () =>
+      const answer = await run('ListSchedules', (client, sdk) =>
         client.send(
           new sdk.ListSchedulesCommand({
             MaxResults: 100,
@@ -29,7 +28,7 @@ export function openScheduleUse(config: AwsClientConfig): () => Promise<readonly
     );
     const found = await Promise.all(
       ofEcs.map(async ({ Name, GroupName }) => {
-        const { Target: target } = await call(`scheduler:GetSchedule of ${Name ?? ''}`, () =>
+        const { Target: target } = await run(`GetSchedule of ${Name ?? ''}`, (client, sdk) =>
           client.send(new sdk.GetScheduleCommand({ Name, GroupName })),
         );
         return [target?.EcsParameters?.TaskDefinitionArn, target?.Input];

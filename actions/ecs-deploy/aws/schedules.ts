@@ -1,22 +1,21 @@
 import type { AwsClientConfig } from '../../shared/aws-access.js';
 import { OperationError } from '../../shared/errors.js';
 import type { Schedules } from '../tasks/schedules.js';
-import { call, lazy } from './calls.js';
+import { callsOf } from './calls.js';
 
 /** EventBridge and EventBridge Scheduler behind the port, by the SDK. */
 export function openSchedules(config: AwsClientConfig): Schedules {
-  const scheduler = lazy(async () => {
+  const scheduler = callsOf('scheduler', async () => {
     const sdk = await import('@aws-sdk/client-scheduler');
     return { sdk, client: new sdk.SchedulerClient(config) };
   });
-  const events = lazy(async () => {
+  const events = callsOf('events', async () => {
     const sdk = await import('@aws-sdk/client-eventbridge');
     return { sdk, client: new sdk.EventBridgeClient(config) };
   });
 
   async function enableSchedule(GroupName: string, Name: string): Promise<void> {
-    const { client, sdk } = await scheduler();
-    const found = await call('scheduler:GetSchedule', () =>
+    const found = await scheduler('GetSchedule', (client, sdk) =>
       client.send(new sdk.GetScheduleCommand({ GroupName, Name })),
     );
     if (found.State === 'ENABLED') return;
@@ -40,7 +39,7 @@ export function openSchedules(config: AwsClientConfig): Schedules {
       KmsKeyArn: found.KmsKeyArn,
       ActionAfterCompletion: found.ActionAfterCompletion,
     };
-    await call('scheduler:UpdateSchedule', () =>
+    await scheduler('UpdateSchedule', (client, sdk) =>
       client.send(
         new sdk.UpdateScheduleCommand({
           ...kept,
@@ -61,8 +60,7 @@ export function openSchedules(config: AwsClientConfig): Schedules {
         await enableSchedule(trigger.group, trigger.name);
         return;
       }
-      const { client, sdk } = await events();
-      await call('events:EnableRule', () =>
+      await events('EnableRule', (client, sdk) =>
         client.send(new sdk.EnableRuleCommand({ Name: trigger.name, EventBusName: trigger.bus })),
       );
     },

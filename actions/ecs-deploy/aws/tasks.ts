@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import type * as ecsSdk from '@aws-sdk/client-ecs';
-import type { AwsClientConfig } from '../../shared/aws-access.js';
 import { OperationError } from '../../shared/errors.js';
 import type {
   OneOffTask,
@@ -10,34 +9,29 @@ import type {
   TaskPlacement,
   TaskRunner,
 } from '../tasks/ports.js';
-import { call, lazy } from './calls.js';
+import type { EcsCalls } from './ecs-calls.js';
 import { toTask } from './ecs-views.js';
 
 /** One-off tasks of Amazon ECS behind the port, by the SDK. */
-export function openTasks(config: AwsClientConfig): TaskRunner {
-  const open = lazy(async () => {
-    const sdk = await import('@aws-sdk/client-ecs');
-    return { sdk, client: new sdk.ECSClient(config) };
-  });
+export function openTasks(call: EcsCalls): TaskRunner {
   return {
     async placementOf(cluster, service) {
-      const { client, sdk } = await open();
-      const answer = await call('ecs:DescribeServices', () =>
+      const answer = await call('DescribeServices', (client, sdk) =>
         client.send(new sdk.DescribeServicesCommand({ cluster, services: [service] })),
       );
       return toPlacement(answer.services?.[0]);
     },
 
     async run(request) {
-      const { client, sdk } = await open();
       const input = runTaskInput(request);
-      const answer = await call('ecs:RunTask', () => client.send(new sdk.RunTaskCommand(input)));
+      const answer = await call('RunTask', (client, sdk) =>
+        client.send(new sdk.RunTaskCommand(input)),
+      );
       return toStarted(answer);
     },
 
     async look(cluster, arn) {
-      const { client, sdk } = await open();
-      const answer = await call('ecs:DescribeTasks', () =>
+      const answer = await call('DescribeTasks', (client, sdk) =>
         client.send(new sdk.DescribeTasksCommand({ cluster, tasks: [arn] })),
       );
       const [found] = answer.tasks ?? [];
@@ -45,8 +39,7 @@ export function openTasks(config: AwsClientConfig): TaskRunner {
     },
 
     async stop(cluster, arn, reason) {
-      const { client, sdk } = await open();
-      await call('ecs:StopTask', () =>
+      await call('StopTask', (client, sdk) =>
         client.send(
           // API reference, "StopTask": a reason may be 1024 characters long.
           new sdk.StopTaskCommand({ cluster, task: arn, reason: reason.slice(0, 1024) }),

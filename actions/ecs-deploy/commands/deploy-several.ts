@@ -15,6 +15,7 @@ import type { CarriedOut, Prepared } from './deploy.js';
 import { findWayBack } from '../strategies/code-deploy/way-back.js';
 import { planGoal } from './code-deploy/rollback.js';
 import { planRollback } from './rollback.js';
+import { leftAlone } from '../rollout/give-up.js';
 
 interface OneService {
   readonly prepare: (ports: DeployPorts, inputs: DeployInputs) => Promise<Prepared>;
@@ -147,12 +148,7 @@ export async function deploySeveral(
             },
             { wait: true },
           );
-    const undone = await apply(
-      portsOf(end, ports.signal),
-      { ...end.inputs, onCancel: 'leave' },
-      back,
-      plan,
-    );
+    const undone = await apply(portsOf(end, ports.signal), leftAlone(end.inputs), back, plan);
     return reportRollback(back, plan, undone);
   }
 

@@ -1,16 +1,15 @@
+import { carryOutPlan } from '../carry-out-plan.js';
 import type { InputReader } from '../../shared/inputs.js';
 import type { CommonInputs } from '../inputs.js';
 import { readCodeDeploy, type CodeDeployInputs } from '../inputs/code-deploy.js';
 import { readRollout, type RolloutInputs } from '../inputs/rollout.js';
 import { shortName } from '../model.js';
-import { apply } from '../effects.js';
 import { observeRunning, type Origin } from '../observe.js';
 import type { Observed, Plan } from '../plan.js';
 import { refuseUnsupported } from '../plan/guards.js';
 import type { DeployPorts } from '../ports.js';
-import { reportDeploy, reportDryRun, type Report } from '../report.js';
+import { reportDeploy, type Report } from '../report.js';
 import { restartCodeDeploy } from './code-deploy/restart.js';
-import { tellPlan } from '../tell-plan.js';
 
 export interface RestartInputs extends CommonInputs, RolloutInputs {
   readonly command: 'restart';
@@ -40,9 +39,7 @@ export async function restart(
     return restartCodeDeploy(ports, inputs, observed);
   }
   const plan = planRestart(observed, inputs);
-  if (inputs.dryRun) return reportDryRun(observed, plan);
-  await tellPlan(ports, plan);
-  return reportDeploy(observed, plan, await apply(ports, inputs, observed, plan));
+  return carryOutPlan(ports, inputs, { observed, plan }, reportDeploy);
 }
 
 /** Pure. @throws UserError `service-unsupported` */

@@ -1,6 +1,6 @@
 import { UserError } from '../../shared/errors.js';
 import type { InputReader } from '../../shared/inputs.js';
-import { apply } from '../effects.js';
+import { carryOutPlan } from '../carry-out-plan.js';
 import type { CommonInputs } from '../inputs.js';
 import { readCodeDeploy, type CodeDeployInputs } from '../inputs/code-deploy.js';
 import { readRollout, type RolloutInputs } from '../inputs/rollout.js';
@@ -10,11 +10,12 @@ import type { Observed, Plan, Step } from '../plan.js';
 import { refuseUnsupported } from '../plan/guards.js';
 import { releaseCurrent, releaseFacts } from '../release-steps.js';
 import type { DeployPorts } from '../ports.js';
-import { reportDryRun, reportRollback, type Report } from '../report.js';
-import { isGoing, primaryOf } from '../rollout/judge.js';
+import { reportRollback, type Report } from '../report.js';
+import { primaryOf } from '../primary.js';
+import { leftAlone } from '../rollout/give-up.js';
+import { isGoing } from '../rollout/judge.js';
 import { lastGoodRevision, type GoodRevision } from '../rollout/release-history.js';
 import { rollbackCodeDeploy } from './code-deploy/rollback.js';
-import { tellPlan } from '../tell-plan.js';
 
 export interface RollbackInputs extends CommonInputs, RolloutInputs {
   readonly command: 'rollback';
@@ -66,14 +67,7 @@ export async function rollback(
       ? running
       : withDefinition(running, way.to.definition, shortName(way.to.definition.arn));
   const plan = planRollback(observed, way, inputs);
-  if (inputs.dryRun) return reportDryRun(observed, plan);
-  await tellPlan(ports, plan);
-  return reportRollback(observed, plan, await apply(ports, leftAlone(inputs), observed, plan));
-}
-
-/** What is stopped on its way back would go forward again. */
-function leftAlone(inputs: RollbackInputs): RollbackInputs {
-  return { ...inputs, onCancel: 'leave' };
+  return carryOutPlan(ports, leftAlone(inputs), { observed, plan }, reportRollback);
 }
 
 /** @throws UserError `task-definition-missing` */

@@ -6,9 +6,16 @@ import type { StatusInputs } from '../inputs.js';
 import { shortName, type RegisteredDefinition, type Service } from '../model.js';
 import type { DeployPorts } from '../ports.js';
 import type { Report } from '../report.js';
-import { primaryOf } from '../rollout/judge.js';
+import { primaryOf } from '../primary.js';
 import { findService, resolveTarget, type Target } from '../target.js';
-import { containersOf, textOf } from '../definition/task-definition.js';
+import {
+  containerName,
+  containersOf,
+  findContainer,
+  textOf,
+} from '../definition/task-definition.js';
+import { parseImageReference } from '../images/image-reference.js';
+import { emptyOutputs } from '../report/outputs.js';
 
 /** What a service does now. */
 export interface ServiceStatus {
@@ -60,23 +67,16 @@ export function reportStatus(status: ServiceStatus): Report {
     message,
     failure: undefined,
     outputs: {
+      ...emptyOutputs,
       outcome,
       reason: diagnosis?.cause ?? message,
       'service-name': target.serviceName,
       cluster: target.cluster,
       'task-definition-arn': primary?.taskDefinitionArn ?? service.taskDefinitionArn,
-      'previous-task-definition-arn': '',
       'deployment-id': primary?.id ?? '',
-      'codedeploy-deployment-id': '',
-      'service-deployment-arn': '',
       'image-digest': mainDigest(status) ?? '',
-      'hook-id': '',
-      'paused-stage': '',
-      'expires-at': '',
       'exit-code': diagnosis?.exitCode === undefined ? '' : String(diagnosis.exitCode),
       diagnosis: diagnosis === undefined ? '' : JSON.stringify(diagnosis),
-      services: '',
-      problems: '',
     },
     summary: renderMarkdown([
       heading(3, code(service.name), `: ${outcome}`),
@@ -95,7 +95,7 @@ export function reportStatus(status: ServiceStatus): Report {
       table(
         ['container', 'image'],
         containersOf(running?.definition ?? {}).map((container) => [
-          code(textOf(container['name']) ?? ''),
+          code(containerName(container)),
           code(textOf(container['image']) ?? ''),
         ]),
       ),
@@ -118,9 +118,8 @@ const stateNames: Readonly<Record<string, string>> = {
 };
 
 function mainDigest({ running, target }: ServiceStatus): string | undefined {
-  const containers = containersOf(running?.definition ?? {});
+  const definition = running?.definition ?? {};
   const main =
-    containers.find((container) => container['name'] === target.contract?.container) ??
-    containers[0];
-  return /@(sha256:[0-9a-f]{64})$/.exec(textOf(main?.['image']) ?? '')?.[1];
+    findContainer(definition, target.contract?.container ?? '') ?? containersOf(definition)[0];
+  return parseImageReference(textOf(main?.['image']) ?? '')?.digest;
 }

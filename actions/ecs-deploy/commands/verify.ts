@@ -1,7 +1,7 @@
 import { code, heading, paragraph, renderMarkdown, table } from '../../shared/markdown.js';
 import type { Problem } from '../../shared/errors.js';
 import type { Logger } from '../../shared/log.js';
-import { containersOf, imageOf, textOf, withImages } from '../definition/task-definition.js';
+import { containerName, containersOf, imageOf, withImages } from '../definition/task-definition.js';
 import { checkArchitectures } from '../images/architecture.js';
 import { checkImage, isProblem, type ResolvedImage } from '../images/image-check.js';
 import { parseImageReference } from '../images/image-reference.js';
@@ -71,7 +71,7 @@ async function checkOtherImages(
   );
   await Promise.all(
     containersOf(definition).map(async (one) => {
-      const name = textOf(one['name']) ?? '';
+      const name = containerName(one);
       const isMain = name === container;
       if (name in images || (isMain && given)) return;
       const current = isMain && target.contract !== undefined;

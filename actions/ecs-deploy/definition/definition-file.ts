@@ -1,7 +1,14 @@
 import { UserError, type Problem } from '../../shared/errors.js';
 import type { Json, JsonObject, Tag } from '../model.js';
 import { parseDocumentText, parseJsonText } from './document.js';
-import { asArray, containersOf, isObject, textOf, withoutServerFields } from './task-definition.js';
+import {
+  asArray,
+  containerName,
+  containersOf,
+  isObject,
+  textOf,
+  withoutServerFields,
+} from './task-definition.js';
 
 /** Whether a `task-definition` input names a file; families and ARNs hold no dot. */
 export function isDefinitionFile(reference: string): boolean {
@@ -63,7 +70,7 @@ export function nonTextEnvironment(definition: JsonObject): readonly string[] {
       .filter(({ value }) => value !== undefined && value !== null && typeof value !== 'string')
       .map(
         ({ name }) =>
-          `containerDefinitions.${textOf(container['name']) ?? ''}.environment.${textOf(name) ?? ''}.value`,
+          `containerDefinitions.${containerName(container)}.environment.${textOf(name) ?? ''}.value`,
       ),
   );
 }

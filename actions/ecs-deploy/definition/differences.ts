@@ -2,7 +2,14 @@ import diff from 'microdiff';
 import type { Json, JsonObject } from '../model.js';
 import { normalizedContainer } from './container-meaning.js';
 import { keyedBy, withoutEmpty } from './meaning.js';
-import { asArray, containersOf, isObject, textOf, withoutServerFields } from './task-definition.js';
+import {
+  asArray,
+  containerName,
+  containersOf,
+  isObject,
+  textOf,
+  withoutServerFields,
+} from './task-definition.js';
 import { cpuUnits, memoryMib } from './task-size.js';
 import { normalizedVolume } from './volume-meaning.js';
 
@@ -37,7 +44,7 @@ function normalized(definition: JsonObject): Record<string, Json> {
   const networkMode = networkModeOf(definition);
   const containers = Object.fromEntries(
     containersOf(definition).map((container) => [
-      textOf(container['name']) ?? '',
+      containerName(container),
       withoutEmpty(normalizedContainer(container, networkMode)),
     ]),
   );

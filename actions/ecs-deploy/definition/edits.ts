@@ -3,7 +3,15 @@ import { suggestion } from '../../shared/inputs.js';
 import type { JsonObject, Tag } from '../model.js';
 import { nonTextEnvironment, toTagList } from './definition-file.js';
 import { applyPatch } from './overrides.js';
-import { isServerField, asArray, containersOf, isObject, textOf } from './task-definition.js';
+import {
+  isServerField,
+  asArray,
+  containerName,
+  containerNames,
+  containersOf,
+  isObject,
+  textOf,
+} from './task-definition.js';
 
 /** `[container:]NAME` with a value: of a variable, or the ARN of a secret. */
 export interface NamedValue {
@@ -51,7 +59,7 @@ export function applyEdits(
 ): Edited {
   const problems: Problem[] = [];
   const notices: string[] = [];
-  const names = containersOf(base.definition).map((one) => textOf(one['name']) ?? '');
+  const names = containerNames(base.definition);
   const containerOf = (entry: NameToRemove): string => entry.container ?? mainContainer;
 
   const lists = [
@@ -101,7 +109,7 @@ export function namesSetTwice(definition: JsonObject): readonly string[] {
     const secrets = new Set(itemNames(container['secrets']));
     return itemNames(container['environment'])
       .filter((name) => secrets.has(name))
-      .map((name) => `${textOf(container['name']) ?? ''}:${name}`);
+      .map((name) => `${containerName(container)}:${name}`);
   });
 }
 
@@ -206,7 +214,7 @@ function notForOverrides(overrides: JsonObject): readonly (readonly [string, str
   const containers = overrides['containerDefinitions'];
   const entries: readonly (readonly [string, JsonObject[string]])[] = Array.isArray(containers)
     ? (containers as readonly JsonObject[string][]).map((item) => [
-        isObject(item) ? (textOf(item['name']) ?? '') : '',
+        isObject(item) ? containerName(item) : '',
         item,
       ])
     : Object.entries(isObject(containers) ? containers : {});

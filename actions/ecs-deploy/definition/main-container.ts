@@ -2,7 +2,7 @@ import { UserError } from '../../shared/errors.js';
 import type { DeployInputs } from '../inputs.js';
 import type { JsonObject } from '../model.js';
 import type { BaseDefinition, Target } from '../target.js';
-import { containersOf, textOf } from './task-definition.js';
+import { containerName, containersOf, textOf } from './task-definition.js';
 
 type MainContainerInputs = Pick<DeployInputs, 'container' | 'image'> &
   Partial<Pick<DeployInputs, 'edits'>>;
@@ -19,13 +19,13 @@ export function mainContainer(
   const essential = containers.filter((container) => container['essential'] !== false);
   const [only, ...more] = containers.length === 1 ? containers : essential;
   if (only !== undefined && (more.length === 0 || !namesMainContainer(inputs))) {
-    return textOf(only['name']) ?? '';
+    return containerName(only);
   }
   throw new UserError({
     code: 'container-required',
     message: `${base.origin} has several containers: which one is the main one?`,
     at: { input: 'container' },
-    hint: `one of ${containers.map((container) => textOf(container['name']) ?? '').join(', ')}`,
+    hint: `one of ${containers.map(containerName).join(', ')}`,
   });
 }
 

@@ -27,8 +27,13 @@ export function containersOf(definition: JsonObject): readonly JsonObject[] {
   return asArray(definition['containerDefinitions']).filter(isObject);
 }
 
+/** A container's name; empty where it has none. */
+export function containerName(container: JsonObject): string {
+  return textOf(container['name']) ?? '';
+}
+
 export function containerNames(definition: JsonObject): readonly string[] {
-  return containersOf(definition).map((container) => textOf(container['name']) ?? '');
+  return containersOf(definition).map(containerName);
 }
 
 export function findContainer(definition: JsonObject, name: string): JsonObject | undefined {
@@ -37,6 +42,13 @@ export function findContainer(definition: JsonObject, name: string): JsonObject 
 
 export function imageOf(definition: JsonObject, container: string): string | undefined {
   return textOf(findContainer(definition, container)?.['image']);
+}
+
+/** The options of a container's awslogs driver; `undefined` for another driver. */
+export function awslogsOf(container: JsonObject): JsonObject | undefined {
+  const logging = container['logConfiguration'];
+  if (!isObject(logging) || logging['logDriver'] !== 'awslogs') return undefined;
+  return isObject(logging['options']) ? logging['options'] : {};
 }
 
 export function familyOf(definition: JsonObject): string | undefined {
@@ -51,7 +63,7 @@ export function withImages(
   return {
     ...definition,
     containerDefinitions: containersOf(definition).map((container) => {
-      const image = images[textOf(container['name']) ?? ''];
+      const image = images[containerName(container)];
       return image === undefined ? container : { ...container, image };
     }),
   };

@@ -67,7 +67,7 @@ export async function resolveMain(
 }
 
 export function imageTexts(
-  images: Readonly<Record<string, ResolvedImage>>,
+  images: Readonly<Record<string, Pick<ResolvedImage, 'image'>>>,
 ): Readonly<Record<string, string>> {
   return Object.fromEntries(Object.entries(images).map(([name, { image }]) => [name, image]));
 }

@@ -7,8 +7,8 @@ import {
   type Tag,
 } from '../model.js';
 import type { Observed, Step } from '../plan.js';
-import { primaryOf } from '../rollout/judge.js';
-import { tagsOf } from '../tags.js';
+import { primaryOf } from '../primary.js';
+import { withOwnTags } from '../tags.js';
 
 export function newRevision(
   observed: Observed,
@@ -95,13 +95,10 @@ export function firstDesiredCount({ target, service }: Observed): number | undef
 
 function revisionTags(observed: Observed): readonly Tag[] {
   const { base, container, images, origin } = observed;
-  const own: Readonly<Record<string, string | undefined>> = {
+  return withOwnTags(base.tags, {
     'infra-actions:template': base.origin,
     'infra-actions:image-digest': images[container]?.digest,
     'infra-actions:commit': origin.commit,
     'infra-actions:run': origin.run,
-  };
-  // AWS keeps `aws:` for itself and refuses it in a call.
-  const kept = base.tags.filter(({ key }) => !(key in own) && !key.startsWith('aws:'));
-  return [...kept, ...tagsOf(own)];
+  });
 }

@@ -7,6 +7,7 @@ import type { Followed } from '../rollout/follow.js';
 import { describePause } from '../rollout/hooks.js';
 import { codeDeployMessage } from '../strategies/code-deploy/report.js';
 import { broughtAlong, describeSetback, failedUpdates } from '../tasks/report-around.js';
+import { primaryDefinitionArn } from '../primary.js';
 
 /** The outcome in one sentence where a rollback was what was asked for. */
 export function rolledBackAsAsked(observed: Observed, applied: Applied): string {
@@ -112,7 +113,6 @@ function because(diagnosis: Diagnosis | undefined): string {
 }
 
 export function nowRunning(applied: Applied, observed: Observed): string {
-  const { deployments = [], taskSets = [] } = applied.followed?.service ?? {};
-  const primary = [...deployments, ...taskSets].find(({ status }) => status === 'PRIMARY');
-  return shortName(primary?.taskDefinitionArn ?? observed.running.arn);
+  const service = applied.followed?.service;
+  return shortName((service && primaryDefinitionArn(service)) ?? observed.running.arn);
 }

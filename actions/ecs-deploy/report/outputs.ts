@@ -59,8 +59,6 @@ export function outputsOf(
     'expires-at': isoTime(followed?.pause?.expiresAtMs) ?? '',
     'exit-code': diagnosis?.exitCode === undefined ? '' : String(diagnosis.exitCode),
     diagnosis: diagnosis === undefined ? '' : JSON.stringify(diagnosis),
-    services: '',
-    problems: '',
     ...aroundOutputs(around),
   };
 }

@@ -7,6 +7,7 @@ import {
   type FailedTask,
 } from './failed-tasks.js';
 import { isAccessDenied } from '../aws/calls.js';
+import { chunks } from '../chunks.js';
 import { shortName, type JsonObject, type Task } from '../model.js';
 import type { DeployPorts } from '../ports.js';
 
@@ -54,8 +55,8 @@ export function collectEvidence(ports: Ports, scope: EvidenceScope): Evidence {
 
   const describe = async (arns: readonly string[]): Promise<readonly Task[]> => {
     const described: Task[] = [];
-    for (let at = 0; at < arns.length; at += 100) {
-      described.push(...(await ports.ecs.describeTasks(scope.cluster, arns.slice(at, at + 100))));
+    for (const some of chunks(arns, 100)) {
+      described.push(...(await ports.ecs.describeTasks(scope.cluster, some)));
     }
     return described;
   };

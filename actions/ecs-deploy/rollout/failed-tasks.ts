@@ -1,5 +1,5 @@
 import { shortName, type JsonObject, type Task, type TaskContainer } from '../model.js';
-import { findContainer, isObject, textOf } from '../definition/task-definition.js';
+import { awslogsOf, findContainer, textOf } from '../definition/task-definition.js';
 
 /** A task of our revision that ended against its will. */
 export interface FailedTask {
@@ -84,17 +84,14 @@ export function logStreamOf(
   container: string,
   taskId: string,
 ): LogStream | undefined {
-  const logging = findContainer(definition, container)?.['logConfiguration'];
-  if (!isObject(logging) || logging['logDriver'] !== 'awslogs') return undefined;
-  const options = logging['options'];
-  if (!isObject(options)) return undefined;
-  const group = textOf(options['awslogs-group']);
-  const prefix = textOf(options['awslogs-stream-prefix']);
+  const options = awslogsOf(findContainer(definition, container) ?? {});
+  const group = textOf(options?.['awslogs-group']);
+  const prefix = textOf(options?.['awslogs-stream-prefix']);
   if (group === undefined || prefix === undefined) return undefined;
   return {
     group,
     stream: `${prefix}/${container}/${taskId}`,
-    region: textOf(options['awslogs-region']),
+    region: textOf(options?.['awslogs-region']),
   };
 }
 

@@ -8,9 +8,9 @@ import { tolerantly, untilNextLookMs } from './looks.js';
 import { createNarrator } from './narrator.js';
 import { repeatingFailure } from './repeating-failure.js';
 import type { DeployPorts } from '../ports.js';
+import { primaryOf } from '../primary.js';
 import {
   judge,
-  primaryOf,
   type Judgement,
   type OwnDeployment,
   type RolloutOutcome,

@@ -13,6 +13,13 @@ export interface GiveUpInputs {
   readonly onCancel: 'rollback' | 'leave';
 }
 
+/** For a way back: what is stopped on its way back would go forward again. */
+export function leftAlone<Inputs extends object>(
+  inputs: Inputs,
+): Inputs & { readonly onCancel: 'leave' } {
+  return { ...inputs, onCancel: 'leave' };
+}
+
 /** Why we have asked ECS to stop the rollout and to go back. */
 export type GaveUp =
   | { readonly why: 'repeats'; readonly diagnosis: Diagnosis }

@@ -1,4 +1,5 @@
 import type { Deployment, Service, ServiceDeployment, ServiceDeploymentBrief } from '../model.js';
+import { primaryOf } from '../primary.js';
 import { awaitingPause, isFailedHook, saysHookFailed, type SeenHook } from './hooks.js';
 
 /** The deployment that our own update created. */
@@ -131,8 +132,4 @@ function judgeByService({ own, service, failedBefore, ownSeen, newer }: Sight): 
 /** Whether a service deployment has not ended; `hasEnded` of the API's statuses. */
 export function isGoing(status: string): boolean {
   return !['SUCCESSFUL', 'STOPPED', 'ROLLBACK_SUCCESSFUL', 'ROLLBACK_FAILED'].includes(status);
-}
-
-export function primaryOf(service: Service): Deployment | undefined {
-  return service.deployments.find(({ status }) => status === 'PRIMARY');
 }

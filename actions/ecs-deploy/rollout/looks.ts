@@ -1,6 +1,7 @@
-import { toError } from '../../shared/errors.js';
+import { OperationError, toError } from '../../shared/errors.js';
 import type { Logger } from '../../shared/log.js';
 import { isAccessDenied } from '../aws/calls.js';
+import type { Service } from '../model.js';
 import type { DeployPorts } from '../ports.js';
 
 /** Looking may fail this often in a row, the SDK's own retries besides, before we give up. */
@@ -25,6 +26,20 @@ export function tolerantly<T>(
       return undefined;
     }
   };
+}
+
+/**
+ * Looks at a service that was there before.
+ *
+ * @throws OperationError `service-gone`
+ */
+export async function lookAtService(
+  { ecs }: Pick<DeployPorts, 'ecs'>,
+  { cluster, serviceName }: { readonly cluster: string; readonly serviceName: string },
+): Promise<Service> {
+  const lookup = await ecs.lookUpService(cluster, serviceName);
+  if (lookup.kind === 'found') return lookup.service;
+  throw new OperationError('service-gone', `service ${serviceName} is gone`);
 }
 
 /**

@@ -1,6 +1,7 @@
 import { shortName, type ServiceDeployment } from '../model.js';
 import { describePause } from './hooks.js';
-import { primaryOf, type Judgement, type Sight } from './judge.js';
+import { primaryOf } from '../primary.js';
+import type { Judgement, Sight } from './judge.js';
 import { describeStage } from './stages.js';
 
 /** One line about where the rollout stands; it changes only when something did. */

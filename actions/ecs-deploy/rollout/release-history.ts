@@ -1,5 +1,11 @@
 import { UserError } from '../../shared/errors.js';
-import { shortName, type RegisteredDefinition, type ServiceDeploymentBrief } from '../model.js';
+import { chunks } from '../chunks.js';
+import {
+  familyOfArn,
+  shortName,
+  type RegisteredDefinition,
+  type ServiceDeploymentBrief,
+} from '../model.js';
 import type { DeployPorts } from '../ports.js';
 
 /** The API takes this many service revisions at once (API reference, "DescribeServiceRevisions"). */
@@ -49,13 +55,10 @@ export async function lastGoodRevision(
     deployments: readonly ServiceDeploymentBrief[],
   ): Promise<ReadonlyMap<ServiceDeploymentBrief, string>> {
     const arns = [...new Set(deployments.map(({ targetRevisionArn }) => targetRevisionArn))];
-    const batches = Array.from({ length: Math.ceil(arns.length / revisionsAtOnce) }, (_, index) =>
-      arns.slice(index * revisionsAtOnce, (index + 1) * revisionsAtOnce),
+    const revisions = await Promise.all(
+      chunks(arns, revisionsAtOnce).map((some) => ecs.describeServiceRevisions(some)),
     );
-    const revisions = (
-      await Promise.all(batches.map((batch) => ecs.describeServiceRevisions(batch)))
-    ).flat();
-    const known = new Map(revisions.map((one) => [one.arn, one.taskDefinitionArn]));
+    const known = new Map(revisions.flat().map((one) => [one.arn, one.taskDefinitionArn]));
     return new Map(
       deployments.flatMap((deployment) => {
         const arn = known.get(deployment.targetRevisionArn);
@@ -77,8 +80,7 @@ export async function firstBefore(
 ): Promise<GoodRevision | undefined> {
   const firstOfRunning = newestFirst.lastIndexOf(runningArn);
   const before = firstOfRunning === -1 ? newestFirst : newestFirst.slice(firstOfRunning + 1);
-  const isRelease = (arn: string): boolean =>
-    shortName(arn).replace(/:\d+$/, '') !== placeholderFamily;
+  const isRelease = (arn: string): boolean => familyOfArn(arn) !== placeholderFamily;
   for (const arn of new Set(before.filter(isRelease))) {
     const definition = await ecs.describeTaskDefinition(arn);
     if (definition !== undefined && definition.definition['status'] !== 'INACTIVE') {

@@ -2,7 +2,8 @@ import { OperationError } from '../../shared/errors.js';
 import { shortName, type RegisteredDefinition, type Service } from '../model.js';
 import type { DeployPorts } from '../ports.js';
 import { follow, type Followed, type FollowRequest } from './follow.js';
-import { primaryOf } from './judge.js';
+import { primaryOf } from '../primary.js';
+import { leftAlone } from './give-up.js';
 
 export interface RollBackRequest extends Pick<
   FollowRequest,
@@ -54,11 +55,7 @@ export async function rollBack(ports: Ports, request: RollBackRequest): Promise<
     return { kind: 'failed', to, followed: undefined, reason };
   }
   const followed = await follow(ports, {
-    ...request,
-    earlyEnd: true,
-    earlyEndExits: 3,
-    // What is stopped on its way back would go forward again.
-    onCancel: 'leave',
+    ...leftAlone({ ...request, earlyEnd: true, earlyEndExits: 3 }),
     taskDefinitionArn: to,
     definition: previous.definition,
     own: { id: primary.id, taskDefinitionArn: to, createdAtMs: primary.createdAtMs },

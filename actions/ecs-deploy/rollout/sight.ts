@@ -1,8 +1,10 @@
-import { OperationError, toError } from '../../shared/errors.js';
+import { toError } from '../../shared/errors.js';
 import { isAccessDenied } from '../aws/calls.js';
 import type { DeployPorts } from '../ports.js';
+import { primaryOf } from '../primary.js';
 import { rememberHooks, type SeenHook } from './hooks.js';
 import type { OwnDeployment, Sight } from './judge.js';
+import { lookAtService } from './looks.js';
 
 export interface SightRequest {
   readonly cluster: string;
@@ -64,21 +66,17 @@ export function openSight(
   return async () => {
     arn ??= await ifAllowed(find, undefined);
     const ours = arn;
-    const [lookup, serviceDeployment] = await Promise.all([
-      ecs.lookUpService(cluster, serviceName),
+    const [service, serviceDeployment] = await Promise.all([
+      lookAtService(ports, request),
       ours === undefined
         ? undefined
         : ifAllowed(() => ecs.describeServiceDeployment(ours), undefined),
     ]);
-    if (lookup.kind !== 'found') {
-      throw new OperationError('service-gone', `service ${serviceName} is gone`);
-    }
-    const { service } = lookup;
     if (serviceDeployment !== undefined) hooks = rememberHooks(hooks, serviceDeployment);
     const mine = service.deployments.find(({ id }) => id === own.id);
     ownSeen ||= mine !== undefined;
     failedBefore ||= mine?.rolloutState === 'FAILED';
-    const primary = service.deployments.find(({ status }) => status === 'PRIMARY');
+    const primary = primaryOf(service);
     const replaced = primary !== undefined && primary.id !== own.id;
     const suspicious = replaced || serviceDeployment?.status === 'STOPPED';
     const newer = suspicious

@@ -4,6 +4,7 @@ import type { Observed, Plan } from '../plan.js';
 import { isPlaceholder } from '../placeholder.js';
 import type { RegisteredDefinition } from '../model.js';
 import type { DeployPorts } from '../ports.js';
+import { primaryTaskSet } from '../primary.js';
 import { formatDiagnosis, type Diagnosis } from '../rollout/diagnosis.js';
 import { rollBack, type RolledBack } from '../rollout/roll-back.js';
 import { smokeCheck, type SmokeCheck, type SmokeResult } from '../rollout/smoke-check.js';
@@ -175,7 +176,7 @@ async function previousRelease(
   const recorded = target.release?.current;
   const arn = [
     completed?.taskDefinitionArn,
-    service.taskSets.find(({ status }) => status === 'PRIMARY')?.taskDefinitionArn,
+    primaryTaskSet(service)?.taskDefinitionArn,
     recorded?.status === 'succeeded' ? recorded.taskDefinition : undefined,
   ].find((candidate) => candidate !== undefined && candidate !== ownArn);
   if (arn === undefined) return undefined;

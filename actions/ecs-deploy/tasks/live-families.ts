@@ -10,8 +10,9 @@ import {
 import { definitionChanges, type DefinitionChange } from '../definition/differences.js';
 import { shortName, type JsonObject, type RegisteredDefinition, type Tag } from '../model.js';
 import type { DeployPorts } from '../ports.js';
-import { tagsOf } from '../tags.js';
+import { tagsOf, withOwnTags } from '../tags.js';
 import { nameOfTrigger, type Trigger } from './schedules.js';
+import { parseImageReference } from '../images/image-reference.js';
 
 /** A task of the contract, its template, and the revision that its trigger starts now. */
 export interface ObservedTask {
@@ -102,22 +103,18 @@ export function planTaskUpdate(
   const enabledBefore = live?.tags.find(({ key }) => key === enabledTag);
   const enable = enabledBefore === undefined ? task.enableOnFirstRelease : undefined;
   if (live !== undefined && changes.length === 0 && enable === undefined) return undefined;
-  const own = tagsOf({
+  const tags = withOwnTags(template.tags, {
     'infra-actions:template': shortName(template.arn),
-    'infra-actions:image-digest': /@(sha256:[0-9a-f]{64})$/.exec(image)?.[1],
+    'infra-actions:image-digest': parseImageReference(image)?.digest,
     'infra-actions:commit': origin.commit,
     'infra-actions:run': origin.run,
+    [enabledTag]: enabledBefore?.value,
   });
-  const names = new Set([...own.map(({ key }) => key), enabledTag]);
   return {
     name: task.name,
     definition,
     changes: live === undefined ? [{ path: 'family', kind: 'added' }] : changes,
-    tags: [
-      ...template.tags.filter(({ key }) => !names.has(key) && !key.startsWith('aws:')),
-      ...own,
-      ...(enabledBefore === undefined ? [] : [enabledBefore]),
-    ],
+    tags,
     liveArn: live?.arn,
     enable,
   };

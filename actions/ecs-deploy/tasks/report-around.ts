@@ -9,7 +9,7 @@ import {
 } from '../../shared/markdown.js';
 import { shortName } from '../model.js';
 import type { Diagnosis } from '../rollout/diagnosis.js';
-import type { AroundResult, DeployTaskResult, Setback } from './carry-out.js';
+import type { AroundResult, Setback } from './carry-out.js';
 import type { OneOffResult } from './one-off.js';
 
 /** What a setback means for the service, in one sentence. */
@@ -71,7 +71,7 @@ export function aroundOutputs(around: AroundResult): {
 
 export function aroundBlocks(around: AroundResult): readonly Block[] {
   const { oneOffs, smoke, updates } = around;
-  const blocks = oneOffs.flatMap(deployTaskBlocks);
+  const blocks = oneOffs.flatMap(({ when, result }) => oneOffBlocks(when, result));
   if (smoke !== undefined) {
     const problem = smoke.problem === undefined ? '' : `: ${smoke.problem}`;
     blocks.push(
@@ -95,10 +95,6 @@ export function aroundBlocks(around: AroundResult): readonly Block[] {
     );
   }
   return blocks;
-}
-
-function deployTaskBlocks({ when, result }: DeployTaskResult): readonly Block[] {
-  return oneOffBlocks(when, result);
 }
 
 /** One task: how it ended, and its last lines. */

@@ -1,6 +1,6 @@
 import { OperationError } from '../../shared/errors.js';
 import { isAccessDenied } from '../aws/calls.js';
-import { containersOf, textOf } from '../definition/task-definition.js';
+import { containerName, containersOf } from '../definition/task-definition.js';
 import type { JsonObject } from '../model.js';
 import type { DeployPorts } from '../ports.js';
 import { logStreamOf, type LogStream } from '../rollout/failed-tasks.js';
@@ -32,7 +32,7 @@ export function openTaskLog(
   },
 ): TaskLog {
   const readers = containersOf(task.definition).flatMap((container) => {
-    const name = textOf(container['name']) ?? '';
+    const name = containerName(container);
     const stream = logStreamOf(task.definition, name, task.taskId);
     return stream === undefined ? [] : [{ name, read: openStream(ports, stream) }];
   });

@@ -1,18 +1,16 @@
 import { namesSetTwice } from '../definition/edits.js';
-import { asArray, containersOf, textOf } from '../definition/task-definition.js';
+import {
+  asArray,
+  awslogsOf,
+  containerName,
+  containersOf,
+  textOf,
+} from '../definition/task-definition.js';
 import { parseEcrHost, parseImageReference } from '../images/image-reference.js';
 import type { JsonObject } from '../model.js';
 import type { Finding } from './findings.js';
 import { sizeFindings } from './size-rules.js';
-import {
-  awslogsOf,
-  containerPlace,
-  isFargate,
-  nameOf,
-  objectOf,
-  secretUses,
-  type Subject,
-} from './subject.js';
+import { containerPlace, isFargate, objectOf, secretUses, type Subject } from './subject.js';
 import { parseValueFrom } from './value-from.js';
 import { loadBalancerFindings } from './wiring-rules.js';
 
@@ -128,6 +126,6 @@ function logFindings(container: JsonObject, subject: Subject): readonly Finding[
     .map((option) => ({
       code: 'log-configuration',
       place: containerPlace(container, 'logConfiguration.options'),
-      message: `container "${nameOf(container)}" has no ${option}`,
+      message: `container "${containerName(container)}" has no ${option}`,
     }));
 }

@@ -1,4 +1,5 @@
 import { OperationError } from '../../shared/errors.js';
+import { chunks } from '../chunks.js';
 import type { DeployPorts } from '../ports.js';
 import type { Finding } from './findings.js';
 import type { Reference } from './references.js';
@@ -70,8 +71,7 @@ export function referenceLooks(
     }
   }
   for (const all of parameters.values()) {
-    for (let start = 0; start < all.length; start += 10) {
-      const some = all.slice(start, start + 10);
+    for (const some of chunks(all, 10)) {
       looks.push({
         what: some.flatMap(({ places }) => places).join(', '),
         run: () => checkParameters({ lookups }, some),

@@ -1,6 +1,6 @@
-import { containersOf, textOf } from '../definition/task-definition.js';
+import { awslogsOf, containersOf, textOf } from '../definition/task-definition.js';
 import type { JsonObject } from '../model.js';
-import { awslogsOf, containerPlace, secretUses, type Subject } from './subject.js';
+import { containerPlace, secretUses, type Subject } from './subject.js';
 import { parseValueFrom, type SecretReference } from './value-from.js';
 
 /** Something outside of the definition that it needs; `key` tells equal ones. */

@@ -1,4 +1,10 @@
-import { asArray, containersOf, isObject, textOf } from '../definition/task-definition.js';
+import {
+  asArray,
+  containerName,
+  containersOf,
+  isObject,
+  textOf,
+} from '../definition/task-definition.js';
 import type { Json, JsonObject, ServiceWiring } from '../model.js';
 
 /** What is verified: a definition as it would be registered, and the service that would run it. */
@@ -15,12 +21,8 @@ export function isFargate({ definition, wiring }: Subject): boolean {
   );
 }
 
-export function nameOf(container: JsonObject): string {
-  return textOf(container['name']) ?? '';
-}
-
 export function containerPlace(container: JsonObject, rest: string): string {
-  return `containerDefinitions.${nameOf(container)}.${rest}`;
+  return `containerDefinitions.${containerName(container)}.${rest}`;
 }
 
 /** The member as an object; an empty one where it is none. */
@@ -63,10 +65,4 @@ export function secretUses(definition: JsonObject): readonly SecretUse[] {
           ]),
     ];
   });
-}
-
-/** The awslogs options of a container; `undefined` for another driver. */
-export function awslogsOf(container: JsonObject): JsonObject | undefined {
-  const logging = objectOf(container['logConfiguration']);
-  return logging['logDriver'] === 'awslogs' ? objectOf(logging['options']) : undefined;
 }

@@ -1,6 +1,6 @@
 import {
   asArray,
-  containersOf,
+  containerNames,
   findContainer,
   isObject,
   textOf,
@@ -9,7 +9,7 @@ import { scalarText } from '../definition/meaning.js';
 import type { JsonObject, ServiceWiring } from '../model.js';
 import type { InVpc, TargetGroup } from '../ports.js';
 import type { Finding } from './findings.js';
-import { nameOf, type Subject } from './subject.js';
+import type { Subject } from './subject.js';
 
 type Mapping = ServiceWiring['loadBalancers'][number];
 
@@ -23,7 +23,7 @@ export function loadBalancerFindings({ definition, wiring }: Subject): readonly 
           code: 'load-balancer-container',
           place: placeOf(mapping),
           message: `names container "${mapping.container}", which is not in the definition`,
-          hint: `containers: ${containersOf(definition).map(nameOf).join(', ')}`,
+          hint: `containers: ${containerNames(definition).join(', ')}`,
         },
       ];
     }

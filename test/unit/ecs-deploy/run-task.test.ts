@@ -1,3 +1,4 @@
+import { openEcsCalls } from '../../../actions/ecs-deploy/aws/ecs-calls.js';
 import { openTasks } from '../../../actions/ecs-deploy/aws/tasks.js';
 import { UserError } from '../../../actions/shared/errors.js';
 import { AwsError } from '../../../emulator/aws-error.js';
@@ -142,7 +143,7 @@ describe('a task that succeeds', () => {
       throw Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' });
     };
     const config = inProcessConfig(world.fixture, undefined, loseFirst);
-    const tasks = openTasks({ ...config, maxAttempts: 3 });
+    const tasks = openTasks(openEcsCalls({ ...config, maxAttempts: 3 }));
     const report = await runTaskOnce({ ...world, ports: { ...world.ports, tasks } });
     expect(calls).toBe(2);
     expect(report.outputs['outcome']).toBe('succeeded');

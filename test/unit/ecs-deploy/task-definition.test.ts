@@ -1,3 +1,4 @@
+import { openEcsCalls } from '../../../actions/ecs-deploy/aws/ecs-calls.js';
 import { openEcs } from '../../../actions/ecs-deploy/aws/ecs.js';
 import type { JsonObject } from '../../../actions/ecs-deploy/model.js';
 import { parseTaskDefinitionFile } from '../../../actions/ecs-deploy/definition/definition-file.js';
@@ -77,7 +78,7 @@ function echoingEcs(): { readonly bodies: unknown[]; readonly ecs: ReturnType<ty
       },
     },
   };
-  return { bodies, ecs: openEcs(config) };
+  return { bodies, ecs: openEcs(openEcsCalls(config)) };
 }
 
 describe('register, then describe', () => {

@@ -1,3 +1,4 @@
+import { openEcsCalls } from '../../../actions/ecs-deploy/aws/ecs-calls.js';
 import { openTasks } from '../../../actions/ecs-deploy/aws/tasks.js';
 import type { TaskPlacement } from '../../../actions/ecs-deploy/tasks/ports.js';
 import {
@@ -142,7 +143,9 @@ describe('a service', () => {
           body: Buffer.from(JSON.stringify(body)),
         },
       });
-    const tasks = openTasks({ ...config, requestHandler: { handle } } as typeof config);
+    const tasks = openTasks(
+      openEcsCalls({ ...config, requestHandler: { handle } } as typeof config),
+    );
     expect(await tasks.placementOf('main', 'web')).toEqual({
       launchType: 'FARGATE',
       capacityProviders: [],

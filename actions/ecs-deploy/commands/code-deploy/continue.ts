@@ -1,19 +1,18 @@
 import { UserError } from '../../../shared/errors.js';
-import { apply } from '../../effects.js';
+import { carryOutPlan } from '../../carry-out-plan.js';
 import type { ContinueInputs } from '../../inputs.js';
 import { shortName } from '../../model.js';
-import { observeRunning, withDefinition } from '../../observe.js';
-import type { Plan } from '../../plan.js';
+import { observeFound, withDefinition } from '../../observe.js';
+import type { Observed, Plan } from '../../plan.js';
 import type { DeployPorts } from '../../ports.js';
 import { releaseCurrent, releaseFacts } from '../../release-steps.js';
-import { reportDeploy, reportDryRun, type Report } from '../../report.js';
+import { reportDeploy, type Report } from '../../report.js';
 import {
   findInFlight,
   findServiceGroup,
   type InFlight,
 } from '../../strategies/code-deploy/observe.js';
 import type { CodeDeployStep } from '../../strategies/code-deploy/steps.js';
-import { tellPlan } from '../../tell-plan.js';
 import { carryOut, stopping } from './rollback.js';
 
 /**
@@ -25,10 +24,10 @@ import { carryOut, stopping } from './rollback.js';
 export async function continueCodeDeploy(
   ports: DeployPorts,
   inputs: ContinueInputs,
+  { target, service }: Pick<Observed, 'target' | 'service'>,
 ): Promise<Report> {
   const origin = { commit: undefined, run: undefined };
-  const running = await observeRunning(ports, inputs.target, origin);
-  const { target, service } = running;
+  const running = await observeFound(ports, { target, service }, origin);
   refuseHooks(service.name, inputs);
   const { cluster, contract } = target;
   const group = await findServiceGroup(ports, inputs.codeDeploy, { cluster, service, contract });
@@ -66,9 +65,7 @@ export async function continueCodeDeploy(
       ...(inputs.wait ? [follow, ...releaseCurrent(releaseFacts(observed), false)] : []),
     ],
   };
-  if (inputs.dryRun) return reportDryRun(observed, plan);
-  await tellPlan(ports, plan);
-  return reportDeploy(observed, plan, await apply(ports, inputs, observed, plan));
+  return carryOutPlan(ports, inputs, { observed, plan }, reportDeploy);
 }
 
 function refuseHooks(name: string, { hookId, serviceDeploymentArn }: ContinueInputs): void {

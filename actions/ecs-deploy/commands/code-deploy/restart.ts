@@ -1,13 +1,12 @@
-import { apply } from '../../effects.js';
+import { carryOutPlan } from '../../carry-out-plan.js';
 import { shortName } from '../../model.js';
 import type { Observed } from '../../plan.js';
 import type { DeployPorts } from '../../ports.js';
-import { reportDeploy, reportDryRun, type Report } from '../../report.js';
+import { reportDeploy, type Report } from '../../report.js';
 import { observeCodeDeploy } from '../../strategies/code-deploy/observe.js';
 import { stepsOfWay } from '../../strategies/code-deploy/way-back.js';
-import { tellPlan } from '../../tell-plan.js';
 import type { RestartInputs } from '../restart.js';
-import { busy } from './rollback.js';
+import { refuseBusy } from './rollback.js';
 
 /**
  * Replaces the tasks of a service of CodeDeploy by a deployment of the revision that runs.
@@ -27,7 +26,7 @@ export async function restartCodeDeploy(
   });
   const { config, ifBusy, waitForTermination } = inputs.codeDeploy;
   if (inFlight !== undefined && (!inFlight.shifted || ifBusy === 'fail')) {
-    throw busy(group, inFlight);
+    throw refuseBusy(group, inFlight);
   }
   const steps = stepsOfWay(
     {
@@ -43,7 +42,5 @@ export async function restartCodeDeploy(
     upToDate: false,
     steps: steps.filter(({ kind }) => inputs.wait || !kind.startsWith('follow')),
   };
-  if (inputs.dryRun) return reportDryRun(observed, plan);
-  await tellPlan(ports, plan);
-  return reportDeploy(observed, plan, await apply(ports, inputs, observed, plan));
+  return carryOutPlan(ports, inputs, { observed, plan }, reportDeploy);
 }

@@ -1,12 +1,12 @@
-import { apply } from '../../effects.js';
-import { UserError } from '../../../shared/errors.js';
+import { carryOutPlan } from '../../carry-out-plan.js';
+import type { UserError } from '../../../shared/errors.js';
 import { shortName, type RegisteredDefinition } from '../../model.js';
 import { withDefinition } from '../../observe.js';
 import { isPlaceholder } from '../../placeholder.js';
 import type { Observed, Plan } from '../../plan.js';
 import type { DeployPorts } from '../../ports.js';
 import { releaseCurrent, releaseFacts } from '../../release-steps.js';
-import { reportDryRun, reportRollback, type Report } from '../../report.js';
+import { reportRollback, type Report } from '../../report.js';
 import { lastGoodDeployed } from '../../strategies/code-deploy/history.js';
 import type { DeploymentGroup } from '../../strategies/code-deploy/model.js';
 import {
@@ -20,7 +20,8 @@ import {
   stepsOfWay,
   type CodeDeployWay,
 } from '../../strategies/code-deploy/way-back.js';
-import { tellPlan } from '../../tell-plan.js';
+import { leftAlone } from '../../rollout/give-up.js';
+import { busy } from '../../strategies/code-deploy/busy.js';
 import type { RollbackInputs } from '../rollback.js';
 
 type Inputs = Pick<
@@ -76,13 +77,9 @@ export async function carryOut(
   inputs: Inputs,
   goal: CodeDeployGoal,
 ): Promise<Report> {
-  const plan = planGoal(goal, inputs);
   const { observed } = goal;
-  if (inputs.dryRun) return reportDryRun(observed, plan);
-  await tellPlan(ports, plan);
-  // What is stopped on its way back would go forward again.
-  const applied = await apply(ports, { ...inputs, onCancel: 'leave' }, observed, plan);
-  return reportRollback(observed, plan, applied);
+  const plan = planGoal(goal, inputs);
+  return carryOutPlan(ports, leftAlone(inputs), { observed, plan }, reportRollback);
 }
 
 /** Pure; the dry run prints its steps. */
@@ -160,7 +157,8 @@ async function deploying(
           placeholderFamily: contract?.templateFamily,
         })
       : { definition: named, reason: 'the revision that was asked for' };
-  if (inFlight !== undefined && inputs.codeDeploy.ifBusy === 'fail') throw busy(group, inFlight);
+  if (inFlight !== undefined && inputs.codeDeploy.ifBusy === 'fail')
+    throw refuseBusy(group, inFlight);
   const to = good.definition;
   const appSpec = await draftAppSpec(ports, inputs.codeDeploy, {
     ...{ cluster, service, contract, container, definition: to.definition },
@@ -180,14 +178,11 @@ async function deploying(
   };
 }
 
-/** The group has another deployment, which is not to be waited for or replaces the tasks by itself. */
-export function busy({ name }: DeploymentGroup, { deployment, shifted }: InFlight): UserError {
-  const { id, status } = deployment;
-  return new UserError({
-    code: 'deployment-in-flight',
-    message: `deployment group "${name}" is busy: ${id} ${shifted ? 'waits to end its old tasks' : `is ${status}`}`,
-    hint: shifted
+/** What is in flight is not to be waited for, or replaces the tasks by itself. */
+export function refuseBusy(group: DeploymentGroup, inFlight: InFlight): UserError {
+  return busy(group, inFlight, {
+    hint: inFlight.shifted
       ? '"if-busy: wait" waits for it; "end-termination" ends a wait for old tasks'
-      : `run this again once ${id} has ended`,
+      : `run this again once ${inFlight.deployment.id} has ended`,
   });
 }

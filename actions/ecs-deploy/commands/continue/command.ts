@@ -17,7 +17,8 @@ import { observePaused } from './observe.js';
 export async function continueRollout(ports: DeployPorts, inputs: ContinueInputs): Promise<Report> {
   const target = await resolveTarget(ports, inputs.target);
   const service = await findService(ports, target);
-  if (service.controller === 'CODE_DEPLOY') return continueCodeDeploy(ports, inputs);
+  if (service.controller === 'CODE_DEPLOY')
+    return continueCodeDeploy(ports, inputs, { target, service });
   const paused = await observePaused(ports, inputs, target, service);
   const plan = planContinue(paused, inputs);
   if (inputs.dryRun) return reportDryRun(paused.observed, plan);

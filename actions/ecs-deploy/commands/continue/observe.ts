@@ -6,6 +6,7 @@ import type { ResolvedImage } from '../../images/image-check.js';
 import { parseEcrHost, parseImageReference } from '../../images/image-reference.js';
 import type { ContinueInputs } from '../../inputs.js';
 import {
+  familyOfArn,
   shortName,
   type JsonObject,
   type RegisteredDefinition,
@@ -63,7 +64,7 @@ export async function observePaused(
         definition: revision.definition,
         tags: revision.tags,
         origin: template ?? shortName(revision.arn),
-        liveFamily: shortName(revision.arn).replace(/:\d+$/, ''),
+        liveFamily: familyOfArn(revision.arn),
       },
       images: Object.fromEntries(
         names.map((name) => [name, imageAt(imageOf(revision.definition, name) ?? '')]),

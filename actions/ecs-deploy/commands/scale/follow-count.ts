@@ -1,11 +1,10 @@
-import { OperationError } from '../../../shared/errors.js';
 import type { Service } from '../../model.js';
 import type { DeployPorts } from '../../ports.js';
 import { diagnose, type Diagnosis } from '../../rollout/diagnosis.js';
 import type { Evidence } from '../../rollout/evidence.js';
 import type { FailedTask } from '../../rollout/failed-tasks.js';
 import { createNarrator } from '../../rollout/narrator.js';
-import { untilNextLookMs } from '../../rollout/looks.js';
+import { lookAtService, untilNextLookMs } from '../../rollout/looks.js';
 import type { RegisteredDefinition } from '../../model.js';
 
 export interface FollowCountRequest {
@@ -44,11 +43,7 @@ export async function followCount(
 
   for (;;) {
     const lookedAtMs = clock.now();
-    const lookup = await ports.ecs.lookUpService(request.cluster, request.serviceName);
-    if (lookup.kind !== 'found') {
-      throw new OperationError('service-gone', `service ${request.serviceName} is gone`);
-    }
-    const { service } = lookup;
+    const service = await lookAtService(ports, request);
     const line = `${service.runningCount} of ${count} tasks running, ${service.pendingCount} starting`;
     if (line !== told) log.info(line);
     told = line;

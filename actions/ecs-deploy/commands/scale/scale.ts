@@ -6,7 +6,7 @@ import type { Origin } from '../../observe.js';
 import type { DeployPorts } from '../../ports.js';
 import type { Report } from '../../report.js';
 import { collectEvidence, type Evidence } from '../../rollout/evidence.js';
-import { primaryOf } from '../../rollout/judge.js';
+import { primaryOf } from '../../primary.js';
 import { findService, resolveTarget, type Target } from '../../target.js';
 import { followCount, type FollowedCount } from './follow-count.js';
 import { describeScaleStep, planScale, type ScaleObserved, type ScalePlan } from './plan.js';

@@ -1,9 +1,9 @@
-import { OperationError } from '../../../shared/errors.js';
-import type { Service, TaskSet } from '../../model.js';
 import type { DeployPorts } from '../../ports.js';
+import { primaryTaskSet } from '../../primary.js';
 import { diagnose, type Diagnosis } from '../../rollout/diagnosis.js';
 import { collectEvidence, type Evidence } from '../../rollout/evidence.js';
 import type { Followed } from '../../rollout/follow.js';
+import { lookAtService } from '../../rollout/looks.js';
 import { createCodeDeployNarrator } from './narrator.js';
 import { poll } from './polling.js';
 import type { CodeDeployFollowRequest } from './follow.js';
@@ -33,13 +33,9 @@ export async function followTasks(
   let evidence: Evidence | undefined;
   let line = '';
 
-  const look = async (): Promise<Service> => {
-    const lookup = await ports.ecs.lookUpService(request.cluster, request.serviceName);
-    if (lookup.kind === 'found') return lookup.service;
-    throw new OperationError('service-gone', `service ${request.serviceName} is gone`);
-  };
+  const look = () => lookAtService(ports, request);
   const polled = await poll(ports, request, look, async (service) => {
-    const primary = primarySet(service);
+    const primary = primaryTaskSet(service);
     if (primary === undefined) return undefined;
     const { runningCount, steady } = primary;
     const now = `${runningCount} of ${desiredCount} tasks running`;
@@ -80,8 +76,4 @@ export async function followTasks(
     stages: [],
     gaveUp: undefined,
   };
-}
-
-function primarySet(service: Service): TaskSet | undefined {
-  return service.taskSets.find(({ status }) => status === 'PRIMARY');
 }

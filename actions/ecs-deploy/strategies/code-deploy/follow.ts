@@ -1,11 +1,12 @@
-import { OperationError, toError } from '../../../shared/errors.js';
+import { toError } from '../../../shared/errors.js';
 import { isAccessDenied } from '../../aws/calls.js';
-import type { Service, ServiceEvent } from '../../model.js';
+import type { ServiceEvent } from '../../model.js';
 import type { DeployPorts } from '../../ports.js';
 import type { Diagnosis } from '../../rollout/diagnosis.js';
 import { collectEvidence, type Evidence, type EvidenceScope } from '../../rollout/evidence.js';
 import type { FailedTask } from '../../rollout/failed-tasks.js';
 import type { Followed } from '../../rollout/follow.js';
+import { lookAtService } from '../../rollout/looks.js';
 import { diagnoseCodeDeploy, reasonOf } from './diagnosis.js';
 import { judgeCodeDeploy, type CodeDeploySight } from './judge.js';
 import { isShifted } from './model.js';
@@ -81,7 +82,7 @@ export async function followCodeDeploy(
   const { sight } = polled;
   const outcome = polled.kind === 'ended' ? polled.end : polled.kind;
   if (outcome !== 'cancelled') await evidence.complete();
-  const service = await readService(ports, request);
+  const service = await lookAtService(ports, request);
   const events = service.events.filter(({ id }) => !request.knownEventIds.has(id));
   const failedTasks = evidence.failedTasks();
   const isExplained = explained.has(outcome) || (outcome === 'succeeded' && failedTasks.length > 0);
@@ -148,10 +149,4 @@ function evidenceOfNewTasks(
     complete: async () => evidence?.complete(),
     failedTasks: () => evidence?.failedTasks ?? [],
   };
-}
-
-async function readService({ ecs }: Ports, request: CodeDeployFollowRequest): Promise<Service> {
-  const lookup = await ecs.lookUpService(request.cluster, request.serviceName);
-  if (lookup.kind === 'found') return lookup.service;
-  throw new OperationError('service-gone', `service ${request.serviceName} is gone`);
 }

@@ -4,6 +4,7 @@ import { findContainer, isObject } from '../../definition/task-definition.js';
 import type { CodeDeployInputs } from '../../inputs/code-deploy.js';
 import type { JsonObject, RegisteredDefinition, Service } from '../../model.js';
 import type { DeployPorts } from '../../ports.js';
+import { primaryTaskSet } from '../../primary.js';
 import {
   generateAppSpec,
   readAppSpec,
@@ -129,7 +130,7 @@ export async function draftAppSpec(
 
 /** Container and port that get the traffic: as now, else as the contract or the definition says. */
 function loadBalanced(known: Known): readonly [container: string, port: number] {
-  const primary = known.service.taskSets.find(({ status }) => status === 'PRIMARY');
+  const primary = primaryTaskSet(known.service);
   const now = primary?.loadBalancers[0];
   if (now?.containerName !== undefined && now.containerPort !== undefined) {
     return [now.containerName, now.containerPort];

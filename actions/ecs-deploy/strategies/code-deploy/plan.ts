@@ -3,6 +3,7 @@ import type { CodeDeployInputs } from '../../inputs/code-deploy.js';
 import type { Service } from '../../model.js';
 import type { InFlight, ObservedCodeDeploy } from './observe.js';
 import type { CodeDeployStep, Termination } from './steps.js';
+import { busy } from './busy.js';
 
 export interface CodeDeployPlanRequest<Register> {
   readonly observed: ObservedCodeDeploy;
@@ -38,7 +39,12 @@ export function planCodeDeploy<Register>(
     const { id } = inFlight.deployment;
     return [followStep(request, id, `${id} deploys it already`), ...firstTasks(request)];
   }
-  if (inFlight !== undefined && request.inputs.ifBusy === 'fail') throw busy(observed, inFlight);
+  if (inFlight !== undefined && request.inputs.ifBusy === 'fail') {
+    throw busy(observed.group, inFlight, {
+      at: { input: 'if-busy' },
+      hint: '"wait" waits for it; "end-termination" ends a wait for old tasks',
+    });
+  }
   const countFirst = !wait || Object.keys(observed.appSpec.hooks).length > 0;
   const first = firstTasks(request);
   return [
@@ -112,17 +118,6 @@ function termination<Register>(
   if (!request.inputs.waitForTermination && request.firstCount === undefined) return [];
   const { id } = inFlight.deployment;
   return [followStep(request, id, `${id} has yet to end the old tasks`)];
-}
-
-function busy({ group }: ObservedCodeDeploy, inFlight: InFlight): UserError {
-  const { id, status } = inFlight.deployment;
-  const state = inFlight.shifted ? 'waits to end its old tasks' : `is ${status}`;
-  return new UserError({
-    code: 'deployment-in-flight',
-    message: `deployment group "${group.name}" is busy: ${id} ${state}`,
-    at: { input: 'if-busy' },
-    hint: '"wait" waits for it; "end-termination" ends a wait for old tasks',
-  });
 }
 
 /** CodeDeploy keeps 256 characters (User Guide, "CodeDeploy quotas"). */

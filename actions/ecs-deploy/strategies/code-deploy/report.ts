@@ -16,6 +16,7 @@ import { barsOfTasks, gantt, type Bar } from '../../rollout/timeline.js';
 import { fillAppSpec, hooksOfText, placeholder } from './app-spec.js';
 import type { CodeDeployState } from './run.js';
 import type { CodeDeployStep } from './steps.js';
+import { primaryTaskSet } from '../../primary.js';
 
 interface MessageFacts {
   readonly serviceName: string;
@@ -92,7 +93,7 @@ function afterwards(followed: Followed | undefined, stop: string): string {
 }
 
 function runningNow(followed: Followed | undefined): string | undefined {
-  const primary = followed?.service.taskSets.find(({ status }) => status === 'PRIMARY');
+  const primary = followed && primaryTaskSet(followed.service);
   return primary && shortName(primary.taskDefinitionArn);
 }
 

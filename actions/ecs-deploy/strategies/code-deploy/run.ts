@@ -4,6 +4,7 @@ import type { ResolvedImage } from '../../images/image-check.js';
 import { shortName, type JsonObject, type ServiceEvent, type TaskContainer } from '../../model.js';
 import { OperationError, toError } from '../../../shared/errors.js';
 import type { DeployPorts } from '../../ports.js';
+import { primaryTaskSet } from '../../primary.js';
 import type { Followed } from '../../rollout/follow.js';
 import type { OwnDeployment } from '../../rollout/judge.js';
 import { repeatingFailure } from '../../rollout/repeating-failure.js';
@@ -193,7 +194,7 @@ async function proveImages(
   { service }: Followed,
   taskDefinitionArn: string,
 ): Promise<ImageProof> {
-  const primary = service.taskSets.find(({ status }) => status === 'PRIMARY');
+  const primary = primaryTaskSet(service);
   if (primary?.taskDefinitionArn !== taskDefinitionArn) {
     return { kind: 'unknown', reason: 'the primary task set is another one by now' };
   }

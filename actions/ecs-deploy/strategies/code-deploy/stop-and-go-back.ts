@@ -1,6 +1,7 @@
 import { OperationError } from '../../../shared/errors.js';
 import { shortName } from '../../model.js';
 import type { DeployPorts } from '../../ports.js';
+import { primaryTaskSet } from '../../primary.js';
 import { hasEnded } from './model.js';
 import { poll } from './polling.js';
 import { stopCodeDeploy } from './stop.js';
@@ -66,8 +67,7 @@ export async function stopAndGoBack(ports: Ports, request: StopRequest): Promise
 async function requireUntouched({ ecs }: Ports, request: StopRequest): Promise<void> {
   const { cluster, serviceName, deploymentId, fromArn } = request;
   const lookup = await ecs.lookUpService(cluster, serviceName);
-  const sets = lookup.kind === 'found' ? lookup.service.taskSets : [];
-  const primary = sets.find(({ status }) => status === 'PRIMARY');
+  const primary = lookup.kind === 'found' ? primaryTaskSet(lookup.service) : undefined;
   if (fromArn === undefined || primary?.taskDefinitionArn !== fromArn) return;
   throw new OperationError(
     'rollback-missing',

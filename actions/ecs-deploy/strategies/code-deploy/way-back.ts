@@ -1,5 +1,6 @@
 import type { RegisteredDefinition, Service } from '../../model.js';
 import type { DeployPorts } from '../../ports.js';
+import { primaryTaskSet } from '../../primary.js';
 import type { RolledBack } from '../../rollout/roll-back.js';
 import { shortName } from '../../model.js';
 import { OperationError } from '../../../shared/errors.js';
@@ -10,6 +11,7 @@ import { findInFlight, type InFlight, type ObservedCodeDeploy } from './observe.
 import { describeOrigin, type CodeDeployPlanRequest } from './plan.js';
 import { openCodeDeployRun, type CodeDeployRunRequest } from './run.js';
 import type { CodeDeployStep, Termination } from './steps.js';
+import { leftAlone } from '../../rollout/give-up.js';
 
 /** How a service of CodeDeploy comes to another revision than the one that was deployed last. */
 export type CodeDeployWay =
@@ -96,14 +98,13 @@ export async function findWayBack(
 /** What a deployment in flight replaces, as far as that can be known. */
 export function originalOf(
   { originalArn, definition }: Pick<InFlight, 'originalArn' | 'definition'>,
-  { taskSets }: Pick<Service, 'taskSets'>,
+  service: Pick<Service, 'taskSets'>,
 ): string | undefined {
-  const other = taskSets.find(
+  const other = service.taskSets.find(
     ({ status, taskDefinitionArn }) =>
       status !== 'DRAINING' && taskDefinitionArn !== definition?.arn,
   );
-  const primary = taskSets.find(({ status }) => status === 'PRIMARY');
-  return originalArn ?? other?.taskDefinitionArn ?? primary?.taskDefinitionArn;
+  return originalArn ?? other?.taskDefinitionArn ?? primaryTaskSet(service)?.taskDefinitionArn;
 }
 
 export interface WayBackRequest extends Omit<
@@ -138,8 +139,7 @@ export async function goBack(ports: DeployPorts, request: WayBackRequest): Promi
     const run = openCodeDeployRun(ports, {
       ...{ cluster, serviceName, definition: previous.definition, images: {} },
       events: service.events,
-      // What is stopped on its way back would go forward again.
-      inputs: { ...request.inputs, onCancel: 'leave' },
+      inputs: leftAlone(request.inputs),
     });
     let followed;
     for (const step of stepsOfWay(way, observed.group, origin, reason)) {
