@@ -13,8 +13,8 @@ help: ## list the targets
 demo: build ## the main job on this machine: pull request, merge, deploy, a failing deploy, drift
 	@$(TSX) scripts/demo/main.ts
 
-test: build ## every test that this machine can run; says which it cannot, and why
-	@$(TSX) scripts/test.ts
+test: build ## every test that this machine can run (or PROJECTS=unit …); says which it cannot, and why
+	@$(TSX) scripts/test.ts $(if $(PROJECTS),--selectProjects $(PROJECTS))
 
 check: node_modules/.installed ## format, lint, types, boundaries, unit tests, docs, terraform, workflows
 	@$(TSX) scripts/check.ts

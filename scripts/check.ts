@@ -21,18 +21,15 @@ type CheckResult =
 const root = join(import.meta.dirname, '..');
 const bin = (name: string): string => join(root, 'node_modules', '.bin', name);
 
-/** Two lanes, one a core: the first is bound by the type checker, the second by terraform. */
+/**
+ * Two lanes, one a core: the first is bound by the type checker, the second by terraform, and each
+ * ends with half of the unit and contract tests.
+ */
 const lanes: readonly (readonly Check[])[] = [
   [
     command('types', bin('tsc'), ['-p', 'tsconfig.json', '--noEmit']),
     command('lint', bin('eslint'), ['.', '--max-warnings=0']),
-    command('unit and contract tests', bin('tsx'), [
-      'scripts/test.ts',
-      '--selectProjects',
-      'unit',
-      'contract',
-      '--maxWorkers=1',
-    ]),
+    unitTests(1),
   ],
   [
     command('format', bin('prettier'), ['--check', '--log-level', 'warn', '.']),
@@ -49,6 +46,7 @@ const lanes: readonly (readonly Check[])[] = [
     command('vendored modules', bin('tsx'), ['scripts/vendor-modules.ts', '--check']),
     ...workflowTools.map(toolCheck),
     command('terraform', 'bash', ['scripts/check-terraform.sh']),
+    unitTests(2),
   ],
 ];
 
@@ -101,6 +99,17 @@ function mark(result: CheckResult): string {
 
 function command(name: string, program: string, args: readonly string[]): Check {
   return { name, run: () => run(program, args) };
+}
+
+function unitTests(half: 1 | 2): Check {
+  return command(`unit and contract tests, half ${half}`, bin('tsx'), [
+    'scripts/test.ts',
+    '--selectProjects',
+    'unit',
+    'contract',
+    `--shard=${half}/2`,
+    '--maxWorkers=1',
+  ]);
 }
 
 function toolCheck(tool: Tool): Check {

@@ -27,9 +27,9 @@ interface JestResults {
 }
 
 const root = join(import.meta.dirname, '..');
-const output = join(root, '.cache', 'test-results.json');
+// Two runs at once, as in `make check`, must not read each other's results.
+const output = join(root, '.cache', `test-results-${process.pid}.json`);
 mkdirSync(join(root, '.cache'), { recursive: true });
-rmSync(output, { force: true });
 await putTerraformOnPath();
 
 // One worker a core unless told otherwise: most suites wait for Terraform or the emulator's clock.
@@ -54,6 +54,7 @@ const jest = spawnSync(
   },
 );
 const results = readResults();
+rmSync(output, { force: true });
 const skippedSuites = results.testResults.flatMap((suite) => {
   const ran = suite.assertionResults.some(
     (test) => test.status === 'passed' || test.status === 'failed',
