@@ -1,4 +1,5 @@
 import type { GithubClient } from './github-client.js';
+import { loginOf } from './github-login.js';
 
 export interface PullComment {
   readonly id: number;
@@ -15,10 +16,13 @@ export interface Comments {
   remove(commentId: number): Promise<void>;
   /** The pull request's head as it is now, not as the event's payload has it. */
   headSha(pullNumber: number): Promise<string>;
+  /** Who comments that are created here are of. */
+  login(): Promise<string>;
 }
 
 /** Comments over GitHub's REST API. */
-export function githubComments({ octokit, repository }: GithubClient): Comments {
+export function githubComments(client: GithubClient): Comments {
+  const { octokit, repository } = client;
   return {
     list: async (pullNumber) => {
       const comments = await octokit.paginate(octokit.rest.issues.listComments, {
@@ -51,6 +55,7 @@ export function githubComments({ octokit, repository }: GithubClient): Comments 
       const { data } = await octokit.rest.pulls.get({ ...repository, pull_number: pullNumber });
       return data.head.sha;
     },
+    login: () => loginOf(client),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { GithubClient } from './github-client.js';
+import { loginOf } from './github-login.js';
 
 export interface Issue {
   readonly number: number;
@@ -30,10 +31,13 @@ export interface Issues {
     },
   ): Promise<Issue>;
   comment(number: number, body: string): Promise<void>;
+  /** Who issues that are created here are of. */
+  login(): Promise<string>;
 }
 
 /** Issues over GitHub's REST API ("REST API endpoints for issues"). */
-export function githubIssues({ octokit, repository }: GithubClient): Issues {
+export function githubIssues(client: GithubClient): Issues {
+  const { octokit, repository } = client;
   return {
     list: async (label) => {
       const issues = await octokit.paginate(octokit.rest.issues.listForRepo, {
@@ -67,6 +71,7 @@ export function githubIssues({ octokit, repository }: GithubClient): Issues {
     comment: async (number, body) => {
       await octokit.rest.issues.createComment({ ...repository, issue_number: number, body });
     },
+    login: () => loginOf(client),
   };
 }
 

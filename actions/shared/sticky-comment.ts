@@ -19,8 +19,8 @@ export interface StickyRequest {
   readonly pullNumber: number;
   /** Distinguishes several comments of ours on one pull request. */
   readonly key: string;
-  /** Our bot's login, `github-actions[bot]` for the job's own token. */
-  readonly author: string;
+  /** Our bot's login; undefined: GitHub is asked who the token is. */
+  readonly author: string | undefined;
   readonly body: string;
   /** The head that `body` speaks of; undefined where it does not matter, as after the merge. */
   readonly headSha: string | undefined;
@@ -29,6 +29,11 @@ export interface StickyRequest {
    * earlier and ends later does not overwrite what a later one has written about the same head.
    */
   readonly startedAt?: number;
+}
+
+/** The request with the author known. */
+interface OwnRequest extends StickyRequest {
+  readonly author: string;
 }
 
 /**
@@ -44,16 +49,18 @@ export async function upsertStickyComment(
 ): Promise<StickyOutcome> {
   const { pullNumber } = request;
   const body = `${markerOf(request.key)}\n${versionLine(request)}${request.body}`;
-  const [headSha, existing] = await Promise.all([
+  const [headSha, existing, author] = await Promise.all([
     request.headSha === undefined ? undefined : comments.headSha(pullNumber),
     comments.list(pullNumber),
+    request.author ?? comments.login(),
   ]);
   if (headSha !== undefined && headSha !== request.headSha) return { kind: 'outdated', headSha };
-  const [ours, ...others] = oursAmong(existing, request);
+  const own: OwnRequest = { ...request, author };
+  const [ours, ...others] = oursAmong(existing, own);
   for (const { id } of others) await comments.remove(id);
   if (ours !== undefined) return update(comments, ours, body, request);
   const created = await comments.create(pullNumber, body);
-  return settle(comments, created, body, request);
+  return settle(comments, created, body, own);
 }
 
 async function update(
@@ -72,7 +79,7 @@ async function settle(
   comments: Comments,
   created: PullComment,
   body: string,
-  request: StickyRequest,
+  request: OwnRequest,
 ): Promise<StickyOutcome> {
   const [first, ...others] = oursAmong(await comments.list(request.pullNumber), request);
   if (first === undefined || first.id === created.id) {
@@ -86,7 +93,7 @@ async function settle(
 /** Comments of this key that we wrote, oldest first. */
 function oursAmong(
   existing: readonly PullComment[],
-  { key, author }: StickyRequest,
+  { key, author }: OwnRequest,
 ): readonly PullComment[] {
   const marker = markerOf(key);
   return existing

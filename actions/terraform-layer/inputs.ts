@@ -56,7 +56,7 @@ export interface Inputs {
   readonly comment: boolean;
   /** Undefined: the workflow and the working directory tell comments apart. */
   readonly commentKey: string | undefined;
-  readonly commentAuthor: string;
+  readonly commentAuthor: string | undefined;
   readonly dryRun: boolean;
   readonly graphFormat: 'json' | 'mermaid' | 'dot';
   /** What an apply is asked to take up once more, after a rejection, an expiry or a failure. */
@@ -142,7 +142,7 @@ export function readInputs(source: InputSource, env: Env): Inputs {
     githubToken: reader.text('github-token'),
     comment: reader.boolean('comment', true),
     commentKey: reader.text('comment-key'),
-    commentAuthor: reader.text('comment-author') ?? 'github-actions[bot]',
+    commentAuthor: reader.text('comment-author'),
     dryRun: reader.boolean('dry-run', false),
     graphFormat: reader.oneOf('graph-format', ['json', 'mermaid', 'dot'], 'json'),
     applyAgain: readAppliedAgain(reader, command),

@@ -5,14 +5,9 @@ import type { EnvironmentConfig } from './config/infra-config.js';
 import type { Ports } from './effects.js';
 import type { Inputs } from './inputs.js';
 import { openAccess, type RunAccess } from './run-access.js';
-import { moduleAccess } from './modules-access/git-access.js';
-import { tokenEnvironment } from './modules-access/registry-tokens.js';
+import { programEnvironment } from './modules-access/program-environment.js';
 import type { Stack } from './stacks/workspace.js';
-import {
-  commonEnvironment,
-  environmentOfChild,
-  type CommonEnvironment,
-} from './terraform/child-environment.js';
+import { environmentOfChild, type CommonEnvironment } from './terraform/child-environment.js';
 import { defaultParallelism } from './terraform/collector.js';
 import { childAftermath } from './terraform/aftermath.js';
 import { commandLineTerraform } from './terraform/command-line.js';
@@ -66,20 +61,10 @@ export async function openSession(
   const { directory, access, sidecars } =
     opened ?? (await openAccess(environments, stacks, inputs, ports));
   const parallelism = inputs.parallelism ?? defaultParallelism(ports.machine);
-  const tokens = tokenEnvironment(inputs.registryTokens);
-  for (const token of Object.values(tokens)) ports.secrets.add(token);
-  const common = await commonEnvironment({
+  const { common, environment, initEnvironment } = await programEnvironment(inputs, {
     ...ports,
     parallelism,
     runDirectory: directory,
-    tokens,
-  });
-  const environment = environmentOfChild(common, {});
-  const initEnvironment = await moduleAccess(inputs, {
-    directory: path.join(directory, 'modules'),
-    serverUrl: ports.env('GITHUB_SERVER_URL') ?? 'https://github.com',
-    environment,
-    secrets: ports.secrets,
   });
   const ofTofu = await tofuFile(ports.root, stacks);
   const program = await terraformProgram({

@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { JSONWebKeySet } from 'jose';
+import { z } from 'zod';
 import { ApiError, notPermitted } from './api-error.js';
 import { createConformance } from './conformance.js';
 import type { Conformance } from './conformance.js';
@@ -97,6 +98,9 @@ export const defaultToken = 'ghs_emulator';
 /** `GITHUB_API_URL` of GitHub Enterprise Server ends in this. */
 const enterprisePrefix = '/api/v3';
 
+/** GraphQL of github.com, and of GitHub Enterprise Server. */
+const graphqlPaths = ['/graphql', '/api/graphql'];
+
 function bearer(request: HttpRequest): string | undefined {
   const value = request.headers['authorization'];
   return typeof value === 'string' ? /^(?:bearer|token)\s+(\S+)$/i.exec(value)?.[1] : undefined;
@@ -130,6 +134,7 @@ export async function startGithub(options: GithubOptions = {}): Promise<GithubEm
           Promise.resolve(artifacts.answer(request, server.url)),
         );
       }
+      if (graphqlPaths.includes(request.url.pathname)) return viewer(request);
       const { operationId, outcome } = await answer(request);
       const status = outcome === 'connection-reset' ? 0 : outcome.status;
       const path = request.url.pathname + request.url.search;
@@ -196,8 +201,22 @@ export async function startGithub(options: GithubOptions = {}): Promise<GithubEm
     if (given === undefined) throw new ApiError(401, 'Requires authentication');
     const token = state.tokens.get(given);
     if (token === undefined) throw new ApiError(401, 'Bad credentials');
-    if (token.access === 'read' && request.method !== 'GET') throw notPermitted();
+    const reads = request.method === 'GET' || graphqlPaths.includes(request.url.pathname);
+    if (token.access === 'read' && !reads) throw notPermitted();
     return given;
+  };
+
+  const viewer = (request: HttpRequest): HttpResponse => {
+    try {
+      const login = state.tokens.get(authorise(request))?.login;
+      const { query } = z.object({ query: z.string() }).parse(JSON.parse(request.body));
+      return query.replaceAll(/\s+/g, '') === '{viewer{login}}'
+        ? { status: 200, body: { data: { viewer: { login } } } }
+        : { status: 200, body: { errors: [{ message: 'the emulator knows only the viewer' }] } };
+    } catch (error) {
+      if (error instanceof ApiError) return rejected(error);
+      throw error;
+    }
   };
 
   const api = async (request: HttpRequest, checked: Conformance): Promise<HttpResponse> => {

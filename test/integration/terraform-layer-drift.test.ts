@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { layerRuns } from '../support/layer-runs.js';
+import { workflowDispatchEvent } from '../support/runner.js';
 import { place, rootModule, writeRepository } from '../support/terraform-repository.js';
 
 const layers = layerRuns();
@@ -143,6 +144,19 @@ describe('what the world has changed', () => {
     await setByHand('bonjour');
     const accepted = await run(workspace, 'drift');
     expect(accepted.step.outputs['drifted']).toBe('[]');
+    expect((await onGithub()).issues).toEqual([]);
+  });
+
+  it('is no issue where another branch has been checked', async () => {
+    const workspace = await writeRepository(layers.emulator, greeting);
+    await run(workspace, 'apply', { environment: 'dev' });
+    await setByHand('by hand');
+    const sha = 'f'.repeat(40);
+    const event = workflowDispatchEvent({
+      ...{ repository: 'acme/infra', sha, ref: 'refs/heads/feature' },
+    });
+    const { step } = await run(workspace, 'drift', {}, event);
+    expect(step.summary).toContain('+greeting = "by hand"');
     expect((await onGithub()).issues).toEqual([]);
   });
 

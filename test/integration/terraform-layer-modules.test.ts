@@ -98,6 +98,12 @@ describe('a module of a private repository', () => {
     expect({ status: kept.status, files: kept.stdout }).toEqual({ status: 1, files: '' });
   });
 
+  it('is validated with the token too', async () => {
+    const { step } = await run(await repository(), 'check', { 'modules-token': token });
+    expect(step.conclusion).toBe('success');
+    expect(new Set(authorizations)).toEqual(new Set([`basic ${encoded}`]));
+  });
+
   it('is not fetched without, and nobody is asked for a password', async () => {
     const { step, statuses } = await run(await repository(), 'plan', {});
     expect(step.conclusion).toBe('failure');

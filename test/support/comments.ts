@@ -36,5 +36,6 @@ export function fakeComments(options: {
       all.splice(indexOf(commentId), 1);
     },
     headSha: () => Promise.resolve(options.headSha),
+    login: () => Promise.resolve(options.author),
   };
 }

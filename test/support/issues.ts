@@ -53,5 +53,6 @@ export function fakeIssues(
       said.push({ number, body });
       return Promise.resolve();
     },
+    login: () => Promise.resolve(author),
   };
 }

@@ -1,5 +1,5 @@
 import { startTestEmulator, type TestEmulator } from './emulator.js';
-import { withGithub } from './runner.js';
+import { withGithub, type WorkflowEvent } from './runner.js';
 import { createStateBucket, runLayer, type LayerStep } from './terraform-repository.js';
 
 type Inputs = Readonly<Record<string, string>>;
@@ -16,7 +16,12 @@ export interface LayerRuns {
     rest?: Partial<Parameters<typeof runLayer>[1]>,
   ) => Promise<LayerStep>;
   /** As `run`, in a job on GitHub. */
-  readonly runOnGithub: (workspace: string, command: string, inputs?: Inputs) => Promise<LayerStep>;
+  readonly runOnGithub: (
+    workspace: string,
+    command: string,
+    inputs?: Inputs,
+    event?: WorkflowEvent,
+  ) => Promise<LayerStep>;
 }
 
 /**
@@ -46,8 +51,11 @@ export function layerRuns(defaults: Inputs = {}): LayerRuns {
       return running();
     },
     run,
-    runOnGithub: async (workspace, command, inputs = {}) => {
-      const options = await withGithub({ githubUrl: running().githubUrl }, { workspace });
+    runOnGithub: async (workspace, command, inputs = {}, event = undefined) => {
+      const options = await withGithub(
+        { githubUrl: running().githubUrl },
+        { workspace, ...(event === undefined ? {} : { event }) },
+      );
       const { workspace: _, ...job } = options;
       return run(workspace, command, inputs, { job });
     },

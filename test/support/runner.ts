@@ -19,6 +19,7 @@ export type {
   RunStepResult,
   StepOptions,
   StepResult,
+  WorkflowEvent,
 } from '../../emulator/runner/index.js';
 
 const fixtures = path.join(import.meta.dirname, 'fixtures', 'actions');

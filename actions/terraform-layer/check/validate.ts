@@ -19,6 +19,8 @@ export interface RootModule {
 export interface ValidateOptions {
   readonly root: string;
   readonly program: Program;
+  /** What `init` needs besides, to read private modules. */
+  readonly initEnvironment: Readonly<Record<string, string>>;
   readonly concurrency: number;
   /** Private; `.terraform` of each module lies here, not in the repository. */
   readonly dataDirectory: string;
@@ -56,18 +58,22 @@ async function validateModule(
   cache: PluginCache,
   options: ValidateOptions,
 ): Promise<readonly Problem[]> {
-  const { root, program, pluginCacheDirectory } = options;
+  const { root, program, initEnvironment, pluginCacheDirectory } = options;
   const cwd = path.join(root, module.directory);
   const lockFile = path.join(cwd, '.terraform.lock.hcl');
   const locked = await exists(lockFile);
   const sources = await providerSources(root, module, locked ? lockFile : undefined);
-  const run = (args: readonly string[]): Promise<ChildResult> =>
+  const run = (
+    args: readonly string[],
+    more: Readonly<Record<string, string>> = {},
+  ): Promise<ChildResult> =>
     program.runProcess({
       command: program.path,
       args,
       cwd,
       env: {
         ...program.environment,
+        ...more,
         TF_DATA_DIR: dataDirectory,
         ...(pluginCacheDirectory === undefined
           ? {}
@@ -80,10 +86,13 @@ async function validateModule(
     });
   try {
     const init = await cache.init(sources, async () => {
-      const value = await run([
-        ...['init', '-backend=false', '-input=false', '-no-color', '-json'],
-        ...(locked ? ['-lockfile=readonly'] : []),
-      ]);
+      const value = await run(
+        [
+          ...['init', '-backend=false', '-input=false', '-no-color', '-json'],
+          ...(locked ? ['-lockfile=readonly'] : []),
+        ],
+        initEnvironment,
+      );
       return { ok: value.exitCode === 0, value };
     });
     if (init.interrupted) return [];

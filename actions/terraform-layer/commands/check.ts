@@ -9,12 +9,12 @@ import { validateModules, type RootModule } from '../check/validate.js';
 import { observe, readRepository, type Ports } from '../effects.js';
 import type { Inputs } from '../inputs.js';
 import { plannedStacks, planRun } from '../plan.js';
+import { programEnvironment } from '../modules-access/program-environment.js';
 import { diskFiles, type Files } from '../stacks/files.js';
 import { checkSyntax } from '../stacks/load-workspace.js';
 import { isConfigurationFile } from '../stacks/module-source.js';
 import { ProblemList } from '../stacks/problem-list.js';
 import type { Workspace } from '../stacks/workspace.js';
-import { commonEnvironment, environmentOfChild } from '../terraform/child-environment.js';
 import { defaultParallelism } from '../terraform/collector.js';
 import { terraformProgram } from '../terraform/program.js';
 
@@ -92,12 +92,11 @@ async function openProgram(inputs: Inputs, ports: Ports) {
   const directory = await mkdtemp(path.join(ports.temporaryDirectory, 'terraform-layer-'));
   ports.onRunDirectory(directory);
   const concurrency = inputs.parallelism ?? defaultParallelism(ports.machine);
-  const common = await commonEnvironment({
+  const { common, environment, initEnvironment } = await programEnvironment(inputs, {
     ...ports,
     parallelism: concurrency,
     runDirectory: directory,
   });
-  const environment = environmentOfChild(common, {});
   const found = await terraformProgram({
     ...ports,
     wanted: inputs.terraformVersion,
@@ -113,6 +112,7 @@ async function openProgram(inputs: Inputs, ports: Ports) {
   };
   return {
     program,
+    initEnvironment,
     concurrency,
     dataDirectory: path.join(directory, 'validate'),
     pluginCacheDirectory: common.pluginCacheDirectory,

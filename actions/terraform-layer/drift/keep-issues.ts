@@ -14,15 +14,22 @@ export type KeptIssues = ReadonlyMap<string, { readonly number: number; readonly
 export async function keepIssues(
   issues: Issues,
   checked: readonly CheckedStack[],
-  options: IssueContext & { readonly label: string },
+  options: Omit<IssueContext, 'author'> & {
+    /** Undefined: GitHub is asked who the token is. */
+    readonly author: string | undefined;
+    readonly label: string;
+  },
   ports: { readonly log: Logger; readonly secrets: Secrets },
 ): Promise<KeptIssues> {
   const { log, secrets } = ports;
   const kept = new Map<string, { readonly number: number; readonly url: string }>();
   const note = (id: string, { number, url }: Issue): void => void kept.set(id, { number, url });
   try {
-    const existing = await issues.list(options.label);
-    for (const step of planIssues(existing, checked, options)) {
+    const [existing, author] = await Promise.all([
+      issues.list(options.label),
+      options.author ?? issues.login(),
+    ]);
+    for (const step of planIssues(existing, checked, { ...options, author })) {
       switch (step.kind) {
         case 'open': {
           const { title, body, stack } = step;

@@ -1,6 +1,7 @@
 import { runUrl } from '../../shared/github-context.js';
 import { githubClient } from '../../shared/github-client.js';
 import { githubIssues, type Issues } from '../../shared/issues.js';
+import { visible } from '../../shared/markdown.js';
 import { writeSummary } from '../../shared/summary.js';
 import type { Ports } from '../effects.js';
 import type { Inputs } from '../inputs.js';
@@ -54,6 +55,13 @@ async function issuesOf(
   }
   if (github.pullRequest !== undefined) {
     log.notice('Issues of drift are not kept by runs on pull requests, whose code is not applied.');
+    return new Map();
+  }
+  const { defaultBranch } = github;
+  if (defaultBranch !== undefined && github.ref !== `refs/heads/${defaultBranch}`) {
+    log.notice(
+      `Issues of drift are kept by runs on ${visible(defaultBranch)} alone: other branches hold other code. The job summary has everything.`,
+    );
     return new Map();
   }
   secrets.add(inputs.githubToken);

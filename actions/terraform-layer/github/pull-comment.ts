@@ -9,7 +9,8 @@ import type { Publication } from './publication.js';
 export interface PullCommentRequest {
   readonly publication: Publication;
   readonly key: string;
-  readonly author: string;
+  /** Undefined: GitHub is asked who the token is. */
+  readonly author: string | undefined;
   readonly body: string;
   /** When this run began to look at the world, in milliseconds since the epoch. */
   readonly startedAt: number;

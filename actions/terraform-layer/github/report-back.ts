@@ -117,7 +117,8 @@ export async function tellPulls(
     readonly pullNumbers: readonly number[];
     /** Tells workflows apart, as the plan's comment does. */
     readonly key: string;
-    readonly author: string;
+    /** Undefined: GitHub is asked who the token is. */
+    readonly author: string | undefined;
     readonly result: ApplyResult;
     /** In milliseconds since the epoch. */
     readonly startedAt: number;

@@ -48,7 +48,8 @@ export async function runSchedule(options: ScheduleOptions): Promise<readonly St
     return runStacks({
       ...common,
       stages: options.stages,
-      orderOnly: dependenciesAmong(ids, edges),
+      // A check of drift reads no other stack's plan: those checked longest ago come first there.
+      ...(command === 'plan' ? { orderOnly: dependenciesAmong(ids, edges) } : {}),
       prepare: async (stack) => {
         const outcome = options.refuse?.(stack);
         if (outcome === undefined) return jobs.of(stack).prepare();

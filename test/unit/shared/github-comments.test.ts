@@ -37,6 +37,20 @@ describe('comments, on GitHub,', () => {
     });
   });
 
+  it('stay one for an App, whose login nobody has to name', async () => {
+    await withGithubEmulator(async (github) => {
+      seedPull(github);
+      const token = github.addToken({ login: 'acme-infra[bot]', kind: 'app' });
+      const comments = githubComments(await clientOf(github, token));
+      const asked = { ...request, author: undefined };
+      await upsertStickyComment(comments, { ...asked, body: 'one' });
+      await upsertStickyComment(comments, { ...asked, body: 'two' });
+      const all = github.state().repositories[0]?.comments ?? [];
+      expect(all.map((comment) => comment.author)).toEqual(['acme-infra[bot]']);
+      expect(all[0]?.body).toMatch(/two$/);
+    });
+  });
+
   it('leave what somebody planted alone, and take doubles of ours away', async () => {
     await withGithubEmulator(async (github) => {
       seedPull(github);

@@ -206,6 +206,22 @@ describe('on GitHub', () => {
       expect(await issues.list('another')).toEqual([]);
     });
   });
+
+  it('stays one for an App, whose login nobody has to name', async () => {
+    await withGithubEmulator(async (github) => {
+      const token = github.addToken({ login: 'acme-infra[bot]', kind: 'app' });
+      const issues = githubIssues(await githubClient(token, context(github.url), silentLogger));
+      const keep = (checked: readonly CheckedStack[]): ReturnType<typeof keepIssues> => {
+        const options = { ...contextOf(), author: undefined, label };
+        return keepIssues(issues, checked, options, { log: silentLogger, secrets });
+      };
+      await keep([drifted()]);
+      await keep([drifted('other')]);
+      expect(await issues.list(label)).toMatchObject([
+        { author: 'acme-infra[bot]', state: 'open' },
+      ]);
+    });
+  });
 });
 
 function issueOf(body: string, number = 1): Issue {

@@ -278,3 +278,24 @@ function turnedRound(stages: readonly EnvironmentStage[]): readonly EnvironmentS
     }))
     .reverse();
 }
+
+describe('a check of drift', () => {
+  it('begins with the stacks that stand first, whatever reads them', async () => {
+    const ids = stagesOf().flatMap(({ stacks }) => stacks.map(({ stack }) => stack));
+    const reversed = ids.reverse().map((stack) => ({ stack, after: [] }));
+    const begun: string[] = [];
+    await runSchedule({
+      command: 'drift',
+      stages: [{ environment: 'drift', after: [], stacks: reversed }],
+      workspace,
+      concurrency: 1,
+      refuse: (stack) => {
+        begun.push(stack.id);
+        return anOutcome(stack, { status: 'unchanged' });
+      },
+      ports: portsOf(workspace, fakeTerraform({}), {}),
+      onEnd: () => Promise.resolve(),
+    });
+    expect(begun).toEqual(reversed.map(({ stack }) => stack.id));
+  });
+});
