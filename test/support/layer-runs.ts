@@ -51,7 +51,7 @@ export function layerRuns(defaults: Inputs = {}): LayerRuns {
       return running();
     },
     run,
-    runOnGithub: async (workspace, command, inputs = {}, event = undefined) => {
+    runOnGithub: async (workspace, command, inputs = {}, event) => {
       const options = await withGithub(
         { githubUrl: running().githubUrl },
         { workspace, ...(event === undefined ? {} : { event }) },
