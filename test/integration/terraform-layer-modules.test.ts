@@ -99,7 +99,9 @@ describe('a module of a private repository', () => {
   });
 
   it('is validated with the token too', async () => {
-    const { step } = await run(await repository(), 'check', { 'modules-token': token });
+    const workspace = await repository();
+    execFileSync('terraform', ['fmt', '-recursive'], { cwd: workspace, stdio: 'ignore' });
+    const { step } = await run(workspace, 'check', { 'modules-token': token });
     expect(step.conclusion).toBe('success');
     expect(new Set(authorizations)).toEqual(new Set([`basic ${encoded}`]));
   });
