@@ -5,6 +5,7 @@ import type { Ports } from './effects.js';
 import type { Inputs } from './inputs.js';
 import { githubReviewRuns } from './records/github-records.js';
 import type { RunAccess } from './run-access.js';
+import { hasResources } from './sidecar/has-resources.js';
 import { readLedger } from './sidecar/ledger.js';
 import { tolerance } from './sidecar/tolerance.js';
 
@@ -19,8 +20,7 @@ export function appliedHistory(
       readLedger(stacks, (await access()).sidecars, tolerance(ports)),
     hasState: async (stack) => {
       try {
-        const version = await (await access()).sidecars(stack)?.stateVersion();
-        return version === undefined ? undefined : version !== 'absent';
+        return await hasResources((await access()).sidecars(stack));
       } catch (thrown) {
         ports.log.debug(`${stack.displayId}: ${toError(thrown).message}`);
         return undefined;

@@ -100,6 +100,7 @@ export async function perform(
       runUrl: ports.github === undefined ? undefined : runUrl(ports.github),
       actor: ports.github?.actor,
       appliedSha: plan.command === 'apply' ? appliedSha(history, ports) : undefined,
+      destroys: plan.command === 'destroy',
     }),
     ...(watch === undefined ? [] : [watch.hooks]),
     ...(keeper === undefined ? [] : [keeper.hooks]),

@@ -90,7 +90,7 @@ function movedDirectories(
   );
 }
 
-/** Whether a stack has a state: undefined where that cannot be told. */
+/** Whether a stack's state holds resources: undefined where that cannot be told. */
 export type HasState = (stack: Stack) => Promise<boolean | undefined>;
 
 /** What a run must say about stacks that are gone, renamed, or have another state. */

@@ -31,6 +31,15 @@ const stateSchema = z.object({
     .default([]),
 });
 
+/** As little as tells whether anything is in it: a state that lacks the rest is not empty for that. */
+const contentSchema = z.object({
+  version: z.literal(4),
+  resources: z
+    .array(z.object({ mode: z.string(), instances: z.array(z.unknown()).default([]) }))
+    .nullish()
+    .transform((resources) => resources ?? []),
+});
+
 /** One managed resource instance that a state knows. */
 export interface KnownInstance {
   readonly address: ResourceAddress;
@@ -67,6 +76,26 @@ export function parseStateDocument(text: string): StateDocument | undefined {
       });
   });
   return { serial, lineage, instances };
+}
+
+/**
+ * Whether a state's text holds anything that exists in the world: managed resources, deposed
+ * objects included. What `terraform destroy` leaves on S3 is a state without any, and data sources
+ * are only read. True where the text is not understood (OpenTofu may encrypt it): better asked
+ * about than lost.
+ */
+export function holdsResources(text: string): boolean {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    return true;
+  }
+  const parsed = contentSchema.safeParse(json);
+  if (!parsed.success) return true;
+  return parsed.data.resources.some(
+    ({ mode, instances }) => mode === 'managed' && instances.length > 0,
+  );
 }
 
 /**
