@@ -1,6 +1,6 @@
 import { UserError } from '../../shared/errors.js';
 import { loadWorkspace } from '../stacks/load-workspace.js';
-import type { Workspace } from '../stacks/workspace.js';
+import type { Stack, Workspace } from '../stacks/workspace.js';
 import { filesBetween, renamesBetween } from './changed-files.js';
 import { gitFiles } from './git-files.js';
 import type { Git } from './git.js';
@@ -50,7 +50,7 @@ export async function stateFindings(options: BaseStacksOptions): Promise<readonl
 
 async function workspaceAt(
   base: string,
-  { git, head, configPath, variables, onUnreadable }: BaseStacksOptions,
+  { git, head, configPath, variables, onUnreadable }: Omit<BaseStacksOptions, 'hasState'>,
 ): Promise<Workspace | undefined> {
   const files = await gitFiles(git, base);
   const named = configPath !== undefined && files.read(configPath) !== undefined;
@@ -69,4 +69,24 @@ async function workspaceAt(
     if (!first) onUnreadable(base, error);
     return undefined;
   }
+}
+
+/**
+ * The stacks that `moved-from` of the checked out commit finds at an earlier place with another
+ * state, in any of these commits; a later commit knows better where a stack was last.
+ *
+ * @throws UserError `git-failed`
+ */
+export async function declaredMoves(
+  options: Omit<BaseStacksOptions, 'hasState' | 'onUnreadable'>,
+): Promise<readonly { readonly from: Stack; readonly to: Stack }[]> {
+  const found = new Map<string, { readonly from: Stack; readonly to: Stack }>();
+  for (const base of options.bases) {
+    const before = await workspaceAt(base, { ...options, onUnreadable: () => undefined });
+    if (before === undefined) continue;
+    for (const fate of stackFates(before, options.head, new Map())) {
+      if (fate.kind === 'other-state' && fate.declared) found.set(fate.to.id, fate);
+    }
+  }
+  return [...found.values()];
 }
