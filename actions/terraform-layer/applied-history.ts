@@ -7,6 +7,8 @@ import { githubReviewRuns } from './records/github-records.js';
 import type { RunAccess } from './run-access.js';
 import { hasResources } from './sidecar/has-resources.js';
 import { readLedger } from './sidecar/ledger.js';
+import { nextMoveStep } from './state/move-state.js';
+import type { Stack } from './stacks/workspace.js';
 import { tolerance } from './sidecar/tolerance.js';
 
 /** What the states and GitHub know of earlier applies; `access` is opened when it is first asked. */
@@ -15,6 +17,10 @@ export function appliedHistory(
   inputs: Inputs,
   ports: Ports,
 ): AppliedHistory {
+  const untold = (stack: Stack, thrown: unknown): undefined => {
+    ports.log.debug(`${stack.displayId}: ${toError(thrown).message}`);
+    return undefined;
+  };
   return {
     appliedBaseline: async (stacks) =>
       readLedger(stacks, (await access()).sidecars, tolerance(ports)),
@@ -22,8 +28,28 @@ export function appliedHistory(
       try {
         return await hasResources((await access()).sidecars(stack));
       } catch (thrown) {
-        ports.log.debug(`${stack.displayId}: ${toError(thrown).message}`);
-        return undefined;
+        return untold(stack, thrown);
+      }
+    },
+    compareStates: async (from, to) => {
+      try {
+        const { sidecars } = await access();
+        const [former, now] = await Promise.all(
+          [from, to].map((stack) => sidecars(stack)?.stateText()),
+        );
+        switch (nextMoveStep(former, now).kind) {
+          case 'empty-former':
+            return 'same';
+          case 'taken':
+            return 'other';
+          case 'nothing':
+            return 'ahead';
+          case 'copy':
+          case 'unreadable':
+            return undefined;
+        }
+      } catch (thrown) {
+        return untold(to, thrown);
       }
     },
     mergeCommitOf: async (pullNumber) => {

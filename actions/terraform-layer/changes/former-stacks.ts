@@ -31,19 +31,23 @@ export async function formerStacks(
   stacks: readonly Stack[],
   baselines: ReadonlyMap<string, AppliedEntry>,
   applied: Pick<AppliedHistory, 'appliedBaseline' | 'hasState'>,
-  options: Omit<BaseStacksOptions, 'bases' | 'hasState' | 'onUnreadable'>,
+  options: Omit<BaseStacksOptions, 'bases' | 'states' | 'onUnreadable'>,
 ): Promise<FormerStacks> {
   const { git, head } = options;
   const rules = new Map(head.config.stacks.map((rule) => [rule.path, rule]));
   const places = new Set<string>();
+  let wouldBeginAnew = false;
   for (const stack of stacks) {
     const rule = rules.get(stack.rule);
     if (rule === undefined || rule.movedFrom.length === 0 || baselines.has(stack.id)) continue;
-    if ((await applied.hasState(stack)) === true) continue;
+    wouldBeginAnew ||= (await applied.hasState(stack)) !== true;
     for (const place of formerDirectories(stack, rule, head)) places.add(place);
   }
   if (places.size === 0) return { bases: [], baselines: new Map() };
-  if (await isShallow(git)) throw tooShallow(head);
+  if (await isShallow(git)) {
+    if (wouldBeginAnew) throw tooShallow(head);
+    return { bases: [], baselines: new Map() };
+  }
   const bases = await commitsBefore(git, places);
   const moves = await declaredMoves({ ...options, bases });
   const entries = await applied.appliedBaseline(moves.map(({ from }) => from));

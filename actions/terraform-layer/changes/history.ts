@@ -11,15 +11,14 @@ import { appliedChanges } from './baselines.js';
 import { changedFiles } from './changed-files.js';
 import { formerStacks } from './former-stacks.js';
 import { headCommit, type Git } from './git.js';
-import type { HasState, StateFinding } from './removed-stacks.js';
+import type { StateFinding, StateProbe } from './removed-stacks.js';
 
 /** What the world outside of the checkout knows of earlier applies. */
-export interface AppliedHistory {
+export interface AppliedHistory extends StateProbe {
   /** What was last applied, by stack id; a stack that is not in it was never applied. */
   readonly appliedBaseline: (
     stacks: readonly Stack[],
   ) => Promise<ReadonlyMap<string, AppliedEntry>>;
-  readonly hasState: HasState;
   /** The commit by which a pull request was merged; undefined where it was not. */
   readonly mergeCommitOf: (pullNumber: number) => Promise<string | undefined>;
 }
@@ -188,7 +187,10 @@ function findingsSince(
     bases,
     configPath: inputs.configPath,
     variables: inputs.variables,
-    hasState: applied?.hasState ?? (() => Promise.resolve(undefined)),
+    states: applied ?? {
+      hasState: () => Promise.resolve(undefined),
+      compareStates: () => Promise.resolve(undefined),
+    },
     onUnreadable: (base, error) =>
       log.warning(
         `Stacks that are gone since ${base.slice(0, 10)} are not told: ` +

@@ -1,5 +1,6 @@
 import path from 'node:path/posix';
 import type { Problem } from '../../shared/errors.js';
+import { placeTaken } from '../state/move-state.js';
 import { relativeTo } from '../stacks/layouts.js';
 import { pathPattern } from '../stacks/path-pattern.js';
 import type { Stack, Workspace } from '../stacks/workspace.js';
@@ -110,6 +111,19 @@ function movedDirectories(
 /** Whether a stack's state holds resources: undefined where that cannot be told. */
 export type HasState = (stack: Stack) => Promise<boolean | undefined>;
 
+/** What a run can find out about states; `undefined` is what cannot be told. */
+export interface StateProbe {
+  readonly hasState: HasState;
+  /**
+   * Of two places that both hold resources: `same` where a move was interrupted, `ahead` where the
+   * new one has been applied since, `other` where they are two states.
+   */
+  readonly compareStates: (
+    from: Stack,
+    to: Stack,
+  ) => Promise<'same' | 'ahead' | 'other' | undefined>;
+}
+
 /** What a run must say about stacks that are gone, renamed, or have another state. */
 export interface StateFinding {
   readonly severity: 'error' | 'warning' | 'notice';
@@ -119,8 +133,8 @@ export interface StateFinding {
 
 /**
  * Judges fates by the states that there are. Errors: `deleted-stack-has-state`, with the command that
- * destroys it first, and `state-left-behind`, where a stack's new state is empty and its old one is
- * not. Where a state cannot be looked at these are warnings. Notices: `stack-renamed`, and
+ * destroys it first, `state-left-behind`, where a stack's new state is empty and its old one is not,
+ * and `state-place-taken`, where a state is to move to a place that holds another one. Where a state cannot be looked at these are warnings. Notices: `stack-renamed`, and
  * `state-moves` where `moved-from` says that the state is to follow: an apply moves it.
  *
  * @param base a commit that still has the stacks, for the command
@@ -128,7 +142,7 @@ export interface StateFinding {
 export async function judgeFates(
   fates: readonly StackFate[],
   base: string,
-  hasState: HasState,
+  { hasState, compareStates }: StateProbe,
 ): Promise<readonly StateFinding[]> {
   const findings = await Promise.all(
     fates.map(async (fate): Promise<StateFinding | undefined> => {
@@ -141,13 +155,19 @@ export async function judgeFates(
         const problem = deleted(fate.from, base, old === true);
         return { severity: old === true ? 'error' : 'warning', problem, fate };
       }
-      const fresh = await hasState(fate.to);
-      if (fresh === true) return undefined;
-      const certain = old === true && fresh === false;
-      if (certain && fate.declared && canMove(fate.from, fate.to)) {
-        return { severity: 'notice', problem: moves(fate.from, fate.to), fate };
+      const { from, to } = fate;
+      const fresh = await hasState(to);
+      const isToMove = fate.declared && canMove(from, to) && old === true;
+      if (fresh === true) {
+        const compared = isToMove ? await compareStates(from, to) : undefined;
+        if (compared === 'other') return { severity: 'error', problem: placeTaken(from, to), fate };
+        // A move that was interrupted is finished.
+        if (compared === 'same') return { severity: 'notice', problem: moves(from, to), fate };
+        return undefined;
       }
-      const problem = leftBehind(fate.from, fate.to);
+      const certain = old === true && fresh === false;
+      if (certain && isToMove) return { severity: 'notice', problem: moves(from, to), fate };
+      const problem = leftBehind(from, to);
       return { severity: certain ? 'error' : 'warning', problem, fate };
     }),
   );

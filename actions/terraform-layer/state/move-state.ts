@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { OperationError, UserError } from '../../shared/errors.js';
+import { OperationError, UserError, type Problem } from '../../shared/errors.js';
 import type { Sidecar } from '../sidecar/sidecar.js';
 import type { Stack } from '../stacks/workspace.js';
 import type { StateRun } from '../terraform/state-commands.js';
@@ -90,7 +90,7 @@ export async function moveState(move: StateMove): Promise<string | undefined> {
     const text = await former.pull();
     const step = nextMoveStep(text, await now.pull(), written);
     if (step.kind === 'nothing' || text === undefined) return copy;
-    if (step.kind === 'taken') throw taken(from, to);
+    if (step.kind === 'taken') throw new UserError(placeTaken(from, to));
     if (step.kind === 'unreadable') throw unreadable(from, to);
     copy = await keepCopy(formerSidecar, text, parseStateDocument(text));
     if (step.kind === 'copy') {
@@ -121,15 +121,16 @@ async function write({ directory }: StateMove, place: StatePlace, text: string):
   return place.push(file);
 }
 
-function taken(from: Stack, to: Stack): UserError {
-  return new UserError({
+/** Why a state does not move: two states hold resources. */
+export function placeTaken(from: Stack, to: Stack): Problem {
+  return {
     code: 'state-place-taken',
     message: `the state of ${to.id} is to be moved from ${from.stateKey} to ${to.stateKey}, and both hold resources`,
     at: to.backend.at ?? { file: to.directory },
     hint:
       'look at both with "terraform state list". Where the former one is of no use any more, ' +
       'take its directory out of moved-from; else give the stack another key',
-  });
+  };
 }
 
 function unreadable(from: Stack, to: Stack): UserError {

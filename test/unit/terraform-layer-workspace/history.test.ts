@@ -49,6 +49,7 @@ function appliedAt(sha: string, rest: Partial<AppliedHistory> = {}): AppliedHist
     appliedBaseline: (stacks) =>
       Promise.resolve(new Map(stacks.map(({ id }) => [id, { version: 1, sha, at: '2026' }]))),
     hasState: () => Promise.resolve(true),
+    compareStates: () => Promise.resolve(undefined),
     mergeCommitOf: () => Promise.resolve(undefined),
     ...rest,
   };

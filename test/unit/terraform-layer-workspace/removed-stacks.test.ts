@@ -23,7 +23,11 @@ afterEach(() => repository.remove());
 /** Keys of states that exist; the others do not, unless `unknown`. */
 async function findings(
   states: readonly string[],
-  options: { readonly unknown?: boolean; readonly unreadable?: string[] } = {},
+  options: {
+    readonly unknown?: boolean;
+    readonly unreadable?: string[];
+    readonly compared?: 'same' | 'ahead' | 'other';
+  } = {},
 ) {
   const { git, root } = repository;
   const hasState: HasState = ({ stateKey }) =>
@@ -33,7 +37,7 @@ async function findings(
     head: await loadWorkspace({ root }),
     bases: [repository.run('rev-parse', 'HEAD^')],
     variables: {},
-    hasState,
+    states: { hasState, compareStates: () => Promise.resolve(options.compared) },
     onUnreadable: (_, { problems }) => options.unreadable?.push(...problems.map((p) => p.code)),
   });
   return found.map(
@@ -112,6 +116,13 @@ describe('a stack that is moved', () => {
       ['notice', 'state-moves', 'layers/02-b/environments/dev'],
     ]);
     expect(await findings(['s3://states/b', 's3://states/platform'])).toEqual([]);
+    const both = ['s3://states/b', 's3://states/platform'];
+    expect(await findings(both, { compared: 'ahead' })).toEqual([]);
+    const id = 'layers/02-b/environments/dev';
+    expect(await findings(both, { compared: 'same' })).toEqual([['notice', 'state-moves', id]]);
+    expect(await findings(both, { compared: 'other' })).toEqual([
+      ['error', 'state-place-taken', id],
+    ]);
     expect(await findings([])).toEqual([]);
     expect(await findings([], { unknown: true })).toEqual([
       ['warning', 'state-left-behind', 'layers/02-b/environments/dev'],
