@@ -17,9 +17,8 @@ export function appliedHistory(
   inputs: Inputs,
   ports: Ports,
 ): AppliedHistory {
-  const untold = (stack: Stack, thrown: unknown): undefined => {
+  const note = (stack: Stack, thrown: unknown): void => {
     ports.log.debug(`${stack.displayId}: ${toError(thrown).message}`);
-    return undefined;
   };
   return {
     appliedBaseline: async (stacks) =>
@@ -28,15 +27,15 @@ export function appliedHistory(
       try {
         return await hasResources((await access()).sidecars(stack));
       } catch (thrown) {
-        return untold(stack, thrown);
+        note(stack, thrown);
+        return undefined;
       }
     },
     compareStates: async (from, to) => {
       try {
         const { sidecars } = await access();
-        const [former, now] = await Promise.all(
-          [from, to].map((stack) => sidecars(stack)?.stateText()),
-        );
+        const former = await sidecars(from)?.stateText();
+        const now = await sidecars(to)?.stateText();
         switch (nextMoveStep(former, now).kind) {
           case 'empty-former':
             return 'same';
@@ -49,7 +48,8 @@ export function appliedHistory(
             return undefined;
         }
       } catch (thrown) {
-        return untold(to, thrown);
+        note(to, thrown);
+        return undefined;
       }
     },
     mergeCommitOf: async (pullNumber) => {
