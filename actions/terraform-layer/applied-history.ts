@@ -5,7 +5,10 @@ import type { Ports } from './effects.js';
 import type { Inputs } from './inputs.js';
 import { githubReviewRuns } from './records/github-records.js';
 import type { RunAccess } from './run-access.js';
+import { hasResources } from './sidecar/has-resources.js';
 import { readLedger } from './sidecar/ledger.js';
+import { nextMoveStep } from './state/move-state.js';
+import type { Stack } from './stacks/workspace.js';
 import { tolerance } from './sidecar/tolerance.js';
 
 /** What the states and GitHub know of earlier applies; `access` is opened when it is first asked. */
@@ -14,15 +17,38 @@ export function appliedHistory(
   inputs: Inputs,
   ports: Ports,
 ): AppliedHistory {
+  const note = (stack: Stack, thrown: unknown): void => {
+    ports.log.debug(`${stack.displayId}: ${toError(thrown).message}`);
+  };
   return {
     appliedBaseline: async (stacks) =>
       readLedger(stacks, (await access()).sidecars, tolerance(ports)),
     hasState: async (stack) => {
       try {
-        const version = await (await access()).sidecars(stack)?.stateVersion();
-        return version === undefined ? undefined : version !== 'absent';
+        return await hasResources((await access()).sidecars(stack));
       } catch (thrown) {
-        ports.log.debug(`${stack.displayId}: ${toError(thrown).message}`);
+        note(stack, thrown);
+        return undefined;
+      }
+    },
+    compareStates: async (from, to) => {
+      try {
+        const { sidecars } = await access();
+        const former = await sidecars(from)?.stateText();
+        const now = await sidecars(to)?.stateText();
+        switch (nextMoveStep(former, now).kind) {
+          case 'empty-former':
+            return 'same';
+          case 'taken':
+            return 'other';
+          case 'nothing':
+            return 'ahead';
+          case 'copy':
+          case 'unreadable':
+            return undefined;
+        }
+      } catch (thrown) {
+        note(to, thrown);
         return undefined;
       }
     },

@@ -1,9 +1,11 @@
 import path from 'node:path';
 import { runUrl } from '../shared/github-context.js';
 import { openDeployments, tellApply } from './apply/finish-apply.js';
+import { moveStates } from './apply/move-states.js';
 import { openReview, proveGatesByHand } from './apply/open-review.js';
 import { reviewJudge } from './apply/review-judge.js';
 import type { ObservedHistory } from './changes/history.js';
+import { statesToMove } from './changes/removed-stacks.js';
 import { destroyGuard } from './destroy/guard.js';
 import { DriftWatch } from './drift/drift-watch.js';
 import { inPlanOrder, oldestFirst, TimeBudget } from './drift/time-budget.js';
@@ -59,7 +61,14 @@ export async function perform(
   // Both only look. What is wrong with the code is told before what is wrong with access.
   const [syntax, opening] = await Promise.allSettled([
     checkSyntax({ root: ports.root, stacks }),
-    openSession(plan.environments, mayRun, inputs, ports, opened),
+    openSession(
+      plan.environments,
+      mayRun,
+      inputs,
+      ports,
+      opened,
+      plan.command === 'plan' ? statesToMove(plan.findings) : [],
+    ),
   ]);
   if (syntax.status === 'rejected') throw syntax.reason;
   if (opening.status === 'rejected') throw opening.reason;
@@ -81,6 +90,9 @@ export async function perform(
         })
       : undefined;
   if (plan.command === 'destroy') await proveGatesByHand(plan, inputs, ports);
+  if (plan.command === 'apply') {
+    await moveStates(plan, mayRun, { session, inputs, ports, sha: appliedSha(history, ports) });
+  }
   const range = review && {
     ...{ records: review.search?.records ?? [], allowedDestroys: review.allowedDestroys },
     treeSha: history.head === undefined ? undefined : await treeOf(git, history.head),
@@ -100,6 +112,7 @@ export async function perform(
       runUrl: ports.github === undefined ? undefined : runUrl(ports.github),
       actor: ports.github?.actor,
       appliedSha: plan.command === 'apply' ? appliedSha(history, ports) : undefined,
+      destroys: plan.command === 'destroy',
     }),
     ...(watch === undefined ? [] : [watch.hooks]),
     ...(keeper === undefined ? [] : [keeper.hooks]),

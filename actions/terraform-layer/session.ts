@@ -12,6 +12,7 @@ import { defaultParallelism } from './terraform/collector.js';
 import { childAftermath } from './terraform/aftermath.js';
 import { commandLineTerraform } from './terraform/command-line.js';
 import { declaredVariables } from './terraform/declared-variables.js';
+import { formerStates } from './terraform/former-state.js';
 import { hcpApi, httpRequest } from './terraform/hcp-api.js';
 import { discardSavedRun, withoutSavedRuns } from './terraform/hcp-runs.js';
 import { checkHcpStacks, type HcpPorts } from './terraform/hcp-stacks.js';
@@ -57,6 +58,8 @@ export async function openSession(
   inputs: Inputs,
   ports: Ports,
   opened?: RunAccess,
+  /** Those whose states are still elsewhere, where the run only looks. */
+  moves: readonly { readonly from: Stack; readonly to: Stack }[] = [],
 ): Promise<Session> {
   const { directory, access, sidecars } =
     opened ?? (await openAccess(environments, stacks, inputs, ports));
@@ -121,6 +124,10 @@ export async function openSession(
     childrenDirectory: path.join(directory, 'children'),
     logDirectory,
     pluginCacheDirectory: common.pluginCacheDirectory,
+    formerStates: await formerStates(moves, {
+      root: ports.root,
+      directory: path.join(directory, 'former'),
+    }),
     runProcess: ports.runProcess,
     restOf: (child) =>
       restInstructions({ ...child, root: ports.root, program: program.path, ambient }),

@@ -134,7 +134,14 @@ describe('a pull request', () => {
     expect(never.step.annotations).toEqual([]);
 
     await createStateBucket(emulator);
-    await writeObject(emulator, 's20', '{"version":4,"resources":[]}');
+    const holding = (...resources: readonly unknown[]): string =>
+      JSON.stringify({ version: 4, serial: 3, lineage: 'l', outputs: {}, resources });
+    await writeObject(emulator, 's20', holding());
+    const destroyed = await run(root, dryRun, await pullRequestJob());
+    expect(destroyed.step.annotations).toEqual([]);
+
+    const queue = { mode: 'managed', type: 'aws_sqs_queue', name: 'q', instances: [{}] };
+    await writeObject(emulator, 's20', holding(queue));
     const { step } = await run(root, dryRun, await pullRequestJob());
     const [error] = step.annotations.filter(({ level }) => level === 'error');
     expect(error?.message).toContain(`from commit ${base}: command: destroy`);

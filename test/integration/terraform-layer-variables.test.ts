@@ -112,6 +112,22 @@ describe('variables from SSM and Secrets Manager', () => {
     expect(calls['secretsmanager.GetSecretValue']).toBe(3);
   });
 
+  it('are there for an import too, which evaluates the configuration', async () => {
+    await store();
+    const workspace = await writeRepository(layers.emulator, {
+      'infra.yml': infra,
+      [place('01-base', 'dev')]: base,
+    });
+    const imported = await layers.run(workspace, 'state', {
+      layers: '01-base/dev',
+      'state-operations': 'import terraform_data.base some-id',
+    });
+    expect(imported.step.conclusion).toBe('success');
+    expect(imported.log).toContain('1 of 1 operations done');
+    expect(imported.log).not.toContain(secrets.token);
+    expect(imported.leftBehind).toEqual([]);
+  });
+
   it('that are missing are all named at their lines, before anything runs', async () => {
     const workspace = await writeRepository(layers.emulator, {
       'infra.yml': infra,

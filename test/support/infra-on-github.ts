@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { TestEmulator } from './emulator.js';
 import {
@@ -16,6 +16,9 @@ const planWorkflow = `${repository}/.github/workflows/terraform-plan.yml@refs/he
 const applyWorkflow = `${repository}/.github/workflows/terraform-apply.yml@refs/heads/main`;
 
 const applied = { command: 'apply', environment: 'dev', layers: 'changed' };
+
+/** Texts by path; undefined: the file goes. */
+type Changes = Readonly<Record<string, string | undefined>>;
 
 export interface OpenPull {
   readonly number: number;
@@ -63,7 +66,7 @@ export class InfraOnGithub {
   }
 
   /** Opens a pull request with these files, and checks out its test merge. */
-  async open(files: Readonly<Record<string, string>>): Promise<OpenPull> {
+  async open(files: Changes): Promise<OpenPull> {
     const baseSha = this.git('rev-parse', 'main');
     this.#runId += 1;
     const branch = `topic-${this.#runId}`;
@@ -101,7 +104,7 @@ export class InfraOnGithub {
   }
 
   /** Commits these files to `main`, without a pull request. */
-  async push(files: Readonly<Record<string, string>>): Promise<string> {
+  async push(files: Changes): Promise<string> {
     const parent = this.git('rev-parse', 'main');
     await this.#write(files);
     const sha = this.#commit('Pushed');
@@ -175,10 +178,12 @@ export class InfraOnGithub {
     return runLayer(this.#emulator, { workspace: this.root, inputs, job });
   }
 
-  async #write(files: Readonly<Record<string, string>>): Promise<void> {
+  async #write(files: Changes): Promise<void> {
     for (const [name, text] of Object.entries(files)) {
-      await mkdir(path.dirname(path.join(this.root, name)), { recursive: true });
-      await writeFile(path.join(this.root, name), text);
+      const file = path.join(this.root, name);
+      await mkdir(path.dirname(file), { recursive: true });
+      if (text === undefined) await rm(file);
+      else await writeFile(file, text);
     }
   }
 

@@ -1,10 +1,10 @@
 import { UserError } from '../../shared/errors.js';
 import { loadWorkspace } from '../stacks/load-workspace.js';
-import type { Workspace } from '../stacks/workspace.js';
+import type { Stack, Workspace } from '../stacks/workspace.js';
 import { filesBetween, renamesBetween } from './changed-files.js';
 import { gitFiles } from './git-files.js';
 import type { Git } from './git.js';
-import { judgeFates, stackFates, type HasState, type StateFinding } from './removed-stacks.js';
+import { judgeFates, stackFates, type StateFinding, type StateProbe } from './removed-stacks.js';
 
 /** Files that say which stacks there are, or where their states are. */
 const telling = /\.(?:tf|tofu|tfvars|hcl|tfbackend|json|ya?ml)$/;
@@ -17,7 +17,7 @@ export interface BaseStacksOptions {
   /** As `loadWorkspace` takes it. */
   readonly configPath?: string | undefined;
   readonly variables: Readonly<Record<string, string>>;
-  readonly hasState: HasState;
+  readonly states: StateProbe;
   /** Told of a base that is not understood. */
   readonly onUnreadable: (base: string, error: UserError) => void;
 }
@@ -31,7 +31,7 @@ export interface BaseStacksOptions {
  * @throws UserError `git-failed`
  */
 export async function stateFindings(options: BaseStacksOptions): Promise<readonly StateFinding[]> {
-  const { git, head, bases, hasState } = options;
+  const { git, head, bases, states } = options;
   const findings = new Map<string, StateFinding>();
   for (const base of bases) {
     const { changed, deleted } = await filesBetween(git, base, 'HEAD');
@@ -39,7 +39,7 @@ export async function stateFindings(options: BaseStacksOptions): Promise<readonl
     const before = await workspaceAt(base, options);
     if (before === undefined) continue;
     const fates = stackFates(before, head, await renamesBetween(git, base, 'HEAD'));
-    for (const finding of await judgeFates(fates, base, hasState)) {
+    for (const finding of await judgeFates(fates, base, states)) {
       const { from } = finding.fate;
       // The oldest base comes first; a newer one knows better where the stack still was.
       findings.set(JSON.stringify([from.id, from.stateKey]), finding);
@@ -50,7 +50,7 @@ export async function stateFindings(options: BaseStacksOptions): Promise<readonl
 
 async function workspaceAt(
   base: string,
-  { git, head, configPath, variables, onUnreadable }: BaseStacksOptions,
+  { git, head, configPath, variables, onUnreadable }: Omit<BaseStacksOptions, 'states'>,
 ): Promise<Workspace | undefined> {
   const files = await gitFiles(git, base);
   const named = configPath !== undefined && files.read(configPath) !== undefined;
@@ -69,4 +69,24 @@ async function workspaceAt(
     if (!first) onUnreadable(base, error);
     return undefined;
   }
+}
+
+/**
+ * The stacks that `moved-from` of the checked out commit finds at an earlier place with another
+ * state, in any of these commits; a later commit knows better where a stack was last.
+ *
+ * @throws UserError `git-failed`
+ */
+export async function declaredMoves(
+  options: Omit<BaseStacksOptions, 'states' | 'onUnreadable'>,
+): Promise<readonly { readonly from: Stack; readonly to: Stack }[]> {
+  const found = new Map<string, { readonly from: Stack; readonly to: Stack }>();
+  for (const base of options.bases) {
+    const before = await workspaceAt(base, { ...options, onUnreadable: () => undefined });
+    if (before === undefined) continue;
+    for (const fate of stackFates(before, options.head, new Map())) {
+      if (fate.kind === 'other-state' && fate.declared) found.set(fate.to.id, fate);
+    }
+  }
+  return [...found.values()];
 }

@@ -30,8 +30,8 @@ export interface AppliedChanges {
   /** By environment, the oldest of its stacks' bases; absent where none is known. */
   readonly oldestBases: ReadonlyMap<string, string>;
   /**
-   * Every commit since the oldest base (of stacks without one: the last that touched them), in no
-   * order that counts. Through these the pull requests of a run are found.
+   * Every commit since the oldest base (of stacks without one, or that were destroyed since: the
+   * last that touched them), in no order that counts. Through these the pull requests of a run are found.
    */
   readonly commits: readonly string[];
 }
@@ -41,8 +41,8 @@ const maximumUnknownCommits = 100;
 
 /**
  * What an apply of the checked out commit covers in `stacks`: each is compared with the commit that
- * was last applied in it. A stack without one, or whose one did not lead to this commit, takes part
- * whatever changed.
+ * was last applied in it. A stack without one, whose one did not lead to this commit, or whose state
+ * was changed since in another way than by an apply, takes part whatever changed.
  *
  * @throws UserError `history-missing` where a shallow clone hides a base, `apply-older-than-baseline`
  * where a newer commit is applied already, `apply-again-unknown`, `git-failed`
@@ -85,10 +85,15 @@ export async function appliedChanges(options: {
       reasons.set(touched.stack.id, [...touched.reasons]);
     }
   }
+  const marked = stacks.filter(({ id }) => baselines.get(id)?.stateChangedBy !== undefined);
+  for (const { id } of marked) {
+    const by = baselines.get(id)?.stateChangedBy ?? '';
+    reasons.set(id, [...(reasons.get(id) ?? []), { kind: 'state-changed', by }]);
+  }
   const fresh = stacks.filter(({ id }) => !baselines.has(id));
   for (const { id } of fresh) reasons.set(id, [{ kind: 'never-applied' }]);
   const adrift = stacks.filter(({ id }) => reasons.get(id)?.[0]?.kind === 'baseline-unknown');
-  for (const commit of await commitsOf(git, [...fresh, ...adrift])) commits.add(commit);
+  for (const commit of await commitsOf(git, [...fresh, ...adrift, ...marked])) commits.add(commit);
   if (again !== undefined) {
     await addAgain(git, { workspace, stacks, head, again }, reasons);
     commits.add(again);

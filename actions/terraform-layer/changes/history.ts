@@ -9,16 +9,16 @@ import { policyFrom, type Policy } from './base-policy.js';
 import { stateFindings } from './base-stacks.js';
 import { appliedChanges } from './baselines.js';
 import { changedFiles } from './changed-files.js';
+import { formerStacks } from './former-stacks.js';
 import { headCommit, type Git } from './git.js';
-import type { HasState, StateFinding } from './removed-stacks.js';
+import type { StateFinding, StateProbe } from './removed-stacks.js';
 
 /** What the world outside of the checkout knows of earlier applies. */
-export interface AppliedHistory {
+export interface AppliedHistory extends StateProbe {
   /** What was last applied, by stack id; a stack that is not in it was never applied. */
   readonly appliedBaseline: (
     stacks: readonly Stack[],
   ) => Promise<ReadonlyMap<string, AppliedEntry>>;
-  readonly hasState: HasState;
   /** The commit by which a pull request was merged; undefined where it was not. */
   readonly mergeCommitOf: (pullNumber: number) => Promise<string | undefined>;
 }
@@ -125,12 +125,21 @@ function lacksHistory(error: unknown): boolean {
 
 async function sinceApplied(options: HistoryOptions): Promise<ObservedHistory> {
   const { inputs, git, workspace, applied, log } = options;
+  const { command } = inputs;
   const names = new Set(environmentsInQuestion(inputs, workspace).map(({ name }) => name));
   const stacks = workspace.stacks.filter(({ environment }) => names.has(environment));
   if (applied === undefined && inputs.layers.kind !== 'changed') {
     return nothingCompared(workspace);
   }
-  const baselines = (await applied?.appliedBaseline(stacks)) ?? new Map<string, AppliedEntry>();
+  const noted = (await applied?.appliedBaseline(stacks)) ?? new Map<string, AppliedEntry>();
+  const former =
+    applied === undefined || command === 'destroy'
+      ? undefined
+      : await formerStacks(stacks, noted, applied, {
+          ...{ git, head: workspace, configPath: inputs.configPath },
+          variables: inputs.variables,
+        });
+  const baselines = new Map([...noted, ...(former?.baselines ?? [])]);
   const again = await commitAgain(options);
   let changes: Awaited<ReturnType<typeof appliedChanges>>;
   try {
@@ -153,7 +162,10 @@ async function sinceApplied(options: HistoryOptions): Promise<ObservedHistory> {
   return {
     affected: inputs.layers.kind === 'changed' ? affected : undefined,
     policy: await policyFrom({ ...placesOf(options), bases: oldestBases }),
-    findings: inputs.command === 'destroy' ? [] : await findingsSince(bases, options),
+    findings:
+      command === 'destroy'
+        ? []
+        : await findingsSince([...new Set([...(former?.bases ?? []), ...bases])], options),
     head,
     commits,
     range,
@@ -175,7 +187,10 @@ function findingsSince(
     bases,
     configPath: inputs.configPath,
     variables: inputs.variables,
-    hasState: applied?.hasState ?? (() => Promise.resolve(undefined)),
+    states: applied ?? {
+      hasState: () => Promise.resolve(undefined),
+      compareStates: () => Promise.resolve(undefined),
+    },
     onUnreadable: (base, error) =>
       log.warning(
         `Stacks that are gone since ${base.slice(0, 10)} are not told: ` +

@@ -1,5 +1,6 @@
 import path from 'node:path/posix';
 import type { Problem } from '../../shared/errors.js';
+import { placeTaken } from '../state/move-state.js';
 import { relativeTo } from '../stacks/layouts.js';
 import { pathPattern } from '../stacks/path-pattern.js';
 import type { Stack, Workspace } from '../stacks/workspace.js';
@@ -8,8 +9,17 @@ import type { Stack, Workspace } from '../stacks/workspace.js';
 export type StackFate =
   /** Another name, the same state: nothing is lost. */
   | { readonly kind: 'renamed'; readonly from: Stack; readonly to: Stack }
-  /** Another state, under another name or the same one: what the old one holds is left behind. */
-  | { readonly kind: 'other-state'; readonly from: Stack; readonly to: Stack }
+  /**
+   * Another state, under another name or the same one: what the old one holds is left behind, unless
+   * `moved-from` says that it moves.
+   */
+  | {
+      readonly kind: 'other-state';
+      readonly from: Stack;
+      readonly to: Stack;
+      /** Whether `moved-from` of its rule names the former directory. */
+      readonly declared: boolean;
+    }
   | { readonly kind: 'gone'; readonly from: Stack };
 
 /**
@@ -24,29 +34,37 @@ export function stackFates(
 ): readonly StackFate[] {
   const byId = new Map(head.stacks.map((stack) => [stack.id, stack]));
   const byState = new Map(head.stacks.map((stack) => [stack.stateKey, stack]));
-  const former = formerPlaces(head);
+  const former = formerPlaces(base, head);
   const moved = movedDirectories(base.stacks, renames);
   return base.stacks.flatMap((from): readonly StackFate[] => {
     const same = byState.get(from.stateKey);
     if (same !== undefined) return same.id === from.id ? [] : [{ kind: 'renamed', from, to: same }];
+    const named = former(from);
     const to =
       byId.get(from.id) ??
-      former(from) ??
+      named ??
       head.stacks.find(
         ({ directory, environment }) =>
           environment === from.environment && directory === moved.get(from.directory),
       );
-    return [to === undefined ? { kind: 'gone', from } : { kind: 'other-state', from, to }];
+    if (to === undefined) return [{ kind: 'gone', from }];
+    return [{ kind: 'other-state', from, to, declared: named?.id === to.id }];
   });
 }
 
-/** Finds the stack whose rule says that it was moved from a place. */
-function formerPlaces(head: Workspace): (from: Stack) => Stack | undefined {
+/**
+ * Finds the stack whose rule says that it was moved from a place. One that had its own state before
+ * is none, and where several could be meant none is.
+ */
+function formerPlaces(base: Workspace, head: Workspace): (from: Stack) => Stack | undefined {
+  const before = new Set(base.stacks.map(({ stateKey }) => stateKey));
   const entries = head.config.stacks.flatMap((rule) =>
     rule.movedFrom.map((former) => ({
       now: pathPattern(rule.path),
       former: pathPattern(former),
-      stacks: head.stacks.filter((stack) => stack.rule === rule.path),
+      stacks: head.stacks.filter(
+        (stack) => stack.rule === rule.path && !before.has(stack.stateKey),
+      ),
     })),
   );
   const relative = ({ directory }: Stack): string =>
@@ -55,7 +73,7 @@ function formerPlaces(head: Workspace): (from: Stack) => Stack | undefined {
     for (const { now, former, stacks } of entries) {
       const was = former.match(relative(from));
       if (was === undefined) continue;
-      const found = stacks.find((stack) => {
+      const [found, ...others] = stacks.filter((stack) => {
         const is = now.match(relative(stack));
         if (is === undefined || stack.environment !== from.environment) return false;
         // The names that both patterns have say which one it is.
@@ -63,7 +81,7 @@ function formerPlaces(head: Workspace): (from: Stack) => Stack | undefined {
           ([name, value]) => is[name] === undefined || is[name] === value,
         );
       });
-      if (found !== undefined) return found;
+      if (found !== undefined && others.length === 0) return found;
     }
     return undefined;
   };
@@ -90,8 +108,21 @@ function movedDirectories(
   );
 }
 
-/** Whether a stack has a state: undefined where that cannot be told. */
+/** Whether a stack's state holds resources: undefined where that cannot be told. */
 export type HasState = (stack: Stack) => Promise<boolean | undefined>;
+
+/** What a run can find out about states; `undefined` is what cannot be told. */
+export interface StateProbe {
+  readonly hasState: HasState;
+  /**
+   * Of two places that both hold resources: `same` where a move was interrupted, `ahead` where the
+   * new one has been applied since, `other` where they are two states.
+   */
+  readonly compareStates: (
+    from: Stack,
+    to: Stack,
+  ) => Promise<'same' | 'ahead' | 'other' | undefined>;
+}
 
 /** What a run must say about stacks that are gone, renamed, or have another state. */
 export interface StateFinding {
@@ -102,15 +133,16 @@ export interface StateFinding {
 
 /**
  * Judges fates by the states that there are. Errors: `deleted-stack-has-state`, with the command that
- * destroys it first, and `state-left-behind`, where a stack's new state is empty and its old one is
- * not. Where a state cannot be looked at these are warnings. Notice: `stack-renamed`.
+ * destroys it first, `state-left-behind`, where a stack's new state is empty and its old one is not,
+ * and `state-place-taken`, where a state is to move to a place that holds another one. Where a state cannot be looked at these are warnings. Notices: `stack-renamed`, and
+ * `state-moves` where `moved-from` says that the state is to follow: an apply moves it.
  *
  * @param base a commit that still has the stacks, for the command
  */
 export async function judgeFates(
   fates: readonly StackFate[],
   base: string,
-  hasState: HasState,
+  { hasState, compareStates }: StateProbe,
 ): Promise<readonly StateFinding[]> {
   const findings = await Promise.all(
     fates.map(async (fate): Promise<StateFinding | undefined> => {
@@ -123,10 +155,19 @@ export async function judgeFates(
         const problem = deleted(fate.from, base, old === true);
         return { severity: old === true ? 'error' : 'warning', problem, fate };
       }
-      const fresh = await hasState(fate.to);
-      if (fresh === true) return undefined;
+      const { from, to } = fate;
+      const fresh = await hasState(to);
+      const isToMove = fate.declared && canMove(from, to) && old === true;
+      if (fresh === true) {
+        const compared = isToMove ? await compareStates(from, to) : undefined;
+        if (compared === 'other') return { severity: 'error', problem: placeTaken(from, to), fate };
+        // A move that was interrupted is finished.
+        if (compared === 'same') return { severity: 'notice', problem: moves(from, to), fate };
+        return undefined;
+      }
       const certain = old === true && fresh === false;
-      const problem = leftBehind(fate.from, fate.to);
+      if (certain && isToMove) return { severity: 'notice', problem: moves(from, to), fate };
+      const problem = leftBehind(from, to);
       return { severity: certain ? 'error' : 'warning', problem, fate };
     }),
   );
@@ -160,8 +201,36 @@ function leftBehind(from: Stack, to: Stack): Problem {
     code: 'state-left-behind',
     message: `${subject} had the state ${from.stateKey} and would begin anew in ${to.stateKey}`,
     at: to.backend.at ?? { file: to.directory },
-    hint:
-      `keep the key, or move the state first: terraform state pull at the old place, state push ` +
-      'at the new one, or init -migrate-state',
+    hint: canMove(from, to)
+      ? `keep the key, or let the apply move the state: name the former directory, ` +
+        `${from.directory}, in moved-from of the entry of "stacks" in infra.yml that finds this one`
+      : `keep the key, or move the state first: terraform state pull at the old place, state push ` +
+        'at the new one, or init -migrate-state',
   };
+}
+
+function moves(from: Stack, to: Stack): Problem {
+  const subject = from.id === to.id ? from.id : `${from.id}, now ${to.id},`;
+  return {
+    code: 'state-moves',
+    message: `${subject} takes its state along: an apply moves it from ${from.stateKey} to ${to.stateKey}`,
+    at: to.backend.at ?? { file: to.directory },
+  };
+}
+
+/** Backends whose states an apply moves; both places are reached in the same way. */
+export function canMove(from: Stack, to: Stack): boolean {
+  const { type } = to.backend;
+  return from.backend.type === type && (type === 's3' || type === 'local');
+}
+
+/** The stacks whose states wait to be moved: from where, and which stack they belong to now. */
+export function statesToMove(
+  findings: readonly StateFinding[],
+): readonly { readonly from: Stack; readonly to: Stack }[] {
+  return findings.flatMap(({ problem, fate }) =>
+    problem.code === 'state-moves' && fate.kind === 'other-state'
+      ? [{ from: fate.from, to: fate.to }]
+      : [],
+  );
 }

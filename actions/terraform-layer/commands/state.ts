@@ -9,13 +9,14 @@ import type { PublishPorts } from '../report/publish.js';
 import { readPlan } from '../review/plan-json.js';
 import { noChanges, type PlanChanges } from '../review/changes.js';
 import { openSession, type Session } from '../session.js';
+import { markLedger } from '../sidecar/ledger.js';
+import { tolerance } from '../sidecar/tolerance.js';
 import type { Stack } from '../stacks/workspace.js';
 import { checkOperations, type OperationEffect } from '../state/check-operations.js';
 import { keepCopy } from '../state/keep-copy.js';
 import { parseOperations, type StateOperation } from '../state/operations.js';
 import { parseStateDocument, type StateDocument } from '../state/state-document.js';
 import { chooseVersion, shownVersions, type ShownVersion } from '../state/versions.js';
-import { environmentOfChild } from '../terraform/child-environment.js';
 import { declaredVariables } from '../terraform/declared-variables.js';
 import { unlockCommand } from '../terraform/held-lock.js';
 import { stackFileName } from '../terraform/stack-file.js';
@@ -109,7 +110,11 @@ class StateWork {
       return;
     }
     const copy = text === undefined ? undefined : await this.#keepCopy(text, before);
+    // Before the first: this run may be killed between two of them. Once more afterwards: an apply
+    // that held the lock until then may have noted itself meanwhile.
+    await this.#takeBackApplied();
     const done = await this.#perform(commands, effects, restored);
+    await this.#takeBackApplied();
     const afterText = await commands.pull().catch(() => undefined);
     const after = afterText === undefined ? undefined : parseStateDocument(afterText);
     const failed = done.some(({ run }) => run.end !== 'succeeded');
@@ -130,13 +135,13 @@ class StateWork {
   }
 
   async #commands(): Promise<StateCommands> {
-    const { directory, common, access, program } = this.#session;
+    const { directory, environmentFor, program } = this.#session;
     const { root, runProcess, signal } = this.#ports;
     const declared = (await declaredVariables(root, [this.#stack])).get(this.#stack.id);
     return stateCommands(this.#stack, {
       program: program.path,
       root,
-      environment: environmentOfChild(common, access.get(this.#stack.environment)?.child ?? {}),
+      environment: environmentFor(this.#stack),
       variables: Object.fromEntries(
         Object.entries(this.#inputs.variables).filter(([name]) => declared?.has(name) === true),
       ),
@@ -162,6 +167,11 @@ class StateWork {
     if (sidecar !== undefined) return keepCopy(sidecar, text, before);
     this.#ports.log.notice('No copy of the state is kept but the versions of its backend.');
     return undefined;
+  }
+
+  /** The next apply covers this stack, whatever changed in the code. */
+  #takeBackApplied(): Promise<void> {
+    return markLedger(this.#stack, 'state', this.#session.sidecars, tolerance(this.#ports));
   }
 
   /** Each operation in order, until one fails. */

@@ -136,7 +136,8 @@ const stackSchema = z.strictObject({
     .meta({
       description:
         'Former directories of these stacks, with the same names in braces: a stack that was ' +
-        'renamed or moved is not taken for a deleted one.',
+        'renamed or moved is not taken for a deleted one, and an apply moves its state to the ' +
+        'place that its backend names now.',
     }),
 });
 

@@ -19,6 +19,8 @@ export type AffectedReason =
       readonly sha: string;
       readonly why: 'missing' | 'not-an-ancestor';
     }
+  /** Its state is not what was last applied: a destroy, or operations on the state, came since. */
+  | { readonly kind: 'state-changed'; readonly by: string }
   /** A commit that it was asked to take up once more changes it. */
   | { readonly kind: 'applied-again'; readonly sha: string };
 

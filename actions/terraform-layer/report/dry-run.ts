@@ -46,6 +46,10 @@ function affectedText(reason: AffectedReason): string {
       return reason.why === 'missing'
         ? `${reason.sha}, last applied, is not here`
         : `${reason.sha}, last applied, did not lead to this commit`;
+    case 'state-changed':
+      return reason.by === 'destroy'
+        ? 'destroyed since it was last applied'
+        : 'its state was changed by hand since it was last applied';
     case 'applied-again':
       return `taken up once more: ${reason.sha}`;
     default:

@@ -13,6 +13,11 @@ const appliedSchema = z.object({
   at: z.string(),
   runUrl: z.string().optional(),
   actor: z.string().optional(),
+  /**
+   * What has changed the state since, so that it is not what the commit says any more: `destroy`,
+   * or `state` operations. The commit still says since when things are to be looked at.
+   */
+  stateChangedBy: z.string().optional(),
 });
 
 export type AppliedEntry = z.infer<typeof appliedSchema>;
@@ -76,4 +81,26 @@ export async function writeLedger(
       await tolerate(options, () => sidecar.write('applied', formatApplied(entry)));
     }),
   );
+}
+
+/**
+ * Notes that a stack's state is not what was last applied: the next apply covers the stack, whatever
+ * changed. Never fails the run; does nothing where nothing was noted.
+ */
+export async function markLedger(
+  stack: Stack,
+  by: 'destroy' | 'state',
+  sidecars: Sidecars,
+  tolerate: Tolerate,
+): Promise<void> {
+  const sidecar = sidecars(stack);
+  if (sidecar === undefined) return;
+  const consequence =
+    'an apply of what changed takes this stack for applied: apply it by its name in "layers"';
+  await tolerate({ fallback: undefined, consequence }, async () => {
+    const text = await sidecar.read('applied');
+    const entry = text === undefined ? undefined : parseApplied(text);
+    if (entry === undefined || entry.stateChangedBy === by) return;
+    await sidecar.write('applied', formatApplied({ ...entry, stateChangedBy: by }));
+  });
 }

@@ -24,8 +24,10 @@ export function openSidecars(
   const clients = new Map<string, S3Objects>();
   const sidecars = new Map<string, Sidecar | undefined>();
   return (stack) => {
-    if (!sidecars.has(stack.id)) sidecars.set(stack.id, open());
-    return sidecars.get(stack.id);
+    // A stack of an earlier commit may have the same id, and its state elsewhere.
+    const identity = JSON.stringify([stack.environment, stack.id, stack.stateKey]);
+    if (!sidecars.has(identity)) sidecars.set(identity, open());
+    return sidecars.get(identity);
 
     function open(): Sidecar | undefined {
       const file = localStateFile(stack, ports.root);

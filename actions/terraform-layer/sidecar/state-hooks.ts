@@ -2,12 +2,13 @@ import type { Clock } from '../../shared/clock.js';
 import type { Logger } from '../../shared/log.js';
 import type { Secrets } from '../../shared/secrets.js';
 import type { StackHooks } from '../schedule/hooks.js';
+import type { StackEnd } from '../schedule/outcome.js';
 import type { Stack } from '../stacks/workspace.js';
 import { lockLogFile } from '../terraform/command-line.js';
 import { orphansText } from './import-block.js';
 import { parseJournal } from './journal.js';
 import { openJournal } from './journal-session.js';
-import { writeLedger } from './ledger.js';
+import { markLedger, writeLedger } from './ledger.js';
 import { orphansOf } from './orphans.js';
 import { pendingRecovery } from './recovery.js';
 import type { Sidecars } from './sidecar.js';
@@ -44,11 +45,20 @@ export function stateHooks(ports: {
   readonly actor: string | undefined;
   /** The commit whose code is applied; undefined: nothing is noted, as for a run that only plans. */
   readonly appliedSha: string | undefined;
+  /** Then what was applied before is taken back. */
+  readonly destroys: boolean;
 }): Required<Pick<StackHooks, 'openJournal' | 'orphans' | 'ended'>> {
   const { sidecars, tolerate, clock, runUrl, appliedSha, actor } = ports;
   const lockLogOf = (stack: Stack): string => lockLogFile(ports.logDirectory, stack, 'apply');
+  const takeBack = async (stack: Stack): Promise<void> => {
+    if (ports.destroys) await markLedger(stack, 'destroy', sidecars, tolerate);
+  };
   return {
-    openJournal: (stack) => openJournal(stack, { sidecars, tolerate, clock, runUrl, lockLogOf }),
+    async openJournal(stack) {
+      // Before anything is destroyed: this run may be killed in the middle of it.
+      await takeBack(stack);
+      return openJournal(stack, { sidecars, tolerate, clock, runUrl, lockLogOf });
+    },
     async orphans(stack) {
       const [orphans, recovery] = await Promise.all([
         orphansOf(stack, sidecars, tolerate),
@@ -74,6 +84,8 @@ export function stateHooks(ports: {
           ports.log.warning(`${stack.displayId}: its lock ${end.lock.id} is held by ${holder}`);
         }
       }
+      // Once more: an apply that held the lock until then may have noted itself meanwhile.
+      if (mayHaveChanged(end)) await takeBack(stack);
       if (appliedSha === undefined) return;
       if (end.status !== 'applied' && end.status !== 'unchanged') return;
       const entry = {
@@ -87,4 +99,13 @@ export function stateHooks(ports: {
       await writeLedger([stack], entry, sidecars, tolerate);
     },
   };
+}
+
+/** "unchanged" too: where nothing is left to destroy, nothing of what was applied is there. */
+function mayHaveChanged(end: StackEnd): boolean {
+  return (
+    end.status === 'applied' ||
+    end.status === 'unchanged' ||
+    ((end.status === 'failed' || end.status === 'interrupted') && end.step === 'apply')
+  );
 }

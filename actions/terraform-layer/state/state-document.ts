@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import {
   formatAddress,
@@ -31,6 +32,24 @@ const stateSchema = z.object({
     .default([]),
 });
 
+/** As little as tells whether anything is in it: a state that lacks the rest is not empty for that. */
+const contentSchema = z.object({
+  version: z.literal(4),
+  resources: z
+    .array(z.object({ mode: z.string(), instances: z.array(z.unknown()).default([]) }))
+    .nullish()
+    .transform((resources) => resources ?? []),
+});
+
+/** What no other version of the format is taken for; the rest is kept as it is. */
+const wholeSchema = z.looseObject({
+  version: z.literal(4),
+  serial: z.number().int(),
+  lineage: z.string(),
+  outputs: z.unknown(),
+  resources: z.unknown(),
+});
+
 /** One managed resource instance that a state knows. */
 export interface KnownInstance {
   readonly address: ResourceAddress;
@@ -46,13 +65,7 @@ export interface StateDocument {
 
 /** Undefined where the text is not a state that can be read (OpenTofu may encrypt it). */
 export function parseStateDocument(text: string): StateDocument | undefined {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-  const parsed = stateSchema.safeParse(json);
+  const parsed = stateSchema.safeParse(jsonOf(text));
   if (!parsed.success) return undefined;
   const { serial, lineage, resources } = parsed.data;
   const instances = resources.flatMap(({ module, mode, type, name, instances: all }) => {
@@ -70,10 +83,59 @@ export function parseStateDocument(text: string): StateDocument | undefined {
 }
 
 /**
+ * Whether a state's text holds anything that exists in the world: managed resources, deposed
+ * objects included. What `terraform destroy` leaves on S3 is a state without any, and data sources
+ * are only read. True where the text is not understood (OpenTofu may encrypt it): better asked
+ * about than lost.
+ */
+export function holdsResources(text: string): boolean {
+  const parsed = contentSchema.safeParse(jsonOf(text));
+  if (!parsed.success) return true;
+  return parsed.data.resources.some(
+    ({ mode, instances }) => mode === 'managed' && instances.length > 0,
+  );
+}
+
+/**
  * The same state under another serial; its text is kept as it is, since numbers in it may be
  * larger than JavaScript holds. Undefined where the text is not understood.
  */
 export function withSerial(text: string, serial: number): string | undefined {
   const changed = text.replace(/(?<="serial"\s*:\s*)\d+/, String(serial));
   return parseStateDocument(changed)?.serial === serial ? changed : undefined;
+}
+
+/**
+ * The same state with nothing in it, as `terraform destroy` leaves one. Undefined where the text is
+ * not understood.
+ */
+export function emptiedState(text: string, serial: number): string | undefined {
+  const parsed = wholeSchema.safeParse(jsonOf(text));
+  if (!parsed.success) return undefined;
+  const nothing = { serial, outputs: {}, resources: [], check_results: null };
+  return `${JSON.stringify({ ...parsed.data, ...nothing }, undefined, 2)}\n`;
+}
+
+/** Whether two states hold the same, whatever their lineages and serials. */
+export function sameContent(one: string, other: string): boolean {
+  const [first, second] = [
+    wholeSchema.safeParse(jsonOf(one)),
+    wholeSchema.safeParse(jsonOf(other)),
+  ];
+  return (
+    first.success &&
+    second.success &&
+    isDeepStrictEqual(
+      [first.data.resources, first.data.outputs],
+      [second.data.resources, second.data.outputs],
+    )
+  );
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }

@@ -1,17 +1,27 @@
 import path from 'node:path';
 import type { Stack } from '../stacks/workspace.js';
+import type { FormerState } from './former-state.js';
 
 /** The workspace and data of a stack: environments that share a directory keep theirs apart. */
-export function stackEnvironment(stack: Stack): Readonly<Record<string, string>> {
+export function stackEnvironment(
+  stack: Stack,
+  former?: FormerState,
+): Readonly<Record<string, string>> {
+  const { workspace } = former ?? stack;
   return {
     ...(stack.binding === 'directory'
       ? {}
       : { TF_DATA_DIR: path.join('.terraform', `environment-${stack.environment}`) }),
-    ...(stack.workspace === undefined ? {} : { TF_WORKSPACE: stack.workspace }),
+    ...(workspace === undefined ? {} : { TF_WORKSPACE: workspace }),
   };
 }
 
-export function initArguments(stack: Stack, root: string, locked: boolean): readonly string[] {
+export function initArguments(
+  stack: Stack,
+  root: string,
+  locked: boolean,
+  former?: FormerState,
+): readonly string[] {
   return [
     '-input=false',
     '-json',
@@ -20,6 +30,7 @@ export function initArguments(stack: Stack, root: string, locked: boolean): read
     ...(stack.backend.type === 'cloud' ? [] : ['-reconfigure']),
     ...(locked ? ['-lockfile=readonly'] : []),
     ...stack.backendConfigFiles.map((file) => `-backend-config=${path.join(root, file)}`),
+    ...(former === undefined ? [] : [`-backend-config=${former.backendConfigFile}`]),
   ];
 }
 

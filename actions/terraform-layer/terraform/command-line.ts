@@ -11,6 +11,7 @@ import { initArguments, stackEnvironment, variableArguments } from './command-ar
 import { distinctDiagnostics, type Diagnostic } from './diagnostics.js';
 import { parseEvent, type TerraformEvent } from './events.js';
 import { SharedLock } from './exclusive.js';
+import type { FormerState } from './former-state.js';
 import { heldLockIn, lockLogEnvironment } from './held-lock.js';
 import { placeholderName } from './planned-state.js';
 import { PluginCache } from './plugin-cache.js';
@@ -39,6 +40,8 @@ export interface CommandLineOptions {
   readonly logDirectory: string;
   /** `TF_PLUGIN_CACHE_DIR` for stacks; undefined where the user's CLI config sets one. */
   readonly pluginCacheDirectory: string | undefined;
+  /** By stack id: those whose state is still elsewhere, for runs that only look. */
+  readonly formerStates?: ReadonlyMap<string, FormerState>;
   readonly runProcess: RunProcess;
   /** What the post step is told of a child, in case that this process is killed. */
   readonly restOf?: (child: {
@@ -63,6 +66,7 @@ export function commandLineTerraform(options: CommandLineOptions): Terraform {
   const pluginCache = new PluginCache();
   /** Stacks of several environments may share a directory and its lock file. */
   const directoryLocks = new Map<string, SharedLock>();
+  const formerOf = ({ id }: Stack): FormerState | undefined => options.formerStates?.get(id);
 
   async function run(
     stack: Stack,
@@ -80,7 +84,7 @@ export function commandLineTerraform(options: CommandLineOptions): Terraform {
     const diagnostics: Diagnostic[] = [];
     const own = options.environmentFor(stack);
     const lockLog = lockLogFile(options.logDirectory, stack, command);
-    const environment = { ...own, ...stackEnvironment(stack) };
+    const environment = { ...own, ...stackEnvironment(stack, formerOf(stack)) };
     const created = new CreatedResources(undefined);
     const takesLock = command === 'plan' || command === 'apply';
     let note: Promise<() => Promise<void>> | undefined;
@@ -162,7 +166,8 @@ export function commandLineTerraform(options: CommandLineOptions): Terraform {
           ...options.initEnvironment,
           ...pluginEnvironment(options.pluginCacheDirectory, sources),
         };
-        const args = initArguments(stack, options.root, sources.lockFile !== undefined);
+        const locked = sources.lockFile !== undefined;
+        const args = initArguments(stack, options.root, locked, formerOf(stack));
         return pluginCache.init(sources, async () => {
           const { run: result } = await run(stack, 'init', args, { environment });
           const value = sources.lockFile === undefined ? withoutLockFileWarning(result) : result;

@@ -150,4 +150,17 @@ describe('the guard of a destroy', () => {
   it('is not opened by the name of something else', () => {
     expect(destroyGuard(changes, guards, ['aws_sqs_queue'])).toHaveLength(1);
   });
+
+  it.each(['*', '**', '?'])('is not opened by %s, which names nothing', (glob) => {
+    expect(destroyGuard(changes, guards, [glob])).toHaveLength(1);
+  });
+
+  it('counts nothing: that everything goes is what was confirmed', () => {
+    const many = changesOf(
+      ...Array.from({ length: 50 }, (_, index) =>
+        aResource('destroy', `aws_sqs_queue.q[${index}]`),
+      ),
+    );
+    expect(destroyGuard(many, guards, [])).toEqual([]);
+  });
 });

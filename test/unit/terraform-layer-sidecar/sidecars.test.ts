@@ -7,6 +7,7 @@ import {
   s3PlaceOf,
 } from '../../../actions/terraform-layer/sidecar/backend-place.js';
 import {
+  markLedger,
   parseApplied,
   readLedger,
   writeLedger,
@@ -18,7 +19,7 @@ import { s3Sidecar } from '../../../actions/terraform-layer/sidecar/s3-sidecar.j
 import type { Sidecar } from '../../../actions/terraform-layer/sidecar/sidecar.js';
 import { tolerance } from '../../../actions/terraform-layer/sidecar/tolerance.js';
 import type { Stack } from '../../../actions/terraform-layer/stacks/workspace.js';
-import { intolerant, memorySidecar } from '../../support/sidecars.js';
+import { intolerant, memorySidecar, onlySidecar } from '../../support/sidecars.js';
 import { layeredTree, load } from '../../support/stacks.js';
 
 let stacks: readonly Stack[];
@@ -94,6 +95,9 @@ describe("the place of an S3 backend's state", () => {
     );
     expect(sidecars({ ...stack, backend: { type: 'cloud', config: {} } })).toBeUndefined();
     expect(sidecars(s3({}, { id: 'x' }))?.place).toBe('s3://b/app.tfstate.infra/');
+    // The same stack at an earlier commit, where its state had another key.
+    const earlier = s3({ key: 'old' }, { id: 'x', stateKey: 's3://b/old' });
+    expect(sidecars(earlier)?.place).toBe('s3://b/old.infra/');
   });
 });
 
@@ -253,5 +257,20 @@ describe('the ledger', () => {
     await writeLedger(stacks, entry, () => sidecar, tolerate);
     expect(stacks.length).toBeGreaterThan(1);
     expect(warnings).toHaveLength(1);
+  });
+
+  it('keeps since when to look, where the state was changed in another way', async () => {
+    const sidecar = memorySidecar();
+    await markLedger(stack, 'destroy', onlySidecar(sidecar), intolerant);
+    expect(sidecar.changes).toEqual([]);
+    await writeLedger([stack], entry, onlySidecar(sidecar), intolerant);
+    await markLedger(stack, 'destroy', onlySidecar(sidecar), intolerant);
+    await markLedger(stack, 'destroy', onlySidecar(sidecar), intolerant);
+    expect(sidecar.changes).toEqual(['write applied', 'write applied']);
+    const marked = await readLedger([stack], onlySidecar(sidecar), intolerant);
+    expect([...marked.values()]).toEqual([{ ...entry, stateChangedBy: 'destroy' }]);
+    await writeLedger([stack], entry, onlySidecar(sidecar), intolerant);
+    const again = await readLedger([stack], onlySidecar(sidecar), intolerant);
+    expect([...again.values()]).toEqual([entry]);
   });
 });

@@ -25,7 +25,12 @@ afterEach(() => repository.remove());
 /** `shas` by a stack's name; one that is not named was never applied. */
 async function changesSince(
   shas: Readonly<Record<string, string>>,
-  rest: { readonly again?: string; readonly in?: TestRepository } = {},
+  rest: {
+    readonly again?: string;
+    readonly in?: TestRepository;
+    /** What changed a state since it was applied, by a stack's name. */
+    readonly changedBy?: Readonly<Record<string, string>>;
+  } = {},
 ): Promise<AppliedChanges> {
   const { git, root } = rest.in ?? repository;
   const workspace = await loadWorkspace({ root });
@@ -33,7 +38,9 @@ async function changesSince(
     workspace.stacks.flatMap(({ id, name }) => {
       const sha = shas[name];
       const entry = { version: 1 as const, at: '2026-01-01T00:00:00Z', runUrl: 'https://run/1' };
-      return sha === undefined ? [] : [[id, { ...entry, sha }] as const];
+      const by = rest.changedBy?.[name];
+      const marked = by === undefined ? entry : { ...entry, stateChangedBy: by };
+      return sha === undefined ? [] : [[id, { ...marked, sha }] as const];
     }),
   );
   const { again } = rest;
@@ -104,6 +111,20 @@ describe('what an apply covers', () => {
     expect(reasonsOf(changes)).toEqual({ new: ['never-applied'] });
     expect([...changes.commits].sort()).toEqual([added, head].sort());
     expect(changes.commits).not.toContain(first);
+  });
+
+  it('is a stack that was destroyed since, with the commits that made it', async () => {
+    const first = repository.run('rev-parse', 'HEAD');
+    const head = await repository.commit({ 'README.md': 'x' });
+    const changes = await changesSince(
+      { network: head, app: head, web: head },
+      { changedBy: { network: 'destroy' } },
+    );
+    expect(reasonsOf(changes)).toEqual({ network: ['state-changed'] });
+    expect(changes.affected.dependents).toEqual([]);
+    expect([...changes.commits].sort()).toEqual([first, head].sort());
+    // The gates are still those of what was applied.
+    expect([...changes.oldestBases]).toEqual([['dev', head]]);
   });
 
   it('is a stack whose base is unknown or on another branch', async () => {

@@ -49,6 +49,7 @@ function appliedAt(sha: string, rest: Partial<AppliedHistory> = {}): AppliedHist
     appliedBaseline: (stacks) =>
       Promise.resolve(new Map(stacks.map(({ id }) => [id, { version: 1, sha, at: '2026' }]))),
     hasState: () => Promise.resolve(true),
+    compareStates: () => Promise.resolve(undefined),
     mergeCommitOf: () => Promise.resolve(undefined),
     ...rest,
   };
@@ -175,5 +176,95 @@ describe('a plan on a branch', () => {
   it('of all layers is compared with nothing', async () => {
     const history = await observed({ command: 'plan' }, { applied: appliedAt('x') });
     expect(history).toMatchObject({ affected: undefined, commits: [], head: undefined });
+  });
+});
+
+describe('an apply after everything was moved', () => {
+  const moved = {
+    'infra.yml': `${infra('auto')}stacks:\n  - path: stacks/{environment}\n    moved-from: ['environments/{environment}']\n`,
+    'environments/dev/main.tf': undefined,
+    'environments/production/main.tf': undefined,
+    'stacks/dev/main.tf': s3Backend('stacks/dev'),
+    'stacks/production/main.tf': s3Backend('stacks/production'),
+  };
+  /** Only the former places have a state, and what was applied is noted beside those. */
+  const former = (sha?: string): AppliedHistory =>
+    appliedAt('x', {
+      appliedBaseline: (stacks) =>
+        Promise.resolve(
+          new Map(
+            stacks.flatMap(({ id }) =>
+              sha === undefined || id.startsWith('stacks/')
+                ? []
+                : [[id, { version: 1, sha, at: '2026' }] as const],
+            ),
+          ),
+        ),
+      hasState: ({ id }) => Promise.resolve(id.startsWith('environments/')),
+    });
+  const apply = { command: 'apply', environment: 'production', layers: 'changed' };
+  const codes = ({ findings }: Awaited<ReturnType<typeof observed>>) =>
+    findings.map(({ severity, problem, fate }) => [severity, problem.code, fate.from.id]);
+
+  it('knows since when to look, by which gates, and which states to move', async () => {
+    await repository.commit({ 'README.md': 'x' });
+    await repository.commit(moved);
+    await repository.commit({ 'README.md': 'y' });
+    const history = await observed(apply, { applied: former(first) });
+    expect(codes(history)).toEqual([
+      ['notice', 'state-moves', 'environments/dev'],
+      ['notice', 'state-moves', 'environments/production'],
+    ]);
+    // Of what was applied before, not of the change that moves everything.
+    expect(applyOf(history, 'production')).toBe('approval');
+    expect(history.commits).toHaveLength(3);
+    expect(changedIn(history)).toEqual(['production']);
+  });
+
+  it('finds the states also where nothing was ever noted', async () => {
+    await repository.commit(moved);
+    await repository.commit({ 'README.md': 'y' });
+    expect(codes(await observed(apply, { applied: former() }))).toHaveLength(2);
+  });
+
+  it('is told of the moves by a plan on the branch too', async () => {
+    await repository.commit(moved);
+    const history = await observed(
+      { command: 'plan', layers: 'changed' },
+      { applied: former(first) },
+    );
+    expect(codes(history)).toHaveLength(2);
+  });
+
+  it('is refused where the clone is too shallow to tell, whatever layers it takes', async () => {
+    await repository.commit(moved);
+    const clone = await repository.shallowClone(1);
+    try {
+      for (const layers of ['changed', 'all']) {
+        await expect(
+          observeHistory({
+            inputs: readInputs(
+              (name) => new Map(Object.entries({ ...apply, layers })).get(name) ?? '',
+              envFrom({}),
+            ),
+            git: clone.git,
+            workspace: await loadWorkspace({ root: clone.root }),
+            ...{ pullRequest: undefined, eventName: 'push', log: silentLogger },
+            applied: former(first),
+          }),
+        ).rejects.toMatchObject({ problems: [{ code: 'history-missing' }] });
+      }
+    } finally {
+      await clone.remove();
+    }
+  });
+
+  it('asks for no history once the new places have a state', async () => {
+    await repository.commit(moved);
+    const applied = appliedAt('x', {
+      appliedBaseline: () => Promise.resolve(new Map()),
+      hasState: ({ id }) => Promise.resolve(id.startsWith('stacks/')),
+    });
+    expect(codes(await observed(apply, { applied }))).toEqual([]);
   });
 });

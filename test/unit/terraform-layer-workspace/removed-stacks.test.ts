@@ -23,7 +23,11 @@ afterEach(() => repository.remove());
 /** Keys of states that exist; the others do not, unless `unknown`. */
 async function findings(
   states: readonly string[],
-  options: { readonly unknown?: boolean; readonly unreadable?: string[] } = {},
+  options: {
+    readonly unknown?: boolean;
+    readonly unreadable?: string[];
+    readonly compared?: 'same' | 'ahead' | 'other';
+  } = {},
 ) {
   const { git, root } = repository;
   const hasState: HasState = ({ stateKey }) =>
@@ -33,7 +37,7 @@ async function findings(
     head: await loadWorkspace({ root }),
     bases: [repository.run('rev-parse', 'HEAD^')],
     variables: {},
-    hasState,
+    states: { hasState, compareStates: () => Promise.resolve(options.compared) },
     onUnreadable: (_, { problems }) => options.unreadable?.push(...problems.map((p) => p.code)),
   });
   return found.map(
@@ -109,6 +113,32 @@ describe('a stack that is moved', () => {
         '    moved-from: ["layers/02-b/environments/{environment}"]\n',
     });
     expect(await findings(['s3://states/b'])).toEqual([
+      ['notice', 'state-moves', 'layers/02-b/environments/dev'],
+    ]);
+    expect(await findings(['s3://states/b', 's3://states/platform'])).toEqual([]);
+    const both = ['s3://states/b', 's3://states/platform'];
+    expect(await findings(both, { compared: 'ahead' })).toEqual([]);
+    const id = 'layers/02-b/environments/dev';
+    expect(await findings(both, { compared: 'same' })).toEqual([['notice', 'state-moves', id]]);
+    expect(await findings(both, { compared: 'other' })).toEqual([
+      ['error', 'state-place-taken', id],
+    ]);
+    expect(await findings([])).toEqual([]);
+    expect(await findings([], { unknown: true })).toEqual([
+      ['warning', 'state-left-behind', 'layers/02-b/environments/dev'],
+    ]);
+  });
+
+  it('to another kind of backend is not moved by an apply', async () => {
+    await repository.commit({
+      [place('02-b')]: undefined,
+      'layers/platform/environments/dev/main.tf':
+        'terraform {\n  backend "gcs" {\n    bucket = "b"\n  }\n}\n',
+      'infra.yml':
+        'stacks:\n  - path: layers/{layer}/environments/{environment}\n' +
+        '    moved-from: ["layers/02-b/environments/{environment}"]\n',
+    });
+    expect(await findings(['s3://states/b'])).toEqual([
       ['error', 'state-left-behind', 'layers/02-b/environments/dev'],
     ]);
   });
@@ -118,6 +148,32 @@ it('is told of a stack whose key is changed in place', async () => {
   await repository.commit({ [place('01-a')]: s3Backend('new') + body });
   expect(await findings(['s3://states/a'])).toEqual([
     ['error', 'state-left-behind', 'layers/01-a/environments/dev'],
+  ]);
+});
+
+it('is not told which of two stacks a state belongs to by a name that fits both', async () => {
+  await repository.commit({
+    [place('02-b')]: undefined,
+    [place('03-c')]: s3Backend('c'),
+    [place('04-d')]: s3Backend('d'),
+    'infra.yml':
+      'stacks:\n  - path: layers/{layer}/environments/{environment}\n' +
+      '    moved-from: ["layers/02-b/environments/{environment}"]\n',
+  });
+  expect(await findings(['s3://states/b'])).toEqual([
+    ['error', 'deleted-stack-has-state', 'layers/02-b/environments/dev'],
+  ]);
+});
+
+it('may let the state follow a key that is changed in place', async () => {
+  await repository.commit({
+    [place('01-a')]: s3Backend('new') + body,
+    'infra.yml':
+      'stacks:\n  - path: layers/{layer}/environments/{environment}\n' +
+      '    moved-from: ["layers/01-a/environments/{environment}"]\n',
+  });
+  expect(await findings(['s3://states/a'])).toEqual([
+    ['notice', 'state-moves', 'layers/01-a/environments/dev'],
   ]);
 });
 
