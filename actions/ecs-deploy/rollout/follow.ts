@@ -24,7 +24,7 @@ import {
   type Sight,
 } from './judge.js';
 import { openSight } from './sight.js';
-import { noteStage, plannedMinutes, type StageSpan } from './stages.js';
+import { noteStage, plannedMinutes, shiftSettings, type StageSpan } from './stages.js';
 
 export interface FollowRequest extends Omit<EvidenceScope, 'deploymentId'>, GiveUpInputs {
   readonly own: OwnDeployment;
@@ -137,7 +137,9 @@ export async function follow(ports: Ports, request: FollowRequest): Promise<Foll
       const judgement = judge(sight);
       const shift = sight.serviceDeployment?.shift;
       stages = noteStage(stages, shift, lookedAtMs);
-      planned = Math.max(planned, plannedMinutes(shift));
+      // Without the right to see the service deployment: as the service is set up.
+      const settings = shift ?? shiftSettings(sight.service.deploymentConfiguration);
+      planned = Math.max(planned, plannedMinutes(settings));
       if (gaveUp === undefined) {
         deadlineMs = startedMs + (request.timeoutMinutes + planned) * 60_000;
         if (
