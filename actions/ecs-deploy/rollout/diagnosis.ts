@@ -51,6 +51,8 @@ export interface DiagnosisFacts {
   readonly serviceDeployment: ServiceDeployment | undefined;
   readonly statusReason: string | undefined;
   readonly hooks?: readonly SeenHook[];
+  /** What the load balancer says of unhealthy targets. */
+  readonly targetHealth?: readonly string[];
 }
 
 /**
@@ -139,7 +141,7 @@ function causeOfTask(task: FailedTask, { definition, events }: DiagnosisFacts): 
     return {
       code: 'load-balancer-health-check',
       cause: `the load balancer finds container ${name} unhealthy: ${targetHealthReason(events) ?? firstSentence(task.stoppedReason ?? '')}`,
-      hint: 'compare the health check path, port and grace period with what the container serves',
+      hint: healthCheckHint,
     };
   }
   if (/health check/i.test(all)) {
@@ -154,6 +156,9 @@ function causeOfTask(task: FailedTask, { definition, events }: DiagnosisFacts): 
     cause: firstSentence(all === '' ? (task.stopCode ?? 'a task stopped without a reason') : all),
   };
 }
+
+const healthCheckHint =
+  'compare the health check path, port and grace period with what the container serves';
 
 /**
  * What the load balancer says of the newest unhealthy target, which the task's own reason leaves
@@ -224,6 +229,14 @@ function pullHint(text: string): string {
 }
 
 function causeOfEvents(facts: DiagnosisFacts): Cause {
+  const { targetHealth = [] } = facts;
+  if (targetHealth.length > 0) {
+    return {
+      code: 'load-balancer-health-check',
+      cause: `the load balancer finds targets unhealthy: ${firstSentence(targetHealth.join('; '))}`,
+      hint: healthCheckHint,
+    };
+  }
   const reason =
     facts.statusReason ??
     facts.serviceDeployment?.rollback?.reason ??

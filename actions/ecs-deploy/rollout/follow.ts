@@ -24,6 +24,7 @@ import {
   type Sight,
 } from './judge.js';
 import { openSight } from './sight.js';
+import { targetHealth } from './target-health.js';
 import { noteStage, plannedMinutes, shiftSettings, type StageSpan } from './stages.js';
 
 export interface FollowRequest extends Omit<EvidenceScope, 'deploymentId'>, GiveUpInputs {
@@ -64,7 +65,7 @@ export interface Followed {
   readonly gaveUp: { readonly reason: GaveUp; readonly answer: StopAnswer } | undefined;
 }
 
-type Ports = Pick<DeployPorts, 'ecs' | 'logs' | 'log' | 'clock' | 'random' | 'signal'>;
+type Ports = Pick<DeployPorts, 'ecs' | 'logs' | 'lookups' | 'log' | 'clock' | 'random' | 'signal'>;
 
 /**
  * Follows our own deployment to its end, looking every `pollIntervalSeconds` (a little less, by
@@ -83,6 +84,7 @@ export async function follow(ports: Ports, request: FollowRequest): Promise<Foll
   let gaveUp: Followed['gaveUp'];
   let stages: readonly StageSpan[] = [];
   let last: Sight | undefined;
+  let unhealthy: readonly string[] = [];
 
   const eventsOf = (sight: Sight): readonly ServiceEvent[] =>
     sight.service.events.filter(({ id }) => !request.knownEventIds.has(id));
@@ -94,6 +96,7 @@ export async function follow(ports: Ports, request: FollowRequest): Promise<Foll
       serviceDeployment: sight.serviceDeployment,
       statusReason,
       hooks: sight.hooks,
+      targetHealth: unhealthy,
     });
   const end = async (sight: Sight | undefined, ending: Ending): Promise<Followed> => {
     const { outcome, statusReason } = ending;
@@ -142,11 +145,10 @@ export async function follow(ports: Ports, request: FollowRequest): Promise<Foll
       planned = Math.max(planned, plannedMinutes(settings));
       if (gaveUp === undefined) {
         deadlineMs = startedMs + (request.timeoutMinutes + planned) * 60_000;
-        if (
-          lookedAtMs >= deadlineMs &&
-          judgement.kind === 'going' &&
-          request.onCancel === 'rollback'
-        ) {
+        const isOver = lookedAtMs >= deadlineMs && judgement.kind === 'going';
+        // Asked while they are there: a rollback takes them out.
+        if (isOver) unhealthy = await targetHealth(ports, sight.service);
+        if (isOver && request.onCancel === 'rollback') {
           await giveUp(sight, { why: 'timed-out' });
         }
       }

@@ -31,7 +31,7 @@ export type RolledBack =
       readonly reason: string;
     };
 
-type Ports = Pick<DeployPorts, 'ecs' | 'logs' | 'log' | 'clock' | 'random' | 'signal'>;
+type Ports = Pick<DeployPorts, 'ecs' | 'logs' | 'lookups' | 'log' | 'clock' | 'random' | 'signal'>;
 
 /**
  * Takes a service of the controller ECS back to the revision that it ran before, and follows that

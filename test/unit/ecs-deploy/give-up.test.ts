@@ -144,6 +144,26 @@ describe('the time limit', () => {
     expect((await world.fixture.service()).taskDefinition).toBe(before);
   });
 
+  it('names what the load balancer says of the targets, which ECS does not', async () => {
+    const targetGroupArn = 'arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/web/1';
+    await world.fixture.update({
+      loadBalancers: [{ targetGroupArn, containerName: 'app', containerPort: 8080 }],
+      healthCheckGracePeriodSeconds: 3600,
+    });
+    await world.fixture.advance(120);
+    const said = 'Health checks failed with these codes: [502]';
+    world.account.unhealthyTargets.set(targetGroupArn, [said, said]);
+    const report = await deploy({ EMULATOR_FATE: 'never-healthy' }, { timeoutMinutes: 2 });
+    expect(report.outputs['outcome']).toBe('timed-out');
+    expect(JSON.parse(report.outputs['diagnosis'] ?? '{}')).toMatchObject({
+      code: 'load-balancer-health-check',
+      cause: `the load balancer finds targets unhealthy: ${said}`,
+    });
+    world.account.denied.add('unhealthyTargets');
+    const again = await deploy({ EMULATOR_FATE: 'never-healthy' }, { timeoutMinutes: 2 });
+    expect(again.outputs['outcome']).toBe('timed-out');
+  });
+
   it('leaves the rollout alone where that is asked for, and says how to stop it', async () => {
     const report = await deploy(slow, { timeoutMinutes: 2, onCancel: 'leave' });
     expect(report.outputs['outcome']).toBe('timed-out');
