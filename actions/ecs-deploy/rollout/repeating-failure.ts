@@ -75,7 +75,11 @@ export async function hopelessFailure(
   const repeats = repeatingFailure(evidence.failedTasks, definition, times);
   if (repeats === undefined) return undefined;
   const { ranMs, diagnosis } = repeats;
-  return ranMs !== undefined && (await evidence.outlived(ranMs, nowMs)) ? undefined : diagnosis;
+  if (ranMs === undefined) return diagnosis;
+  // By AWS's clock too, which this machine's may be behind of.
+  const ends = evidence.failedTasks.map(({ stoppedAtMs = 0 }) => stoppedAtMs);
+  const outlived = await evidence.outlived(ranMs, Math.max(nowMs, ...ends));
+  return outlived ? undefined : diagnosis;
 }
 
 interface HopelessRequest {
