@@ -132,9 +132,7 @@ function judgeByService(sight: Sight): Judgement {
   if (mine?.rolloutState === 'COMPLETED') return ended('succeeded', mine);
   if (mine?.rolloutState === 'FAILED' || failedBefore) {
     if (primary === undefined || primary.id === own.id) {
-      return mayYetGoBack(sight)
-        ? { kind: 'going', phase: 'rolling-back' }
-        : ended('failed', mine);
+      return mayYetGoBack(sight) ? { kind: 'going', phase: 'rolling-back' } : ended('failed', mine);
     }
     if (!service.rollsBack) return ended('failed', mine);
     if (primary.rolloutState === 'COMPLETED') return ended('rolled-back', mine ?? primary);
