@@ -10,7 +10,7 @@ const atOnceMs = 60_000;
 const deniedForMs = 60_000;
 
 /** What the failed tasks of a rollout have in common. */
-export interface Repeats {
+interface Repeats {
   readonly diagnosis: Diagnosis;
   /** The longest of their lives; absent where one task is proof enough. */
   readonly ranMs: number | undefined;
