@@ -12,6 +12,12 @@ import { isAroundStep, isBeforeRollout } from './tasks/around.js';
 import { openAround, type AroundResult } from './tasks/carry-out.js';
 import { primaryOf } from './primary.js';
 import type { OwnDeployment } from './rollout/judge.js';
+import {
+  definitionsOf,
+  supersedingDefinition,
+  type KnownDefinitions,
+} from './rollout/superseded.js';
+import type { KnownDeployments } from './strategies/code-deploy/superseded.js';
 import { openCodeDeployRun, type CodeDeployState } from './strategies/code-deploy/run.js';
 
 export interface Applied {
@@ -24,6 +30,8 @@ export interface Applied {
   readonly around: AroundResult;
   /** The job was cancelled before the service was touched. */
   readonly cancelledEarly: boolean;
+  /** What somebody else has deployed meanwhile: the service was not touched. */
+  readonly supersededBy?: string | undefined;
   /** Where CodeDeploy deploys the service. */
   readonly codeDeploy?: CodeDeployState | undefined;
 }
@@ -52,19 +60,29 @@ export async function apply(
     serviceName: target.serviceName,
     definition: plan.definition,
     images: observed.images,
-    events: observed.service.events,
+    service: observed.service,
+    known: knownDeployments(observed),
     inputs,
   });
   let codeDeploy: CodeDeployState | undefined;
   const around = openAround(ports, inputs, observed, plan);
+  const soFar = (): Omit<Applied, 'cancelledEarly'> => ({
+    ...{ taskDefinitionArn, own, followed, proof, answeredTooLate, codeDeploy },
+    around: around.result(),
+  });
+  const known = knownDefinitions(observed);
 
   for (const step of plan.steps) {
     if (ports.signal.aborted && own === undefined) {
-      return {
-        ...{ taskDefinitionArn, own, followed, proof, answeredTooLate },
-        around: around.result(),
-        cancelledEarly: true,
-      };
+      return { ...soFar(), cancelledEarly: true };
+    }
+    if (step.kind === 'write-release-starting' || step.kind === 'update-service') {
+      const supersededBy = await supersedingDefinition(ports.ecs, target, known);
+      if (supersededBy !== undefined) {
+        const arn = step.kind === 'update-service' ? step.taskDefinitionArn : undefined;
+        taskDefinitionArn = arn ?? taskDefinitionArn;
+        return { ...soFar(), supersededBy, cancelledEarly: false };
+      }
     }
     if (isAroundStep(step)) {
       const due = isBeforeRollout(step) || reached(followed, proof, plan);
@@ -116,6 +134,7 @@ export async function apply(
           taskDefinitionArn,
           definition: plan.definition,
           own,
+          service: observed.service,
           knownEventIds: new Set(observed.service.events.map(({ id }) => id)),
           logLines: inputs.logLines,
           pollIntervalSeconds: inputs.pollIntervalSeconds,
@@ -142,13 +161,10 @@ export async function apply(
         codeDeploy = await codeDeployRun.step(step, taskDefinitionArn);
         ({ own, followed, proof } = codeDeploy);
         taskDefinitionArn = own?.taskDefinitionArn ?? taskDefinitionArn;
-        if (codeDeploy.cancelled) {
-          return {
-            ...{ taskDefinitionArn, own, followed, proof, answeredTooLate },
-            around: around.result(),
-            cancelledEarly: true,
-            codeDeploy,
-          };
+        if (codeDeploy.cancelled) return { ...soFar(), cancelledEarly: true };
+        if (codeDeploy.supersededBy !== undefined) {
+          const { supersededBy } = codeDeploy;
+          return { ...soFar(), supersededBy, cancelledEarly: false };
         }
         break;
       case 'write-release-current':
@@ -167,11 +183,24 @@ export async function apply(
         break;
     }
   }
+  return { ...soFar(), cancelledEarly: false };
+}
+
+/** All that the service may run, or be on its way to, without somebody else's deployment. */
+function knownDefinitions({ running, service }: Observed): KnownDefinitions {
+  return new Set([running.arn, ...definitionsOf(service)]);
+}
+
+function knownDeployments(observed: Observed): KnownDeployments | undefined {
+  if (observed.codeDeploy === undefined) return undefined;
+  const { group, inFlight } = observed.codeDeploy;
+  const { definition, originalArn } = inFlight ?? {};
+  const ofInFlight = [definition?.arn, originalArn].filter((arn) => arn !== undefined);
   return {
-    ...{ taskDefinitionArn, own, followed, proof, answeredTooLate },
-    around: around.result(),
-    cancelledEarly: false,
-    codeDeploy,
+    group,
+    definitions: new Set([...knownDefinitions(observed), ...ofInFlight]),
+    inFlightId: inFlight?.deployment.id,
+    anyDefinition: inFlight !== undefined && definition === undefined,
   };
 }
 

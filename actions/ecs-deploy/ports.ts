@@ -136,6 +136,8 @@ export interface Lookups {
   /** Those that exist. */
   securityGroups(ids: readonly string[]): Promise<readonly InVpc[]>;
   targetGroup(arn: string): Promise<TargetGroup | undefined>;
+  /** What the load balancer says of each target of a group that it finds unhealthy. */
+  unhealthyTargets(targetGroupArn: string): Promise<readonly string[]>;
 }
 
 export interface SecretState {

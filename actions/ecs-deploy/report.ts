@@ -37,6 +37,7 @@ const failing = new Set<Outcome>([
   'stopped',
   'timed-out',
   'cancelled',
+  'unknown',
 ]);
 
 /** Reports a deploy. */

@@ -1,9 +1,10 @@
 import { parseArgs } from 'node:util';
-import { simulateRollouts, type SimulatedRollout } from './random-rollouts.js';
+import { simulateRollouts, tooLate, type SimulatedRollout } from './random-rollouts.js';
 
 /**
  * Prints how late ecs-deploy tells the end of random rollouts, in virtual time, and what the
- * following costs in API calls.
+ * following costs in API calls. Fails where a verdict is wrong, or comes later than one look after
+ * the fact.
  *
  * Usage: tsx scripts/bench/deploy-lag.ts [--count 200] [--seed 1] [--poll-interval-seconds 5]
  */
@@ -22,6 +23,7 @@ async function main(): Promise<void> {
     pollIntervalSeconds,
   });
   const wrong = rollouts.filter(({ expected, outcome }) => expected !== outcome);
+  const late = tooLate(rollouts, pollIntervalSeconds);
   const minutes = sum(rollouts.map(({ durationSeconds }) => durationSeconds)) / 60;
   const calls = sum(rollouts.map((rollout) => rollout.calls));
   process.stdout.write(
@@ -29,13 +31,17 @@ async function main(): Promise<void> {
       `deploy lag, ${rollouts.length} random rollouts, poll interval ${pollIntervalSeconds} s, virtual time:`,
       `  verdict after the end of the deployment: ${distribution(rollouts, 'verdictLagSeconds')}`,
       `  failure told after the breaker tripped:  ${distribution(rollouts, 'tripLagSeconds')}`,
-      `  wrong verdicts: ${wrong.length}`,
+      `  wrong verdicts: ${wrong.length}, later than one look: ${late.length}`,
       `  API calls: ${(calls / rollouts.length).toFixed(1)} a rollout, ${(calls / minutes).toFixed(1)} a minute`,
       ...wrong.map((one) => `  ${one.scenario}: ${one.outcome} instead of ${one.expected}`),
+      ...late.map(
+        (one) =>
+          `  ${one.scenario}: ${one.verdictLagSeconds ?? '-'} s after the end, ${one.tripLagSeconds ?? '-'} s after the trip`,
+      ),
       '',
     ].join('\n'),
   );
-  if (wrong.length > 0) process.exitCode = 1;
+  if (wrong.length > 0 || late.length > 0) process.exitCode = 1;
 }
 
 function distribution(

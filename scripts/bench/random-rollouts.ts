@@ -1,4 +1,5 @@
 import { runCommand } from '../../actions/ecs-deploy/commands.js';
+import type { DeployInputs } from '../../actions/ecs-deploy/inputs.js';
 import {
   deployInputs,
   deployWorld,
@@ -14,6 +15,8 @@ import { atStage, drawShift, type DrawnShift, type ShiftScenario } from './rando
 /** One rollout of the simulation: what was to come out, what was told, and how late. */
 export interface SimulatedRollout {
   readonly scenario: string;
+  readonly earlyEnd: boolean;
+  readonly onCancel: 'rollback' | 'leave';
   readonly expected: string;
   readonly outcome: string;
   /** From the end of the deployment, as ECS dates it, to our verdict; virtual seconds. */
@@ -121,6 +124,16 @@ export async function simulateRollouts(options: {
   return results;
 }
 
+/** Rollouts whose end or failure was told more than one look after the fact. */
+export function tooLate(
+  rollouts: readonly SimulatedRollout[],
+  pollIntervalSeconds: number,
+): readonly SimulatedRollout[] {
+  return rollouts.filter(({ verdictLagSeconds = 0, tripLagSeconds = 0 }) =>
+    [verdictLagSeconds, tripLagSeconds].some((lag) => lag > pollIntervalSeconds),
+  );
+}
+
 async function simulate(
   scenario: Scenario,
   random: () => number,
@@ -152,9 +165,11 @@ async function simulate(
   }
   if (shift !== undefined) prepareShift(world, shift);
 
+  const earlyEnd = random() < 0.5;
+  const onCancel = random() < 0.5 ? 'rollback' : 'leave';
   const startedMs = fixture.clock.now();
   let report = await deploy(world, image.tag, {
-    pollIntervalSeconds,
+    ...{ pollIntervalSeconds, earlyEnd, onCancel },
     ...(scenario.timeoutMinutes === undefined ? {} : { timeoutMinutes: scenario.timeoutMinutes }),
   });
   const decision = scenario.shifts?.pause?.decision;
@@ -166,20 +181,26 @@ async function simulate(
   const ours = rollouts.find(
     ({ serviceDeploymentArn }) => serviceDeploymentArn === report.outputs['service-deployment-arn'],
   );
+  // Whether we or ECS come first is seen in ECS's own record, not in what we say.
+  const endedEarly = earlyEnd && world.calls.has('StopServiceDeployment');
   const pausedSeconds = scenario.expected === 'paused' ? ours?.updatedAt : undefined;
   const finishedSeconds = ours?.finishedAt ?? ours?.stoppedAt ?? pausedSeconds;
   const trippedSeconds = ours?.rollback?.startedAt;
   const told = world.log.find(({ level }) => level === 'error');
   return {
-    scenario: scenario.name,
-    expected: scenario.expected,
+    ...{ scenario: scenario.name, earlyEnd, onCancel },
+    expected:
+      endedEarly && ours?.status === 'ROLLBACK_SUCCESSFUL' ? 'rolled-back' : scenario.expected,
     outcome: report.outputs['outcome'] ?? '',
     verdictLagSeconds:
-      scenario.expected === 'timed-out' || finishedSeconds === undefined
+      (scenario.expected === 'timed-out' && !endedEarly) || finishedSeconds === undefined
         ? undefined
         : endedMs / 1000 - finishedSeconds,
     tripLagSeconds:
-      scenario.expected === 'rolled-back' && trippedSeconds !== undefined && told !== undefined
+      scenario.expected === 'rolled-back' &&
+      !endedEarly &&
+      trippedSeconds !== undefined &&
+      told !== undefined
         ? told.atMs / 1000 - trippedSeconds
         : undefined,
     durationSeconds: (endedMs - startedMs) / 1000,
@@ -220,13 +241,10 @@ function prepareShift({ fixture }: DeployWorld, shift: DrawnShift): void {
 function deploy(
   world: DeployWorld,
   tag: string,
-  changes: { readonly pollIntervalSeconds: number; readonly timeoutMinutes?: number },
+  changes: Partial<DeployInputs>,
 ): ReturnType<typeof runCommand> {
   const inputs = deployInputs({
     image: wantedImage(tag),
-    // ECS itself is to end these rollouts.
-    earlyEnd: false,
-    onCancel: 'leave',
     ...changes,
   });
   return runCommand(world.ports, inputs, { commit: undefined, run: undefined });

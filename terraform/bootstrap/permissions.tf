@@ -350,13 +350,14 @@ locals {
       Resource = ["${local.arn_prefix.secretsmanager}:secret:*"]
     },
     {
-      # verify: network, load balancer and log groups. scale: limits. IAM knows no resource for most.
+      # verify: network, load balancer and log groups. deploy: why targets are unhealthy. scale: limits.
+      # IAM knows no resource for most.
       Sid    = "SeeSurroundings"
       Effect = "Allow"
       Action = [
         "application-autoscaling:DescribeScalableTargets", "ec2:DescribeSecurityGroups",
         "ec2:DescribeSubnets", "elasticloadbalancing:DescribeTargetGroups",
-        "logs:DescribeLogGroups",
+        "elasticloadbalancing:DescribeTargetHealth", "logs:DescribeLogGroups",
       ]
       Resource = ["*"]
     },

@@ -2,6 +2,7 @@ import {
   CodeDeployClient,
   GetApplicationRevisionCommand,
   GetDeploymentCommand,
+  UpdateDeploymentGroupCommand,
 } from '@aws-sdk/client-codedeploy';
 import {
   appSpecFile,
@@ -180,3 +181,33 @@ it('rolls back what is in flight, and then what ran before', async () => {
   expect(back.outputs).toMatchObject({ outcome: 'rolled-back', 'task-definition-arn': before });
   expect(await runningDefinition()).toBe(before);
 }, 240_000);
+
+it('ends as paused where someone is to reroute the traffic, and goes on from another job', async () => {
+  const codeDeploy = new CodeDeployClient(sdkConfig(emulator));
+  await codeDeploy.send(
+    new UpdateDeploymentGroupCommand({
+      applicationName: codeDeployNames.application,
+      currentDeploymentGroupName: codeDeployNames.deploymentGroup,
+      blueGreenDeploymentConfiguration: {
+        deploymentReadyOption: { actionOnTimeout: 'STOP_DEPLOYMENT', waitTimeInMinutes: 60 },
+        terminateBlueInstancesOnDeploymentSuccess: { action: 'TERMINATE' },
+      },
+    }),
+  );
+  const image = await pushServiceImage(emulator, 'v6');
+  const paused = await deploy(image.reference);
+  expect(errors(paused)).toBe('');
+  expect(paused.outputs).toMatchObject({
+    outcome: 'paused',
+    'codedeploy-deployment-id': expect.stringMatching(/^d-/) as string,
+  });
+  const ended = await runDeploy(emulator, {
+    inputs: { command: 'continue', cluster: names.cluster, 'service-name': names.serviceName },
+  });
+  expect(errors(ended)).toBe('');
+  expect(ended.outputs).toMatchObject({
+    outcome: 'succeeded',
+    'codedeploy-deployment-id': paused.outputs['codedeploy-deployment-id'],
+  });
+  expect(await runningDefinition()).toBe(paused.outputs['task-definition-arn']);
+}, 120_000);

@@ -5,6 +5,7 @@ import {
   DescribeTasksCommand,
   ListTasksCommand,
   RegisterTaskDefinitionCommand,
+  UpdateServiceCommand,
 } from '@aws-sdk/client-ecs';
 import {
   DescribeRuleCommand,
@@ -209,6 +210,45 @@ describe('pre-deploy and post-deploy', () => {
     expect(step.outputs['outcome']).toBe('succeeded');
     expect(step.summary).toMatch(/pre-deploy: succeeded, exit code 0[^]*post-deploy: succeeded/);
     expect(await emulator.calls()).toMatchObject({ 'ecs.RunTask': 2, 'ecs.UpdateService': 1 });
+  });
+
+  it('leave alone what somebody else has deployed meanwhile', async () => {
+    await released();
+    const ecs = ecsClient(emulator);
+    const now = await readService(emulator);
+    const { taskDefinition } = await ecs.send(
+      new DescribeTaskDefinitionCommand({ taskDefinition: now.taskDefinition }),
+    );
+    const hotfix = await ecs.send(
+      new RegisterTaskDefinitionCommand({
+        family: 'hotfix',
+        ...{ networkMode: 'awsvpc', cpu: '256', memory: '512' },
+        requiresCompatibilities: ['FARGATE'],
+        executionRoleArn: taskDefinition?.executionRoleArn,
+        containerDefinitions: taskDefinition?.containerDefinitions,
+      }),
+    );
+    const arn = hotfix.taskDefinition?.taskDefinitionArn;
+    const image = await pushServiceImage(emulator, 'v2');
+    let other: Promise<unknown> | undefined;
+    const step = await runDeploy(emulator, {
+      inputs: { image: image.reference, 'pre-deploy': 'rake db:migrate' },
+      onLine: (line) => {
+        if (!line.includes('pre-deploy in container')) return;
+        other ??= ecs.send(
+          new UpdateServiceCommand({
+            ...{ cluster: names.cluster, service: names.serviceName },
+            taskDefinition: arn,
+          }),
+        );
+      },
+    });
+    await other;
+    expect(other).toBeDefined();
+    expect(step.conclusion).toBe('failure');
+    expect(step.outputs['outcome']).toBe('superseded');
+    expect(errors(step)).toContain('hotfix:1');
+    expect((await readService(emulator)).taskDefinition).toBe(arn);
   });
 
   it('post-deploy that fails rolls the service back', async () => {

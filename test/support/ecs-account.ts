@@ -15,6 +15,8 @@ export interface FakeAccount {
   /** VPC of a subnet or security group; default `vpc-1`. */
   readonly vpcs: Map<string, string>;
   readonly targetGroups: Map<string, TargetGroup>;
+  /** What the load balancer says of unhealthy targets, by target group; default: of none. */
+  readonly unhealthyTargets: Map<string, readonly string[]>;
   /** What schedules and rules name. */
   readonly schedules: string[];
   readonly rules: string[];
@@ -39,6 +41,7 @@ export function fakeAccount(): FakeAccount {
   const secrets = new Map<string, SecretState>();
   const vpcs = new Map<string, string>();
   const targetGroups = new Map<string, TargetGroup>();
+  const unhealthyTargets = new Map<string, readonly string[]>();
 
   const answer = <T>(method: keyof Lookups, what: string, value: () => T): Promise<T> => {
     calls.push(`${method} ${what}`);
@@ -60,6 +63,7 @@ export function fakeAccount(): FakeAccount {
     secrets,
     vpcs,
     targetGroups,
+    unhealthyTargets,
     schedules: [],
     rules: [],
     lookups: {
@@ -79,6 +83,8 @@ export function fakeAccount(): FakeAccount {
       logGroupExists: (name) => answer('logGroupExists', name, () => !missing.has(name)),
       subnets: (ids) => answer('subnets', ids.join(' '), () => inVpcs(ids)),
       securityGroups: (ids) => answer('securityGroups', ids.join(' '), () => inVpcs(ids)),
+      unhealthyTargets: (arn) =>
+        answer('unhealthyTargets', arn, () => unhealthyTargets.get(arn) ?? []),
       targetGroup: (arn) =>
         answer('targetGroup', arn, () =>
           there(

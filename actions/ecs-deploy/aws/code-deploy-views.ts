@@ -3,11 +3,13 @@ import type {
   DeploymentInfo,
   ECSTarget,
   ECSTaskSet,
+  TrafficRoutingConfig,
 } from '@aws-sdk/client-codedeploy';
 import type {
   CodeDeployment,
   CodeDeployTarget,
   DeploymentGroup,
+  TrafficRouting,
 } from '../strategies/code-deploy/model.js';
 
 export function toDeploymentGroup(group: DeploymentGroupInfo): DeploymentGroup {
@@ -27,6 +29,7 @@ export function toCodeDeployment(
 ): CodeDeployment {
   const termination =
     info.blueGreenDeploymentConfiguration?.terminateBlueInstancesOnDeploymentSuccess;
+  const ready = info.blueGreenDeploymentConfiguration?.deploymentReadyOption;
   const { errorInformation: error, autoRollbackConfiguration: rollback } = info;
   return {
     id: info.deploymentId ?? '',
@@ -39,6 +42,9 @@ export function toCodeDeployment(
     rollsBackOn: rollback?.enabled === true ? (rollback.events ?? []) : [],
     terminationWaitStarted: info.instanceTerminationWaitTimeStarted ?? false,
     terminationWaitMinutes: termination?.terminationWaitTimeInMinutes ?? 0,
+    config: info.deploymentConfigName,
+    readyWaitMinutes:
+      ready?.actionOnTimeout === 'STOP_DEPLOYMENT' ? (ready.waitTimeInMinutes ?? 0) : 0,
     appSpec,
   };
 }
@@ -72,4 +78,22 @@ export function toTarget(target: ECSTarget): CodeDeployTarget {
 function isReplacement(set: ECSTaskSet, index: number, all: readonly ECSTaskSet[]): boolean {
   const labelled = all.some(({ taskSetLabel }) => taskSetLabel !== undefined);
   return labelled ? set.taskSetLabel === 'Green' : index > 0;
+}
+
+export function toRouting(routing: TrafficRoutingConfig | undefined): TrafficRouting {
+  const { timeBasedCanary: canary, timeBasedLinear: linear } = routing ?? {};
+  switch (routing?.type) {
+    case 'TimeBasedCanary':
+      return {
+        ...{ kind: 'canary', percent: canary?.canaryPercentage ?? 100 },
+        intervalMinutes: canary?.canaryInterval ?? 0,
+      };
+    case 'TimeBasedLinear':
+      return {
+        ...{ kind: 'linear', percent: linear?.linearPercentage ?? 100 },
+        intervalMinutes: linear?.linearInterval ?? 0,
+      };
+    default:
+      return { kind: 'all-at-once' };
+  }
 }

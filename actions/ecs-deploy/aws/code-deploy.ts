@@ -6,7 +6,7 @@ import type { CodeDeploy } from '../strategies/code-deploy/ports.js';
 import { awsErrorName, callsOf, isAccessDenied } from './calls.js';
 import type { CodeDeployment } from '../strategies/code-deploy/model.js';
 import { chunks } from '../chunks.js';
-import { toCodeDeployment, toDeploymentGroup, toTarget } from './code-deploy-views.js';
+import { toCodeDeployment, toDeploymentGroup, toRouting, toTarget } from './code-deploy-views.js';
 import { allPages } from './pages.js';
 
 const activeStatuses = [
@@ -225,6 +225,13 @@ export function openCodeDeploy(config: AwsClientConfig): CodeDeploy {
         for (const info of answer.deploymentsInfo ?? []) found.push(await withAppSpec(info));
       }
       return found.sort((left, right) => right.createdAtMs - left.createdAtMs);
+    },
+
+    async routing(deploymentConfigName) {
+      const answer = await run('GetDeploymentConfig', (client, sdk) =>
+        client.send(new sdk.GetDeploymentConfigCommand({ deploymentConfigName })),
+      );
+      return toRouting(answer.deploymentConfigInfo?.trafficRoutingConfig);
     },
 
     async stop(deploymentId) {

@@ -100,6 +100,16 @@ export function openLookups(config: AwsClientConfig): Lookups {
       return (answer.SecurityGroups ?? []).map(({ GroupId, VpcId }) => inVpc(GroupId, VpcId));
     },
 
+    async unhealthyTargets(arn) {
+      const answer = await elb(`DescribeTargetHealth of ${arn}`, (client, sdk) =>
+        client.send(new sdk.DescribeTargetHealthCommand({ TargetGroupArn: arn })),
+      );
+      // API reference, "TargetHealth": the description is for people, the reason is a code.
+      return (answer.TargetHealthDescriptions ?? []).flatMap(({ TargetHealth: health }) =>
+        health?.State === 'unhealthy' ? [health.Description ?? health.Reason ?? health.State] : [],
+      );
+    },
+
     async targetGroup(arn) {
       const answer = await orUndefined(
         ['TargetGroupNotFoundException', 'TargetGroupNotFound'],

@@ -37,8 +37,11 @@ export function messageOf(outcome: Outcome, observed: Observed, applied: Applied
 
 function rolloutMessage(outcome: Outcome, observed: Observed, applied: Applied): string {
   const { service, target } = observed;
-  const { followed, proof } = applied;
+  const { followed, proof, supersededBy } = applied;
   const revision = shortName(applied.taskDefinitionArn);
+  if (supersededBy !== undefined) {
+    return `${service.name} was brought to ${supersededBy} meanwhile, by somebody else: it was not brought to ${revision}, and nothing was changed`;
+  }
   const cause = because(followed?.diagnosis);
   const byCodeDeploy =
     applied.codeDeploy === undefined || proof?.kind === 'different'
@@ -79,6 +82,8 @@ function rolloutMessage(outcome: Outcome, observed: Observed, applied: Applied):
       return `the rollout of ${revision} was stopped by hand${followed?.statusReason === undefined ? '' : `: ${followed.statusReason}`}; ${service.name} runs ${nowRunning(applied, observed)}`;
     case 'timed-out':
       return `${service.name} has not rolled out ${revision} within the time limit${cause}. ${afterwards(followed, `${service.name} runs ${nowRunning(applied, observed)}`, stop)}`;
+    case 'unknown':
+      return `what becomes of the rollout of ${revision} to ${service.name} is not known, for ECS cannot be asked any more: ${followed?.statusReason ?? ''}${cause}. ${afterwards(followed, undefined, stop)}. Command "status" tells what the service runs`;
     case 'cancelled':
       return applied.cancelledEarly || applied.own === undefined
         ? `cancelled before ${target.serviceName} was touched`

@@ -51,6 +51,8 @@ export interface DiagnosisFacts {
   readonly serviceDeployment: ServiceDeployment | undefined;
   readonly statusReason: string | undefined;
   readonly hooks?: readonly SeenHook[];
+  /** What the load balancer says of unhealthy targets. */
+  readonly targetHealth?: readonly string[];
 }
 
 /**
@@ -60,7 +62,7 @@ export interface DiagnosisFacts {
 export function diagnose(facts: DiagnosisFacts): Diagnosis {
   const groups = new Map<string, { cause: Cause; tasks: FailedTask[] }>();
   for (const task of facts.failedTasks) {
-    const cause = causeOfTask(task, facts.definition);
+    const cause = causeOfTask(task, facts);
     const key = `${cause.code} ${cause.cause}`;
     const group = groups.get(key) ?? { cause, tasks: [] };
     group.tasks.push(task);
@@ -103,7 +105,7 @@ function latest(group: { readonly tasks: readonly FailedTask[] }): number {
   return Math.max(...group.tasks.map((task) => task.stoppedAtMs ?? 0));
 }
 
-function causeOfTask(task: FailedTask, definition: JsonObject): Cause {
+function causeOfTask(task: FailedTask, { definition, events }: DiagnosisFacts): Cause {
   const { culprit } = task;
   const reason = culprit?.reason ?? '';
   // Of a task that did not start both say the same.
@@ -138,8 +140,8 @@ function causeOfTask(task: FailedTask, definition: JsonObject): Cause {
   if (/ELB health checks|target-group/.test(all)) {
     return {
       code: 'load-balancer-health-check',
-      cause: `the load balancer finds container ${name} unhealthy: ${firstSentence(task.stoppedReason ?? '')}`,
-      hint: 'compare the health check path, port and grace period with what the container serves',
+      cause: `the load balancer finds container ${name} unhealthy: ${targetHealthReason(events) ?? firstSentence(task.stoppedReason ?? '')}`,
+      hint: healthCheckHint,
     };
   }
   if (/health check/i.test(all)) {
@@ -153,6 +155,22 @@ function causeOfTask(task: FailedTask, definition: JsonObject): Cause {
     code: 'task-failed',
     cause: firstSentence(all === '' ? (task.stopCode ?? 'a task stopped without a reason') : all),
   };
+}
+
+const healthCheckHint =
+  'compare the health check path, port and grace period with what the container serves';
+
+/**
+ * What the load balancer says of the newest unhealthy target, which the task's own reason leaves
+ * out: `Health checks failed with these codes: [502]` (Developer Guide, "Amazon ECS service event
+ * messages": `is unhealthy in (target-group …) due to (reason …)`).
+ */
+function targetHealthReason(events: readonly ServiceEvent[]): string | undefined {
+  for (const { message } of events) {
+    const found = /is unhealthy in \(?target-group.*? due to \(reason:? ?(.+)\)/.exec(message);
+    if (found?.[1] !== undefined) return firstSentence(found[1]);
+  }
+  return undefined;
 }
 
 function exited(code: number, name: string, definition: JsonObject): Cause {
@@ -211,6 +229,14 @@ function pullHint(text: string): string {
 }
 
 function causeOfEvents(facts: DiagnosisFacts): Cause {
+  const { targetHealth = [] } = facts;
+  if (targetHealth.length > 0) {
+    return {
+      code: 'load-balancer-health-check',
+      cause: `the load balancer finds targets unhealthy: ${firstSentence(targetHealth.join('; '))}`,
+      hint: healthCheckHint,
+    };
+  }
   const reason =
     facts.statusReason ??
     facts.serviceDeployment?.rollback?.reason ??

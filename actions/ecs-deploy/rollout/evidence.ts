@@ -29,6 +29,11 @@ export interface Evidence {
    * stopping may lack its exit code: it waits for a later look, unless this is the `last`.
    */
   gather(last: boolean): Promise<readonly FailedTask[]>;
+  /**
+   * Whether a task of ours runs, and has run for longer than that. True too where that cannot be
+   * read, for what is not known proves nothing.
+   */
+  outlived(ranMs: number, nowMs: number): Promise<boolean>;
   /** Fills in what arrives late: the end of tasks that were still stopping, and their logs. */
   complete(): Promise<void>;
 }
@@ -77,6 +82,19 @@ export function collectEvidence(ports: Ports, scope: EvidenceScope): Evidence {
     return found.map(view);
   };
 
+  const outlived = async (ranMs: number, nowMs: number): Promise<boolean> => {
+    const running = await describe(
+      await ports.ecs.runningTaskArns(scope.cluster, scope.deploymentId),
+    );
+    return running.some(
+      (task) =>
+        isOurs(task) &&
+        task.startedAtMs !== undefined &&
+        task.stoppedAtMs === undefined &&
+        nowMs - task.startedAtMs > ranMs,
+    );
+  };
+
   const complete = async (): Promise<void> => {
     const unfinished = [...tasks.values()].filter((task) => task.stoppedAtMs === undefined);
     for (const task of await describe(unfinished.map(({ arn }) => arn))) tasks.set(task.arn, task);
@@ -92,6 +110,11 @@ export function collectEvidence(ports: Ports, scope: EvidenceScope): Evidence {
       gather(last).catch((thrown: unknown) => {
         tellOnce(thrown);
         return [];
+      }),
+    outlived: (ranMs, nowMs) =>
+      outlived(ranMs, nowMs).catch((thrown: unknown) => {
+        tellOnce(thrown);
+        return true;
       }),
     complete: () => complete().catch(tellOnce),
   };

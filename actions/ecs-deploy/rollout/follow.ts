@@ -1,12 +1,19 @@
+import { OperationError } from '../../shared/errors.js';
 import { diagnose, type Diagnosis } from './diagnosis.js';
 import type { SeenHook } from './hooks.js';
 import { collectEvidence, type EvidenceScope } from './evidence.js';
 import type { FailedTask } from './failed-tasks.js';
 import { shortName, type Service, type ServiceDeployment, type ServiceEvent } from '../model.js';
-import { stopWithRollback, type GaveUp, type GiveUpInputs, type StopAnswer } from './give-up.js';
+import {
+  rollbackMinutes,
+  stopWithRollback,
+  type GaveUp,
+  type GiveUpInputs,
+  type StopAnswer,
+} from './give-up.js';
 import { tolerantly, untilNextLookMs } from './looks.js';
 import { createNarrator } from './narrator.js';
-import { repeatingFailure } from './repeating-failure.js';
+import { hopelessFailure } from './repeating-failure.js';
 import type { DeployPorts } from '../ports.js';
 import { primaryOf } from '../primary.js';
 import {
@@ -17,10 +24,13 @@ import {
   type Sight,
 } from './judge.js';
 import { openSight } from './sight.js';
-import { noteStage, plannedMinutes, type StageSpan } from './stages.js';
+import { targetHealth } from './target-health.js';
+import { noteStage, plannedMinutes, shiftSettings, type StageSpan } from './stages.js';
 
 export interface FollowRequest extends Omit<EvidenceScope, 'deploymentId'>, GiveUpInputs {
   readonly own: OwnDeployment;
+  /** The last look at the service. */
+  readonly service: Service;
   /** Events from before our update. */
   readonly knownEventIds: ReadonlySet<string>;
   readonly pollIntervalSeconds: number;
@@ -35,7 +45,7 @@ export interface FollowRequest extends Omit<EvidenceScope, 'deploymentId'>, Give
 }
 
 export interface Followed {
-  readonly outcome: RolloutOutcome | 'paused' | 'timed-out' | 'cancelled';
+  readonly outcome: RolloutOutcome | 'paused' | 'timed-out' | 'cancelled' | 'unknown';
   readonly service: Service;
   readonly serviceDeployment: ServiceDeployment | undefined;
   /** Absent where there is nothing to explain: no failure, or none of ours. */
@@ -55,16 +65,11 @@ export interface Followed {
   readonly gaveUp: { readonly reason: GaveUp; readonly answer: StopAnswer } | undefined;
 }
 
-type Ports = Pick<DeployPorts, 'ecs' | 'logs' | 'log' | 'clock' | 'random' | 'signal'>;
-
-/** How long a rollback that we asked for is followed, at most. */
-const rollbackMinutes = 15;
+type Ports = Pick<DeployPorts, 'ecs' | 'logs' | 'lookups' | 'log' | 'clock' | 'random' | 'signal'>;
 
 /**
  * Follows our own deployment to its end, looking every `pollIntervalSeconds` (a little less, by
  * chance, so that many services do not look at once). Failed tasks are reported as they happen.
- *
- * @throws OperationError where ECS cannot be asked any more
  */
 export async function follow(ports: Ports, request: FollowRequest): Promise<Followed> {
   const { clock, signal } = ports;
@@ -78,6 +83,8 @@ export async function follow(ports: Ports, request: FollowRequest): Promise<Foll
   let tripTold = false;
   let gaveUp: Followed['gaveUp'];
   let stages: readonly StageSpan[] = [];
+  let last: Sight | undefined;
+  let unhealthy: readonly string[] = [];
 
   const eventsOf = (sight: Sight): readonly ServiceEvent[] =>
     sight.service.events.filter(({ id }) => !request.knownEventIds.has(id));
@@ -89,29 +96,32 @@ export async function follow(ports: Ports, request: FollowRequest): Promise<Foll
       serviceDeployment: sight.serviceDeployment,
       statusReason,
       hooks: sight.hooks,
+      targetHealth: unhealthy,
     });
-  const end = async (sight: Sight, ending: Ending): Promise<Followed> => {
+  const end = async (sight: Sight | undefined, ending: Ending): Promise<Followed> => {
     const { outcome, statusReason } = ending;
     if (outcome !== 'cancelled') await evidence.complete();
-    const unexplained =
-      outcome === 'succeeded' ? evidence.failedTasks.length === 0 : !explained.has(outcome);
+    const hasCause =
+      explained.has(outcome) ||
+      ((outcome === 'succeeded' || outcome === 'unknown') && evidence.failedTasks.length > 0);
     return {
       outcome,
-      service: sight.service,
-      serviceDeployment: sight.serviceDeployment,
-      diagnosis: unexplained ? undefined : explain(sight, statusReason),
+      service: sight?.service ?? request.service,
+      serviceDeployment: sight?.serviceDeployment,
+      diagnosis: hasCause && sight !== undefined ? explain(sight, statusReason) : undefined,
       failedTasks: evidence.failedTasks,
-      events: eventsOf(sight),
+      events: sight === undefined ? [] : eventsOf(sight),
       statusReason,
-      supersededBy: outcome === 'superseded' ? nameOfNewer(sight) : undefined,
+      supersededBy:
+        outcome === 'superseded' && sight !== undefined ? nameOfNewer(sight) : undefined,
       pause: ending.pause,
       stages,
       durationSeconds: (clock.now() - startedMs) / 1000,
       gaveUp,
     };
   };
-  const giveUp = async (sight: Sight, reason: GaveUp): Promise<void> => {
-    const answer = await stopWithRollback(ports, sight.serviceDeployment?.arn);
+  const giveUp = async (sight: Sight | undefined, reason: GaveUp): Promise<void> => {
+    const answer = await stopWithRollback(ports, sight?.serviceDeployment?.arn);
     gaveUp = { reason, answer };
     narrator.gaveUp(reason, answer);
     if (answer.kind !== 'refused') deadlineMs = clock.now() + rollbackMinutes * 60_000;
@@ -119,19 +129,26 @@ export async function follow(ports: Ports, request: FollowRequest): Promise<Foll
 
   for (;;) {
     const lookedAtMs = clock.now();
-    const sight = await look();
+    let sight: Sight | undefined;
+    try {
+      sight = await look();
+    } catch (thrown) {
+      return lost(thrown);
+    }
+    last = sight ?? last;
     if (sight !== undefined) {
       const judgement = judge(sight);
       const shift = sight.serviceDeployment?.shift;
       stages = noteStage(stages, shift, lookedAtMs);
-      planned = Math.max(planned, plannedMinutes(shift));
+      // Without the right to see the service deployment: as the service is set up.
+      const settings = shift ?? shiftSettings(sight.service.deploymentConfiguration);
+      planned = Math.max(planned, plannedMinutes(settings));
       if (gaveUp === undefined) {
         deadlineMs = startedMs + (request.timeoutMinutes + planned) * 60_000;
-        if (
-          lookedAtMs >= deadlineMs &&
-          judgement.kind === 'going' &&
-          request.onCancel === 'rollback'
-        ) {
+        const isOver = lookedAtMs >= deadlineMs && judgement.kind === 'going';
+        // Asked while they are there: a rollback takes them out.
+        if (isOver) unhealthy = await targetHealth(ports, sight.service);
+        if (isOver && request.onCancel === 'rollback') {
           await giveUp(sight, { why: 'timed-out' });
         }
       }
@@ -154,9 +171,12 @@ export async function follow(ports: Ports, request: FollowRequest): Promise<Foll
       if (ending !== undefined) return end(sight, ending);
       if (signal.aborted) return await cancelled(sight);
       if (mayGiveUp(judgement)) {
-        const { definition, earlyEndExits } = request;
-        const repeats = repeatingFailure(evidence.failedTasks, definition, earlyEndExits);
-        if (repeats !== undefined) await giveUp(sight, { why: 'repeats', diagnosis: repeats });
+        const { definition, earlyEndExits: times } = request;
+        const diagnosis = await hopelessFailure(evidence, {
+          ...{ definition, times },
+          nowMs: clock.now(),
+        });
+        if (diagnosis !== undefined) await giveUp(sight, { why: 'repeats', diagnosis });
       }
     }
     try {
@@ -167,7 +187,7 @@ export async function follow(ports: Ports, request: FollowRequest): Promise<Foll
       );
     } catch (thrown) {
       if (!signal.aborted) throw thrown;
-      return cancelled(sight);
+      return cancelled(last);
     }
   }
 
@@ -182,16 +202,29 @@ export async function follow(ports: Ports, request: FollowRequest): Promise<Foll
 
   /** The runner leaves 7.5 s: ECS shows a service deployment a moment after the update at most. */
   async function cancelled(sight: Sight | undefined): Promise<Followed> {
-    let last = sight;
-    for (let tries = 0; tries < 4 && last?.serviceDeployment === undefined; tries += 1) {
+    let shown = sight;
+    for (let tries = 0; tries < 4 && shown?.serviceDeployment === undefined; tries += 1) {
       if (tries > 0) await clock.sleep(500);
-      last = (await look()) ?? last;
+      try {
+        shown = (await look()) ?? shown;
+      } catch (thrown) {
+        if (!(thrown instanceof OperationError)) throw thrown;
+        break;
+      }
     }
-    if (last === undefined) throw signal.reason;
     if (request.onCancel === 'rollback' && gaveUp === undefined) {
-      await giveUp(last, { why: 'cancelled' });
+      await giveUp(shown, { why: 'cancelled' });
     }
-    return end(last, { outcome: 'cancelled' });
+    return end(shown, { outcome: 'cancelled' });
+  }
+
+  /** Nobody would see how it ends, so it is to go back, as at the time limit. */
+  async function lost(thrown: unknown): Promise<Followed> {
+    if (!(thrown instanceof OperationError)) throw thrown;
+    if (request.onCancel === 'rollback' && gaveUp === undefined) {
+      await giveUp(last, { why: 'lost' });
+    }
+    return end(last, { outcome: 'unknown', statusReason: thrown.message });
   }
 }
 

@@ -23,7 +23,11 @@ export function leftAlone<Inputs extends object>(
 /** Why we have asked ECS to stop the rollout and to go back. */
 export type GaveUp =
   | { readonly why: 'repeats'; readonly diagnosis: Diagnosis }
-  | { readonly why: 'timed-out' | 'cancelled' };
+  /** `lost`: the rollout cannot be looked at any more. */
+  | { readonly why: 'timed-out' | 'cancelled' | 'lost' };
+
+/** How long a rollback that we asked for is followed, at most. */
+export const rollbackMinutes = 15;
 
 /** What ECS made of the wish to go back. */
 export type StopAnswer =

@@ -20,6 +20,8 @@ export interface Sight {
   readonly newer: ServiceDeploymentBrief | undefined;
   /** Our deployment has been seen to fail, in this look or an earlier one. */
   readonly failedBefore: boolean;
+  /** Looks since it was seen to fail while ECS does not go back, this one included. */
+  readonly looksSinceFailure: number;
   /** Lifecycle hooks seen so far, in this look or an earlier one. */
   readonly hooks: readonly SeenHook[];
   /** DescribeServices has shown our deployment: ECS answers are eventually consistent. */
@@ -93,6 +95,10 @@ function judgeByServiceDeployment(sight: Sight, deployment: ServiceDeployment): 
       if (sight.newer !== undefined && primaryOf(sight.service)?.id !== sight.own.id) {
         return ended('superseded');
       }
+      // Whether ECS ends the service deployment of a breaker without rollback is not documented.
+      if (deployment.breaker.status === 'TRIGGERED' || sight.failedBefore) {
+        return mayYetGoBack(sight) ? { kind: 'going', phase: 'rolling-back' } : ended('failed');
+      }
       const pause = awaitingPause(sight.hooks, deployment);
       if (pause !== undefined) return { kind: 'going', phase: 'paused', hook: pause };
       return {
@@ -103,7 +109,19 @@ function judgeByServiceDeployment(sight: Sight, deployment: ServiceDeployment): 
   }
 }
 
-function judgeByService({ own, service, failedBefore, ownSeen, newer }: Sight): Judgement {
+/** How many looks ECS may take to begin a rollback. */
+const patience = 12;
+
+/**
+ * Whether a rollback may still come. Without a completed deployment to go back to the failed one is
+ * stalled (Developer Guide, "How the Amazon ECS deployment circuit breaker detects failures").
+ */
+function mayYetGoBack({ service, looksSinceFailure }: Sight): boolean {
+  return service.rollsBack && looksSinceFailure <= patience;
+}
+
+function judgeByService(sight: Sight): Judgement {
+  const { own, service, failedBefore, ownSeen, newer } = sight;
   const mine = service.deployments.find(({ id }) => id === own.id);
   const primary = primaryOf(service);
   const ended = (outcome: RolloutOutcome, from: Deployment | undefined): Judgement => ({
@@ -113,10 +131,10 @@ function judgeByService({ own, service, failedBefore, ownSeen, newer }: Sight): 
   });
   if (mine?.rolloutState === 'COMPLETED') return ended('succeeded', mine);
   if (mine?.rolloutState === 'FAILED' || failedBefore) {
-    if (!service.rollsBack) return ended('failed', mine);
     if (primary === undefined || primary.id === own.id) {
-      return { kind: 'going', phase: 'rolling-back' };
+      return mayYetGoBack(sight) ? { kind: 'going', phase: 'rolling-back' } : ended('failed', mine);
     }
+    if (!service.rollsBack) return ended('failed', mine);
     if (primary.rolloutState === 'COMPLETED') return ended('rolled-back', mine ?? primary);
     if (primary.rolloutState === 'FAILED') return ended('failed', primary);
     return { kind: 'going', phase: 'rolling-back' };

@@ -62,6 +62,7 @@ export function createNarrator(ports: Pick<DeployPorts, 'log' | 'clock'>): Narra
       const why = {
         'timed-out': 'the time limit is over',
         cancelled: 'the job was cancelled',
+        lost: 'the rollout cannot be looked at any more',
         repeats: 'this failure can only repeat',
       }[reason.why];
       const cause = reason.why === 'repeats' ? `: ${formatDiagnosis(reason.diagnosis)}` : '';

@@ -4,11 +4,14 @@ import type { DeployPorts } from '../ports.js';
 import { follow, type Followed, type FollowRequest } from './follow.js';
 import { primaryOf } from '../primary.js';
 import { leftAlone } from './give-up.js';
+import { supersedingDefinition } from './superseded.js';
 
 export interface RollBackRequest extends Pick<
   FollowRequest,
   'cluster' | 'serviceName' | 'logLines' | 'pollIntervalSeconds' | 'timeoutMinutes'
 > {
+  /** ARN of what was deployed, and is to go. */
+  readonly fromArn: string;
   /** What the service ran before. */
   readonly previous: RegisteredDefinition;
   /** Why, in one sentence. */
@@ -18,6 +21,8 @@ export interface RollBackRequest extends Pick<
 export type RolledBack =
   /** The service runs the previous revision again. */
   | { readonly kind: 'done'; readonly to: string; readonly followed: Followed }
+  /** Somebody else has deployed meanwhile, and nothing was changed. */
+  | { readonly kind: 'superseded'; readonly to: string; readonly by: string }
   /** It does not; `followed` where ECS took the update. */
   | {
       readonly kind: 'failed';
@@ -26,18 +31,22 @@ export type RolledBack =
       readonly reason: string;
     };
 
-type Ports = Pick<DeployPorts, 'ecs' | 'logs' | 'log' | 'clock' | 'random' | 'signal'>;
+type Ports = Pick<DeployPorts, 'ecs' | 'logs' | 'lookups' | 'log' | 'clock' | 'random' | 'signal'>;
 
 /**
  * Takes a service of the controller ECS back to the revision that it ran before, and follows that
- * deployment to its end. What goes wrong on the way is in the result.
+ * deployment to its end; what somebody else has deployed meanwhile is left alone. What goes wrong on
+ * the way is in the result.
  */
 export async function rollBack(ports: Ports, request: RollBackRequest): Promise<RolledBack> {
   const { cluster, serviceName, previous } = request;
   const to = previous.arn;
-  ports.log.error(`${request.reason}: rolling back to ${shortName(to)}`);
   let service: Service;
   try {
+    const known = new Set([request.fromArn]);
+    const by = await supersedingDefinition(ports.ecs, { cluster, serviceName }, known);
+    if (by !== undefined) return { kind: 'superseded', to, by };
+    ports.log.error(`${request.reason}: rolling back to ${shortName(to)}`);
     service = await ports.ecs.updateService({
       cluster,
       service: serviceName,
@@ -59,6 +68,7 @@ export async function rollBack(ports: Ports, request: RollBackRequest): Promise<
     taskDefinitionArn: to,
     definition: previous.definition,
     own: { id: primary.id, taskDefinitionArn: to, createdAtMs: primary.createdAtMs },
+    service,
     knownEventIds: new Set(service.events.map(({ id }) => id)),
   });
   return followed.outcome === 'succeeded'

@@ -25,6 +25,7 @@ export function openSight(
   let hooks: readonly SeenHook[] = [];
   let readable = true;
   let failedBefore = false;
+  let looksSinceFailure = 0;
   let ownSeen = false;
 
   /** Service deployments and revisions are a right of their own, newer than DescribeServices. */
@@ -78,6 +79,9 @@ export function openSight(
     failedBefore ||= mine?.rolloutState === 'FAILED';
     const primary = primaryOf(service);
     const replaced = primary !== undefined && primary.id !== own.id;
+    const goesBack = serviceDeployment?.rollback !== undefined || replaced;
+    const failed = failedBefore || serviceDeployment?.breaker.status === 'TRIGGERED';
+    looksSinceFailure = failed && !goesBack ? looksSinceFailure + 1 : 0;
     const suspicious = replaced || serviceDeployment?.status === 'STOPPED';
     const newer = suspicious
       ? (await ifAllowed(since, [])).find(
@@ -86,6 +90,9 @@ export function openSight(
             brief.createdAtMs >= (serviceDeployment?.createdAtMs ?? own.createdAtMs),
         )
       : undefined;
-    return { own, service, serviceDeployment, newer, failedBefore, hooks, ownSeen };
+    return {
+      ...{ own, service, serviceDeployment, newer, hooks, ownSeen },
+      ...{ failedBefore, looksSinceFailure },
+    };
   };
 }

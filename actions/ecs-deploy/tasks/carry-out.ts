@@ -30,7 +30,7 @@ export interface DeployTaskResult {
 
 export interface Setback {
   readonly by: 'pre-deploy' | 'post-deploy' | 'smoke-check';
-  readonly outcome: 'failed' | 'rolled-back' | 'cancelled';
+  readonly outcome: 'failed' | 'rolled-back' | 'superseded' | 'cancelled';
   /** What went wrong, in one sentence. */
   readonly cause: string;
   readonly diagnosis: Diagnosis | undefined;
@@ -130,7 +130,7 @@ export function openAround(
     const rolledBack =
       codeDeploy === undefined
         ? await rollBack(ports, {
-            ...{ cluster, serviceName, previous, reason: cause },
+            ...{ cluster, serviceName, previous, reason: cause, fromArn: taskDefinitionArn },
             logLines: inputs.logLines,
             pollIntervalSeconds: inputs.pollIntervalSeconds,
             timeoutMinutes: inputs.timeoutMinutes,
@@ -140,8 +140,8 @@ export function openAround(
             observed: codeDeploy,
             fromArn: taskDefinitionArn,
           });
-    const outcome = rolledBack.kind === 'done' ? 'rolled-back' : 'failed';
-    return { ...ended, outcome, rolledBack };
+    const outcomes = { done: 'rolled-back', superseded: 'superseded', failed: 'failed' } as const;
+    return { ...ended, outcome: outcomes[rolledBack.kind], rolledBack };
   }
 
   return {

@@ -30,9 +30,15 @@ export function describeSetback(
   if (rolledBack === undefined) {
     return `${setback.cause}; there is no earlier release to go back to, so ${service} keeps running ${revision}`;
   }
-  return rolledBack.kind === 'done'
-    ? `${setback.cause}; ${service} was rolled back to ${shortName(rolledBack.to)}`
-    : `${setback.cause}; ${service} could not be rolled back to ${shortName(rolledBack.to)}: ${rolledBack.reason}`;
+  const to = shortName(rolledBack.to);
+  switch (rolledBack.kind) {
+    case 'done':
+      return `${setback.cause}; ${service} was rolled back to ${to}`;
+    case 'superseded':
+      return `${setback.cause}; but ${service} was brought to ${rolledBack.by} meanwhile, by somebody else, so it was not rolled back to ${to}`;
+    case 'failed':
+      return `${setback.cause}; ${service} could not be rolled back to ${to}: ${rolledBack.reason}`;
+  }
 }
 
 /** The code of the step's failure; the outcome's own where a rollback succeeded. */

@@ -19,6 +19,8 @@ function deployment(changes: Partial<CodeDeployment> = {}): CodeDeployment {
     terminationWaitStarted: false,
     rollsBackId: undefined,
     terminationWaitMinutes: 60,
+    config: undefined,
+    readyWaitMinutes: 0,
     appSpec: undefined,
     ...changes,
   };

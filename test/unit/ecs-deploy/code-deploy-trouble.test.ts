@@ -1,6 +1,5 @@
 import { runCommand } from '../../../actions/ecs-deploy/commands.js';
 import type { Report } from '../../../actions/ecs-deploy/report.js';
-import { followCodeDeploy } from '../../../actions/ecs-deploy/strategies/code-deploy/follow.js';
 import { stopCodeDeploy } from '../../../actions/ecs-deploy/strategies/code-deploy/stop.js';
 import { AwsError } from '../../../emulator/aws-error.js';
 import {
@@ -12,7 +11,7 @@ import {
   withHooks,
   type CodeDeployWorld,
 } from '../../support/codedeploy-deploys.js';
-import { deployInputs, pushImage } from '../../support/ecs.js';
+import { deployInputs, pushImage, rolloutInputs } from '../../support/ecs.js';
 
 const CANARY = 'CodeDeployDefault.ECSCanary10Percent5Minutes';
 const LINEAR = 'CodeDeployDefault.ECSLinear10PercentEvery1Minutes';
@@ -157,7 +156,34 @@ describe('a deployment group that waits for someone to reroute', () => {
     },
   };
 
-  it('is told about, with the command; the deploy goes on when someone does', async () => {
+  it('ends the step as paused, and goes on with the command continue', async () => {
+    const world = await runningCodeDeployWorld();
+    await world.call('UpdateDeploymentGroup', {
+      applicationName: 'shop-web',
+      currentDeploymentGroupName: 'shop-web-dev',
+      ...group,
+    });
+    const report = await world.deploy(pushImage(world.fixture, 'shop/web:v2').tag);
+    expect(report.failure).toBeUndefined();
+    expect(report.outputs).toMatchObject({
+      outcome: 'paused',
+      'codedeploy-deployment-id': await world.newestDeployment(),
+    });
+    expect(report.message).toContain('command "continue"');
+    const ended = await runCommand(
+      world.ports,
+      {
+        ...rolloutInputs(),
+        ...{ command: 'continue', decision: 'continue' },
+        ...{ hookId: undefined, serviceDeploymentArn: undefined },
+      },
+      origin,
+    );
+    expect(ended.outputs['outcome']).toBe('succeeded');
+    expect(await primary(world)).toBe(report.outputs['task-definition-arn']);
+  });
+
+  it('with "on-pause: wait" is told about; the deploy goes on when someone does', async () => {
     const world = await codeDeployWorld({ group });
     world.onceWhile(
       () => messages(world).includes('waits for its rerouting'),
@@ -166,14 +192,18 @@ describe('a deployment group that waits for someone to reroute', () => {
         await world.call('ContinueDeployment', { deploymentId, deploymentWaitType: 'READY_WAIT' });
       },
     );
-    const report = await world.deploy(pushImage(world.fixture, 'shop/web:v1').tag);
+    const report = await world.deploy(pushImage(world.fixture, 'shop/web:v1').tag, {
+      onPause: 'wait',
+    });
     expect(report.outputs['outcome']).toBe('succeeded');
-    expect(messages(world)).toContain('aws deploy continue-deployment');
+    expect(messages(world)).toContain('command "continue"');
   });
 
   it('stops it when nobody does', async () => {
     const world = await codeDeployWorld({ group });
-    const report = await world.deploy(pushImage(world.fixture, 'shop/web:v1').tag);
+    const report = await world.deploy(pushImage(world.fixture, 'shop/web:v1').tag, {
+      onPause: 'wait',
+    });
     expect(report.outputs['outcome']).toBe('stopped');
   });
 });
@@ -296,27 +326,27 @@ describe('the command status', () => {
 });
 
 describe('a deployment without hope', () => {
-  it('is stopped and rolled back by the rule that is given', async () => {
+  it('is stopped and rolled back', async () => {
     const world = await runningCodeDeployWorld();
     const before = await primary(world);
     const bad = pushImage(world.fixture, 'shop/web:bad', { EMULATOR_FATE: 'crash:3' });
-    const started = await world.deploy(bad.tag, { wait: false });
-    const deploymentId = started.outputs['codedeploy-deployment-id'] ?? '';
-    const followed = await followCodeDeploy(world.ports, {
-      ...{ cluster: 'main', serviceName: 'web', logLines: 5, knownEventIds: new Set<string>() },
-      ...{ application: 'shop-web', group: 'shop-web-dev', deploymentId, termination: 'leave' },
-      taskDefinitionArn: started.outputs['task-definition-arn'] ?? '',
-      definition: {},
-      pollIntervalSeconds: 5,
-      deadlineMs: world.fixture.clock.now() + 600_000,
-      giveUp: (tasks) => (tasks.length >= 3 ? 'its tasks keep failing' : undefined),
-    });
-    expect(followed).toMatchObject({
-      outcome: 'rolled-back',
-      diagnosis: { code: 'container-exited', exitCode: 3 },
-    });
-    expect(followed.durationSeconds).toBeLessThan(120);
+    const startedMs = world.fixture.clock.now();
+    const report = await world.deploy(bad.tag);
+    expect(report.outputs).toMatchObject({ outcome: 'rolled-back', 'exit-code': '3' });
+    expect(world.fixture.clock.now() - startedMs).toBeLessThan(120_000);
     expect(await primary(world)).toBe(before);
+  });
+
+  it('keeps its verdict where the role may not stop it', async () => {
+    const world = await runningCodeDeployWorld();
+    world.intercept((operation) => {
+      if (operation === 'StopDeployment') throw new AwsError('AccessDeniedException', 'no');
+    });
+    const bad = pushImage(world.fixture, 'shop/web:bad', { EMULATOR_FATE: 'crash:3' });
+    const report = await world.deploy(bad.tag, { timeoutMinutes: 90, pollIntervalSeconds: 30 });
+    expect(report.outputs).toMatchObject({ outcome: 'rolled-back', 'exit-code': '3' });
+    expect(world.calls.get('StopDeployment')).toBe(1);
+    expect(messages(world)).toContain('codedeploy:StopDeployment');
   });
 
   it('can be stopped from outside, once', async () => {

@@ -174,6 +174,21 @@ describe('the cause', () => {
     expect(diagnose(facts({ failedTasks: [failed(changes, logLines)] }))).toMatchObject(expected);
   });
 
+  it('is what the load balancer said of the target, where an event of the service has it', () => {
+    const stoppedReason = 'Task failed ELB health checks in (target-group arn:aws:tg/web/1)';
+    const message =
+      '(service web) (port 8080) is unhealthy in (target-group arn:aws:tg/web/1) due to (reason Health checks failed with these codes: [502]).';
+    const seen = facts({
+      failedTasks: [failed({ stopCode: 'ServiceSchedulerInitiated', stoppedReason })],
+      events: [{ id: 'e', atMs: 0, message }],
+    });
+    expect(diagnose(seen)).toMatchObject({
+      code: 'load-balancer-health-check',
+      cause:
+        'the load balancer finds container app unhealthy: Health checks failed with these codes: [502]',
+    });
+  });
+
   it('is the most frequent one', () => {
     const crash = failed({ containers: [container({ exitCode: 3 })] });
     const pull = failed({ stopCode: 'TaskFailedToStart', stoppedReason: unpullable });

@@ -68,6 +68,61 @@ describe('a failure that can only repeat', () => {
     expect(report.outputs).toMatchObject({ outcome: 'timed-out', 'exit-code': '3' });
   });
 
+  it('is no failure of some tasks while others of the same revision run on', async () => {
+    const { ecs } = world.ports;
+    const flaky = [1, 2, 3].map((task) => `arn:aws:ecs:eu-west-1:123456789012:task/main/${task}`);
+    const wrapped: typeof ecs = {
+      ...ecs,
+      async stoppedTaskArns(cluster, service) {
+        const { deployments } = await world.fixture.service();
+        const up = deployments?.[0]?.runningCount === 2;
+        return [...(await ecs.stoppedTaskArns(cluster, service)), ...(up ? flaky : [])];
+      },
+      async describeTasks(cluster, arns) {
+        const [primary] = (await world.fixture.service()).deployments ?? [];
+        const nowMs = world.fixture.clock.now();
+        return [
+          ...(await ecs.describeTasks(
+            cluster,
+            arns.filter((arn) => !flaky.includes(arn)),
+          )),
+          ...flaky
+            .filter((arn) => arns.includes(arn))
+            .map((arn) => ({
+              ...{ arn, stopCode: 'EssentialContainerExited', stoppedReason: undefined },
+              taskDefinitionArn: primary?.taskDefinition ?? '',
+              startedBy: primary?.id,
+              ...{ createdAtMs: nowMs - 9000, startedAtMs: nowMs - 100, stoppedAtMs: nowMs },
+              containers: [
+                {
+                  ...{ name: 'app', image: undefined, exitCode: 1, reason: undefined },
+                  ...{ healthStatus: undefined, imageDigest: undefined },
+                },
+              ],
+            })),
+        ];
+      },
+    };
+    world = { ...world, ports: { ...world.ports, ecs: wrapped } };
+    const report = await deploy({ EMULATOR_FATE: 'healthy' });
+    expect(report.outputs['outcome']).toBe('succeeded');
+    expect(JSON.parse(report.outputs['diagnosis'] ?? '{}')).toMatchObject({ failedTasks: 3 });
+    expect(world.calls.get('StopServiceDeployment')).toBeUndefined();
+  });
+
+  it('is a secret that cannot be read, once it has been denied for a minute', async () => {
+    const startedMs = world.fixture.clock.now();
+    const report = await deploy({ EMULATOR_FATE: 'secrets-failure' });
+    expect(report.outputs['outcome']).toBe('rolled-back');
+    expect(JSON.parse(report.outputs['diagnosis'] ?? '{}')).toMatchObject({
+      code: 'resource-initialization',
+    });
+    expect(world.calls.get('StopServiceDeployment')).toBe(1);
+    const seconds = (world.fixture.clock.now() - startedMs) / 1000;
+    expect(seconds).toBeGreaterThan(60);
+    expect(seconds).toBeLessThan(180);
+  });
+
   it('is still told where the role may not stop it', async () => {
     world.intercept((operation) => {
       if (operation !== 'StopServiceDeployment') return;
@@ -87,6 +142,26 @@ describe('the time limit', () => {
     expect(report.failure?.code).toBe('deploy-timed-out');
     expect((await statuses())[0]).toBe('ROLLBACK_SUCCESSFUL');
     expect((await world.fixture.service()).taskDefinition).toBe(before);
+  });
+
+  it('names what the load balancer says of the targets, which ECS does not', async () => {
+    const targetGroupArn = 'arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/web/1';
+    await world.fixture.update({
+      loadBalancers: [{ targetGroupArn, containerName: 'app', containerPort: 8080 }],
+      healthCheckGracePeriodSeconds: 3600,
+    });
+    await world.fixture.advance(120);
+    const said = 'Health checks failed with these codes: [502]';
+    world.account.unhealthyTargets.set(targetGroupArn, [said, said]);
+    const report = await deploy({ EMULATOR_FATE: 'never-healthy' }, { timeoutMinutes: 2 });
+    expect(report.outputs['outcome']).toBe('timed-out');
+    expect(JSON.parse(report.outputs['diagnosis'] ?? '{}')).toMatchObject({
+      code: 'load-balancer-health-check',
+      cause: `the load balancer finds targets unhealthy: ${said}`,
+    });
+    world.account.denied.add('unhealthyTargets');
+    const again = await deploy({ EMULATOR_FATE: 'never-healthy' }, { timeoutMinutes: 2 });
+    expect(again.outputs['outcome']).toBe('timed-out');
   });
 
   it('leaves the rollout alone where that is asked for, and says how to stop it', async () => {

@@ -62,6 +62,7 @@ function sight(changes: Partial<Sight> = {}): Sight {
     serviceDeployment: undefined,
     newer: undefined,
     failedBefore: false,
+    looksSinceFailure: 0,
     hooks: [],
     ownSeen: true,
     ...changes,
@@ -141,8 +142,20 @@ describe('by the service deployment', () => {
     ['a rollback that failed', { status: 'ROLLBACK_FAILED', breaker: tripped }, 'failed'],
     ['stopped by the breaker', { status: 'STOPPED', breaker: tripped }, 'failed'],
     ['stopped by hand', { status: 'STOPPED' }, 'stopped'],
+    ['in progress, but the breaker has tripped', { breaker: tripped }, 'rolling-back'],
   ])('%s', (_, changes, expected) => {
     expect(verdict(sight({ serviceDeployment: serviceDeployment(changes) }))).toBe(expected);
+  });
+
+  it.each<readonly [string, Partial<Sight>]>([
+    ['the service has no rollback', { service: service([deployment('own')], false) }],
+    ['there is nothing to go back to', { looksSinceFailure: 13 }],
+  ])('in progress, but the breaker has tripped, and %s', (_, changes) => {
+    const serviceDeployments = [
+      sight({ ...changes, serviceDeployment: serviceDeployment({ breaker: tripped }) }),
+      sight({ ...changes, serviceDeployment: serviceDeployment({}), failedBefore: true }),
+    ];
+    expect(serviceDeployments.map(verdict)).toEqual(['failed', 'failed']);
   });
 
   it.each<readonly [string, Partial<SeenHook>, string, string]>([
@@ -239,6 +252,14 @@ describe('by the service alone', () => {
       'failed before, gone since',
       { service: service([old('COMPLETED')]), failedBefore: true },
       'rolled-back',
+    ],
+    [
+      'failed, and nothing to go back to',
+      {
+        service: service([deployment('own', { rolloutState: 'FAILED' })]),
+        looksSinceFailure: 13,
+      },
+      'failed',
     ],
     ['the rollback failed too', { service: service([old('FAILED'), failed]) }, 'failed'],
     [

@@ -200,6 +200,27 @@ describe('a rollout that fails', () => {
     expect(report.outputs).toMatchObject({ outcome: 'failed', 'exit-code': '3' });
   });
 
+  it('is that too where ECS leaves the service deployment in progress', async () => {
+    await runningService({
+      service: {
+        deploymentConfiguration: { deploymentCircuitBreaker: { enable: true, rollback: false } },
+      },
+    });
+    const { ecs } = world.ports;
+    const wrapped: typeof ecs = {
+      ...ecs,
+      async describeServiceDeployment(arn) {
+        const found = await ecs.describeServiceDeployment(arn);
+        return found?.status === 'STOPPED' ? { ...found, status: 'IN_PROGRESS' } : found;
+      },
+    };
+    world = { ...world, ports: { ...world.ports, ecs: wrapped } };
+    const report = await deploy(pushImage(world.fixture, 'shop/web:bad', crash).tag, {
+      earlyEnd: false,
+    });
+    expect(report.outputs).toMatchObject({ outcome: 'failed', 'exit-code': '3' });
+  });
+
   it('can be tried again with the same definition', async () => {
     await runningService({
       service: {

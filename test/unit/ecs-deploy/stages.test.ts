@@ -9,6 +9,7 @@ import {
   hasPassed,
   noteStage,
   plannedMinutes,
+  shiftSettings,
 } from '../../../actions/ecs-deploy/rollout/stages.js';
 
 function shift(changes: Partial<TrafficShift> = {}): TrafficShift {
@@ -85,6 +86,32 @@ describe('the planned minutes', () => {
 
   it('of a rolling update are none', () => {
     expect(plannedMinutes(undefined)).toBe(0);
+  });
+
+  it.each([
+    [0, {}],
+    [0, { strategy: 'ROLLING', bakeTimeInMinutes: 9 }],
+    [7, { strategy: 'BLUE_GREEN', bakeTimeInMinutes: 7 }],
+    [59, { strategy: 'LINEAR', bakeTimeInMinutes: 5 }],
+    [
+      8,
+      {
+        strategy: 'LINEAR',
+        bakeTimeInMinutes: 2,
+        linearConfiguration: { stepPercent: 25, stepBakeTimeInMinutes: 2 },
+      },
+    ],
+    [10, { strategy: 'CANARY' }],
+    [
+      4,
+      {
+        strategy: 'CANARY',
+        bakeTimeInMinutes: 1,
+        canaryConfiguration: { canaryPercent: 20, canaryBakeTimeInMinutes: 3 },
+      },
+    ],
+  ])('are %d by what the service is set up with, %j', (minutes, configuration) => {
+    expect(plannedMinutes(shiftSettings(configuration))).toBe(minutes);
   });
 });
 

@@ -7,11 +7,22 @@ import type { CodeDeployStep } from './steps.js';
 import { openTargets } from './targets.js';
 
 type CreateStep = Extract<CodeDeployStep, { readonly kind: 'create-deployment' }>;
+interface CreateRequest extends PollRequest {
+  /** What somebody else has deployed since we looked first. */
+  readonly superseded: () => Promise<string | undefined>;
+}
+
+type Created =
+  | { readonly kind: 'created'; readonly id: string }
+  /** The job was cancelled while it waited. */
+  | { readonly kind: 'cancelled' }
+  | { readonly kind: 'superseded'; readonly by: string };
+
 type Ports = Pick<DeployPorts, 'codeDeploy' | 'log' | 'clock' | 'random' | 'signal'>;
 
 /**
- * Creates the deployment, and waits for one in flight where the step says so; `undefined`: the job
- * was cancelled while it waited.
+ * Creates the deployment, and waits for one in flight where the step says so. Before each attempt it
+ * asks whether somebody else has deployed meanwhile.
  *
  * @throws OperationError `deployment-in-flight` where the group stays busy
  */
@@ -19,11 +30,13 @@ export async function createDeployment(
   ports: Ports,
   step: CreateStep,
   taskDefinitionArn: string,
-  request: PollRequest,
-): Promise<string | undefined> {
+  request: CreateRequest,
+): Promise<Created> {
   const { codeDeploy, log, signal, clock } = ports;
   const describeTarget = openTargets(ports);
   for (;;) {
+    const by = await request.superseded();
+    if (by !== undefined) return { kind: 'superseded', by };
     const created = await codeDeploy.create({
       application: step.application,
       group: step.group,
@@ -31,7 +44,7 @@ export async function createDeployment(
       appSpec: fillAppSpec(step.appSpec, taskDefinitionArn),
       description: step.description,
     });
-    if (created.kind === 'created') return created.id;
+    if (created.kind === 'created') return created;
     const { id } = created;
     const busy = new OperationError(
       'deployment-in-flight',
@@ -53,9 +66,10 @@ export async function createDeployment(
       },
     );
     if (polled.kind === 'timed-out') throw busy;
-    if (polled.kind === 'cancelled' || signal.aborted) return undefined;
+    if (polled.kind === 'lost') throw polled.error;
+    if (polled.kind === 'cancelled' || signal.aborted) return { kind: 'cancelled' };
     log.info(`${id} has ended`);
-    if (clock.now() >= request.deadlineMs) throw busy;
+    if (clock.now() >= request.deadlineMs()) throw busy;
   }
 }
 

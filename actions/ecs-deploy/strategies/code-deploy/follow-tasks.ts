@@ -5,12 +5,20 @@ import { collectEvidence, type Evidence } from '../../rollout/evidence.js';
 import type { Followed } from '../../rollout/follow.js';
 import { lookAtService } from '../../rollout/looks.js';
 import { createCodeDeployNarrator } from './narrator.js';
-import { poll } from './polling.js';
+import { outcomeOfPoll, poll } from './polling.js';
 import type { CodeDeployFollowRequest } from './follow.js';
 
-type Request = Omit<
+type Request = Pick<
   CodeDeployFollowRequest,
-  'deploymentId' | 'application' | 'group' | 'termination'
+  | 'cluster'
+  | 'serviceName'
+  | 'taskDefinitionArn'
+  | 'definition'
+  | 'logLines'
+  | 'knownEventIds'
+  | 'pollIntervalSeconds'
+  | 'timeoutMinutes'
+  | 'service'
 >;
 type Ports = Pick<DeployPorts, 'ecs' | 'logs' | 'log' | 'clock' | 'random' | 'signal'>;
 
@@ -19,8 +27,6 @@ type Ports = Pick<DeployPorts, 'ecs' | 'logs' | 'log' | 'clock' | 'random' | 'si
  * them: the deployment is over, and a CODE_DEPLOY service has no circuit breaker. As many failures
  * as would trip one are a failure (Developer Guide, "How the Amazon ECS deployment circuit breaker
  * detects failures").
- *
- * @throws OperationError where ECS cannot be asked any more
  */
 export async function followTasks(
   ports: Ports,
@@ -33,8 +39,10 @@ export async function followTasks(
   let evidence: Evidence | undefined;
   let line = '';
 
+  const { pollIntervalSeconds, timeoutMinutes } = request;
+  const deadlineMs = (): number => startedMs + timeoutMinutes * 60_000;
   const look = () => lookAtService(ports, request);
-  const polled = await poll(ports, request, look, async (service) => {
+  const polled = await poll(ports, { pollIntervalSeconds, deadlineMs }, look, async (service) => {
     const primary = primaryTaskSet(service);
     if (primary === undefined) return undefined;
     const { runningCount, steady } = primary;
@@ -49,9 +57,9 @@ export async function followTasks(
     return evidence.failedTasks.length >= threshold ? 'failed' : undefined;
   });
 
-  const outcome = polled.kind === 'ended' ? polled.end : polled.kind;
+  const outcome = outcomeOfPoll(polled);
   if (outcome !== 'cancelled') await evidence?.complete();
-  const service = polled.sight;
+  const service = polled.sight ?? request.service;
   const events = service.events.filter(({ id }) => !request.knownEventIds.has(id));
   const failedTasks = evidence?.failedTasks ?? [];
   const explain = (): Diagnosis =>
@@ -69,7 +77,7 @@ export async function followTasks(
     diagnosis: outcome === 'failed' || outcome === 'timed-out' ? explain() : undefined,
     failedTasks,
     events,
-    statusReason: undefined,
+    statusReason: polled.kind === 'lost' ? polled.error.message : undefined,
     supersededBy: undefined,
     durationSeconds: (ports.clock.now() - startedMs) / 1000,
     pause: undefined,

@@ -23,6 +23,10 @@ export interface CodeDeployment {
   /** Traffic is shifted, and only the old tasks' end is waited for. */
   readonly terminationWaitStarted: boolean;
   readonly terminationWaitMinutes: number;
+  /** Name of the deployment configuration, which says how the traffic shifts. */
+  readonly config: string | undefined;
+  /** How long it waits for someone to start the rerouting; 0 where it does not. */
+  readonly readyWaitMinutes: number;
   /** The AppSpec as it was given; absent where it lies elsewhere. */
   readonly appSpec: string | undefined;
 }
@@ -54,6 +58,17 @@ export interface TargetTaskSet {
   /** Percent of the production traffic. */
   readonly trafficWeight: number;
 }
+
+/** How a deployment configuration shifts traffic (API reference, "TrafficRoutingConfig"). */
+export type TrafficRouting =
+  | { readonly kind: 'all-at-once' }
+  | {
+      readonly kind: 'canary' | 'linear';
+      /** Of the first shift, and of each linear one. */
+      readonly percent: number;
+      /** Between two shifts. */
+      readonly intervalMinutes: number;
+    };
 
 export type CreatedDeployment =
   | { readonly kind: 'created'; readonly id: string }

@@ -46,7 +46,7 @@ export function createCodeDeployNarrator(
       }
       if (judgement.kind === 'going' && judgement.phase === 'ready') {
         once(
-          `${deployment.id} waits for its rerouting to be started: aws deploy continue-deployment --deployment-wait-type READY_WAIT --deployment-id ${deployment.id}`,
+          `${deployment.id} waits for its rerouting to be started: command "continue" does that`,
           'warning',
         );
       }

@@ -79,7 +79,7 @@ export function findServiceGroup(
 /** The deployment that the group is busy with. */
 export async function findInFlight(
   ports: Pick<Ports, 'codeDeploy' | 'ecs' | 'log'>,
-  group: DeploymentGroup,
+  group: Pick<DeploymentGroup, 'application' | 'name'>,
   { taskSets }: Pick<Service, 'taskSets'>,
 ): Promise<InFlight | undefined> {
   const { codeDeploy, ecs } = ports;

@@ -1,22 +1,24 @@
+import { OperationError } from '../../../shared/errors.js';
 import type { DeployPorts } from '../../ports.js';
 import { tolerantly, untilNextLookMs } from '../../rollout/looks.js';
 
 export type Polled<Sight, End> =
   | { readonly kind: 'ended'; readonly sight: Sight; readonly end: End }
-  | { readonly kind: 'timed-out' | 'cancelled'; readonly sight: Sight };
+  | { readonly kind: 'timed-out' | 'cancelled'; readonly sight: Sight }
+  /** AWS cannot be asked any more; `sight` is the last one that there was. */
+  | { readonly kind: 'lost'; readonly sight: Sight | undefined; readonly error: OperationError };
 
 export interface PollRequest {
   readonly pollIntervalSeconds: number;
-  readonly deadlineMs: number;
+  /** Asked for before and after each look, since a look may tell of planned waits. */
+  readonly deadlineMs: () => number;
 }
 
 type Ports = Pick<DeployPorts, 'clock' | 'random' | 'signal' | 'log'>;
 
 /**
  * Looks every `pollIntervalSeconds` (a little less, by chance) until `decide` sees an end, the
- * deadline has passed, or the job is cancelled.
- *
- * @throws OperationError where AWS cannot be asked any more
+ * deadline has passed, the job is cancelled, or looking fails too often in a row.
  */
 export async function poll<Sight, End>(
   ports: Ports,
@@ -29,20 +31,39 @@ export async function poll<Sight, End>(
   let last: { readonly sight: Sight } | undefined;
   for (;;) {
     const lookedAtMs = clock.now();
-    const seen = await tolerant();
+    let seen;
+    try {
+      seen = await tolerant();
+    } catch (thrown) {
+      if (!(thrown instanceof OperationError)) throw thrown;
+      return { kind: 'lost', sight: last?.sight, error: thrown };
+    }
     if (seen !== undefined) {
       last = seen;
       const { sight } = seen;
       const end = await decide(sight);
       if (end !== undefined) return { kind: 'ended', sight, end };
-      if (lookedAtMs >= request.deadlineMs) return { kind: 'timed-out', sight };
+      if (lookedAtMs >= request.deadlineMs()) return { kind: 'timed-out', sight };
       if (signal.aborted) return { kind: 'cancelled', sight };
     }
     try {
-      await clock.sleep(untilNextLookMs(ports, { lookedAtMs, ...request }), signal);
+      const { pollIntervalSeconds } = request;
+      const deadlineMs = request.deadlineMs();
+      await clock.sleep(
+        untilNextLookMs(ports, { lookedAtMs, pollIntervalSeconds, deadlineMs }),
+        signal,
+      );
     } catch (thrown) {
       if (!signal.aborted || last === undefined) throw thrown;
       return { kind: 'cancelled', sight: last.sight };
     }
   }
+}
+
+/** What following came to: its own end, or why there is none. */
+export function outcomeOfPoll<End extends string>(
+  polled: Polled<unknown, End>,
+): End | 'timed-out' | 'cancelled' | 'unknown' {
+  if (polled.kind === 'ended') return polled.end;
+  return polled.kind === 'lost' ? 'unknown' : polled.kind;
 }

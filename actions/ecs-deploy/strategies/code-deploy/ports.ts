@@ -3,6 +3,7 @@ import type {
   CodeDeployTarget,
   CreatedDeployment,
   DeploymentGroup,
+  TrafficRouting,
 } from './model.js';
 
 /** What a blue/green deployment needs of AWS CodeDeploy. */
@@ -36,6 +37,8 @@ export interface CodeDeploy {
     group: string,
     createdAfterMs: number,
   ): Promise<readonly CodeDeployment[]>;
+  /** Of a deployment configuration, by its name. */
+  routing(config: string): Promise<TrafficRouting>;
   /** Stops and rolls back; `false`: it had ended already. */
   stop(id: string): Promise<boolean>;
   /** Ends the wait that the deployment is in; `false`: it is in no such wait. */

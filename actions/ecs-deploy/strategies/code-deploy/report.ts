@@ -68,6 +68,10 @@ export function codeDeployMessage(
         return `${id} has deployed ${revision}, but not all of its tasks run within the time limit${cause}`;
       }
       return `${id} has not deployed ${revision} within the time limit${cause}. ${afterwards(followed, stop)}`;
+    case 'paused':
+      return `${id}, which deploys ${revision}, waits for someone to reroute its traffic${deployment === undefined ? '' : `, for ${deployment.readyWaitMinutes} min`}; to go on: command "continue"`;
+    case 'unknown':
+      return `what becomes of ${id}, which deploys ${revision}, is not known, for AWS cannot be asked any more: ${followed?.statusReason ?? ''}${cause}. ${afterwards(followed, stop)}. Command "status" tells what the service runs`;
     case 'cancelled':
       if (deployment?.status === 'Succeeded') {
         return `cancelled: ${id} has deployed ${revision}, and nobody follows its tasks any more`;

@@ -1,27 +1,30 @@
 import type { DeployInputs } from '../../inputs.js';
 import { compareImages, type ImageProof } from '../../images/image-proof.js';
 import type { ResolvedImage } from '../../images/image-check.js';
-import { shortName, type JsonObject, type ServiceEvent, type TaskContainer } from '../../model.js';
+import { shortName, type JsonObject, type Service, type TaskContainer } from '../../model.js';
 import { OperationError, toError } from '../../../shared/errors.js';
 import type { DeployPorts } from '../../ports.js';
 import { primaryTaskSet } from '../../primary.js';
 import type { Followed } from '../../rollout/follow.js';
 import type { OwnDeployment } from '../../rollout/judge.js';
-import { repeatingFailure } from '../../rollout/repeating-failure.js';
 import { createDeployment } from './create.js';
-import { followCodeDeploy, type CodeDeployFollowRequest } from './follow.js';
+import { followCodeDeploy } from './follow.js';
 import { followTasks } from './follow-tasks.js';
 import type { CodeDeploySight } from './judge.js';
 import type { CodeDeployStep } from './steps.js';
 import { stopAndGoBack } from './stop-and-go-back.js';
 import { stopCodeDeploy } from './stop.js';
+import { supersedingDeployment, type KnownDeployments } from './superseded.js';
 
 export interface CodeDeployRunRequest {
   readonly cluster: string;
   readonly serviceName: string;
   readonly definition: JsonObject;
   readonly images: Readonly<Record<string, ResolvedImage>>;
-  readonly events: readonly ServiceEvent[];
+  /** The last look at it. */
+  readonly service: Service;
+  /** What was there then; absent where nothing else can have come since. */
+  readonly known: KnownDeployments | undefined;
   readonly inputs: Pick<
     DeployInputs,
     | 'logLines'
@@ -30,6 +33,7 @@ export interface CodeDeployRunRequest {
     | 'earlyEnd'
     | 'earlyEndExits'
     | 'onCancel'
+    | 'onPause'
   >;
 }
 
@@ -42,6 +46,8 @@ export interface CodeDeployState {
   readonly sight: CodeDeploySight | undefined;
   /** The job was cancelled before anything was deployed. */
   readonly cancelled: boolean;
+  /** What somebody else has deployed meanwhile: nothing was deployed. */
+  readonly supersededBy: string | undefined;
 }
 
 /** Carries out the steps of CodeDeploy, which know of one another. */
@@ -60,15 +66,21 @@ export function openCodeDeployRun(
 ): CodeDeployRun {
   const { ecs, log, clock } = ports;
   const { cluster, serviceName, inputs } = request;
-  const deadlineMs = clock.now() + inputs.timeoutMinutes * 60_000;
+  /** Each wait has the whole limit: none of them eats up the time of another. */
+  const limitFromNow = (): (() => number) => {
+    const endMs = clock.now() + inputs.timeoutMinutes * 60_000;
+    return () => endMs;
+  };
   let state: CodeDeployState = {
     own: undefined,
     followed: undefined,
     proof: undefined,
     sight: undefined,
     cancelled: false,
+    supersededBy: undefined,
   };
   let countWasSet = false;
+  let isContinued = false;
 
   const setCount = async (desiredCount: number): Promise<void> => {
     await ecs.updateService({
@@ -80,34 +92,33 @@ export function openCodeDeployRun(
     });
     log.info(`set the desired count of ${serviceName} to ${desiredCount}`);
   };
-  const giveUp: CodeDeployFollowRequest['giveUp'] = (failedTasks) =>
-    inputs.earlyEnd
-      ? repeatingFailure(failedTasks, request.definition, inputs.earlyEndExits)?.cause
-      : undefined;
+  const superseded = async (): Promise<string | undefined> =>
+    request.known && supersedingDeployment(ports, { cluster, serviceName }, request.known);
   const polling = (taskDefinitionArn: string) => ({
     cluster,
     serviceName,
     taskDefinitionArn,
     definition: request.definition,
-    knownEventIds: new Set(request.events.map(({ id }) => id)),
+    knownEventIds: new Set(request.service.events.map(({ id }) => id)),
     logLines: inputs.logLines,
     pollIntervalSeconds: inputs.pollIntervalSeconds,
-    deadlineMs,
-    giveUp,
+    timeoutMinutes: inputs.timeoutMinutes,
+    service: request.service,
   });
   /** What nobody waits for any more is rolled back, unless it is to be left. */
   const giveUpWaiting = async (
     outcome: Followed['outcome'],
     deploymentId: string,
   ): Promise<Followed['gaveUp']> => {
-    if (outcome !== 'cancelled' && outcome !== 'timed-out') return undefined;
+    if (outcome !== 'cancelled' && outcome !== 'timed-out' && outcome !== 'unknown')
+      return undefined;
     if (inputs.onCancel === 'leave') return undefined;
+    const reason = { why: outcome === 'unknown' ? 'lost' : outcome } as const;
     try {
       const stopping = (await stopCodeDeploy(ports, deploymentId)) === 'stopping';
-      return { reason: { why: outcome }, answer: { kind: stopping ? 'stopping' : 'too-late' } };
+      return { reason, answer: { kind: stopping ? 'stopping' : 'too-late' } };
     } catch (thrown) {
-      const reason = toError(thrown).message;
-      return { reason: { why: outcome }, answer: { kind: 'refused', reason } };
+      return { reason, answer: { kind: 'refused', reason: toError(thrown).message } };
     }
   };
   /** A first release that failed leaves no tasks that would be restarted for ever. */
@@ -121,28 +132,37 @@ export function openCodeDeployRun(
   return {
     async step(step, taskDefinitionArn) {
       const over = state.followed !== undefined && state.followed.outcome !== 'succeeded';
-      if (over || state.cancelled) return state;
+      if (over || state.cancelled || state.supersededBy !== undefined) return state;
       switch (step.kind) {
         case 'set-desired-count':
+          if (state.own === undefined) state = { ...state, supersededBy: await superseded() };
+          if (state.supersededBy !== undefined) break;
           await setCount(step.desiredCount);
           countWasSet = true;
           break;
         case 'create-deployment': {
           const arn = step.taskDefinitionArn ?? taskDefinitionArn;
-          const id = await createDeployment(ports, step, arn, {
+          const created = await createDeployment(ports, step, arn, {
             pollIntervalSeconds: inputs.pollIntervalSeconds,
-            deadlineMs,
+            deadlineMs: limitFromNow(),
+            superseded,
           });
-          if (id === undefined) {
-            if (countWasSet) await setCount(0);
-            state = { ...state, cancelled: true };
+          if (created.kind !== 'created') {
+            // What somebody else has deployed needs its count.
+            if (countWasSet && created.kind === 'cancelled') await setCount(0);
+            state =
+              created.kind === 'cancelled'
+                ? { ...state, cancelled: true }
+                : { ...state, supersededBy: created.by };
             break;
           }
+          const { id } = created;
           log.info(`created ${id} of ${shortName(arn)}`);
           state = { ...state, own: { id, taskDefinitionArn: arn, createdAtMs: clock.now() } };
           break;
         }
         case 'stop-code-deploy': {
+          const deadlineMs = limitFromNow();
           const id = await stopAndGoBack(ports, { cluster, serviceName, deadlineMs, ...step });
           const own = { id, taskDefinitionArn: step.toArn, createdAtMs: clock.now() };
           state = { ...state, own };
@@ -150,6 +170,7 @@ export function openCodeDeployRun(
         }
         case 'continue-code-deploy': {
           const { deploymentId: id, taskDefinitionArn: arn } = step;
+          isContinued = true;
           const went = await ports.codeDeploy.continue(id, 'READY_WAIT');
           if (went) log.info(`told ${id} to go on`);
           else log.warning(`${id} waits for nobody any more; it is followed`);
@@ -163,11 +184,13 @@ export function openCodeDeployRun(
           const { application, group, termination, goesBack = false } = step;
           const end = await followCodeDeploy(ports, {
             ...polling(own.taskDefinitionArn),
-            ...(goesBack ? { giveUp: undefined } : {}),
+            earlyEndExits: inputs.earlyEnd && !goesBack ? inputs.earlyEndExits : undefined,
+            // AWS may show it as waiting for a moment more.
+            onReady: isContinued || goesBack ? 'wait' : inputs.onPause,
             ...{ deploymentId: id, application, group, termination },
           });
-          const gaveUp = goesBack ? undefined : await giveUpWaiting(end.outcome, id);
-          const followed = { ...end, gaveUp };
+          const stopped = goesBack ? undefined : await giveUpWaiting(end.outcome, id);
+          const followed = { ...end, gaveUp: stopped ?? end.gaveUp };
           state = { ...state, own, followed, sight: followed.sight };
           await afterFollow(followed, own.taskDefinitionArn);
           break;

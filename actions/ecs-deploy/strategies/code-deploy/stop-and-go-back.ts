@@ -12,7 +12,7 @@ export interface StopRequest {
   readonly deploymentId: string;
   /** What the deployment brings. */
   readonly fromArn: string | undefined;
-  readonly deadlineMs: number;
+  readonly deadlineMs: () => number;
 }
 
 type Ports = Pick<DeployPorts, 'codeDeploy' | 'ecs' | 'log' | 'clock' | 'random' | 'signal'>;
@@ -49,6 +49,7 @@ export async function stopAndGoBack(ports: Ports, request: StopRequest): Promise
       return Promise.resolve(ended && known ? { rollbackId: deployment.rollbackId } : undefined);
     },
   );
+  if (polled.kind === 'lost') throw polled.error;
   if (polled.kind !== 'ended') {
     throw new OperationError(
       'stop-pending',

@@ -109,7 +109,7 @@ export function originalOf(
 
 export interface WayBackRequest extends Omit<
   CodeDeployRunRequest,
-  'definition' | 'images' | 'events'
+  'definition' | 'images' | 'service' | 'known'
 > {
   readonly observed: ObservedCodeDeploy;
   readonly origin: CodeDeployPlanRequest<never>['origin'];
@@ -138,12 +138,21 @@ export async function goBack(ports: DeployPorts, request: WayBackRequest): Promi
     const way = await findWayBack(ports, observed, service, { fromArn, toArn: to });
     const run = openCodeDeployRun(ports, {
       ...{ cluster, serviceName, definition: previous.definition, images: {} },
-      events: service.events,
+      service,
+      known: {
+        group: observed.group,
+        definitions: new Set([fromArn]),
+        ...{ inFlightId: undefined, anyDefinition: false },
+      },
       inputs: leftAlone(request.inputs),
     });
     let followed;
     for (const step of stepsOfWay(way, observed.group, origin, reason)) {
-      ({ followed } = await run.step(step, to));
+      const state = await run.step(step, to);
+      if (state.supersededBy !== undefined) {
+        return { kind: 'superseded', to, by: state.supersededBy };
+      }
+      ({ followed } = state);
     }
     if (followed === undefined) return failed('the job was cancelled');
     return followed.outcome === 'succeeded' ||
