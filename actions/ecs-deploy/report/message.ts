@@ -2,7 +2,7 @@ import type { Applied } from '../effects.js';
 import { shortName } from '../model.js';
 import type { Observed } from '../plan.js';
 import type { Outcome } from '../result.js';
-import { formatDiagnosis, type Diagnosis } from '../rollout/diagnosis.js';
+import { explainDiagnosis, type Diagnosis } from '../rollout/diagnosis.js';
 import type { Followed } from '../rollout/follow.js';
 import { describePause } from '../rollout/hooks.js';
 import { codeDeployMessage } from '../strategies/code-deploy/report.js';
@@ -109,7 +109,7 @@ function afterwards(
 }
 
 function because(diagnosis: Diagnosis | undefined): string {
-  return diagnosis === undefined ? '' : `: ${formatDiagnosis(diagnosis)}`;
+  return diagnosis === undefined ? '' : `: ${explainDiagnosis(diagnosis)}`;
 }
 
 export function nowRunning(applied: Applied, observed: Observed): string {
