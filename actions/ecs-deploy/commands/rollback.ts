@@ -42,7 +42,7 @@ export function readRollback(reader: InputReader, common: CommonInputs): Rollbac
 
 /** What a service goes back from, and to. */
 export type RollbackWay =
-  /** A rollout that goes on is stopped: ECS then rolls back by itself. */
+  /** A rollout that goes on is stopped, unless it goes back already: ECS rolls back by itself. */
   | { readonly kind: 'stop'; readonly deployment: ServiceDeploymentBrief }
   | { readonly kind: 'revision'; readonly to: GoodRevision };
 
@@ -108,6 +108,10 @@ async function findWay(
   return { kind: 'revision', to };
 }
 
+const goesBackAlready: ReadonlySet<string> = new Set([
+  ...['STOP_REQUESTED', 'ROLLBACK_REQUESTED', 'ROLLBACK_IN_PROGRESS'],
+]);
+
 /** Pure; the dry run prints its steps. */
 export function planRollback(
   observed: Observed,
@@ -121,11 +125,15 @@ export function planRollback(
       definition: observed.running.definition,
       upToDate: false,
       steps: [
-        {
-          kind: 'stop-deployment',
-          serviceDeploymentArn: way.deployment.arn,
-          reason: `the rollout of ${shortName(observed.running.arn)} is going on: ECS goes back to what ran before`,
-        },
+        ...(goesBackAlready.has(way.deployment.status)
+          ? []
+          : [
+              {
+                kind: 'stop-deployment' as const,
+                serviceDeploymentArn: way.deployment.arn,
+                reason: `the rollout of ${shortName(observed.running.arn)} is going on: ECS goes back to what ran before`,
+              },
+            ]),
         ...(primary === undefined
           ? []
           : follow({
@@ -135,6 +143,8 @@ export function planRollback(
                 taskDefinitionArn: primary.taskDefinitionArn,
                 createdAtMs: primary.createdAtMs,
               },
+              // Once ECS goes back, the primary deployment is the old one: not what is followed.
+              serviceDeploymentArn: way.deployment.arn,
               reason: 'to the end of the rollback',
             })),
       ],
