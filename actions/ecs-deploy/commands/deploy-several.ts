@@ -13,6 +13,7 @@ import type { Report } from '../report.js';
 import { reportServices, type ServiceReport } from '../report-services.js';
 import type { CarriedOut, Prepared } from './deploy.js';
 import { findWayBack } from '../strategies/code-deploy/way-back.js';
+import { observeTasksToTakeBack } from '../tasks/around.js';
 import { planGoal } from './code-deploy/rollback.js';
 import { planRollback } from './rollback.js';
 import { primaryDefinitionArn, primaryOf } from '../primary.js';
@@ -127,7 +128,8 @@ export async function deploySeveral(
       ports.log.warning(`${service.name} is not taken back: before this release it had none`);
       return undefined;
     }
-    const now = { ...observed, service, running: { ...running, arn: newArn } };
+    const around = await observeTasksToTakeBack(portsOf(end, ports.signal), target);
+    const now = { ...observed, around, service, running: { ...running, arn: newArn } };
     const back = withDefinition(now, running, shortName(running.arn));
     const reason = 'another service of the group did not come through';
     const plan =

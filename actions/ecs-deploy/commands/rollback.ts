@@ -15,6 +15,7 @@ import { primaryOf } from '../primary.js';
 import { leftAlone } from '../rollout/give-up.js';
 import { isGoing } from '../rollout/judge.js';
 import { lastGoodRevision, type GoodRevision } from '../rollout/release-history.js';
+import { observeTasksToTakeBack, taskUpdateSteps } from '../tasks/around.js';
 import { rollbackCodeDeploy } from './code-deploy/rollback.js';
 
 export interface RollbackInputs extends CommonInputs, RolloutInputs {
@@ -55,8 +56,10 @@ export async function rollback(
   inputs: RollbackInputs,
   origin: Origin,
 ): Promise<Report> {
-  const running = await observeRunning(ports, inputs.target, origin);
-  refuseUnsupported(running.service, running.target);
+  const found = await observeRunning(ports, inputs.target, origin);
+  refuseUnsupported(found.service, found.target);
+  const around = await observeTasksToTakeBack(ports, found.target);
+  const running: Observed = { ...found, around };
   const named = await findNamed(ports, inputs.revision);
   if (running.service.controller === 'CODE_DEPLOY') {
     return rollbackCodeDeploy(ports, inputs, running, named);
@@ -168,6 +171,7 @@ export function planRollback(
         reason: 'to the end of our own deployment',
       }),
       ...(wait ? releaseCurrent(releaseFacts(observed), false) : []),
+      ...(wait ? taskUpdateSteps({ ...observed, definition: definition.definition }) : []),
     ],
   };
 }

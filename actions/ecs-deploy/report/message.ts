@@ -25,14 +25,19 @@ export function messageOf(outcome: Outcome, observed: Observed, applied: Applied
       running: shortName(observed.running.arn),
     });
   }
-  const brought = broughtAlong(applied.around);
-  const behind = failedUpdates(applied.around);
+  return `${rolloutMessage(outcome, observed, applied)}${tasksMessage(applied)}`;
+}
+
+/** What became of the tasks of the contract, to be put behind what became of the service. */
+export function tasksMessage({ around }: Pick<Applied, 'around'>): string {
+  const brought = broughtAlong(around);
+  const behind = failedUpdates(around);
   const left =
     behind.length === 0
       ? ''
       : `; but ${behind.join(', ')} could not be brought to it and keep their revision`;
   const tasks = brought.length === 0 ? '' : `; so do ${brought.join(', ')}`;
-  return `${rolloutMessage(outcome, observed, applied)}${tasks}${left}`;
+  return `${tasks}${left}`;
 }
 
 function rolloutMessage(outcome: Outcome, observed: Observed, applied: Applied): string {

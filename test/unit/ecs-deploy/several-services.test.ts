@@ -14,6 +14,12 @@ import {
   type DeployWorld,
 } from '../../support/ecs.js';
 import { ecsFixture, NETWORK } from '../../support/ecs-emulator.js';
+import {
+  addContractTask,
+  deployAround,
+  liveImages,
+  releasedService,
+} from '../../support/ecs-tasks.js';
 
 let world: DeployWorld;
 const origin = { commit: undefined, run: undefined };
@@ -164,6 +170,21 @@ describe('all or nothing', () => {
     expect(denied).toBe(1);
     expect(report.failure).toBeDefined();
     expect(await families('api', 'worker')).toEqual(['api', 'worker']);
+  });
+
+  it('takes the tasks of a contract back with their service', async () => {
+    const first = await releasedService(world);
+    await addContractTask(world, { name: 'nightly' });
+    await deployAround(world, first.tag);
+    const others = await services({ worker: { EMULATOR_FATE: 'crash:3:5' } });
+    const targets = [deployInputs().target, ...others];
+    const report = await deploy(targets, { allOrNothing: true, earlyEndExits: 5 });
+    expect(outcomes(report)).toEqual({ web: 'rolled-back', worker: 'rolled-back' });
+    const revision = await world.fixture.call('DescribeTaskDefinition', {
+      taskDefinition: 'web-nightly',
+    });
+    expect(JSON.stringify(revision)).toContain('web-nightly:3');
+    expect(await liveImages(world, 'web-nightly')).toEqual([first.reference]);
   });
 
   it('tells of the others where one cannot be taken back', async () => {
