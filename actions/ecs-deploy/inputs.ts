@@ -38,6 +38,9 @@ export interface StatusInputs extends CommonInputs {
 export interface ContinueInputs extends CommonInputs, RolloutInputs, AnswerInputs {
   readonly command: 'continue';
   readonly codeDeploy: CodeDeployInputs;
+  /** What the deploy that paused had still to do. */
+  readonly around: AroundInputs;
+  readonly keepRevisions: number | undefined;
   readonly dryRun: boolean;
 }
 
@@ -103,7 +106,7 @@ const onlyFor: Readonly<Record<string, readonly Command[]>> = {
   repository: ['deploy', 'verify', 'run-task'],
   container: ['deploy', 'verify'],
   images: ['deploy', 'verify'],
-  'keep-revisions': ['deploy'],
+  'keep-revisions': ['deploy', 'continue'],
   ...Object.fromEntries(editInputs.map((name) => [name, ['deploy', 'verify']] as const)),
   revision: ['rollback', 'run-task'],
   wait: ['deploy', 'rollback', 'restart', 'continue', 'scale'],
@@ -116,14 +119,14 @@ const onlyFor: Readonly<Record<string, readonly Command[]>> = {
   appspec: ['deploy', 'rollback', 'restart'],
   'pre-deploy': ['deploy'],
   'pre-deploy-container': ['deploy'],
-  'post-deploy': ['deploy'],
-  'post-deploy-container': ['deploy'],
-  'deploy-task-timeout-minutes': ['deploy'],
-  'smoke-url': ['deploy'],
-  'smoke-status': ['deploy'],
-  'smoke-body': ['deploy'],
-  'smoke-timeout-seconds': ['deploy'],
-  'smoke-attempts': ['deploy'],
+  'post-deploy': ['deploy', 'continue'],
+  'post-deploy-container': ['deploy', 'continue'],
+  'deploy-task-timeout-minutes': ['deploy', 'continue'],
+  'smoke-url': ['deploy', 'continue'],
+  'smoke-status': ['deploy', 'continue'],
+  'smoke-body': ['deploy', 'continue'],
+  'smoke-timeout-seconds': ['deploy', 'continue'],
+  'smoke-attempts': ['deploy', 'continue'],
   'task-command': ['run-task'],
   'task-container': ['run-task'],
   'task-env-vars': ['run-task'],
@@ -171,15 +174,19 @@ function inputsOf(
       return readRestart(reader, common);
     case 'rollback':
       return readRollback(reader, common);
-    case 'continue':
+    case 'continue': {
+      const rollout = readRollout(reader);
       return {
         command,
         ...common,
         ...readAnswer(reader),
-        ...readRollout(reader),
+        ...rollout,
         codeDeploy: readCodeDeploy(reader),
+        around: readAround(reader, rollout.wait),
+        keepRevisions: readKeepRevisions(reader),
         dryRun: reader.boolean('dry-run', false),
       };
+    }
     case 'verify':
       return {
         command,
@@ -225,7 +232,7 @@ function inputsOf(
         ...several,
         edits: readEdits(reader),
         verify: reader.boolean('verify', true),
-        keepRevisions: reader.integer('keep-revisions', { min: 1, max: 1000 }),
+        keepRevisions: readKeepRevisions(reader),
         ...rollout,
         codeDeploy: readCodeDeploy(reader),
         around: readAround(reader, rollout.wait),
@@ -233,6 +240,10 @@ function inputsOf(
       };
     }
   }
+}
+
+function readKeepRevisions(reader: InputReader): number | undefined {
+  return reader.integer('keep-revisions', { min: 1, max: 1000 });
 }
 
 function refuseForeign(reader: InputReader, command: Command): void {

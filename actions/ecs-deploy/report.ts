@@ -11,7 +11,7 @@ import type { Applied } from './effects.js';
 import { shortName } from './model.js';
 import type { Observed, Plan } from './plan.js';
 import { diagnosisBlocks, factTable, timelineBlocks } from './report/blocks.js';
-import { messageOf, nowRunning } from './report/message.js';
+import { messageOf, nowRunning, tasksMessage } from './report/message.js';
 import { outputsOf } from './report/outputs.js';
 import { describeStep, stepList } from './report/steps.js';
 import { outcomeOf, type Outcome } from './result.js';
@@ -101,11 +101,11 @@ export function reportRollback(observed: Observed, plan: Plan, applied: Applied)
     return reportDeploy(observed, plan, applied);
   }
   const now = nowRunning(applied, observed);
-  const message = `${observed.service.name} is rolled back from ${shortName(observed.running.arn)} to ${now}`;
+  const message = `${observed.service.name} is rolled back from ${shortName(observed.running.arn)} to ${now}${tasksMessage(applied)}`;
   return reportRollout(observed, plan, applied, {
     outcome: 'rolled-back',
     message,
-    failure: undefined,
+    failure: failureOf('succeeded', applied),
   });
 }
 

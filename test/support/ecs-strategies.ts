@@ -10,6 +10,7 @@ import {
   type DeployWorld,
 } from './ecs.js';
 import { BALANCED, HEALTH_CHECK } from './ecs-emulator.js';
+import { noAround } from './ecs-tasks.js';
 
 /** The strategies that shift traffic, with short bake times. */
 export const strategies = {
@@ -82,6 +83,8 @@ export function continueIt(
       hookId: undefined,
       serviceDeploymentArn: undefined,
       decision: 'continue',
+      around: noAround,
+      keepRevisions: undefined,
       ...changes,
     },
     { commit: undefined, run: undefined },

@@ -73,13 +73,14 @@ function toTaskSet(set: SdkTaskSet): TaskSet {
 }
 
 function toWiring(service: SdkService): ServiceWiring {
-  const network = service.networkConfiguration?.awsvpcConfiguration;
+  // A service of CodeDeploy may have its network in its task sets alone.
+  const set = service.taskSets?.find(({ status }) => status === 'PRIMARY');
+  const network = (service.networkConfiguration ?? set?.networkConfiguration)?.awsvpcConfiguration;
+  const strategy = service.capacityProviderStrategy ?? set?.capacityProviderStrategy ?? [];
   return {
-    launchType: service.launchType,
-    capacityProviders: (service.capacityProviderStrategy ?? []).flatMap(
-      (item) => item.capacityProvider ?? [],
-    ),
-    platformVersion: service.platformVersion,
+    launchType: service.launchType ?? set?.launchType,
+    capacityProviders: strategy.flatMap((item) => item.capacityProvider ?? []),
+    platformVersion: service.platformVersion ?? set?.platformVersion,
     network:
       network === undefined
         ? undefined

@@ -5,6 +5,7 @@ import { isObject } from '../definition/task-definition.js';
 import { batched } from './batches.js';
 import { awsErrorName } from './calls.js';
 import type { EcsCalls } from './ecs-calls.js';
+import { allPages } from './pages.js';
 import {
   toBrief,
   toService,
@@ -143,19 +144,23 @@ export function openEcs(
     },
 
     async listServiceDeployments(cluster, service, createdAfterMs) {
-      const answer = await run('ListServiceDeployments', (client, sdk) =>
-        client.send(
-          new sdk.ListServiceDeploymentsCommand({
-            cluster,
-            service,
-            createdAt: { after: new Date(createdAfterMs) },
-            maxResults: 100,
-          }),
-        ),
-      );
-      return (answer.serviceDeployments ?? [])
-        .map(toBrief)
-        .sort((left, right) => right.createdAtMs - left.createdAtMs);
+      const found = await allPages(async (next) => {
+        const { serviceDeployments, nextToken } = await run(
+          'ListServiceDeployments',
+          (client, sdk) =>
+            client.send(
+              new sdk.ListServiceDeploymentsCommand({
+                cluster,
+                service,
+                createdAt: { after: new Date(createdAfterMs) },
+                maxResults: 100,
+                ...next,
+              }),
+            ),
+        );
+        return [serviceDeployments, nextToken];
+      });
+      return found.map(toBrief).sort((left, right) => right.createdAtMs - left.createdAtMs);
     },
 
     describeServiceDeployment: serviceDeployment,

@@ -1,5 +1,6 @@
 import type * as ecrSdk from '@aws-sdk/client-ecr';
 import type { AwsClientConfig } from '../../shared/aws-access.js';
+import { OperationError } from '../../shared/errors.js';
 import type { Images, Repository } from '../ports.js';
 import { configPlatform, manifestPlatforms } from '../images/manifest.js';
 import { awsErrorName, call } from './calls.js';
@@ -111,10 +112,25 @@ export function openImages(config: AwsClientConfig): Images {
         ),
       );
       if (answer.downloadUrl === undefined) return undefined;
-      const config = await fetch(answer.downloadUrl, { signal: AbortSignal.timeout(30_000) });
-      return config.ok ? configPlatform(await config.text()) : undefined;
+      const config = await download(answer.downloadUrl);
+      return config === undefined ? undefined : configPlatform(config);
     },
   };
+}
+
+/**
+ * What a presigned URL of S3 gives; undefined where it is refused.
+ *
+ * @throws OperationError `layer-unreachable`, as in a VPC without a way to S3
+ */
+export async function download(url: string): Promise<string | undefined> {
+  try {
+    const answer = await fetch(url, { signal: AbortSignal.timeout(30_000) });
+    return answer.ok ? await answer.text() : undefined;
+  } catch (thrown) {
+    const { host } = new URL(url);
+    throw new OperationError('layer-unreachable', `${host} does not answer`, { cause: thrown });
+  }
 }
 
 /** The digests in an OCI image index or Docker manifest list. */

@@ -4,7 +4,7 @@ import { apply } from '../effects.js';
 import type { DeployInputs } from '../inputs.js';
 import { familyOf } from '../definition/task-definition.js';
 import { nameOf } from '../inputs/target.js';
-import { shortName } from '../model.js';
+import { shortName, type Service } from '../model.js';
 import { withDefinition } from '../observe.js';
 import type { DeployPorts } from '../ports.js';
 import { inStep } from '../rollout/in-step.js';
@@ -13,9 +13,15 @@ import type { Report } from '../report.js';
 import { reportServices, type ServiceReport } from '../report-services.js';
 import type { CarriedOut, Prepared } from './deploy.js';
 import { findWayBack } from '../strategies/code-deploy/way-back.js';
+import { observeTasksToTakeBack } from '../tasks/around.js';
 import { planGoal } from './code-deploy/rollback.js';
 import { planRollback } from './rollback.js';
+import { primaryDefinitionArn, primaryOf } from '../primary.js';
 import { leftAlone } from '../rollout/give-up.js';
+
+type End =
+  | ({ readonly kind: 'reported' } & CarriedOut)
+  | ({ readonly kind: 'threw'; readonly error: Error } & Prepared);
 
 interface OneService {
   readonly prepare: (ports: DeployPorts, inputs: DeployInputs) => Promise<Prepared>;
@@ -47,31 +53,26 @@ export async function deploySeveral(
   const group = new AbortController();
   const signal = AbortSignal.any([ports.signal, group.signal]);
   const ends = await Promise.all(
-    prepared.map(
-      async (one): Promise<CarriedOut | { readonly error: Error; readonly of: Prepared }> => {
-        try {
-          const end = await carryOut(portsOf(one, signal), withGroup(one));
-          if (end.report.failure !== undefined) stopOthers(one, end.report.message);
-          return end;
-        } catch (thrown) {
-          stopOthers(one, toError(thrown).message);
-          return { error: toError(thrown), of: one };
-        }
-      },
-    ),
+    prepared.map(async (one): Promise<End> => {
+      try {
+        const end = await carryOut(portsOf(one, signal), withGroup(one));
+        if (end.report.failure !== undefined) stopOthers(one, end.report.message);
+        return { kind: 'reported', ...end };
+      } catch (thrown) {
+        stopOthers(one, toError(thrown).message);
+        return { kind: 'threw', ...one, error: toError(thrown) };
+      }
+    }),
   );
-  const failed = ends.some((end) => 'error' in end || end.report.failure !== undefined);
+  const failed = ends.some((end) => end.kind === 'threw' || end.report.failure !== undefined);
   return reportServices(
     await Promise.all(
       ends.map(async (end): Promise<ServiceReport> => {
-        if ('error' in end) return { name: end.of.observed.service.name, error: end.error };
-        const name = end.observed.service.name;
-        if (!failed || !inputs.allOrNothing || end.report.failure !== undefined) {
-          return { name, report: end.report };
-        }
+        const { name } = end.observed.service;
+        if (!failed || !inputs.allOrNothing) return wordsOf(end);
         // One that cannot be taken back must not keep the others from being told.
         return takeBack(end).then(
-          (report) => ({ name, report }),
+          (back) => (back === undefined ? wordsOf(end) : backWords(end, back)),
           (thrown: unknown) => ({ name, error: toError(thrown) }),
         );
       }),
@@ -114,19 +115,21 @@ export async function deploySeveral(
     return { ...one, inputs: { ...one.inputs, onCancel: 'rollback' } };
   }
 
-  async function takeBack(end: CarriedOut): Promise<Report> {
-    const { observed, applied, report } = end;
-    const { running, service, target } = observed;
-    // Nothing was rolled out, or ECS goes back by itself.
-    if (applied.own === undefined) return report;
+  /** Undefined where the service does not run what was to be rolled out. */
+  async function takeBack(end: End): Promise<Report | undefined> {
+    const { observed } = end;
+    const { running, target } = observed;
+    const found = await ports.ecs.lookUpService(target.cluster, target.serviceName);
+    if (found.kind !== 'found') return undefined;
+    const { service } = found;
+    const newArn = newRevisionOf(end, service);
+    if (newArn === undefined) return undefined;
     if (familyOf(running.definition) === target.contract?.templateFamily) {
       ports.log.warning(`${service.name} is not taken back: before this release it had none`);
-      return report;
+      return undefined;
     }
-    const now = {
-      ...observed,
-      running: { ...running, arn: applied.taskDefinitionArn },
-    };
+    const around = await observeTasksToTakeBack(portsOf(end, ports.signal), target);
+    const now = { ...observed, around, service, running: { ...running, arn: newArn } };
     const back = withDefinition(now, running, shortName(running.arn));
     const reason = 'another service of the group did not come through';
     const plan =
@@ -139,12 +142,10 @@ export async function deploySeveral(
         : planGoal(
             {
               ...{ observed: back, group: observed.codeDeploy.group, to: running, reason },
-              way: await findWayBack(
-                portsOf(end, ports.signal),
-                observed.codeDeploy,
-                applied.followed?.service ?? service,
-                { fromArn: applied.taskDefinitionArn, toArn: running.arn },
-              ),
+              way: await findWayBack(portsOf(end, ports.signal), observed.codeDeploy, service, {
+                fromArn: newArn,
+                toArn: running.arn,
+              }),
             },
             { wait: true },
           );
@@ -155,6 +156,41 @@ export async function deploySeveral(
   function portsOf({ observed }: Prepared, stop: AbortSignal): DeployPorts {
     return { ...ports, clock, signal: stop, log: prefixed(ports.log, observed.service.name) };
   }
+}
+
+/**
+ * ARN of the revision that was rolled out, where the service runs it: a failure may have come after
+ * it, of a task or of a call. Where a call threw, nobody knows the revision's ARN: it is what has
+ * become primary since.
+ */
+function newRevisionOf(end: End, service: Service): string | undefined {
+  const { running, atMs } = end.observed;
+  const arn = primaryDefinitionArn(service);
+  if (arn === undefined || arn === running.arn) return undefined;
+  if (end.kind === 'reported') {
+    // ECS has been asked already, and may not have begun.
+    const goesBack = end.applied.followed?.gaveUp?.answer.kind === 'stopping';
+    return goesBack || arn !== end.applied.taskDefinitionArn ? undefined : arn;
+  }
+  const sinceMs = primaryOf(service)?.createdAtMs;
+  return sinceMs === undefined || sinceMs >= atMs ? arn : undefined;
+}
+
+function wordsOf(end: End): ServiceReport {
+  const { name } = end.observed.service;
+  return end.kind === 'threw' ? { name, error: end.error } : { name, report: end.report };
+}
+
+/** What was wrong with the service itself stays said, also once it is taken back. */
+function backWords(end: End, back: Report): ServiceReport {
+  const { name } = end.observed.service;
+  const own =
+    end.kind === 'threw'
+      ? { failure: { code: 'deploy-failed' }, message: end.error.message }
+      : end.report;
+  if (own.failure === undefined) return { name, report: back };
+  const message = `${own.message}; ${back.message}`;
+  return { name, report: { ...back, failure: back.failure ?? own.failure, message } };
 }
 
 /** So that the lines of services side by side can be told apart; groups cannot nest or interleave. */

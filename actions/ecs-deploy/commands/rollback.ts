@@ -15,6 +15,7 @@ import { primaryOf } from '../primary.js';
 import { leftAlone } from '../rollout/give-up.js';
 import { isGoing } from '../rollout/judge.js';
 import { lastGoodRevision, type GoodRevision } from '../rollout/release-history.js';
+import { observeTasksToTakeBack, taskUpdateSteps } from '../tasks/around.js';
 import { rollbackCodeDeploy } from './code-deploy/rollback.js';
 
 export interface RollbackInputs extends CommonInputs, RolloutInputs {
@@ -42,7 +43,7 @@ export function readRollback(reader: InputReader, common: CommonInputs): Rollbac
 
 /** What a service goes back from, and to. */
 export type RollbackWay =
-  /** A rollout that goes on is stopped: ECS then rolls back by itself. */
+  /** A rollout that goes on is stopped, unless it goes back already: ECS rolls back by itself. */
   | { readonly kind: 'stop'; readonly deployment: ServiceDeploymentBrief }
   | { readonly kind: 'revision'; readonly to: GoodRevision };
 
@@ -55,8 +56,10 @@ export async function rollback(
   inputs: RollbackInputs,
   origin: Origin,
 ): Promise<Report> {
-  const running = await observeRunning(ports, inputs.target, origin);
-  refuseUnsupported(running.service, running.target);
+  const found = await observeRunning(ports, inputs.target, origin);
+  refuseUnsupported(found.service, found.target);
+  const around = await observeTasksToTakeBack(ports, found.target);
+  const running: Observed = { ...found, around };
   const named = await findNamed(ports, inputs.revision);
   if (running.service.controller === 'CODE_DEPLOY') {
     return rollbackCodeDeploy(ports, inputs, running, named);
@@ -108,6 +111,10 @@ async function findWay(
   return { kind: 'revision', to };
 }
 
+const goesBackAlready: ReadonlySet<string> = new Set([
+  ...['STOP_REQUESTED', 'ROLLBACK_REQUESTED', 'ROLLBACK_IN_PROGRESS'],
+]);
+
 /** Pure; the dry run prints its steps. */
 export function planRollback(
   observed: Observed,
@@ -121,11 +128,15 @@ export function planRollback(
       definition: observed.running.definition,
       upToDate: false,
       steps: [
-        {
-          kind: 'stop-deployment',
-          serviceDeploymentArn: way.deployment.arn,
-          reason: `the rollout of ${shortName(observed.running.arn)} is going on: ECS goes back to what ran before`,
-        },
+        ...(goesBackAlready.has(way.deployment.status)
+          ? []
+          : [
+              {
+                kind: 'stop-deployment' as const,
+                serviceDeploymentArn: way.deployment.arn,
+                reason: `the rollout of ${shortName(observed.running.arn)} is going on: ECS goes back to what ran before`,
+              },
+            ]),
         ...(primary === undefined
           ? []
           : follow({
@@ -135,6 +146,8 @@ export function planRollback(
                 taskDefinitionArn: primary.taskDefinitionArn,
                 createdAtMs: primary.createdAtMs,
               },
+              // Once ECS goes back, the primary deployment is the old one: not what is followed.
+              serviceDeploymentArn: way.deployment.arn,
               reason: 'to the end of the rollback',
             })),
       ],
@@ -158,6 +171,7 @@ export function planRollback(
         reason: 'to the end of our own deployment',
       }),
       ...(wait ? releaseCurrent(releaseFacts(observed), false) : []),
+      ...(wait ? taskUpdateSteps({ ...observed, definition: definition.definition }) : []),
     ],
   };
 }

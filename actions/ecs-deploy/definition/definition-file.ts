@@ -75,11 +75,20 @@ export function nonTextEnvironment(definition: JsonObject): readonly string[] {
   );
 }
 
-/** Tags as the API writes them; whatever else stands in the list is left out. */
+/**
+ * Tags as the API writes them; whatever else stands in the list is left out. YAML makes numbers and
+ * booleans of values such as `42`, which ECS takes only as text.
+ */
 export function toTagList(tags: Json | undefined): readonly Tag[] {
   return asArray(tags).flatMap((tag) =>
     isObject(tag) && typeof tag['key'] === 'string'
-      ? [{ key: tag['key'], value: textOf(tag['value']) ?? '' }]
+      ? [{ key: tag['key'], value: tagValue(tag['value']) }]
       : [],
   );
+}
+
+function tagValue(value: Json | undefined): string {
+  return typeof value === 'number' || typeof value === 'boolean'
+    ? String(value)
+    : (textOf(value) ?? '');
 }

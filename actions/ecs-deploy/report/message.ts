@@ -2,7 +2,7 @@ import type { Applied } from '../effects.js';
 import { shortName } from '../model.js';
 import type { Observed } from '../plan.js';
 import type { Outcome } from '../result.js';
-import { formatDiagnosis, type Diagnosis } from '../rollout/diagnosis.js';
+import { explainDiagnosis, type Diagnosis } from '../rollout/diagnosis.js';
 import type { Followed } from '../rollout/follow.js';
 import { describePause } from '../rollout/hooks.js';
 import { codeDeployMessage } from '../strategies/code-deploy/report.js';
@@ -25,14 +25,19 @@ export function messageOf(outcome: Outcome, observed: Observed, applied: Applied
       running: shortName(observed.running.arn),
     });
   }
-  const brought = broughtAlong(applied.around);
-  const behind = failedUpdates(applied.around);
+  return `${rolloutMessage(outcome, observed, applied)}${tasksMessage(applied)}`;
+}
+
+/** What became of the tasks of the contract, to be put behind what became of the service. */
+export function tasksMessage({ around }: Pick<Applied, 'around'>): string {
+  const brought = broughtAlong(around);
+  const behind = failedUpdates(around);
   const left =
     behind.length === 0
       ? ''
       : `; but ${behind.join(', ')} could not be brought to it and keep their revision`;
   const tasks = brought.length === 0 ? '' : `; so do ${brought.join(', ')}`;
-  return `${rolloutMessage(outcome, observed, applied)}${tasks}${left}`;
+  return `${tasks}${left}`;
 }
 
 function rolloutMessage(outcome: Outcome, observed: Observed, applied: Applied): string {
@@ -114,7 +119,7 @@ function afterwards(
 }
 
 function because(diagnosis: Diagnosis | undefined): string {
-  return diagnosis === undefined ? '' : `: ${formatDiagnosis(diagnosis)}`;
+  return diagnosis === undefined ? '' : `: ${explainDiagnosis(diagnosis)}`;
 }
 
 export function nowRunning(applied: Applied, observed: Observed): string {

@@ -278,10 +278,21 @@ function firstSentence(text: string): string {
   return line.length <= 300 ? line.replace(/[.:]$/, '') : `${line.slice(0, 299)}…`;
 }
 
-/** The diagnosis as one sentence for an error message. */
+/** The diagnosis as one sentence, while a rollout goes on. */
 export function formatDiagnosis(diagnosis: Diagnosis): string {
-  const count = diagnosis.failedTasks > 1 ? ` (${diagnosis.failedTasks} tasks failed)` : '';
-  const line =
-    diagnosis.lastLogLine === undefined ? '' : `; its last log line: ${diagnosis.lastLogLine}`;
-  return `${diagnosis.cause}${count}${line}`;
+  return `${causeAndCount(diagnosis)}${lastLine(diagnosis)}`;
+}
+
+/** The diagnosis as one sentence for the last error of a step: it also says where to look. */
+export function explainDiagnosis(diagnosis: Diagnosis): string {
+  const hint = diagnosis.hint === undefined ? '' : `: ${diagnosis.hint}`;
+  return `${causeAndCount(diagnosis)}${hint}${lastLine(diagnosis)}`;
+}
+
+function causeAndCount({ cause, failedTasks }: Diagnosis): string {
+  return failedTasks > 1 ? `${cause} (${failedTasks} tasks failed)` : cause;
+}
+
+function lastLine({ lastLogLine }: Diagnosis): string {
+  return lastLogLine === undefined ? '' : `; its last log line: ${lastLogLine}`;
 }

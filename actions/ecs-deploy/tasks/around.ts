@@ -1,4 +1,4 @@
-import { UserError, type Problem } from '../../shared/errors.js';
+import { OperationError, UserError, type Problem } from '../../shared/errors.js';
 import { containerNames, findContainer, imageOf } from '../definition/task-definition.js';
 import type { AroundInputs, DeployTask } from '../inputs/around.js';
 import type { JsonObject } from '../model.js';
@@ -67,6 +67,24 @@ export async function observeAround(
   return { inputs, placement, tasks };
 }
 
+/**
+ * Reads the tasks of the contract that are to go back with the service. What is wrong with them is
+ * told and keeps no service from going back.
+ */
+export async function observeTasksToTakeBack(
+  ports: Pick<DeployPorts, 'ecs' | 'parameters' | 'log'>,
+  { contract }: Target,
+): Promise<ObservedAround> {
+  if (contract === undefined) return nothingObserved;
+  try {
+    return { ...nothingObserved, tasks: await observeTasks(ports, contract) };
+  } catch (thrown) {
+    if (!(thrown instanceof UserError || thrown instanceof OperationError)) throw thrown;
+    ports.log.warning(`the tasks of the contract keep their revisions: ${thrown.message}`);
+    return nothingObserved;
+  }
+}
+
 export interface AroundFacts {
   readonly around: ObservedAround;
   readonly target: Target;
@@ -122,7 +140,7 @@ export function planAround(facts: AroundFacts): AroundSteps {
   return {
     before: facts.rollsOut ? before : [],
     after: facts.concludes ? [...after, ...smokeSteps(inputs.smoke)] : [],
-    last: updateSteps(facts),
+    last: taskUpdateSteps(facts),
   };
 }
 
@@ -166,13 +184,16 @@ function smokeSteps(check: SmokeCheck | undefined): readonly AroundStep[] {
   return [{ kind: 'smoke-check', check, reason: 'the service goes back unless it passes' }];
 }
 
-/** Their live families get what the service runs, and only once it is known to run. */
-function updateSteps({
+/**
+ * The steps that bring the image of `definition` to the live families of the contract's tasks, for
+ * once the service is known to run it.
+ */
+export function taskUpdateSteps({
   around,
   container,
   definition,
   origin,
-}: AroundFacts): readonly AroundStep[] {
+}: Pick<AroundFacts, 'around' | 'container' | 'definition' | 'origin'>): readonly AroundStep[] {
   const image = imageOf(definition, container);
   if (image === undefined) return [];
   return around.tasks.flatMap((observed): readonly AroundStep[] => {

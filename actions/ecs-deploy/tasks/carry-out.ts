@@ -5,7 +5,7 @@ import { isPlaceholder } from '../placeholder.js';
 import type { RegisteredDefinition } from '../model.js';
 import type { DeployPorts } from '../ports.js';
 import { primaryTaskSet } from '../primary.js';
-import { formatDiagnosis, type Diagnosis } from '../rollout/diagnosis.js';
+import { explainDiagnosis, type Diagnosis } from '../rollout/diagnosis.js';
 import { rollBack, type RolledBack } from '../rollout/roll-back.js';
 import { smokeCheck, type SmokeCheck, type SmokeResult } from '../rollout/smoke-check.js';
 import type { AroundStep } from './around.js';
@@ -92,7 +92,7 @@ export function openAround(
     oneOffs.push({ when, result });
     if (result.outcome === 'succeeded') return true;
     const { diagnosis } = result;
-    const cause = `${when} failed: ${diagnosis === undefined ? 'the job was cancelled' : formatDiagnosis(diagnosis)}`;
+    const cause = `${when} failed: ${diagnosis === undefined ? 'the job was cancelled' : explainDiagnosis(diagnosis)}`;
     setback = await undo(when, taskDefinitionArn, cause, diagnosis, result.outcome === 'cancelled');
     return false;
   }

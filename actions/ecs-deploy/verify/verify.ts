@@ -18,13 +18,14 @@ export async function verifyAll(ports: Ports, subject: Subject): Promise<LookedU
 }
 
 /** The most calls that the check before a deploy makes, all at once. */
-export const mostQuickCalls = 6;
+export const mostQuickCalls = 12;
 
 /**
- * What a deploy checks before it changes anything: the rules that need no call, and secrets,
- * parameters and log groups that the service does not use yet, up to `mostQuickCalls` calls. What
- * runs now proves itself: a mistake that it has too stops no deploy, and an ordinary deploy, which
- * changes the image, makes no call at all.
+ * What a deploy checks before it changes anything: the rules that need no call, and roles, secrets,
+ * parameters and log groups that the service does not use yet, up to `mostQuickCalls` calls; before
+ * a first release the network and the target groups too. What runs now proves itself: a mistake
+ * that it has too stops no deploy, and an ordinary deploy, which changes the image, makes no call
+ * at all.
  *
  * @param running what the service runs now; absent before its first release
  */
@@ -40,11 +41,11 @@ export async function verifyQuick(
     (finding) => !old.some((known) => sameFinding(known, finding)),
   );
   const proven = new Set(before === undefined ? [] : referencesOf(before).map(({ key }) => key));
-  // Roles are left to `verify`: few roles that deploy may read IAM.
-  const references = referencesOf(subject).filter(
-    ({ kind, key }) => kind !== 'role' && !proven.has(key),
-  );
-  const looks = referenceLooks(ports, references);
+  const references = referencesOf(subject).filter(({ key }) => !proven.has(key));
+  const looks = [
+    ...(running === undefined ? wiringLooks(ports, subject) : []),
+    ...referenceLooks(ports, references),
+  ];
   const looked = await lookUp(looks.slice(0, mostQuickCalls));
   return {
     findings: [...findings, ...looked.findings],

@@ -14,6 +14,7 @@ import {
   type CodeDeployWorld,
 } from '../../support/codedeploy-deploys.js';
 import { NETWORK } from '../../support/ecs-emulator.js';
+import { noAround } from '../../support/ecs-tasks.js';
 import { pushImage, releaseParameter, rolloutInputs } from '../../support/ecs.js';
 
 function rollback(world: CodeDeployWorld, changes: Partial<RollbackInputs> = {}): Promise<Report> {
@@ -32,7 +33,7 @@ function goOn(world: CodeDeployWorld, changes: Partial<ContinueInputs> = {}): Pr
     {
       ...rolloutInputs(),
       ...{ command: 'continue', hookId: undefined, serviceDeploymentArn: undefined },
-      decision: 'continue',
+      ...{ decision: 'continue', around: noAround, keepRevisions: undefined },
       ...changes,
     },
     origin,

@@ -8,6 +8,7 @@ import {
   type DeployWorld,
 } from '../../support/ecs.js';
 import { ecsFixture, lambdaHook, pauseHook } from '../../support/ecs-emulator.js';
+import { addContractTask, liveImages, noAround } from '../../support/ecs-tasks.js';
 import { continueIt, deployTag, HOOK_FUNCTION, runningOn } from '../../support/ecs-strategies.js';
 
 let world: DeployWorld;
@@ -134,6 +135,35 @@ describe('continue', () => {
     expect(report.outputs['outcome']).toBe('started');
     await world.fixture.advance(200);
     expect((await world.fixture.rollouts())[0]?.status).toBe('SUCCESSFUL');
+  });
+});
+
+describe('what was to come after a rollout that paused', () => {
+  const postDeploy = { command: ['rake', 'cache:warm'], container: undefined };
+
+  it('is done by who goes on with it', async () => {
+    await paused();
+    await addContractTask(world, { name: 'nightly' });
+    const inputs = { around: { ...noAround, postDeploy }, keepRevisions: 1 };
+    const dry = await continueIt(world, { ...inputs, dryRun: true });
+    expect(dry.message.match(/^- \S+/gm)).toEqual([
+      ...['- continue-service-deployment', '- follow:', '- post-deploy'],
+      ...['- write-release-current', '- update-task', '- deregister-revisions'],
+    ]);
+    world.calls.clear();
+    const report = await continueIt(world, inputs);
+    expect(report.outputs['outcome']).toBe('succeeded');
+    expect(world.calls.get('RunTask')).toBe(1);
+    expect(await liveImages(world, 'web-nightly')).toEqual([
+      expect.stringContaining('shop/web@sha256:'),
+    ]);
+  });
+
+  it('is not done where the rollout is taken back', async () => {
+    await paused();
+    const around = { ...noAround, postDeploy };
+    await continueIt(world, { around, decision: 'rollback' });
+    expect(world.calls.get('RunTask')).toBeUndefined();
   });
 });
 

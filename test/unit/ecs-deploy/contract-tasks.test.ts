@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { runCommand } from '../../../actions/ecs-deploy/commands.js';
 import { parseContractTasks } from '../../../actions/ecs-deploy/contract-tasks.js';
 import { OperationError, UserError } from '../../../actions/shared/errors.js';
 import { AwsError } from '../../../emulator/aws-error.js';
@@ -6,11 +7,12 @@ import {
   contractParameter,
   deployWorld,
   pushImage,
+  rolloutInputs,
   serviceWithContract,
   type DeployWorld,
 } from '../../support/ecs.js';
 import { ecsFixture } from '../../support/ecs-emulator.js';
-import { addContractTask, deployAround, liveImages } from '../../support/ecs-tasks.js';
+import { addContractTask, deployAround, liveImages, taskOrigin } from '../../support/ecs-tasks.js';
 
 let world: DeployWorld;
 
@@ -113,6 +115,31 @@ describe('tasks that run the image of a service', () => {
     const errors = world.log.filter(({ level }) => level === 'error');
     expect(errors.map(({ message }) => message)).toEqual([expect.stringContaining('a-nightly')]);
     expect(await liveImages(world, 'web-a-nightly')).toBeUndefined();
+  });
+
+  it('go back with the service', async () => {
+    await addContractTask(world, { name: 'nightly' });
+    const first = pushImage(world.fixture, 'shop/web:v1');
+    await deployAround(world, first.tag);
+    await deployAround(world, pushImage(world.fixture, 'shop/web:v2').tag);
+    const inputs = { command: 'rollback' as const, revision: undefined, ...rolloutInputs() };
+    const report = await runCommand(world.ports, inputs, taskOrigin);
+    expect(report).toMatchObject({ failure: undefined, outputs: { outcome: 'rolled-back' } });
+    expect((await liveImages(world, 'web-nightly'))?.at(-1)).toBe(first.reference);
+    expect(JSON.parse(report.outputs['tasks'] ?? '[]')).toMatchObject([
+      { kind: 'updated', name: 'nightly' },
+    ]);
+  });
+
+  it('keep no service from going back, whatever is wrong with them', async () => {
+    const first = pushImage(world.fixture, 'shop/web:v1');
+    await deployAround(world, first.tag);
+    await deployAround(world, pushImage(world.fixture, 'shop/web:v2').tag);
+    await addContractTask(world, { name: 'nightly' }, { template: false });
+    const inputs = { command: 'rollback' as const, revision: undefined, ...rolloutInputs() };
+    const report = await runCommand(world.ports, inputs, taskOrigin);
+    expect(report.outputs['outcome']).toBe('rolled-back');
+    expect(world.log.filter(({ level }) => level === 'warning')).toHaveLength(1);
   });
 
   it('must all have their templates, or nothing is changed', async () => {

@@ -1,5 +1,6 @@
 import {
   diagnose,
+  explainDiagnosis,
   formatDiagnosis,
   type DiagnosisFacts,
 } from '../../../actions/ecs-deploy/rollout/diagnosis.js';
@@ -242,6 +243,18 @@ describe('the cause', () => {
     const crash = failed({ containers: [container({ exitCode: 3 })] }, ['no such table']);
     expect(formatDiagnosis(diagnose(facts({ failedTasks: [crash, crash] })))).toBe(
       'container app exited with code 3 (2 tasks failed); its last log line: no such table',
+    );
+  });
+
+  it('says where to look in the last error', () => {
+    const killed = failed({ containers: [container({ exitCode: 137 })] });
+    const diagnosis = diagnose(facts({ failedTasks: [killed] }));
+    expect(diagnosis.hint).toContain('memory');
+    expect(explainDiagnosis(diagnosis)).toBe(
+      formatDiagnosis(diagnosis).replace(
+        diagnosis.cause,
+        `${diagnosis.cause}: ${diagnosis.hint ?? ''}`,
+      ),
     );
   });
 });

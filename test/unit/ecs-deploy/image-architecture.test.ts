@@ -1,3 +1,4 @@
+import { download } from '../../../actions/ecs-deploy/aws/images.js';
 import { checkArchitectures } from '../../../actions/ecs-deploy/images/architecture.js';
 import { configPlatform, manifestPlatforms } from '../../../actions/ecs-deploy/images/manifest.js';
 import type { JsonObject } from '../../../actions/ecs-deploy/model.js';
@@ -11,6 +12,14 @@ const attestation = {
   platform: { os: 'unknown', architecture: 'unknown' },
   annotations: { 'vnd.docker.reference.type': 'attestation-manifest' },
 };
+
+describe('the configuration of an image', () => {
+  it('is out of reach where the address of its layer does not answer', async () => {
+    await expect(download('http://127.0.0.1:1/config?X-Amz-Signature=x')).rejects.toMatchObject({
+      code: 'layer-unreachable',
+    });
+  });
+});
 
 describe('the platforms of a manifest', () => {
   const of = (manifest: unknown) => manifestPlatforms(JSON.stringify(manifest));

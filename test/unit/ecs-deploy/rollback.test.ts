@@ -138,6 +138,21 @@ describe('a rollback', () => {
     expect(await running()).toBe(first);
   });
 
+  it('follows ECS to the end where it goes back already, and asks it for nothing', async () => {
+    await serviceWithContract(world);
+    await deploy('v1');
+    const first = await running();
+    await deploy('v2', slow, { wait: false });
+    await rollback({ wait: false });
+    expect((await world.fixture.rollouts())[0]?.status).toMatch(/^ROLLBACK_(REQUESTED|IN)/);
+    world.calls.clear();
+    const report = await rollback();
+    expect(report).toMatchObject({ failure: undefined, outputs: { outcome: 'rolled-back' } });
+    expect(world.calls.get('StopServiceDeployment')).toBeUndefined();
+    expect((await world.fixture.rollouts())[0]?.status).toBe('ROLLBACK_SUCCESSFUL');
+    expect(await running()).toBe(first);
+  });
+
   it('that fails itself is a failure', async () => {
     await serviceWithContract(world);
     const { tag, reference } = pushImage(world.fixture, 'shop/web:v1');

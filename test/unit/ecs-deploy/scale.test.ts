@@ -1,6 +1,7 @@
 import { runCommand } from '../../../actions/ecs-deploy/commands.js';
 import type { ScaleInputs } from '../../../actions/ecs-deploy/inputs.js';
 import type { ScaleChange } from '../../../actions/ecs-deploy/inputs/scale.js';
+import type { Ecs } from '../../../actions/ecs-deploy/ports.js';
 import type { Report } from '../../../actions/ecs-deploy/report.js';
 import { UserError } from '../../../actions/shared/errors.js';
 import { AwsError } from '../../../emulator/aws-error.js';
@@ -248,6 +249,50 @@ describe('waiting for the tasks', () => {
     });
     const report = await scale({ count: count(40) }, { wait: true });
     expect(report.failure).toEqual({ code: 'scale-superseded' });
+  });
+
+  it('is not taken for superseded while ECS still shows the former count', async () => {
+    await releasedService(world);
+    const before = world.ports.ecs;
+    let looks = 0;
+    const ecs: Ecs = {
+      ...world.ports.ecs,
+      lookUpService: async (cluster, name) => {
+        const found = await before.lookUpService(cluster, name);
+        looks += 1;
+        // The first look is the one before the change.
+        if (found.kind !== 'found' || looks > 3) return found;
+        return { kind: 'found', service: { ...found.service, desiredCount: 2 } };
+      },
+    };
+    world = { ...world, ports: { ...world.ports, ecs } };
+    const report = await scale({ count: count(5) }, { wait: true });
+    expect(report.outputs['outcome']).toBe('succeeded');
+  });
+
+  it('is followed on after looks that fail, and given up after too many', async () => {
+    await releasedService(world);
+    const before = world.ports.ecs;
+    let failing = 0;
+    const ecs: Ecs = {
+      ...world.ports.ecs,
+      lookUpService: (cluster, name) => {
+        if (failing === 0) return before.lookUpService(cluster, name);
+        failing -= 1;
+        return Promise.reject(new Error('connection reset'));
+      },
+    };
+    const ports = { ...world.ports, ecs };
+    const run = (number: number): Promise<Report> => {
+      let slept = false;
+      world.whileSleeping(() => {
+        if (!slept) failing = number;
+        slept = true;
+      });
+      return runCommand(ports, scaleInputs({ count: count(number) }, { wait: true }), taskOrigin);
+    };
+    expect((await run(5)).outputs['outcome']).toBe('succeeded');
+    await expect(run(6)).rejects.toThrow('connection reset');
   });
 
   it('ends with the job', async () => {

@@ -1,8 +1,10 @@
 import { runCommand } from '../../../actions/ecs-deploy/commands.js';
 import type { DeployInputs } from '../../../actions/ecs-deploy/inputs.js';
 import type { TargetInputs } from '../../../actions/ecs-deploy/inputs/target.js';
+import type { Ecs } from '../../../actions/ecs-deploy/ports.js';
+import { primaryOf } from '../../../actions/ecs-deploy/primary.js';
 import type { Report } from '../../../actions/ecs-deploy/report.js';
-import { UserError } from '../../../actions/shared/errors.js';
+import { OperationError, UserError } from '../../../actions/shared/errors.js';
 import { AwsError } from '../../../emulator/aws-error.js';
 import {
   deployInputs,
@@ -12,6 +14,12 @@ import {
   type DeployWorld,
 } from '../../support/ecs.js';
 import { ecsFixture, NETWORK } from '../../support/ecs-emulator.js';
+import {
+  addContractTask,
+  deployAround,
+  liveImages,
+  releasedService,
+} from '../../support/ecs-tasks.js';
 
 let world: DeployWorld;
 const origin = { commit: undefined, run: undefined };
@@ -139,6 +147,44 @@ describe('all or nothing', () => {
     const report = await deploy(targets, { allOrNothing: true, earlyEndExits: 5 });
     expect(outcomes(report)['worker']).toBe('rolled-back');
     expect(await families('api', 'worker')).toEqual(['api', 'worker']);
+  });
+
+  it('takes a service back that runs the new revision, whatever went wrong after', async () => {
+    const targets = await services({ api: {}, worker: {} });
+    const before = world.ports.ecs;
+    let denied = 0;
+    const ecs: Ecs = {
+      ...before,
+      lookUpService: async (cluster, name) => {
+        const found = await before.lookUpService(cluster, name);
+        const updated = found.kind === 'found' && primaryOf(found.service)?.createdAtMs !== firstMs;
+        if (name !== 'worker' || !updated || denied > 0) return found;
+        denied += 1;
+        throw new OperationError('aws-access-denied', 'no');
+      },
+    };
+    const { deployments } = await world.fixture.service('worker');
+    const firstMs = (deployments?.[0]?.createdAt ?? 0) * 1000;
+    world = { ...world, ports: { ...world.ports, ecs } };
+    const report = await deploy(targets, { allOrNothing: true });
+    expect(denied).toBe(1);
+    expect(report.failure).toBeDefined();
+    expect(await families('api', 'worker')).toEqual(['api', 'worker']);
+  });
+
+  it('takes the tasks of a contract back with their service', async () => {
+    const first = await releasedService(world);
+    await addContractTask(world, { name: 'nightly' });
+    await deployAround(world, first.tag);
+    const others = await services({ worker: { EMULATOR_FATE: 'crash:3:5' } });
+    const targets = [deployInputs().target, ...others];
+    const report = await deploy(targets, { allOrNothing: true, earlyEndExits: 5 });
+    expect(outcomes(report)).toEqual({ web: 'rolled-back', worker: 'rolled-back' });
+    const revision = await world.fixture.call('DescribeTaskDefinition', {
+      taskDefinition: 'web-nightly',
+    });
+    expect(JSON.stringify(revision)).toContain('web-nightly:3');
+    expect(await liveImages(world, 'web-nightly')).toEqual([first.reference]);
   });
 
   it('tells of the others where one cannot be taken back', async () => {

@@ -329,6 +329,17 @@ describe('a task definition file', () => {
     });
   });
 
+  it('may have tags that YAML takes for numbers', async () => {
+    const file = await parseTaskDefinitionFile(
+      'family: web\ncontainerDefinitions: [{ name: app, image: web }]\ntags: [{ key: cost, value: 42 }, { key: public, value: false }]\n',
+      'task.yaml',
+    );
+    expect(file.tags).toEqual([
+      { key: 'cost', value: '42' },
+      { key: 'public', value: 'false' },
+    ]);
+  });
+
   it('may be YAML, with sizes as numbers', async () => {
     const yaml = `
 family: web

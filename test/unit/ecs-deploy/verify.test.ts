@@ -385,13 +385,23 @@ describe('the check before a deploy', () => {
     expect(world.account.calls).toEqual([`secret ${secret}0`]);
   });
 
+  it('looks at roles and the network before a first release, and never again', async () => {
+    await service();
+    world.account.missing.add('web-execution').add('subnet-1');
+    expect(await refused({ image: image('shop/web:v1') })).toEqual([
+      'role-missing',
+      'subnet-missing',
+    ]);
+  });
+
   it('makes so many calls and no more, and tells what it left out', async () => {
     await service();
     const wanted = image('shop/web:v1');
     await runCommand(world.ports, deployInputs({ image: wanted, edits: secrets(20) }), origin);
     expect(world.account.calls).toHaveLength(mostQuickCalls);
     expect(world.log.filter(({ message }) => message.startsWith('not checked'))).toHaveLength(
-      20 + 3 - mostQuickCalls,
+      // A role, a secret, a parameter, a log group, the subnets, their groups and a target group besides.
+      20 + 7 - mostQuickCalls,
     );
   });
 

@@ -21,6 +21,7 @@ import {
   type CodeDeployWay,
 } from '../../strategies/code-deploy/way-back.js';
 import { leftAlone } from '../../rollout/give-up.js';
+import { taskUpdateSteps } from '../../tasks/around.js';
 import { busy } from '../../strategies/code-deploy/busy.js';
 import type { RollbackInputs } from '../rollback.js';
 
@@ -96,6 +97,7 @@ export function planGoal(
         ({ kind }) => wait || !kind.startsWith('follow'),
       ),
       ...(wait && isRelease ? releaseCurrent(releaseFacts(observed), false) : []),
+      ...(wait && isRelease ? taskUpdateSteps({ ...observed, definition: to.definition }) : []),
     ],
   };
 }

@@ -1,5 +1,5 @@
 import { OperationError } from '../../../shared/errors.js';
-import { nothingObserved } from '../../tasks/around.js';
+import { nothingObserved, observeAround } from '../../tasks/around.js';
 import { likelyMainContainer } from '../../definition/main-container.js';
 import { containerNames, imageOf } from '../../definition/task-definition.js';
 import type { ResolvedImage } from '../../images/image-check.js';
@@ -47,7 +47,12 @@ export async function observePaused(
   const tags = new Map(revision.tags.map(({ key, value }) => [key, value]));
   const template = tags.get('infra-actions:template');
   const container = likelyMainContainer(target, revision.definition);
-  const names = await releasedContainers(ports, { target, revision, container, template });
+  const concludes = inputs.wait && inputs.decision === 'continue';
+  const [names, running, around] = await Promise.all([
+    releasedContainers(ports, { target, revision, container, template }),
+    readBefore(ports, before?.taskDefinitionArn ?? revision.arn),
+    concludes ? observeAround(ports, inputs.around, target) : nothingObserved,
+  ]);
   return {
     ...found,
     own: {
@@ -59,7 +64,7 @@ export async function observePaused(
     observed: {
       target,
       service,
-      running: { arn: before?.taskDefinitionArn ?? revision.arn, definition: {}, tags: [] },
+      running,
       base: {
         definition: revision.definition,
         tags: revision.tags,
@@ -71,7 +76,7 @@ export async function observePaused(
       ),
       codeDeploy: undefined,
       revisions: undefined,
-      around: nothingObserved,
+      around,
       container,
       origin: { commit: tags.get('infra-actions:commit'), run: tags.get('infra-actions:run') },
       atMs: ports.clock.now(),
@@ -88,6 +93,13 @@ async function readRevision(
   const found = arn === undefined ? undefined : await ecs.describeTaskDefinition(arn);
   if (found !== undefined) return found;
   throw new OperationError('aws-answer-incomplete', `ECS knows no ${arn ?? revisionArn}`);
+}
+
+async function readBefore(
+  { ecs }: Pick<DeployPorts, 'ecs'>,
+  arn: string,
+): Promise<RegisteredDefinition> {
+  return (await ecs.describeTaskDefinition(arn)) ?? { arn, definition: {}, tags: [] };
 }
 
 /** The containers whose images were released: the main one, those before, those not of the template. */

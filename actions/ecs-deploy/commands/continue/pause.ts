@@ -1,4 +1,12 @@
-import { codeBlock, paragraph, strong, text, type Block } from '../../../shared/markdown.js';
+import {
+  code,
+  codeBlock,
+  paragraph,
+  strong,
+  text,
+  type Block,
+  type Inline,
+} from '../../../shared/markdown.js';
 import type { Target } from '../../target.js';
 
 /** How a job goes on with a rollout that is paused. */
@@ -23,5 +31,14 @@ export function pauseBlocks({ contract, cluster, serviceName }: Target): readonl
       ' run this step in a job whose GitHub environment asks for approval:',
     ),
     codeBlock('yaml', lines.join('\n')),
+    paragraph(
+      'The tasks of the contract follow there. ',
+      'Give that step the same ',
+      ...['post-deploy', 'smoke-url', 'keep-revisions'].flatMap((input, index): Inline[] => [
+        ...(index === 0 ? [] : [text(index === 1 ? ', ' : ' and ')]),
+        code(input),
+      ]),
+      ' as this one: they are its work as well.',
+    ),
   ];
 }

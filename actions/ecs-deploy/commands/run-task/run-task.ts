@@ -16,7 +16,7 @@ import type { Origin } from '../../observe.js';
 import type { DeployPorts } from '../../ports.js';
 import type { Report } from '../../report.js';
 import { emptyOutputs } from '../../report/outputs.js';
-import { formatDiagnosis } from '../../rollout/diagnosis.js';
+import { explainDiagnosis } from '../../rollout/diagnosis.js';
 import { tagsOf } from '../../tags.js';
 import { runOneOff, type OneOffResult } from '../../tasks/one-off.js';
 import { overridesOf, startedByOf, taskTags } from '../../tasks/placement.js';
@@ -194,6 +194,6 @@ function messageOf(taskDefinitionArn: string, result: OneOffResult): string {
         : `cancelled: task ${shortName(result.taskArn)} was told to stop`;
     case 'failed':
     case 'timed-out':
-      return `the task of ${revision} ${result.outcome === 'failed' ? 'failed' : 'timed out'}: ${diagnosis === undefined ? '' : formatDiagnosis(diagnosis)}`;
+      return `the task of ${revision} ${result.outcome === 'failed' ? 'failed' : 'timed out'}: ${diagnosis === undefined ? '' : explainDiagnosis(diagnosis)}`;
   }
 }

@@ -4,13 +4,15 @@ import { diagnose, type Diagnosis } from '../../rollout/diagnosis.js';
 import type { Evidence } from '../../rollout/evidence.js';
 import type { FailedTask } from '../../rollout/failed-tasks.js';
 import { createNarrator } from '../../rollout/narrator.js';
-import { lookAtService, untilNextLookMs } from '../../rollout/looks.js';
+import { lookAtService, tolerantly, untilNextLookMs } from '../../rollout/looks.js';
 import type { RegisteredDefinition } from '../../model.js';
 
 export interface FollowCountRequest {
   readonly cluster: string;
   readonly serviceName: string;
   readonly count: number;
+  /** As it was before the change. */
+  readonly before: Service;
   readonly running: RegisteredDefinition;
   /** Has seen the tasks that had failed before the change. */
   readonly evidence: Evidence;
@@ -27,6 +29,12 @@ export interface FollowedCount {
   readonly failedTasks: readonly FailedTask[];
 }
 
+/**
+ * How long the former count is no sign of somebody else's: what a call has changed may not be
+ * visible to the next at once (API Reference, RunTask, on eventual consistency).
+ */
+const settledAfterMs = 30_000;
+
 type Ports = Pick<DeployPorts, 'ecs' | 'log' | 'clock' | 'random' | 'signal'>;
 
 /** Looks until as many tasks run as were asked for, and tells those that fail meanwhile. */
@@ -39,20 +47,36 @@ export async function followCount(
   const deadlineMs = clock.now() + request.timeoutMinutes * 60_000;
   const narrator = createNarrator(ports);
   const before = new Set(evidence.failedTasks.map(({ id }) => id));
+  const look = tolerantly(log, 'service', () => lookAtService(ports, request));
+  const startedMs = clock.now();
   let told = '';
+  let service = request.before;
+  let seenOurs = false;
 
   for (;;) {
     const lookedAtMs = clock.now();
-    const service = await lookAtService(ports, request);
-    const line = `${service.runningCount} of ${count} tasks running, ${service.pendingCount} starting`;
-    if (line !== told) log.info(line);
-    told = line;
-    const outcome = outcomeOf(service, count, lookedAtMs >= deadlineMs, signal.aborted);
+    const seen = await look();
+    const timedOut = lookedAtMs >= deadlineMs;
+    let outcome: FollowedCount['outcome'] | undefined;
+    if (seen === undefined) {
+      outcome = signal.aborted ? 'cancelled' : timedOut ? 'timed-out' : undefined;
+    } else {
+      service = seen;
+      seenOurs ||= service.desiredCount === count;
+      const line = `${service.runningCount} of ${count} tasks running, ${service.pendingCount} starting`;
+      if (line !== told) log.info(line);
+      told = line;
+      const settled = seenOurs || lookedAtMs - startedMs >= settledAfterMs;
+      outcome = outcomeOf(service, count, { settled, timedOut, cancelled: signal.aborted });
+    }
     narrator.failedTasks(await evidence.gather(outcome !== undefined));
     if (outcome !== undefined) return end(outcome, service);
     const { pollIntervalSeconds } = request;
     try {
-      await clock.sleep(untilNextLookMs(ports, { lookedAtMs, pollIntervalSeconds }), signal);
+      await clock.sleep(
+        untilNextLookMs(ports, { lookedAtMs, pollIntervalSeconds, deadlineMs }),
+        signal,
+      );
     } catch (thrown) {
       if (!signal.aborted) throw thrown;
       return end('cancelled', service);
@@ -83,11 +107,13 @@ export async function followCount(
 function outcomeOf(
   service: Service,
   count: number,
-  timedOut: boolean,
-  cancelled: boolean,
+  now: { readonly settled: boolean; readonly timedOut: boolean; readonly cancelled: boolean },
 ): FollowedCount['outcome'] | undefined {
-  if (service.desiredCount !== count) return 'superseded';
-  if (service.runningCount === count && service.pendingCount === 0) return 'succeeded';
-  if (cancelled) return 'cancelled';
-  return timedOut ? 'timed-out' : undefined;
+  if (service.desiredCount !== count) {
+    if (now.settled) return 'superseded';
+  } else if (service.runningCount === count && service.pendingCount === 0) {
+    return 'succeeded';
+  }
+  if (now.cancelled) return 'cancelled';
+  return now.timedOut ? 'timed-out' : undefined;
 }

@@ -13,7 +13,7 @@ import type { ScaleChange } from '../../inputs/scale.js';
 import type { Report } from '../../report.js';
 import { failedTaskBlocks } from '../../report/blocks.js';
 import { emptyOutputs } from '../../report/outputs.js';
-import { formatDiagnosis } from '../../rollout/diagnosis.js';
+import { explainDiagnosis } from '../../rollout/diagnosis.js';
 import type { FollowedCount } from './follow-count.js';
 import { describeScaleStep, type ScaleObserved, type ScalePlan } from './plan.js';
 
@@ -101,7 +101,8 @@ function messageOf(
   { from, to }: ScalePlan,
   followed: FollowedCount | undefined,
 ): string {
-  const cause = followed?.diagnosis === undefined ? '' : `: ${formatDiagnosis(followed.diagnosis)}`;
+  const cause =
+    followed?.diagnosis === undefined ? '' : `: ${explainDiagnosis(followed.diagnosis)}`;
   const running = followed?.service.runningCount ?? 0;
   switch (outcome) {
     case 'succeeded':

@@ -86,6 +86,7 @@ async function apply(
           cluster,
           serviceName,
           count: step.count,
+          before: observed.service,
           running: observed.running,
           evidence,
           knownEventIds: new Set(observed.service.events.map(({ id }) => id)),

@@ -10,7 +10,7 @@ import {
   type Inline,
 } from '../../../shared/markdown.js';
 import { shortName } from '../../model.js';
-import { formatDiagnosis } from '../../rollout/diagnosis.js';
+import { explainDiagnosis } from '../../rollout/diagnosis.js';
 import type { Followed } from '../../rollout/follow.js';
 import { barsOfTasks, gantt, type Bar } from '../../rollout/timeline.js';
 import { fillAppSpec, hooksOfText, placeholder } from './app-spec.js';
@@ -34,7 +34,8 @@ export function codeDeployMessage(
   const { serviceName, revision } = facts;
   const deployment = sight?.deployment;
   const id = deployment?.id ?? own?.id ?? '';
-  const cause = followed?.diagnosis === undefined ? '' : `: ${formatDiagnosis(followed.diagnosis)}`;
+  const cause =
+    followed?.diagnosis === undefined ? '' : `: ${explainDiagnosis(followed.diagnosis)}`;
   const stop = `aws deploy stop-deployment --auto-rollback-enabled --deployment-id ${id}`;
   const now = runningNow(followed) ?? facts.before;
   switch (outcome) {
