@@ -5,9 +5,11 @@ import {
   type Affected,
   type AffectedReason,
 } from '../graph/affected.js';
+import { dependentsOf } from '../graph/waves.js';
 import type { AppliedEntry } from '../sidecar/ledger.js';
 import type { Stack, Workspace } from '../stacks/workspace.js';
-import { filesBetween } from './changed-files.js';
+import { commitsOfAgain, type TakenUpAgain } from './apply-again.js';
+import { filesBetween, filesOnTheWay } from './changed-files.js';
 import {
   checkoutPaths,
   gitText,
@@ -16,7 +18,6 @@ import {
   historyMissing,
   isAncestor,
   isShallow,
-  parentsOf,
   type Git,
 } from './git.js';
 
@@ -44,6 +45,10 @@ const maximumUnknownCommits = 100;
  * was last applied in it. A stack without one, or whose one did not lead to this commit, takes part
  * whatever changed.
  *
+ * A stack is a dependent where anything upstream of it has changed since its own base, in whatever
+ * environment, and although the upstream itself is applied already: that the change has reached the
+ * reader too is known from the reader's base alone.
+ *
  * @throws UserError `history-missing` where a shallow clone hides a base, `apply-older-than-baseline`
  * where a newer commit is applied already, `apply-again-unknown`, `git-failed`
  */
@@ -53,8 +58,8 @@ export async function appliedChanges(options: {
   readonly stacks: readonly Stack[];
   /** By stack id. */
   readonly baselines: ReadonlyMap<string, AppliedEntry>;
-  /** A commit whose changes count once more. */
-  readonly again?: string | undefined;
+  /** What counts once more. */
+  readonly again?: TakenUpAgain | undefined;
 }): Promise<AppliedChanges> {
   const { git, workspace, stacks, baselines, again } = options;
   const head = await headCommit(git);
@@ -67,22 +72,25 @@ export async function appliedChanges(options: {
     else group.push(stack);
   }
   const known = await judgeBases(git, head, groups, baselines);
-  const reasons = new Map<string, AffectedReason[]>();
+  const reasons = new Map<string, readonly AffectedReason[]>();
+  const readers = new Set<string>();
   const commits = new Set<string>([head]);
   const lengths = new Map<string, number>();
   for (const [sha, group] of groups) {
-    const why = known.get(sha);
-    if (why !== undefined) {
-      for (const { id } of group) reasons.set(id, [{ kind: 'baseline-unknown', sha, why }]);
+    const unusable = known.get(sha);
+    if (unusable !== undefined) {
+      const reason = { kind: 'baseline-unknown', sha, why: unusable } as const;
+      for (const { id } of group) reasons.set(id, [reason]);
       continue;
     }
     const between = await commitsBetween(git, sha, head);
     lengths.set(sha, between.length);
     for (const commit of between) commits.add(commit);
-    const files = await filesBetween(git, sha, head);
-    const all = [...files.changed, ...files.deleted];
-    for (const touched of touchedStacks(group, workspace.config.file, all)) {
-      reasons.set(touched.stack.id, [...touched.reasons]);
+    const { own, downstream } = await touchedBetween(git, workspace, sha, head);
+    for (const { id } of group) {
+      const found = own.get(id);
+      if (found !== undefined) reasons.set(id, found);
+      else if (downstream.has(id)) readers.add(id);
     }
   }
   const fresh = stacks.filter(({ id }) => !baselines.has(id));
@@ -90,8 +98,14 @@ export async function appliedChanges(options: {
   const adrift = stacks.filter(({ id }) => reasons.get(id)?.[0]?.kind === 'baseline-unknown');
   for (const commit of await commitsOf(git, [...fresh, ...adrift])) commits.add(commit);
   if (again !== undefined) {
-    await addAgain(git, { workspace, stacks, head, again }, reasons);
-    commits.add(again);
+    const taken = await commitsOfAgain(git, head, again);
+    for (const commit of taken.commits) commits.add(commit);
+    const { own, downstream } = await touchedBetween(git, workspace, taken.base, again.sha);
+    const reason = { kind: 'applied-again', sha: again.sha } as const;
+    for (const { id } of stacks) {
+      if (own.has(id)) reasons.set(id, [...(reasons.get(id) ?? []), reason]);
+      else if (downstream.has(id)) readers.add(id);
+    }
   }
   const changed = workspace.stacks.flatMap((stack) => {
     const found = reasons.get(stack.id);
@@ -99,7 +113,7 @@ export async function appliedChanges(options: {
   });
   const bases = [...lengths].sort(([, a], [, b]) => b - a).map(([sha]) => sha);
   return {
-    affected: withDependents(workspace, changed),
+    affected: withDependents(workspace, changed, readers),
     head,
     bases,
     oldestBases: oldestBases(stacks, baselines, bases),
@@ -174,36 +188,31 @@ async function commitsOf(git: Git, stacks: readonly Stack[]): Promise<readonly s
   return linesOf(await gitText(git, ['rev-list', count, 'HEAD', '--', ...specs]));
 }
 
-async function addAgain(
+/**
+ * What the files between two commits touch, and all that is downstream of it, in any environment.
+ * Upstream a change that was taken back counts too: what it brought may have been applied meanwhile,
+ * and what came of taking it back has other outputs.
+ */
+async function touchedBetween(
   git: Git,
-  context: {
-    readonly workspace: Workspace;
-    readonly stacks: readonly Stack[];
-    readonly head: string;
-    readonly again: string;
-  },
-  reasons: Map<string, AffectedReason[]>,
-): Promise<void> {
-  const { workspace, stacks, head, again } = context;
-  if (!(await hasCommit(git, again)) || !(await isAncestor(git, again, head))) {
-    if (await isShallow(git)) throw historyMissing('fetch-depth: 0');
-    throw new UserError({
-      code: 'apply-again-unknown',
-      message: `${again} is no commit that led to ${head}`,
-      at: { input: 'apply-again' },
-      hint: 'a pull request that was merged into the branch that is applied, or its merge commit',
-    });
-  }
-  const [parent] = await parentsOf(git, again);
-  if (parent === undefined) throw historyMissing('fetch-depth: 0');
-  const files = await filesBetween(git, parent, again);
-  const all = [...files.changed, ...files.deleted];
-  for (const { stack } of touchedStacks(stacks, workspace.config.file, all)) {
-    const own = reasons.get(stack.id);
-    const reason = { kind: 'applied-again', sha: again } as const;
-    if (own === undefined) reasons.set(stack.id, [reason]);
-    else own.push(reason);
-  }
+  { stacks, edges, config }: Workspace,
+  base: string,
+  end: string,
+): Promise<{
+  readonly own: ReadonlyMap<string, readonly AffectedReason[]>;
+  readonly downstream: ReadonlySet<string>;
+}> {
+  if (base === end) return { own: new Map(), downstream: new Set() };
+  const { changed, deleted } = await filesBetween(git, base, end);
+  const touchedBy = (files: Iterable<string>): ReadonlyMap<string, readonly AffectedReason[]> =>
+    new Map(
+      touchedStacks(stacks, config.file, files).map(({ stack, reasons }) => [stack.id, reasons]),
+    );
+  const own = touchedBy([...changed, ...deleted]);
+  const passing = touchedBy(await filesOnTheWay(git, base, end));
+  // Also of those that were touched themselves: a reader is one of them, too.
+  const read = edges.filter(({ to }) => own.has(to) || passing.has(to)).map(({ from }) => from);
+  return { own, downstream: new Set([...read, ...dependentsOf(read, edges)]) };
 }
 
 function oldestBases(

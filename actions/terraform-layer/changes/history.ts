@@ -7,8 +7,9 @@ import type { AppliedEntry } from '../sidecar/ledger.js';
 import type { Stack, Workspace } from '../stacks/workspace.js';
 import { policyFrom, type Policy } from './base-policy.js';
 import { stateFindings } from './base-stacks.js';
+import type { TakenUpAgain } from './apply-again.js';
 import { appliedChanges } from './baselines.js';
-import { changedFiles } from './changed-files.js';
+import { changedFiles, type ChangeOrigin } from './changed-files.js';
 import { headCommit, type Git } from './git.js';
 import type { HasState, StateFinding } from './removed-stacks.js';
 
@@ -21,6 +22,8 @@ export interface AppliedHistory {
   readonly hasState: HasState;
   /** The commit by which a pull request was merged; undefined where it was not. */
   readonly mergeCommitOf: (pullNumber: number) => Promise<string | undefined>;
+  /** Whether a merged pull request brought a commit to the branch that is applied. */
+  readonly brought: (pullNumber: number, sha: string) => Promise<boolean>;
 }
 
 /** What a run is judged against. */
@@ -41,9 +44,8 @@ export interface HistoryOptions {
   readonly inputs: Inputs;
   readonly git: Git;
   readonly workspace: Workspace;
-  readonly pullRequest: { readonly baseRef: string } | undefined;
-  /** `merge_group` is compared with its first parent, as a pull request is. */
-  readonly eventName: string | undefined;
+  /** Undefined where the checked out commit is no change that is yet to be merged. */
+  readonly origin: ChangeOrigin | undefined;
   /** Undefined: nothing is known of earlier applies, and none is assumed. */
   readonly applied: AppliedHistory | undefined;
   readonly log: Logger;
@@ -57,9 +59,9 @@ export interface HistoryOptions {
  * @throws UserError as `appliedChanges`, `changedFiles` and `policyFrom` do
  */
 export async function observeHistory(options: HistoryOptions): Promise<ObservedHistory> {
-  const { inputs, pullRequest, eventName, applied, workspace } = options;
+  const { inputs, origin, applied, workspace } = options;
   const { command } = inputs;
-  const isChange = pullRequest !== undefined || eventName === 'merge_group';
+  const isChange = origin !== undefined;
   const wanted = inputs.layers.kind === 'changed';
   if (command === 'apply' || command === 'destroy') return sinceApplied(options);
   if (command === 'plan' && !isChange && wanted && applied !== undefined) {
@@ -83,14 +85,14 @@ export function nothingCompared({ config }: Pick<Workspace, 'config'>): Observed
 
 /** What the checked out commit changes. Without history only `layers: changed` fails. */
 async function inChange(options: HistoryOptions): Promise<ObservedHistory> {
-  const { inputs, git, workspace, pullRequest, log } = options;
+  const { inputs, git, workspace, origin, log } = options;
   let files: Awaited<ReturnType<typeof changedFiles>>;
   try {
-    files = await changedFiles(git, pullRequest);
+    files = await changedFiles(git, origin);
   } catch (error) {
     if (inputs.layers.kind === 'changed' || !lacksHistory(error)) throw error;
     log.notice(
-      'Without history, deleted stacks and changed gates are not told: set "fetch-depth: 2" on actions/checkout.',
+      `Without history, deleted stacks and changed gates are not told: set "fetch-depth: ${origin?.kind === 'pull-request' ? 2 : 0}" on actions/checkout.`,
     );
     return nothingCompared(workspace);
   }
@@ -131,7 +133,7 @@ async function sinceApplied(options: HistoryOptions): Promise<ObservedHistory> {
     return nothingCompared(workspace);
   }
   const baselines = (await applied?.appliedBaseline(stacks)) ?? new Map<string, AppliedEntry>();
-  const again = await commitAgain(options);
+  const again = await takenUpAgain(options);
   let changes: Awaited<ReturnType<typeof appliedChanges>>;
   try {
     changes = await appliedChanges({ git, workspace, stacks, baselines, again });
@@ -197,15 +199,20 @@ function environmentsInQuestion(
     : config.environments;
 }
 
-async function commitAgain({ inputs, applied }: HistoryOptions): Promise<string | undefined> {
+async function takenUpAgain({
+  inputs,
+  applied,
+}: HistoryOptions): Promise<TakenUpAgain | undefined> {
   const { applyAgain } = inputs;
   if (applyAgain === undefined) return undefined;
-  if (applyAgain.kind === 'commit') return applyAgain.sha;
-  const commit = await applied?.mergeCommitOf(applyAgain.number);
-  if (commit !== undefined) return commit;
+  if (applyAgain.kind === 'commit') return { sha: applyAgain.sha };
+  const { number } = applyAgain;
+  const sha = await applied?.mergeCommitOf(number);
+  if (sha !== undefined)
+    return { sha, brought: async (one) => applied?.brought(number, one) ?? false };
   throw new UserError({
     code: 'apply-again-unknown',
-    message: `pull request ${applyAgain.number} was not merged`,
+    message: `pull request ${number} was not merged`,
     at: { input: 'apply-again' },
     hint: 'the number of a merged pull request, or a commit',
   });
