@@ -19,6 +19,20 @@ export function appliedHistory(
   return {
     appliedBaseline: async (stacks) =>
       readLedger(stacks, (await access()).sidecars, tolerance(ports)),
+    appliedElsewhere: async (read) =>
+      readLedger(
+        // Whoever reads a state can read what stands beside it.
+        read.map(({ stack, reader }) => ({ ...stack, environment: reader })),
+        (await access()).sidecars,
+        async ({ fallback }, body) => {
+          try {
+            return await body();
+          } catch (thrown) {
+            ports.log.debug(toError(thrown).message);
+            return fallback;
+          }
+        },
+      ),
     hasState: async (stack) => {
       try {
         const version = await (await access()).sidecars(stack)?.stateVersion();

@@ -1,25 +1,10 @@
 import { UserError, type Problem } from '../../shared/errors.js';
-import {
-  touchedStacks,
-  withDependents,
-  type Affected,
-  type AffectedReason,
-} from '../graph/affected.js';
-import { dependentsOf } from '../graph/waves.js';
+import { withDependents, type Affected, type AffectedReason } from '../graph/affected.js';
 import type { AppliedEntry } from '../sidecar/ledger.js';
 import type { Stack, Workspace } from '../stacks/workspace.js';
 import { commitsOfAgain, type TakenUpAgain } from './apply-again.js';
-import { filesBetween, filesOnTheWay } from './changed-files.js';
-import {
-  checkoutPaths,
-  gitText,
-  hasCommit,
-  headCommit,
-  historyMissing,
-  isAncestor,
-  isShallow,
-  type Git,
-} from './git.js';
+import { checkoutPaths, gitText, headCommit, historyMissing, isShallow, type Git } from './git.js';
+import { standingOf, touchedBetween } from './touched-between.js';
 
 /** What is to be applied in a set of stacks, and since when. */
 export interface AppliedChanges {
@@ -132,13 +117,9 @@ async function judgeBases(
   const problems: Problem[] = [];
   const shallow = groups.size > 0 && (await isShallow(git));
   for (const [sha, group] of groups) {
-    // What an object beside a state says is never trusted as an argument of a command.
-    if (!/^[0-9a-f]{40}(?:[0-9a-f]{24})?$/.test(sha)) unusable.set(sha, 'missing');
-    else if (!(await hasCommit(git, sha))) unusable.set(sha, 'missing');
-    else if (sha === head || (await isAncestor(git, sha, head))) continue;
-    else if (await isAncestor(git, head, sha))
-      problems.push(superseded(head, sha, group, baselines));
-    else unusable.set(sha, 'not-an-ancestor');
+    const standing = await standingOf(git, sha, head);
+    if (standing === 'newer') problems.push(superseded(head, sha, group, baselines));
+    else if (standing === 'missing' || standing === 'not-an-ancestor') unusable.set(sha, standing);
   }
   if (problems.length > 0) throw new UserError(problems);
   if (shallow && unusable.size > 0) throw historyMissing('fetch-depth: 0');
@@ -186,33 +167,6 @@ async function commitsOf(git: Git, stacks: readonly Stack[]): Promise<readonly s
   const specs = [...paths].map((place) => `:(top,literal)${inCheckout(place)}`);
   const count = `--max-count=${maximumUnknownCommits}`;
   return linesOf(await gitText(git, ['rev-list', count, 'HEAD', '--', ...specs]));
-}
-
-/**
- * What the files between two commits touch, and all that is downstream of it, in any environment.
- * Upstream a change that was taken back counts too: what it brought may have been applied meanwhile,
- * and what came of taking it back has other outputs.
- */
-async function touchedBetween(
-  git: Git,
-  { stacks, edges, config }: Workspace,
-  base: string,
-  end: string,
-): Promise<{
-  readonly own: ReadonlyMap<string, readonly AffectedReason[]>;
-  readonly downstream: ReadonlySet<string>;
-}> {
-  if (base === end) return { own: new Map(), downstream: new Set() };
-  const { changed, deleted } = await filesBetween(git, base, end);
-  const touchedBy = (files: Iterable<string>): ReadonlyMap<string, readonly AffectedReason[]> =>
-    new Map(
-      touchedStacks(stacks, config.file, files).map(({ stack, reasons }) => [stack.id, reasons]),
-    );
-  const own = touchedBy([...changed, ...deleted]);
-  const passing = touchedBy(await filesOnTheWay(git, base, end));
-  // Also of those that were touched themselves: a reader is one of them, too.
-  const read = edges.filter(({ to }) => own.has(to) || passing.has(to)).map(({ from }) => from);
-  return { own, downstream: new Set([...read, ...dependentsOf(read, edges)]) };
 }
 
 function oldestBases(

@@ -11,6 +11,7 @@ import type { TakenUpAgain } from './apply-again.js';
 import { appliedChanges } from './baselines.js';
 import { changedFiles, type ChangeOrigin } from './changed-files.js';
 import { headCommit, type Git } from './git.js';
+import { pendingStacks, readElsewhere, type ReadElsewhere } from './pending-upstreams.js';
 import type { HasState, StateFinding } from './removed-stacks.js';
 
 /** What the world outside of the checkout knows of earlier applies. */
@@ -18,6 +19,13 @@ export interface AppliedHistory {
   /** What was last applied, by stack id; a stack that is not in it was never applied. */
   readonly appliedBaseline: (
     stacks: readonly Stack[],
+  ) => Promise<ReadonlyMap<string, AppliedEntry>>;
+  /**
+   * The same of stacks of other environments, as far as the access of their readers tells; what it
+   * does not tell is no fault.
+   */
+  readonly appliedElsewhere: (
+    read: readonly ReadElsewhere[],
   ) => Promise<ReadonlyMap<string, AppliedEntry>>;
   readonly hasState: HasState;
   /** The commit by which a pull request was merged; undefined where it was not. */
@@ -38,6 +46,8 @@ export interface ObservedHistory {
   readonly commits: readonly string[];
   /** For people: what was compared. */
   readonly range: string | undefined;
+  /** Ids of stacks of any environment that an apply is yet to bring to this commit. */
+  readonly pending: ReadonlySet<string>;
 }
 
 export interface HistoryOptions {
@@ -80,6 +90,7 @@ export function nothingCompared({ config }: Pick<Workspace, 'config'>): Observed
     head: undefined,
     commits: [],
     range: undefined,
+    pending: new Set(),
   };
 }
 
@@ -113,6 +124,7 @@ async function inChange(options: HistoryOptions): Promise<ObservedHistory> {
     head,
     commits: [head],
     range,
+    pending: new Set(),
   };
 }
 
@@ -159,7 +171,24 @@ async function sinceApplied(options: HistoryOptions): Promise<ObservedHistory> {
     head,
     commits,
     range,
+    pending:
+      inputs.command === 'apply' ? await pendingSince(head, baselines, stacks, options) : new Set(),
   };
+}
+
+async function pendingSince(
+  head: string,
+  baselines: ReadonlyMap<string, AppliedEntry>,
+  stacks: readonly Stack[],
+  { git, workspace, applied }: HistoryOptions,
+): Promise<ReadonlySet<string>> {
+  const read = readElsewhere(stacks, workspace);
+  const elsewhere = read.length === 0 ? undefined : await applied?.appliedElsewhere(read);
+  return pendingStacks({
+    ...{ git, workspace, head },
+    stacks: [...stacks, ...read.map(({ stack }) => stack)],
+    baselines: new Map([...baselines, ...(elsewhere ?? [])]),
+  });
 }
 
 function placesOf({ inputs, git, workspace }: HistoryOptions) {

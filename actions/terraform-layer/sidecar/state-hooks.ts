@@ -42,10 +42,10 @@ export function stateHooks(ports: {
   readonly logDirectory: string;
   readonly runUrl: string | undefined;
   readonly actor: string | undefined;
-  /** The commit whose code is applied; undefined: nothing is noted, as for a run that only plans. */
-  readonly appliedSha: string | undefined;
+  /** The commit that a stack is then at; undefined: nothing is noted, as for a run that only plans. */
+  readonly appliedSha: (stack: Stack) => string | undefined;
 }): Required<Pick<StackHooks, 'openJournal' | 'orphans' | 'ended'>> {
-  const { sidecars, tolerate, clock, runUrl, appliedSha, actor } = ports;
+  const { sidecars, tolerate, clock, runUrl, actor } = ports;
   const lockLogOf = (stack: Stack): string => lockLogFile(ports.logDirectory, stack, 'apply');
   return {
     openJournal: (stack) => openJournal(stack, { sidecars, tolerate, clock, runUrl, lockLogOf }),
@@ -74,11 +74,12 @@ export function stateHooks(ports: {
           ports.log.warning(`${stack.displayId}: its lock ${end.lock.id} is held by ${holder}`);
         }
       }
-      if (appliedSha === undefined) return;
       if (end.status !== 'applied' && end.status !== 'unchanged') return;
+      const sha = ports.appliedSha(stack);
+      if (sha === undefined) return;
       const entry = {
         version: 1 as const,
-        sha: appliedSha,
+        sha,
         at: new Date(clock.now()).toISOString(),
         ...(runUrl === undefined ? {} : { runUrl }),
         ...(actor === undefined ? {} : { actor }),

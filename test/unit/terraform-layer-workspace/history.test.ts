@@ -51,6 +51,7 @@ function appliedAt(sha: string, rest: Partial<AppliedHistory> = {}): AppliedHist
     hasState: () => Promise.resolve(true),
     mergeCommitOf: () => Promise.resolve(undefined),
     brought: () => Promise.resolve(false),
+    appliedElsewhere: () => Promise.resolve(new Map()),
     ...rest,
   };
 }
