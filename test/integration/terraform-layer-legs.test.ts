@@ -86,11 +86,11 @@ it('an environment is applied where another one that it reads was changed, leg b
   expect(first.statuses).toEqual({ global: 'applied' });
   expect(JSON.parse(first.step.outputs['pending-readers'] ?? '')).toEqual([
     {
-      ...{ id: 'environments/mainnet', environment: 'mainnet' },
+      ...{ id: 'environments/stokenet', environment: 'stokenet' },
       ...{ upstream: 'environments/global', outputs: ['network'] },
     },
     {
-      ...{ id: 'environments/stokenet', environment: 'stokenet' },
+      ...{ id: 'environments/mainnet', environment: 'mainnet' },
       ...{ upstream: 'environments/global', outputs: ['network'] },
     },
   ]);
