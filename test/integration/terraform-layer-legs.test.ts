@@ -119,3 +119,13 @@ it('an environment stays pending where what it reads is applied only after it', 
   expect(await networkIn('stokenet')).toBe('three');
   expect((await leg('stokenet')).step.outputs['affected']).toBe('[]');
 });
+
+it('a pull request that was rebased is taken up again with all its commits', async () => {
+  const pull = await infra.open(shared('four'), { 'NOTES.md': 'Last of two.\n' });
+  await infra.push({ 'README.md': 'Meanwhile.\n' });
+  await infra.rebase(pull);
+  await infra.apply({ environment: 'global, stokenet, mainnet' });
+  const again = { 'apply-again': String(pull.number), 'dry-run': 'true' };
+  const { step } = await infra.apply({ environment: 'global', ...again });
+  expect(step.outputs['affected']).toBe('["environments/global"]');
+});
