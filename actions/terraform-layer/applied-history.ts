@@ -4,6 +4,7 @@ import type { AppliedHistory } from './changes/history.js';
 import type { Ports } from './effects.js';
 import type { Inputs } from './inputs.js';
 import { githubReviewRuns } from './records/github-records.js';
+import type { ReviewRuns } from './records/record-source.js';
 import type { RunAccess } from './run-access.js';
 import { hasResources } from './sidecar/has-resources.js';
 import { readLedger } from './sidecar/ledger.js';
@@ -20,9 +21,24 @@ export function appliedHistory(
   const note = (stack: Stack, thrown: unknown): void => {
     ports.log.debug(`${stack.displayId}: ${toError(thrown).message}`);
   };
+  let opened: Promise<ReviewRuns> | undefined;
   return {
     appliedBaseline: async (stacks) =>
       readLedger(stacks, (await access()).sidecars, tolerance(ports)),
+    appliedElsewhere: async (read) =>
+      readLedger(
+        // Whoever reads a state can read what stands beside it.
+        read.map(({ stack, reader }) => ({ ...stack, environment: reader })),
+        (await access()).sidecars,
+        async ({ fallback }, body) => {
+          try {
+            return await body();
+          } catch (thrown) {
+            ports.log.debug(toError(thrown).message);
+            return fallback;
+          }
+        },
+      ),
     hasState: async (stack) => {
       try {
         return await hasResources((await access()).sidecars(stack));
@@ -52,16 +68,20 @@ export function appliedHistory(
         return undefined;
       }
     },
-    mergeCommitOf: async (pullNumber) => {
-      const { github, log, secrets } = ports;
-      const token = inputs.githubToken;
-      if (github === undefined || token === undefined) return undefined;
-      secrets.add(token);
-      const runs = githubReviewRuns(
-        await githubClient(token, github, log),
-        github.defaultBranch ?? 'main',
-      );
-      return (await runs.mergedPull(pullNumber))?.mergeCommitSha;
-    },
+    mergeCommitOf: async (pullNumber) =>
+      (await (await runs())?.mergedPull(pullNumber))?.mergeCommitSha,
+    brought: async (pullNumber, sha) =>
+      ((await (await runs())?.pullsOf(sha)) ?? []).some(({ number }) => number === pullNumber),
   };
+
+  async function runs(): Promise<ReviewRuns | undefined> {
+    const { github, log, secrets } = ports;
+    const token = inputs.githubToken;
+    if (github === undefined || token === undefined) return undefined;
+    secrets.add(token);
+    opened ??= githubClient(token, github, log).then((client) =>
+      githubReviewRuns(client, github.defaultBranch ?? 'main'),
+    );
+    return opened;
+  }
 }

@@ -7,6 +7,7 @@ import type { Logger } from '../shared/log.js';
 import type { FetchIdToken } from '../shared/oidc.js';
 import type { RunProcess } from '../shared/process.js';
 import type { Secrets } from '../shared/secrets.js';
+import type { ChangeOrigin } from './changes/changed-files.js';
 import type { Git } from './changes/git.js';
 import { observeHistory, type AppliedHistory, type ObservedHistory } from './changes/history.js';
 import type { Inputs } from './inputs.js';
@@ -79,8 +80,7 @@ export async function observe(
     inputs,
     workspace,
     git: gitOf(inputs, ports),
-    pullRequest: ports.github?.pullRequest,
-    eventName: ports.github?.eventName,
+    origin: changeOrigin(ports.github),
     applied,
     log: ports.log,
   });
@@ -90,6 +90,14 @@ export async function observe(
     affected: history.affected,
     history,
   };
+}
+
+function changeOrigin(github: GithubContext | undefined): ChangeOrigin | undefined {
+  if (github?.mergeGroup !== undefined) {
+    return { kind: 'merge-group', baseSha: github.mergeGroup.baseSha };
+  }
+  const pull = github?.pullRequest;
+  return pull && { kind: 'pull-request', headSha: pull.headSha, baseRef: pull.baseRef };
 }
 
 /** The history of the checkout. */

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { runUrl } from '../shared/github-context.js';
 import { openDeployments, tellApply } from './apply/finish-apply.js';
+import { stacksHeldBack, tellHeldBack } from './apply/held-back.js';
 import { moveStates } from './apply/move-states.js';
 import { openReview, proveGatesByHand } from './apply/open-review.js';
 import { reviewJudge } from './apply/review-judge.js';
@@ -103,6 +104,8 @@ export async function perform(
     ? new RecordKeeper({ keyOf, volatile })
     : undefined;
   const deployments = review && (await openDeployments(plan, review, ports));
+  const behind = stacksHeldBack(plan, history);
+  tellHeldBack(plan, behind, history, ports);
   const hooks = combinedHooks([
     stateHooks({
       ...ports,
@@ -111,7 +114,8 @@ export async function perform(
       tolerate: tolerance(ports),
       runUrl: ports.github === undefined ? undefined : runUrl(ports.github),
       actor: ports.github?.actor,
-      appliedSha: plan.command === 'apply' ? appliedSha(history, ports) : undefined,
+      appliedSha: ({ id }) =>
+        plan.command === 'apply' && !behind.has(id) ? appliedSha(history, ports) : undefined,
       destroys: plan.command === 'destroy',
     }),
     ...(watch === undefined ? [] : [watch.hooks]),
@@ -261,12 +265,13 @@ async function noteUntouched(
   if (plan.command !== 'apply' || layers.kind !== 'changed' || sha === undefined) return;
   const done = new Set(outcomes.map(({ stack }) => stack.id));
   const chosen = new Set(plan.reasons.keys());
+  const behind = stacksHeldBack(plan, history);
   const current = plan.environments
     .filter(({ name }) =>
       outcomes.filter(({ stack }) => stack.environment === name).every(isSuccess),
     )
     .flatMap(({ name }) => plan.workspace.stacks.filter(({ environment }) => environment === name))
-    .filter(({ id }) => !done.has(id) && !chosen.has(id));
+    .filter(({ id }) => !done.has(id) && !chosen.has(id) && !behind.has(id));
   const { github, clock } = ports;
   const entry: AppliedEntry = {
     version: 1,

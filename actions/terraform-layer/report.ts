@@ -18,6 +18,11 @@ import { renderMermaid } from './graph/render.js';
 import type { RunPlan } from './plan.js';
 import { annotationsOf, type Annotation } from './report/annotations.js';
 import { describeFailure, headline, tally } from './report/headline.js';
+import {
+  pendingReaderBlocks,
+  pendingReaders,
+  pendingReaderText,
+} from './report/pending-readers.js';
 import { fitPage, type Section } from './report/sections.js';
 import { hasDetails, stackFold, type FoldContext } from './report/stack-fold.js';
 import { stackTable } from './report/stack-table.js';
@@ -62,6 +67,7 @@ export function report(
   context: ReportContext,
 ): Report {
   const { values, stacksLeftOut } = stepOutputs(plan, outcomes, context.confirm);
+  const readers = pendingReaderText(pendingReaders(plan, outcomes));
   const fold: FoldContext = {
     command: plan.command,
     labels: new Map(plan.workspace.stacks.map(({ id, displayId }) => [id, displayId])),
@@ -73,6 +79,9 @@ export function report(
     outputs: values,
     annotations: [
       ...annotationsOf(outcomes),
+      ...(readers === undefined
+        ? []
+        : [{ severity: 'notice' as const, message: readers, at: undefined }]),
       ...(stacksLeftOut === 0
         ? []
         : [
@@ -152,6 +161,7 @@ function headSection(
             : ' needs approval: it is applied by a run that names it.',
         ),
       ),
+    ...pendingReaderBlocks(pendingReaders(plan, outcomes)),
     ...plan.findings
       .slice(0, maximumNotes)
       .map(({ severity, problem }) =>

@@ -65,14 +65,17 @@ export class InfraOnGithub {
     }).trim();
   }
 
-  /** Opens a pull request with these files, and checks out its test merge. */
-  async open(files: Changes): Promise<OpenPull> {
+  /** Opens a pull request of a commit for each of these, and checks out its test merge. */
+  async open(...commits: readonly Changes[]): Promise<OpenPull> {
     const baseSha = this.git('rev-parse', 'main');
     this.#runId += 1;
     const branch = `topic-${this.#runId}`;
     this.git('checkout', '--quiet', '-b', branch, 'main');
-    await this.#write(files);
-    const headSha = this.#commit('Change');
+    for (const files of commits) {
+      await this.#write(files);
+      this.#commit('Change');
+    }
+    const headSha = this.git('rev-parse', 'HEAD');
     const number = (await this.#emulator.githubControl('POST', 'pulls', {
       ...{ repository, title: 'Change', author: 'octocat' },
       ...{ head: { ref: branch, sha: headSha }, base: { ref: 'main', sha: baseSha } },
@@ -99,6 +102,20 @@ export class InfraOnGithub {
     const sha = this.git('rev-parse', 'HEAD');
     await this.#emulator.githubControl('POST', 'pulls', {
       ...{ repository, number: pull.number, merged: { sha } },
+    });
+    return sha;
+  }
+
+  /** Merges by putting its commits on top of `main`, which is then checked out. */
+  async rebase(pull: OpenPull): Promise<string> {
+    this.git('checkout', '--quiet', 'main');
+    const base = this.git('rev-parse', 'HEAD');
+    this.git('cherry-pick', `${pull.baseSha}..${pull.headSha}`);
+    const commits = this.git('rev-list', '--reverse', `${base}..HEAD`).split('\n');
+    const sha = this.git('rev-parse', 'HEAD');
+    await this.#emulator.githubControl('POST', 'pulls', {
+      ...{ repository, number: pull.number },
+      merged: { sha, method: 'rebase', rebased: commits.slice(0, -1) },
     });
     return sha;
   }

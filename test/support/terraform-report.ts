@@ -4,12 +4,13 @@ import { planRun, type RunPlan } from '../../actions/terraform-layer/plan.js';
 import type { Stack } from '../../actions/terraform-layer/stacks/workspace.js';
 import { layeredTree, load, withoutHistory, type Tree } from './stacks.js';
 
-/** The plan of a run over all stacks of `dev` and `production`. */
+/** The plan of a run over all stacks of `environments`. */
 export async function runPlanOf(
   command: string,
   tree: Tree = layeredTree(['dev', 'production']),
+  environment = 'dev, production',
 ): Promise<RunPlan> {
-  const values: Record<string, string> = { command, environment: 'dev, production' };
+  const values: Record<string, string> = { command, environment };
   const workspace = await load(tree);
   return planRun(
     readInputs((name) => values[name] ?? '', envFrom({})),

@@ -1,24 +1,10 @@
 import { UserError, type Problem } from '../../shared/errors.js';
-import {
-  touchedStacks,
-  withDependents,
-  type Affected,
-  type AffectedReason,
-} from '../graph/affected.js';
+import { withDependents, type Affected, type AffectedReason } from '../graph/affected.js';
 import type { AppliedEntry } from '../sidecar/ledger.js';
 import type { Stack, Workspace } from '../stacks/workspace.js';
-import { filesBetween } from './changed-files.js';
-import {
-  checkoutPaths,
-  gitText,
-  hasCommit,
-  headCommit,
-  historyMissing,
-  isAncestor,
-  isShallow,
-  parentsOf,
-  type Git,
-} from './git.js';
+import { commitsOfAgain, type TakenUpAgain } from './apply-again.js';
+import { checkoutPaths, gitText, headCommit, historyMissing, isShallow, type Git } from './git.js';
+import { standingOf, touchedBetween } from './touched-between.js';
 
 /** What is to be applied in a set of stacks, and since when. */
 export interface AppliedChanges {
@@ -44,6 +30,10 @@ const maximumUnknownCommits = 100;
  * was last applied in it. A stack without one, whose one did not lead to this commit, or whose state
  * was changed since in another way than by an apply, takes part whatever changed.
  *
+ * A stack is a dependent where anything upstream of it has changed since its own base, in whatever
+ * environment, and although the upstream itself is applied already: that the change has reached the
+ * reader too is known from the reader's base alone.
+ *
  * @throws UserError `history-missing` where a shallow clone hides a base, `apply-older-than-baseline`
  * where a newer commit is applied already, `apply-again-unknown`, `git-failed`
  */
@@ -53,8 +43,8 @@ export async function appliedChanges(options: {
   readonly stacks: readonly Stack[];
   /** By stack id. */
   readonly baselines: ReadonlyMap<string, AppliedEntry>;
-  /** A commit whose changes count once more. */
-  readonly again?: string | undefined;
+  /** What counts once more. */
+  readonly again?: TakenUpAgain | undefined;
 }): Promise<AppliedChanges> {
   const { git, workspace, stacks, baselines, again } = options;
   const head = await headCommit(git);
@@ -67,22 +57,25 @@ export async function appliedChanges(options: {
     else group.push(stack);
   }
   const known = await judgeBases(git, head, groups, baselines);
-  const reasons = new Map<string, AffectedReason[]>();
+  const reasons = new Map<string, readonly AffectedReason[]>();
+  const readers = new Set<string>();
   const commits = new Set<string>([head]);
   const lengths = new Map<string, number>();
   for (const [sha, group] of groups) {
-    const why = known.get(sha);
-    if (why !== undefined) {
-      for (const { id } of group) reasons.set(id, [{ kind: 'baseline-unknown', sha, why }]);
+    const unusable = known.get(sha);
+    if (unusable !== undefined) {
+      const reason = { kind: 'baseline-unknown', sha, why: unusable } as const;
+      for (const { id } of group) reasons.set(id, [reason]);
       continue;
     }
     const between = await commitsBetween(git, sha, head);
     lengths.set(sha, between.length);
     for (const commit of between) commits.add(commit);
-    const files = await filesBetween(git, sha, head);
-    const all = [...files.changed, ...files.deleted];
-    for (const touched of touchedStacks(group, workspace.config.file, all)) {
-      reasons.set(touched.stack.id, [...touched.reasons]);
+    const { own, downstream } = await touchedBetween(git, workspace, sha, head);
+    for (const { id } of group) {
+      const found = own.get(id);
+      if (found !== undefined) reasons.set(id, found);
+      else if (downstream.has(id)) readers.add(id);
     }
   }
   const marked = stacks.filter(({ id }) => baselines.get(id)?.stateChangedBy !== undefined);
@@ -95,8 +88,14 @@ export async function appliedChanges(options: {
   const adrift = stacks.filter(({ id }) => reasons.get(id)?.[0]?.kind === 'baseline-unknown');
   for (const commit of await commitsOf(git, [...fresh, ...adrift, ...marked])) commits.add(commit);
   if (again !== undefined) {
-    await addAgain(git, { workspace, stacks, head, again }, reasons);
-    commits.add(again);
+    const taken = await commitsOfAgain(git, head, again);
+    for (const commit of taken.commits) commits.add(commit);
+    const { own, downstream } = await touchedBetween(git, workspace, taken.base, again.sha);
+    const reason = { kind: 'applied-again', sha: again.sha } as const;
+    for (const { id } of stacks) {
+      if (own.has(id)) reasons.set(id, [...(reasons.get(id) ?? []), reason]);
+      else if (downstream.has(id)) readers.add(id);
+    }
   }
   const changed = workspace.stacks.flatMap((stack) => {
     const found = reasons.get(stack.id);
@@ -104,7 +103,7 @@ export async function appliedChanges(options: {
   });
   const bases = [...lengths].sort(([, a], [, b]) => b - a).map(([sha]) => sha);
   return {
-    affected: withDependents(workspace, changed),
+    affected: withDependents(workspace, changed, readers),
     head,
     bases,
     oldestBases: oldestBases(stacks, baselines, bases),
@@ -123,13 +122,9 @@ async function judgeBases(
   const problems: Problem[] = [];
   const shallow = groups.size > 0 && (await isShallow(git));
   for (const [sha, group] of groups) {
-    // What an object beside a state says is never trusted as an argument of a command.
-    if (!/^[0-9a-f]{40}(?:[0-9a-f]{24})?$/.test(sha)) unusable.set(sha, 'missing');
-    else if (!(await hasCommit(git, sha))) unusable.set(sha, 'missing');
-    else if (sha === head || (await isAncestor(git, sha, head))) continue;
-    else if (await isAncestor(git, head, sha))
-      problems.push(superseded(head, sha, group, baselines));
-    else unusable.set(sha, 'not-an-ancestor');
+    const standing = await standingOf(git, sha, head);
+    if (standing === 'newer') problems.push(superseded(head, sha, group, baselines));
+    else if (standing === 'missing' || standing === 'not-an-ancestor') unusable.set(sha, standing);
   }
   if (problems.length > 0) throw new UserError(problems);
   if (shallow && unusable.size > 0) throw historyMissing('fetch-depth: 0');
@@ -177,38 +172,6 @@ async function commitsOf(git: Git, stacks: readonly Stack[]): Promise<readonly s
   const specs = [...paths].map((place) => `:(top,literal)${inCheckout(place)}`);
   const count = `--max-count=${maximumUnknownCommits}`;
   return linesOf(await gitText(git, ['rev-list', count, 'HEAD', '--', ...specs]));
-}
-
-async function addAgain(
-  git: Git,
-  context: {
-    readonly workspace: Workspace;
-    readonly stacks: readonly Stack[];
-    readonly head: string;
-    readonly again: string;
-  },
-  reasons: Map<string, AffectedReason[]>,
-): Promise<void> {
-  const { workspace, stacks, head, again } = context;
-  if (!(await hasCommit(git, again)) || !(await isAncestor(git, again, head))) {
-    if (await isShallow(git)) throw historyMissing('fetch-depth: 0');
-    throw new UserError({
-      code: 'apply-again-unknown',
-      message: `${again} is no commit that led to ${head}`,
-      at: { input: 'apply-again' },
-      hint: 'a pull request that was merged into the branch that is applied, or its merge commit',
-    });
-  }
-  const [parent] = await parentsOf(git, again);
-  if (parent === undefined) throw historyMissing('fetch-depth: 0');
-  const files = await filesBetween(git, parent, again);
-  const all = [...files.changed, ...files.deleted];
-  for (const { stack } of touchedStacks(stacks, workspace.config.file, all)) {
-    const own = reasons.get(stack.id);
-    const reason = { kind: 'applied-again', sha: again } as const;
-    if (own === undefined) reasons.set(stack.id, [reason]);
-    else own.push(reason);
-  }
 }
 
 function oldestBases(

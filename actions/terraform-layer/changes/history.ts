@@ -7,10 +7,12 @@ import type { AppliedEntry } from '../sidecar/ledger.js';
 import type { Stack, Workspace } from '../stacks/workspace.js';
 import { policyFrom, type Policy } from './base-policy.js';
 import { stateFindings } from './base-stacks.js';
+import type { TakenUpAgain } from './apply-again.js';
 import { appliedChanges } from './baselines.js';
-import { changedFiles } from './changed-files.js';
+import { changedFiles, type ChangeOrigin } from './changed-files.js';
 import { formerStacks } from './former-stacks.js';
 import { headCommit, type Git } from './git.js';
+import { pendingStacks, readElsewhere, type ReadElsewhere } from './pending-upstreams.js';
 import type { StateFinding, StateProbe } from './removed-stacks.js';
 
 /** What the world outside of the checkout knows of earlier applies. */
@@ -19,8 +21,17 @@ export interface AppliedHistory extends StateProbe {
   readonly appliedBaseline: (
     stacks: readonly Stack[],
   ) => Promise<ReadonlyMap<string, AppliedEntry>>;
+  /**
+   * The same of stacks of other environments, as far as the access of their readers tells; what it
+   * does not tell is no fault.
+   */
+  readonly appliedElsewhere: (
+    read: readonly ReadElsewhere[],
+  ) => Promise<ReadonlyMap<string, AppliedEntry>>;
   /** The commit by which a pull request was merged; undefined where it was not. */
   readonly mergeCommitOf: (pullNumber: number) => Promise<string | undefined>;
+  /** Whether a merged pull request brought a commit to the branch that is applied. */
+  readonly brought: (pullNumber: number, sha: string) => Promise<boolean>;
 }
 
 /** What a run is judged against. */
@@ -35,15 +46,16 @@ export interface ObservedHistory {
   readonly commits: readonly string[];
   /** For people: what was compared. */
   readonly range: string | undefined;
+  /** Ids of stacks of any environment that an apply is yet to bring to this commit. */
+  readonly pending: ReadonlySet<string>;
 }
 
 export interface HistoryOptions {
   readonly inputs: Inputs;
   readonly git: Git;
   readonly workspace: Workspace;
-  readonly pullRequest: { readonly baseRef: string } | undefined;
-  /** `merge_group` is compared with its first parent, as a pull request is. */
-  readonly eventName: string | undefined;
+  /** Undefined where the checked out commit is no change that is yet to be merged. */
+  readonly origin: ChangeOrigin | undefined;
   /** Undefined: nothing is known of earlier applies, and none is assumed. */
   readonly applied: AppliedHistory | undefined;
   readonly log: Logger;
@@ -57,9 +69,9 @@ export interface HistoryOptions {
  * @throws UserError as `appliedChanges`, `changedFiles` and `policyFrom` do
  */
 export async function observeHistory(options: HistoryOptions): Promise<ObservedHistory> {
-  const { inputs, pullRequest, eventName, applied, workspace } = options;
+  const { inputs, origin, applied, workspace } = options;
   const { command } = inputs;
-  const isChange = pullRequest !== undefined || eventName === 'merge_group';
+  const isChange = origin !== undefined;
   const wanted = inputs.layers.kind === 'changed';
   if (command === 'apply' || command === 'destroy') return sinceApplied(options);
   if (command === 'plan' && !isChange && wanted && applied !== undefined) {
@@ -78,19 +90,20 @@ export function nothingCompared({ config }: Pick<Workspace, 'config'>): Observed
     head: undefined,
     commits: [],
     range: undefined,
+    pending: new Set(),
   };
 }
 
 /** What the checked out commit changes. Without history only `layers: changed` fails. */
 async function inChange(options: HistoryOptions): Promise<ObservedHistory> {
-  const { inputs, git, workspace, pullRequest, log } = options;
+  const { inputs, git, workspace, origin, log } = options;
   let files: Awaited<ReturnType<typeof changedFiles>>;
   try {
-    files = await changedFiles(git, pullRequest);
+    files = await changedFiles(git, origin);
   } catch (error) {
     if (inputs.layers.kind === 'changed' || !lacksHistory(error)) throw error;
     log.notice(
-      'Without history, deleted stacks and changed gates are not told: set "fetch-depth: 2" on actions/checkout.',
+      `Without history, deleted stacks and changed gates are not told: set "fetch-depth: ${origin?.kind === 'pull-request' ? 2 : 0}" on actions/checkout.`,
     );
     return nothingCompared(workspace);
   }
@@ -111,6 +124,7 @@ async function inChange(options: HistoryOptions): Promise<ObservedHistory> {
     head,
     commits: [head],
     range,
+    pending: new Set(),
   };
 }
 
@@ -140,7 +154,7 @@ async function sinceApplied(options: HistoryOptions): Promise<ObservedHistory> {
           variables: inputs.variables,
         });
   const baselines = new Map([...noted, ...(former?.baselines ?? [])]);
-  const again = await commitAgain(options);
+  const again = await takenUpAgain(options);
   let changes: Awaited<ReturnType<typeof appliedChanges>>;
   try {
     changes = await appliedChanges({ git, workspace, stacks, baselines, again });
@@ -169,7 +183,24 @@ async function sinceApplied(options: HistoryOptions): Promise<ObservedHistory> {
     head,
     commits,
     range,
+    pending:
+      inputs.command === 'apply' ? await pendingSince(head, baselines, stacks, options) : new Set(),
   };
+}
+
+async function pendingSince(
+  head: string,
+  baselines: ReadonlyMap<string, AppliedEntry>,
+  stacks: readonly Stack[],
+  { git, workspace, applied }: HistoryOptions,
+): Promise<ReadonlySet<string>> {
+  const read = readElsewhere(stacks, workspace);
+  const elsewhere = read.length === 0 ? undefined : await applied?.appliedElsewhere(read);
+  return pendingStacks({
+    ...{ git, workspace, head },
+    stacks: [...stacks, ...read.map(({ stack }) => stack)],
+    baselines: new Map([...baselines, ...(elsewhere ?? [])]),
+  });
 }
 
 function placesOf({ inputs, git, workspace }: HistoryOptions) {
@@ -212,15 +243,20 @@ function environmentsInQuestion(
     : config.environments;
 }
 
-async function commitAgain({ inputs, applied }: HistoryOptions): Promise<string | undefined> {
+async function takenUpAgain({
+  inputs,
+  applied,
+}: HistoryOptions): Promise<TakenUpAgain | undefined> {
   const { applyAgain } = inputs;
   if (applyAgain === undefined) return undefined;
-  if (applyAgain.kind === 'commit') return applyAgain.sha;
-  const commit = await applied?.mergeCommitOf(applyAgain.number);
-  if (commit !== undefined) return commit;
+  if (applyAgain.kind === 'commit') return { sha: applyAgain.sha };
+  const { number } = applyAgain;
+  const sha = await applied?.mergeCommitOf(number);
+  if (sha !== undefined)
+    return { sha, brought: async (one) => applied?.brought(number, one) ?? false };
   throw new UserError({
     code: 'apply-again-unknown',
-    message: `pull request ${applyAgain.number} was not merged`,
+    message: `pull request ${number} was not merged`,
     at: { input: 'apply-again' },
     hint: 'the number of a merged pull request, or a commit',
   });

@@ -34,8 +34,9 @@ export interface Affected {
   /** Stacks whose own inputs changed, in the workspace's order. */
   readonly changed: readonly AffectedStack[];
   /**
-   * Stacks downstream of those at any depth, without a change of their own: they need a new plan
-   * only if an output that they read will change.
+   * Stacks downstream of those, or of others that changed since they were applied, at any depth and
+   * without a change of their own: they need a new plan only if an output that they read will change
+   * or has changed.
    */
   readonly dependents: readonly Stack[];
 }
@@ -75,11 +76,20 @@ export function touchedStacks(
   });
 }
 
-/** Adds what is downstream of stacks that change. */
-export function withDependents(workspace: Workspace, changed: readonly AffectedStack[]): Affected {
-  const ids = changed.map(({ stack }) => stack.id);
-  const downstream = dependentsOf(ids, workspace.edges);
-  return { changed, dependents: workspace.stacks.filter(({ id }) => downstream.has(id)) };
+/** Adds what is downstream of stacks that change, and `readers`, ids that are so for another reason. */
+export function withDependents(
+  workspace: Workspace,
+  changed: readonly AffectedStack[],
+  readers: ReadonlySet<string> = new Set(),
+): Affected {
+  const ids = new Set(changed.map(({ stack }) => stack.id));
+  const downstream = dependentsOf([...ids, ...readers], workspace.edges);
+  return {
+    changed,
+    dependents: workspace.stacks.filter(
+      ({ id }) => downstream.has(id) || (readers.has(id) && !ids.has(id)),
+    ),
+  };
 }
 
 type Lookup = (file: string) => Iterable<readonly [Stack, AffectedReason]>;

@@ -4,7 +4,7 @@ import type { StackOutcome } from '../schedule/outcome.js';
 
 /** One message at one place, for all stacks that share the file. */
 export interface Annotation {
-  readonly severity: 'error' | 'warning';
+  readonly severity: 'error' | 'warning' | 'notice';
   readonly message: string;
   readonly at: SourceLocation | undefined;
 }

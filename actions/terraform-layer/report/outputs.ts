@@ -2,6 +2,7 @@ import { hasDrifted } from '../drift/findings.js';
 import type { RunPlan } from '../plan.js';
 import type { StackOutcome } from '../schedule/outcome.js';
 import { environmentsToApply } from './environments-to-apply.js';
+import { pendingReaders, type PendingReader } from './pending-readers.js';
 import { isChanging, urgency } from './status.js';
 
 /**
@@ -25,6 +26,7 @@ export function stepOutputs(
 ): StepOutputs {
   const changing = outcomes.filter(isChanging);
   const review = JSON.stringify(outcomes.flatMap(reviewOutput));
+  const readers = JSON.stringify(pendingReaders(plan, outcomes).map(readerOutput));
   const values = {
     'has-changes': String(changing.length > 0),
     affected: JSON.stringify([...plan.reasons.keys()]),
@@ -37,6 +39,7 @@ export function stepOutputs(
       outcomes.filter(({ drift }) => hasDrifted(drift)).map(({ stack }) => stack.id),
     ),
     review: review.length <= roomCharacters / 4 ? review : '[]',
+    'pending-readers': readers.length <= roomCharacters / 4 ? readers : '[]',
   };
   const used = Object.values(values).reduce((sum, value) => sum + value.length, 0);
   const { text, leftOut } = fitStacks(outcomes, Math.max(0, roomCharacters - used));
@@ -86,6 +89,10 @@ function stackOutput({
     'waits-for': end.status === 'waiting' ? end.waitsFor : [],
     seconds: Math.round(milliseconds / 100) / 10,
   };
+}
+
+function readerOutput({ stack, upstream, outputs }: PendingReader): unknown {
+  return { id: stack.id, environment: stack.environment, upstream: upstream.id, outputs };
 }
 
 function reviewOutput({ stack, review }: StackOutcome): readonly unknown[] {

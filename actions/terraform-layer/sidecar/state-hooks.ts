@@ -43,12 +43,12 @@ export function stateHooks(ports: {
   readonly logDirectory: string;
   readonly runUrl: string | undefined;
   readonly actor: string | undefined;
-  /** The commit whose code is applied; undefined: nothing is noted, as for a run that only plans. */
-  readonly appliedSha: string | undefined;
+  /** The commit that a stack is then at; undefined: nothing is noted, as for a run that only plans. */
+  readonly appliedSha: (stack: Stack) => string | undefined;
   /** Then what was applied before is taken back. */
   readonly destroys: boolean;
 }): Required<Pick<StackHooks, 'openJournal' | 'orphans' | 'ended'>> {
-  const { sidecars, tolerate, clock, runUrl, appliedSha, actor } = ports;
+  const { sidecars, tolerate, clock, runUrl, actor } = ports;
   const lockLogOf = (stack: Stack): string => lockLogFile(ports.logDirectory, stack, 'apply');
   const takeBack = async (stack: Stack): Promise<void> => {
     if (ports.destroys) await markLedger(stack, 'destroy', sidecars, tolerate);
@@ -86,11 +86,12 @@ export function stateHooks(ports: {
       }
       // Once more: an apply that held the lock until then may have noted itself meanwhile.
       if (mayHaveChanged(end)) await takeBack(stack);
-      if (appliedSha === undefined) return;
       if (end.status !== 'applied' && end.status !== 'unchanged') return;
+      const sha = ports.appliedSha(stack);
+      if (sha === undefined) return;
       const entry = {
         version: 1 as const,
-        sha: appliedSha,
+        sha,
         at: new Date(clock.now()).toISOString(),
         ...(runUrl === undefined ? {} : { runUrl }),
         ...(actor === undefined ? {} : { actor }),

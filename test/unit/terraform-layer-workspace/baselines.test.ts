@@ -3,6 +3,7 @@ import {
   appliedChanges,
   type AppliedChanges,
 } from '../../../actions/terraform-layer/changes/baselines.js';
+import type { TakenUpAgain } from '../../../actions/terraform-layer/changes/apply-again.js';
 import { loadWorkspace } from '../../../actions/terraform-layer/stacks/load-workspace.js';
 import { gitRepository, type TestRepository } from '../../support/git-repository.js';
 import { s3Backend, s3RemoteState, type Tree } from '../../support/stacks.js';
@@ -26,8 +27,9 @@ afterEach(() => repository.remove());
 async function changesSince(
   shas: Readonly<Record<string, string>>,
   rest: {
-    readonly again?: string;
+    readonly again?: TakenUpAgain;
     readonly in?: TestRepository;
+    readonly environment?: string;
     /** What changed a state since it was applied, by a stack's name. */
     readonly changedBy?: Readonly<Record<string, string>>;
   } = {},
@@ -43,14 +45,19 @@ async function changesSince(
       return sha === undefined ? [] : [[id, { ...marked, sha }] as const];
     }),
   );
-  const { again } = rest;
-  return appliedChanges({ git, workspace, stacks: workspace.stacks, baselines, again });
+  const { again, environment } = rest;
+  const stacks = workspace.stacks.filter(
+    (stack) => environment === undefined || stack.environment === environment,
+  );
+  return appliedChanges({ git, workspace, stacks, baselines, again });
 }
 
 const reasonsOf = ({ affected }: AppliedChanges) =>
   Object.fromEntries(
     affected.changed.map(({ stack, reasons }) => [stack.name, reasons.map(({ kind }) => kind)]),
   );
+
+const dependentsOf = ({ affected }: AppliedChanges) => affected.dependents.map(({ name }) => name);
 
 async function codesOf(body: Promise<unknown>): Promise<readonly string[]> {
   try {
@@ -152,12 +159,110 @@ describe('what an apply covers', () => {
     expect(changes.commits).toContain(head);
   });
 
-  it('is what a commit changed that is taken up once more', async () => {
+  it('is what a commit changed that is taken up once more, and what reads that', async () => {
     const again = await repository.commit({ 'modules/m/main.tf': 'locals { b = 1 }\n' });
     const head = await repository.commit({ 'README.md': 'x' });
-    const changes = await changesSince({ network: head, app: head, web: head }, { again });
+    const at = { network: head, app: head, web: head };
+    const changes = await changesSince(at, { again: { sha: again } });
     expect(reasonsOf(changes)).toEqual({ app: ['applied-again'] });
+    expect(dependentsOf(changes)).toEqual(['web']);
     expect(changes.commits).toContain(again);
+  });
+
+  it('is all commits that a pull request brought when it was rebased, not its last alone', async () => {
+    const other = await repository.commit({
+      [`${network}/main.tf`]: `${s3Backend('network')}# 0\n`,
+    });
+    const one = await repository.commit({ 'layers/web/environments/dev/x.tf': 'locals {}\n' });
+    const two = await repository.commit({ 'modules/m/main.tf': 'locals { b = 1 }\n' });
+    const head = await repository.commit({ 'README.md': 'x' });
+    const at = { network: head, app: head, web: head };
+    const asked: string[] = [];
+    const brought = (sha: string) => {
+      asked.push(sha);
+      return Promise.resolve(sha === one);
+    };
+    const changes = await changesSince(at, { again: { sha: two, brought } });
+    expect(reasonsOf(changes)).toEqual({ app: ['applied-again'], web: ['applied-again'] });
+    expect(asked).toEqual([one, other]);
+    expect([...changes.commits].sort()).toEqual([head, one, two].sort());
+  });
+
+  it('is all that a merge commit merged', async () => {
+    repository.run('checkout', '--quiet', '-b', 'topic');
+    await repository.commit({ 'layers/web/environments/dev/x.tf': 'locals {}\n' });
+    await repository.commit({ 'modules/m/main.tf': 'locals { b = 1 }\n' });
+    repository.run('checkout', '--quiet', 'main');
+    await repository.commit({ [`${network}/main.tf`]: `${s3Backend('network')}# 0\n` });
+    repository.run('merge', '--quiet', '--no-ff', '--message', 'merge', 'topic');
+    const head = repository.run('rev-parse', 'HEAD');
+    const brought = () => Promise.resolve(false);
+    const at = { network: head, app: head, web: head };
+    expect(reasonsOf(await changesSince(at, { again: { sha: head, brought } }))).toEqual({
+      app: ['applied-again'],
+      web: ['applied-again'],
+    });
+  });
+});
+
+describe('what reads a stack that changed', () => {
+  const change = { 'modules/m/main.tf': 'locals { b = 1 }\n' };
+
+  it('is pending until it is applied itself, though what it reads is (T-G1)', async () => {
+    const first = repository.run('rev-parse', 'HEAD');
+    const head = await repository.commit(change);
+    // app was applied at this very commit; web, which reads it, failed or was cancelled.
+    const rerun = await changesSince({ network: head, app: head, web: first });
+    expect(reasonsOf(rerun)).toEqual({});
+    expect(dependentsOf(rerun)).toEqual(['web']);
+    expect(rerun.oldestBases).toEqual(new Map([['dev', first]]));
+    const done = await changesSince({ network: head, app: head, web: head });
+    expect(done.affected).toEqual({ changed: [], dependents: [] });
+  });
+
+  it('is pending at any depth, each stack by its own base', async () => {
+    await repository.commit({
+      'layers/top/environments/dev/main.tf': s3Backend('top') + s3RemoteState('web', 'web'),
+    });
+    const first = repository.run('rev-parse', 'HEAD');
+    const head = await repository.commit(change);
+    const changes = await changesSince({ network: head, app: head, web: head, top: first });
+    expect(dependentsOf(changes)).toEqual(['top']);
+  });
+
+  it('is pending where the change was applied and then taken back', async () => {
+    const first = repository.run('rev-parse', 'HEAD');
+    await repository.commit(change);
+    const head = await repository.commit({ 'modules/m/main.tf': 'locals {}\n' });
+    // What came and went upstream may have other outputs now; its own files are what they were.
+    const changes = await changesSince({ network: first, app: head, web: first });
+    expect(reasonsOf(changes)).toEqual({});
+    expect(dependentsOf(changes)).toEqual(['web']);
+  });
+
+  it('is pending though its own files, too, were changed and changed back', async () => {
+    const web = 'layers/web/environments/dev/x.tf';
+    const first = repository.run('rev-parse', 'HEAD');
+    await repository.commit({ ...change, [web]: 'locals {}\n' });
+    const head = await repository.commit({ 'modules/m/main.tf': 'locals {}\n', [web]: undefined });
+    const changes = await changesSince({ network: first, app: head, web: first });
+    expect(dependentsOf(changes)).toEqual(['web']);
+  });
+
+  it('is found from the other environment, in which nothing changed', async () => {
+    await repository.commit({
+      'layers/shared/environments/global/main.tf': s3Backend('shared'),
+      'layers/edge/environments/dev/main.tf': s3Backend('edge') + s3RemoteState('s', 'shared'),
+    });
+    const first = repository.run('rev-parse', 'HEAD');
+    const head = await repository.commit({
+      'layers/shared/environments/global/x.tf': 'locals {}\n',
+    });
+    const all = { network: first, app: first, web: first, edge: first, shared: head };
+    const changes = await changesSince(all, { environment: 'dev' });
+    expect(reasonsOf(changes)).toEqual({});
+    expect(dependentsOf(changes)).toEqual(['edge']);
+    expect(changes.commits).toEqual([head]);
   });
 });
 
@@ -191,7 +296,7 @@ describe('an apply is refused', () => {
 
   it('of a commit that is not in what is checked out', async () => {
     const head = repository.run('rev-parse', 'HEAD');
-    expect(await codesOf(changesSince({ app: head }, { again: 'b'.repeat(40) }))).toEqual([
+    expect(await codesOf(changesSince({ app: head }, { again: { sha: 'b'.repeat(40) } }))).toEqual([
       'apply-again-unknown',
     ]);
   });

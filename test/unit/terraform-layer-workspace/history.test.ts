@@ -1,5 +1,6 @@
 import { UserError } from '../../../actions/shared/errors.js';
 import { envFrom } from '../../../actions/shared/env.js';
+import type { ChangeOrigin } from '../../../actions/terraform-layer/changes/changed-files.js';
 import {
   observeHistory,
   type AppliedHistory,
@@ -35,8 +36,7 @@ async function observed(
     inputs: readInputs((name) => values[name] ?? '', envFrom({})),
     git: repository.git,
     workspace: await loadWorkspace({ root: repository.root }),
-    pullRequest: undefined,
-    eventName: 'push',
+    origin: undefined,
     applied: undefined,
     log: silentLogger,
     ...options,
@@ -51,6 +51,8 @@ function appliedAt(sha: string, rest: Partial<AppliedHistory> = {}): AppliedHist
     hasState: () => Promise.resolve(true),
     compareStates: () => Promise.resolve(undefined),
     mergeCommitOf: () => Promise.resolve(undefined),
+    brought: () => Promise.resolve(false),
+    appliedElsewhere: () => Promise.resolve(new Map()),
     ...rest,
   };
 }
@@ -60,6 +62,9 @@ const applyOf = (history: Awaited<ReturnType<typeof observed>>, name: string): s
 
 const changedIn = ({ affected }: Awaited<ReturnType<typeof observed>>) =>
   affected?.changed.map(({ stack }) => stack.environment);
+
+/** A pull request whose head is not what is checked out. */
+const pull: ChangeOrigin = { kind: 'pull-request', baseRef: 'main', headSha: 'c'.repeat(40) };
 
 describe('a pull request', () => {
   it('is compared with its base: stacks, gates, and stacks that are gone', async () => {
@@ -73,7 +78,7 @@ describe('a pull request', () => {
     const merged = await observed(
       { command: 'plan', layers: 'changed' },
       {
-        pullRequest: { baseRef: 'main' },
+        origin: pull,
         applied: appliedAt('x', {
           hasState: ({ stateKey }) => Promise.resolve(stateKey === 's3://states/dev'),
         }),
@@ -92,16 +97,13 @@ describe('a pull request', () => {
   });
 
   it('of all layers needs no history', async () => {
-    const history = await observed(
-      { command: 'plan', layers: 'all' },
-      { pullRequest: { baseRef: 'main' } },
-    );
+    const history = await observed({ command: 'plan', layers: 'all' }, { origin: pull });
     expect(history).toMatchObject({ affected: undefined, findings: [], commits: [] });
   });
 
   it('of changed layers needs it', async () => {
     await expect(
-      observed({ command: 'plan', layers: 'changed' }, { pullRequest: { baseRef: 'main' } }),
+      observed({ command: 'plan', layers: 'changed' }, { origin: pull }),
     ).rejects.toMatchObject({ problems: [{ code: 'history-missing' }] });
   });
 });
@@ -161,6 +163,23 @@ describe('an apply', () => {
   });
 });
 
+it('an apply takes up every commit of a pull request that was rebased', async () => {
+  const one = await repository.commit({ 'environments/dev/x.tf': 'locals {}\n' });
+  const two = await repository.commit({ 'environments/dev/y.tf': 'locals {}\n' });
+  const last = await repository.commit({ 'README.md': 'x' });
+  const history = await observed(
+    { command: 'apply', layers: 'changed', 'apply-again': '7' },
+    {
+      applied: appliedAt(last, {
+        mergeCommitOf: () => Promise.resolve(last),
+        brought: (number, sha) => Promise.resolve(number === 7 && (sha === one || sha === two)),
+      }),
+    },
+  );
+  expect(changedIn(history)).toEqual(['dev']);
+  expect([...history.commits].sort()).toEqual([one, two, last].sort());
+});
+
 describe('a plan on a branch', () => {
   it('shows what an apply would do', async () => {
     await repository.commit({ 'environments/dev/x.tf': 'locals {}\n' });
@@ -168,9 +187,8 @@ describe('a plan on a branch', () => {
     const plan = { command: 'plan', layers: 'changed' };
     expect(changedIn(await observed(plan, { applied: appliedAt(first) }))).toEqual(['dev']);
     // In the merge queue it is the change that counts.
-    expect(
-      changedIn(await observed(plan, { applied: appliedAt(first), eventName: 'merge_group' })),
-    ).toEqual([]);
+    const origin = { kind: 'merge-group', baseSha: repository.run('rev-parse', 'HEAD^') } as const;
+    expect(changedIn(await observed(plan, { applied: appliedAt(first), origin }))).toEqual([]);
   });
 
   it('of all layers is compared with nothing', async () => {

@@ -1,0 +1,131 @@
+import { startTestEmulator, type TestEmulator } from '../support/emulator.js';
+import { InfraOnGithub } from '../support/infra-on-github.js';
+import {
+  createStateBucket,
+  readState,
+  stateBucket,
+  type LayerStep,
+} from '../support/terraform-repository.js';
+
+// One root module for each environment; all but the shared one read its state.
+
+const stateOf = (environment: string): string =>
+  `bucket = "${stateBucket}"\n    key    = "${environment}.tfstate"\n    region = "eu-west-1"`;
+
+const backend = (environment: string): string =>
+  `terraform {\n  backend "s3" {\n    ${stateOf(environment)}\n    use_lockfile = true\n  }\n}\n`;
+
+const shared = (value: string): Record<string, string> => ({
+  'environments/global/main.tf': `${backend('global')}
+resource "terraform_data" "network" {
+  input = "${value}"
+}
+output "network" {
+  value = terraform_data.network.output
+}
+`,
+});
+
+const reader = (environment: string): Record<string, string> => ({
+  [`environments/${environment}/main.tf`]: `${backend(environment)}
+data "terraform_remote_state" "shared" {
+  backend = "s3"
+  config = {
+    ${stateOf('global')}
+  }
+}
+resource "terraform_data" "service" {
+  input = data.terraform_remote_state.shared.outputs.network
+}
+output "network" {
+  value = terraform_data.service.output
+}
+`,
+});
+
+let emulator: TestEmulator;
+let infra: InfraOnGithub;
+
+beforeAll(async () => {
+  emulator = await startTestEmulator();
+  await createStateBucket(emulator);
+  infra = await InfraOnGithub.start(emulator, {
+    'infra.yml':
+      'version: 1\nenvironments:\n  global: { apply: auto }\n' +
+      '  stokenet: { apply: auto, after: [global] }\n' +
+      '  mainnet: { apply: auto, after: [stokenet] }\n',
+    ...shared('one'),
+    ...reader('stokenet'),
+    ...reader('mainnet'),
+  });
+  await infra.apply({ environment: 'global, stokenet, mainnet' });
+});
+afterAll(() => emulator.stop());
+
+/** One leg of an apply's matrix. */
+const leg = (environment: string): Promise<LayerStep> => infra.apply({ environment });
+
+/** What the readers have taken over from the shared environment's state. */
+async function networkIn(environment: string): Promise<unknown> {
+  const state = (await readState(emulator, `${environment}.tfstate`)) as {
+    readonly outputs: { readonly network: { readonly value: unknown } };
+  };
+  return state.outputs.network.value;
+}
+
+const notices = ({ step }: LayerStep): string =>
+  step.annotations
+    .filter(({ level }) => level === 'notice')
+    .map(({ message }) => message)
+    .join('\n');
+
+// In order: each test begins where the one before it has ended.
+it('an environment is applied where another one that it reads was changed, leg by leg', async () => {
+  await infra.push(shared('two'));
+  const first = await leg('global');
+  expect(first.statuses).toEqual({ global: 'applied' });
+  expect(JSON.parse(first.step.outputs['pending-readers'] ?? '')).toEqual([
+    {
+      ...{ id: 'environments/stokenet', environment: 'stokenet' },
+      ...{ upstream: 'environments/global', outputs: ['network'] },
+    },
+    {
+      ...{ id: 'environments/mainnet', environment: 'mainnet' },
+      ...{ upstream: 'environments/global', outputs: ['network'] },
+    },
+  ]);
+  expect(first.step.summary).toContain('`mainnet`');
+  expect(notices(first)).toContain('mainnet');
+  expect((await leg('stokenet')).statuses).toEqual({ stokenet: 'applied' });
+  expect((await leg('mainnet')).statuses).toEqual({ mainnet: 'applied' });
+  expect(await networkIn('stokenet')).toBe('two');
+  expect(await networkIn('mainnet')).toBe('two');
+});
+
+it('nothing is left for a leg that runs again', async () => {
+  const again = await leg('mainnet');
+  expect(again.step.outputs['affected']).toBe('[]');
+  expect(again.step.outputs['pending-readers']).toBe('[]');
+});
+
+it('an environment stays pending where what it reads is applied only after it', async () => {
+  await infra.push(shared('three'));
+  // The shared environment waits for its approval.
+  const early = await leg('stokenet');
+  expect(early.statuses).toEqual({ stokenet: 'unchanged' });
+  expect(notices(early)).toContain('global');
+  expect((await leg('global')).statuses).toEqual({ global: 'applied' });
+  expect((await leg('stokenet')).statuses).toEqual({ stokenet: 'applied' });
+  expect(await networkIn('stokenet')).toBe('three');
+  expect((await leg('stokenet')).step.outputs['affected']).toBe('[]');
+});
+
+it('a pull request that was rebased is taken up again with all its commits', async () => {
+  const pull = await infra.open(shared('four'), { 'NOTES.md': 'Last of two.\n' });
+  await infra.push({ 'README.md': 'Meanwhile.\n' });
+  await infra.rebase(pull);
+  await infra.apply({ environment: 'global, stokenet, mainnet' });
+  const again = { 'apply-again': String(pull.number), 'dry-run': 'true' };
+  const { step } = await infra.apply({ environment: 'global', ...again });
+  expect(step.outputs['affected']).toBe('["environments/global"]');
+});
