@@ -81,6 +81,7 @@ export async function observe(
     git: gitOf(inputs, ports),
     pullRequest: ports.github?.pullRequest,
     eventName: ports.github?.eventName,
+    run: ports.github,
     applied,
     log: ports.log,
   });

@@ -1,7 +1,8 @@
 import path from 'node:path';
 import { runUrl } from '../shared/github-context.js';
 import { openDeployments, tellApply } from './apply/finish-apply.js';
-import { openReview, proveGatesByHand } from './apply/open-review.js';
+import { openReview } from './apply/open-review.js';
+import { proveGatesByHand } from './apply/prove-gates.js';
 import { reviewJudge } from './apply/review-judge.js';
 import type { ObservedHistory } from './changes/history.js';
 import { destroyGuard } from './destroy/guard.js';
@@ -80,7 +81,7 @@ export async function perform(
           sidecars: session.sidecars,
         })
       : undefined;
-  if (plan.command === 'destroy') await proveGatesByHand(plan, inputs, ports);
+  if (plan.command === 'destroy') await proveGatesByHand(plan.environments, inputs, ports);
   const range = review && {
     ...{ records: review.search?.records ?? [], allowedDestroys: review.allowedDestroys },
     treeSha: history.head === undefined ? undefined : await treeOf(git, history.head),

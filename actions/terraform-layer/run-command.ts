@@ -1,7 +1,7 @@
 import { runState } from './commands/state.js';
 import { checkCode } from './commands/check.js';
 import { unlock } from './commands/unlock.js';
-import { proveEnvironments, proveGatesByHand } from './apply/open-review.js';
+import { proveEnvironments, proveGatesByHand } from './apply/prove-gates.js';
 import { appliedHistory } from './applied-history.js';
 import { nothingCompared, type ObservedHistory } from './changes/history.js';
 import { observe, readRepository, type Repository } from './effects.js';
@@ -49,10 +49,10 @@ export async function runCommand(inputs: Inputs, ports: PublishPorts): Promise<v
     case 'graph':
       return publishGraph(plan, inputs, ports);
     case 'state':
-      if (!inputs.dryRun) await proveGatesByHand(plan, inputs, ports);
-      return runState(plan, inputs, ports);
+      if (!inputs.dryRun) await proveGatesByHand(plan.environments, inputs, ports);
+      return runState(plan, inputs, ports, await access.opened());
     case 'unlock':
-      return unlock(plan, inputs, ports);
+      return unlock(plan, inputs, ports, await access.opened());
     case 'plan':
     case 'apply':
     case 'drift':

@@ -9,6 +9,7 @@ import { policyFrom, type Policy } from './base-policy.js';
 import { stateFindings } from './base-stacks.js';
 import { appliedChanges } from './baselines.js';
 import { changedFiles } from './changed-files.js';
+import { gateBase, type GatedCheckout } from './gate-base.js';
 import { headCommit, type Git } from './git.js';
 import type { HasState, StateFinding } from './removed-stacks.js';
 
@@ -44,15 +45,17 @@ export interface HistoryOptions {
   readonly pullRequest: { readonly baseRef: string } | undefined;
   /** `merge_group` is compared with its first parent, as a pull request is. */
   readonly eventName: string | undefined;
+  /** Undefined outside GitHub Actions. */
+  readonly run: GatedCheckout | undefined;
   /** Undefined: nothing is known of earlier applies, and none is assumed. */
   readonly applied: AppliedHistory | undefined;
   readonly log: Logger;
 }
 
 /**
- * Compares the checked out commit with what counts for this command: a pull request with its base,
- * an apply, a `destroy`, and a plan on a branch with what was last applied in each stack. Other
- * commands only where `layers` is `changed`.
+ * Compares the checked out commit with what counts for this command: a pull request with its base;
+ * an apply, a `destroy`, whatever else changes a state, and a plan on a branch with what was last
+ * applied in each stack. Other commands only where `layers` is `changed`.
  *
  * @throws UserError as `appliedChanges`, `changedFiles` and `policyFrom` do
  */
@@ -61,12 +64,30 @@ export async function observeHistory(options: HistoryOptions): Promise<ObservedH
   const { command } = inputs;
   const isChange = pullRequest !== undefined || eventName === 'merge_group';
   const wanted = inputs.layers.kind === 'changed';
-  if (command === 'apply' || command === 'destroy') return sinceApplied(options);
+  if (writes(inputs)) return sinceApplied(options);
   if (command === 'plan' && !isChange && wanted && applied !== undefined) {
     return sinceApplied(options);
   }
   if (wanted || (command === 'plan' && isChange)) return inChange(options);
   return nothingCompared(workspace);
+}
+
+/** Whether gates are asked before it: what only looks needs none. */
+function writes({ command, dryRun, lockId }: Inputs): boolean {
+  switch (command) {
+    case 'apply':
+    case 'destroy':
+      return true;
+    case 'state':
+      return !dryRun;
+    case 'unlock':
+      return !dryRun && lockId !== undefined;
+    case 'plan':
+    case 'drift':
+    case 'graph':
+    case 'check':
+      return false;
+  }
 }
 
 /** What a run knows that compares nothing. */
@@ -127,9 +148,6 @@ async function sinceApplied(options: HistoryOptions): Promise<ObservedHistory> {
   const { inputs, git, workspace, applied, log } = options;
   const names = new Set(environmentsInQuestion(inputs, workspace).map(({ name }) => name));
   const stacks = workspace.stacks.filter(({ environment }) => names.has(environment));
-  if (applied === undefined && inputs.layers.kind !== 'changed') {
-    return nothingCompared(workspace);
-  }
   const baselines = (await applied?.appliedBaseline(stacks)) ?? new Map<string, AppliedEntry>();
   const again = await commitAgain(options);
   let changes: Awaited<ReturnType<typeof appliedChanges>>;
@@ -139,9 +157,10 @@ async function sinceApplied(options: HistoryOptions): Promise<ObservedHistory> {
     if (inputs.layers.kind === 'changed' || again !== undefined || !lacksHistory(error))
       throw error;
     log.notice(
-      'Without history the gates of this commit count, and what was reviewed is not found: set "fetch-depth: 0" on actions/checkout.',
+      'Without history what was reviewed is not found: set "fetch-depth: 0" on actions/checkout.',
     );
-    return nothingCompared(workspace);
+    const policy = await policySince(new Map(), [...names], options);
+    return { ...nothingCompared(workspace), policy };
   }
   const { affected, bases, oldestBases, commits, head } = changes;
   const [oldest] = bases;
@@ -152,12 +171,45 @@ async function sinceApplied(options: HistoryOptions): Promise<ObservedHistory> {
   log.info(`${affected.changed.length} stacks differ from what was applied in ${range}`);
   return {
     affected: inputs.layers.kind === 'changed' ? affected : undefined,
-    policy: await policyFrom({ ...placesOf(options), bases: oldestBases }),
-    findings: inputs.command === 'destroy' ? [] : await findingsSince(bases, options),
+    policy: await policySince(oldestBases, [...names], options),
+    // Only an apply and its plan are about what the code says.
+    findings:
+      inputs.command === 'apply' || inputs.command === 'plan'
+        ? await findingsSince(bases, options)
+        : [],
     head,
     commits,
     range,
   };
+}
+
+/**
+ * The gates of the environments in question: from what was last applied in them, else from the
+ * default branch before this change, else the strictest.
+ */
+async function policySince(
+  applied: ReadonlyMap<string, string>,
+  environments: readonly string[],
+  options: HistoryOptions,
+): Promise<Policy> {
+  const bases = new Map(applied);
+  const unseen = new Set<string>();
+  const unknown = environments.filter((name) => !bases.has(name));
+  if (unknown.length > 0) {
+    const base = await gateBase(options.git, options.run);
+    for (const name of unknown) {
+      if (base.kind === 'commit') bases.set(name, base.sha);
+      if (base.kind === 'unseen') unseen.add(name);
+    }
+    if (base.kind === 'unseen') {
+      options.log.warning(
+        `The gates of ${unknown.join(', ')} before this commit cannot be seen in the checkout, so ` +
+          'the strictest count, with approval: set "fetch-depth: 0" on actions/checkout' +
+          (base.because === undefined ? '' : ` (${base.because})`),
+      );
+    }
+  }
+  return policyFrom({ ...placesOf(options), bases, unseen });
 }
 
 function placesOf({ inputs, git, workspace }: HistoryOptions) {

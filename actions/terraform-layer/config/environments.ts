@@ -143,6 +143,12 @@ const defaultPreventDestroy: readonly string[] = [
 ];
 const defaultMaxDestroys = 20;
 
+/** What is protected where nothing says otherwise. */
+export const defaultGuards: Guards = {
+  preventDestroy: defaultPreventDestroy,
+  maxDestroys: defaultMaxDestroys,
+};
+
 function guardsOf(
   file: InfraFile,
   own: {
@@ -152,8 +158,8 @@ function guardsOf(
 ): Guards {
   return {
     preventDestroy:
-      own['prevent-destroy'] ?? file.guards['prevent-destroy'] ?? defaultPreventDestroy,
-    maxDestroys: own['max-destroys'] ?? file.guards['max-destroys'] ?? defaultMaxDestroys,
+      own['prevent-destroy'] ?? file.guards['prevent-destroy'] ?? defaultGuards.preventDestroy,
+    maxDestroys: own['max-destroys'] ?? file.guards['max-destroys'] ?? defaultGuards.maxDestroys,
   };
 }
 
