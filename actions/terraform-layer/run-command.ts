@@ -1,3 +1,5 @@
+import { UserError } from '../shared/errors.js';
+import { forkProblems, isOfFork } from './github/fork.js';
 import { runState } from './commands/state.js';
 import { checkCode } from './commands/check.js';
 import { unlock } from './commands/unlock.js';
@@ -26,6 +28,8 @@ import {
  * @throws UserError, OperationError
  */
 export async function runCommand(inputs: Inputs, ports: PublishPorts): Promise<void> {
+  const refused = forkProblems(inputs, ports.github);
+  if (refused.length > 0) throw new UserError(refused);
   if (inputs.command === 'check') return checkCode(inputs, ports);
   const repository = await readRepository(inputs, ports);
   // What is wrong with the inputs is told before anything outside is asked.
@@ -41,7 +45,9 @@ export async function runCommand(inputs: Inputs, ports: PublishPorts): Promise<v
     inputs,
     repository,
     ports,
-    appliedHistory(access.open, inputs, ports),
+    isOfFork(ports.github)
+      ? undefined
+      : appliedHistory(access.open, repository.workspace.config.environments, inputs, ports),
   );
   const plan = planRun(inputs, observed);
   announce(plan, ports);

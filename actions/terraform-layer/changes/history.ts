@@ -11,6 +11,7 @@ import { appliedChanges } from './baselines.js';
 import { changedFiles } from './changed-files.js';
 import { gateBase, type GatedCheckout } from './gate-base.js';
 import { headCommit, type Git } from './git.js';
+import { unpromoted, type EarlierBaseline, type Unpromoted } from './promotion.js';
 import type { HasState, StateFinding } from './removed-stacks.js';
 
 /** What the world outside of the checkout knows of earlier applies. */
@@ -19,6 +20,8 @@ export interface AppliedHistory {
   readonly appliedBaseline: (
     stacks: readonly Stack[],
   ) => Promise<ReadonlyMap<string, AppliedEntry>>;
+  /** The same for an environment that the run leaves alone. */
+  readonly earlierBaseline?: EarlierBaseline;
   readonly hasState: HasState;
   /** The commit by which a pull request was merged; undefined where it was not. */
   readonly mergeCommitOf: (pullNumber: number) => Promise<string | undefined>;
@@ -30,6 +33,8 @@ export interface ObservedHistory {
   readonly affected: Affected | undefined;
   readonly policy: Policy;
   readonly findings: readonly StateFinding[];
+  /** Stacks whose changes an earlier environment has not got yet. */
+  readonly unpromoted: readonly Unpromoted[];
   /** The commit that is checked out; undefined where nothing was compared. */
   readonly head: string | undefined;
   /** Every commit that the run covers; through these its pull requests are found. */
@@ -96,6 +101,7 @@ export function nothingCompared({ config }: Pick<Workspace, 'config'>): Observed
     affected: undefined,
     policy: { config, differences: [], unreadable: [] },
     findings: [],
+    unpromoted: [],
     head: undefined,
     commits: [],
     range: undefined,
@@ -129,6 +135,7 @@ async function inChange(options: HistoryOptions): Promise<ObservedHistory> {
       ? await policyFrom({ ...placesOf(options), bases })
       : nothingCompared(workspace).policy,
     findings: isPlan ? await findingsSince([base], options) : [],
+    unpromoted: [],
     head,
     commits: [head],
     range,
@@ -177,10 +184,26 @@ async function sinceApplied(options: HistoryOptions): Promise<ObservedHistory> {
       inputs.command === 'apply' || inputs.command === 'plan'
         ? await findingsSince(bases, options)
         : [],
+    unpromoted: await unpromotedIn(affected, head, names, options),
     head,
     commits,
     range,
   };
+}
+
+/** Asked before an apply, and by the plan that precedes one. */
+async function unpromotedIn(
+  { changed }: Affected,
+  head: string,
+  running: ReadonlySet<string>,
+  { inputs, git, workspace, applied }: HistoryOptions,
+): Promise<readonly Unpromoted[]> {
+  const { command, proveGates } = inputs;
+  const earlier = applied?.earlierBaseline;
+  const asked = command === 'apply' || (command === 'plan' && proveGates);
+  if (!asked || earlier === undefined) return [];
+  const stacks = changed.map(({ stack }) => stack);
+  return unpromoted({ git, workspace, running, changed: stacks, head, earlier });
 }
 
 /**

@@ -66,6 +66,7 @@ function configOf(
     name,
     apply,
     after,
+    ...(settings.after === undefined ? {} : { promotedFrom: settings.after }),
     unreviewed: settings.unreviewed ?? (apply === 'auto' ? 'allow' : 'stop'),
     ...(settings.region === undefined ? {} : { region: settings.region }),
     ...(settings['plan-role'] === undefined ? {} : { planRole: settings['plan-role'] }),
