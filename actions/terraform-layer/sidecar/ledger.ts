@@ -93,7 +93,7 @@ function unreadable(faults: readonly OperationError[]): Problem[] {
         hint:
           code === 'sidecar-denied'
             ? // Amazon S3 API reference, GetObject: without s3:ListBucket a missing object is denied.
-              `let the role s3:GetObject and s3:PutObject on <state key>.infra/*, and s3:ListBucket on ${String(details['bucket'])}`
+              `let the role s3:GetObject and s3:PutObject on <state key>.infra/*, and s3:ListBucket on ${String(details['bucket'])} for that prefix`
             : 'run it again once the place of the states answers',
       },
     ];
