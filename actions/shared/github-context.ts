@@ -18,6 +18,8 @@ export interface GithubContext {
   readonly apiUrl: string;
   readonly pullRequest: PullRequest | undefined;
   readonly mergeGroup: MergeGroup | undefined;
+  /** For a push, the commit that its branch had before; undefined where the branch is new. */
+  readonly pushedFrom?: string | undefined;
   /** Undefined where the event's payload does not say it. */
   readonly defaultBranch: string | undefined;
   /**
@@ -67,6 +69,7 @@ const eventSchema = z.object({
       base_ref: z.string(),
     })
     .optional(),
+  before: z.string().optional(),
   repository: z.object({ default_branch: z.string().optional() }).optional(),
 });
 
@@ -102,7 +105,7 @@ export function runUrl(context: GithubContext): string {
   return `${context.serverUrl}/${owner}/${name}/actions/runs/${context.runId}`;
 }
 
-type EventPart = Pick<GithubContext, 'pullRequest' | 'mergeGroup' | 'defaultBranch'>;
+type EventPart = Pick<GithubContext, 'pullRequest' | 'mergeGroup' | 'pushedFrom' | 'defaultBranch'>;
 
 function readEvent(eventPath: string | undefined): EventPart {
   if (eventPath === undefined) {
@@ -116,8 +119,11 @@ function readEvent(eventPath: string | undefined): EventPart {
       at: { file: eventPath },
     });
   }
-  const { pull_request: pull, merge_group: group, repository } = parsed.data;
+  const { pull_request: pull, merge_group: group, before, repository } = parsed.data;
   return {
+    // GitHub docs, "Webhook events and payloads", push: zeros where the branch is made by it. The
+    // payload of a pull request has a `before` too, of its own branch.
+    pushedFrom: pull !== undefined || /^0*$/.test(before ?? '') ? undefined : before,
     pullRequest: pull && {
       number: pull.number,
       headSha: pull.head.sha,

@@ -1,11 +1,12 @@
 import { toError } from '../shared/errors.js';
 import { githubClient } from '../shared/github-client.js';
 import type { AppliedHistory } from './changes/history.js';
+import type { EnvironmentConfig } from './config/infra-config.js';
 import type { Ports } from './effects.js';
 import type { Inputs } from './inputs.js';
 import { githubReviewRuns } from './records/github-records.js';
 import type { ReviewRuns } from './records/record-source.js';
-import type { RunAccess } from './run-access.js';
+import { openEarlier, type RunAccess } from './run-access.js';
 import { hasResources } from './sidecar/has-resources.js';
 import { readLedger } from './sidecar/ledger.js';
 import { nextMoveStep } from './state/move-state.js';
@@ -15,6 +16,7 @@ import { tolerance } from './sidecar/tolerance.js';
 /** What the states and GitHub know of earlier applies; `access` is opened when it is first asked. */
 export function appliedHistory(
   access: () => Promise<RunAccess>,
+  environments: readonly EnvironmentConfig[],
   inputs: Inputs,
   ports: Ports,
 ): AppliedHistory {
@@ -24,7 +26,12 @@ export function appliedHistory(
   let opened: Promise<ReviewRuns> | undefined;
   return {
     appliedBaseline: async (stacks) =>
-      readLedger(stacks, (await access()).sidecars, tolerance(ports)),
+      readLedger(
+        stacks,
+        (await access()).sidecars,
+        // A plan only shows; whatever else asks goes by the gates of these commits.
+        inputs.command === 'plan' ? tolerance(ports) : undefined,
+      ),
     appliedElsewhere: async (read) =>
       readLedger(
         // Whoever reads a state can read what stands beside it.
@@ -39,6 +46,19 @@ export function appliedHistory(
           }
         },
       ),
+    earlierBaseline: async (name, stacks) => {
+      const environment = environments.find((one) => one.name === name);
+      if (environment === undefined) return undefined;
+      try {
+        const sidecars = await openEarlier(environment, stacks, await access(), inputs, ports);
+        return await readLedger(stacks, sidecars);
+      } catch (thrown) {
+        // The role of one environment is often kept from another's states.
+        const why = ports.secrets.redact(toError(thrown).message);
+        ports.log.notice(`Whether ${name} has got these changes cannot be seen from here: ${why}`);
+        return undefined;
+      }
+    },
     hasState: async (stack) => {
       try {
         return await hasResources((await access()).sidecars(stack));

@@ -81,6 +81,7 @@ export async function observe(
     workspace,
     git: gitOf(inputs, ports),
     origin: changeOrigin(ports.github),
+    run: ports.github,
     applied,
     log: ports.log,
   });

@@ -3,7 +3,8 @@ import { runUrl } from '../shared/github-context.js';
 import { openDeployments, tellApply } from './apply/finish-apply.js';
 import { stacksHeldBack, tellHeldBack } from './apply/held-back.js';
 import { moveStates } from './apply/move-states.js';
-import { openReview, proveGatesByHand } from './apply/open-review.js';
+import { openReview } from './apply/open-review.js';
+import { proveGatesByHand } from './apply/prove-gates.js';
 import { reviewJudge } from './apply/review-judge.js';
 import type { ObservedHistory } from './changes/history.js';
 import { statesToMove } from './changes/removed-stacks.js';
@@ -90,7 +91,7 @@ export async function perform(
           sidecars: session.sidecars,
         })
       : undefined;
-  if (plan.command === 'destroy') await proveGatesByHand(plan, inputs, ports);
+  if (plan.command === 'destroy') await proveGatesByHand(plan.environments, inputs, ports);
   if (plan.command === 'apply') {
     await moveStates(plan, mayRun, { session, inputs, ports, sha: appliedSha(history, ports) });
   }

@@ -4,6 +4,7 @@ import { suggestion } from '../shared/inputs.js';
 import type { EnvironmentConfig } from './config/infra-config.js';
 import type { PolicyDifference } from './changes/policy-difference.js';
 import type { ObservedHistory } from './changes/history.js';
+import type { Unpromoted } from './changes/promotion.js';
 import type { StateFinding } from './changes/removed-stacks.js';
 import type { Affected, AffectedReason } from './graph/affected.js';
 import { dependenciesAmong, wavesOf } from './graph/waves.js';
@@ -18,7 +19,10 @@ export interface Observed {
   /** Set where `layers` is `changed`. */
   readonly affected: Affected | undefined;
   /** What the run is judged against: its base's gates, and stacks that are gone. */
-  readonly history: Pick<ObservedHistory, 'policy' | 'findings' | 'commits' | 'head'>;
+  readonly history: Pick<
+    ObservedHistory,
+    'policy' | 'findings' | 'unpromoted' | 'commits' | 'head'
+  >;
   /** Names of the variables that each stack's root module declares, by id. */
   readonly declaredVariables: ReadonlyMap<string, ReadonlySet<string>>;
   /** Var files of the input that do not exist. */
@@ -65,7 +69,7 @@ export interface RunPlan {
  * Decides which stacks run, in which order. Pure.
  *
  * @throws UserError with every problem: `environment-unknown`, `environment-never-applied`,
- * `layers-match-nothing`, `variable-undeclared`, `var-file-missing`, and those of
+ * `layers-match-nothing`, `variable-undeclared`, `var-file-missing`, `not-promoted`, and those of
  * `destroyProblems`; for an apply also `deleted-stack-has-state`, `state-left-behind`
  */
 export function planRun(inputs: Inputs, observed: Observed): RunPlan {
@@ -91,6 +95,7 @@ export function planRun(inputs: Inputs, observed: Observed): RunPlan {
     const errors = observed.history.findings.filter(({ severity }) => severity === 'error');
     problems.push(...errors.map(({ problem }) => problem));
   }
+  problems.push(...promotionProblems(observed.history.unpromoted, reasons));
   if (problems.length > 0) throw new UserError(problems);
   return {
     command: inputs.command,
@@ -201,6 +206,38 @@ function affectedReasons(
     else if (dependents.has(id)) reasons.set(id, { kind: 'dependent' });
   }
   return reasons;
+}
+
+/** One problem for each pair of environments; stacks that the run leaves out are none. */
+function promotionProblems(
+  unpromoted: readonly Unpromoted[],
+  chosen: ReadonlyMap<string, unknown>,
+): readonly Problem[] {
+  const pairs = new Map<string, Unpromoted[]>();
+  for (const one of unpromoted.filter(({ stack }) => chosen.has(stack.id))) {
+    const key = JSON.stringify([one.stack.environment, one.before.environment]);
+    pairs.set(key, [...(pairs.get(key) ?? []), one]);
+  }
+  return [...pairs.values()].flatMap((all): Problem[] => {
+    const [first] = all;
+    if (first === undefined) return [];
+    const [own, before] = [first.stack.environment, first.before.environment];
+    const names = all.slice(0, 5).map(({ before: { displayId }, sha }) => {
+      const since = sha === undefined ? 'it was never applied' : `it is at ${sha.slice(0, 7)}`;
+      return `${displayId} (${since})`;
+    });
+    const more = all.length > names.length ? ` and ${all.length - names.length} more` : '';
+    return [
+      {
+        code: 'not-promoted',
+        message: `"${own}" comes after "${before}", which has not got these changes: ${names.join(', ')}${more}`,
+        at: { input: 'environment' },
+        hint:
+          `apply ${before} first, or both in one run (environment: ${before}, ${own}); where ` +
+          `"${own}" need not wait for it, take it out of its "after" in infra.yml`,
+      },
+    ];
+  });
 }
 
 function variableProblems(

@@ -38,3 +38,24 @@ export async function openAccess(
   });
   return { directory, access, sidecars: openSidecars({ access }, ports) };
 }
+
+/**
+ * What stands beside the states of an environment that the run leaves alone, read as a plan does.
+ *
+ * @throws UserError, OperationError as `openEnvironments` does
+ */
+export async function openEarlier(
+  environment: EnvironmentConfig,
+  stacks: readonly Stack[],
+  { directory }: Pick<RunAccess, 'directory'>,
+  inputs: Inputs,
+  ports: Ports,
+): Promise<Sidecars> {
+  const looking: Inputs = { ...inputs, command: 'plan' };
+  const access = await openEnvironments([environment], stacks, looking, {
+    ...ports,
+    directory: path.join(directory, 'aws-earlier'),
+    now: () => ports.clock.now(),
+  });
+  return openSidecars({ access }, ports);
+}

@@ -1,7 +1,9 @@
+import { UserError } from '../shared/errors.js';
+import { forkProblems, isOfFork } from './github/fork.js';
 import { runState } from './commands/state.js';
 import { checkCode } from './commands/check.js';
 import { unlock } from './commands/unlock.js';
-import { proveEnvironments, proveGatesByHand } from './apply/open-review.js';
+import { proveEnvironments, proveGatesByHand } from './apply/prove-gates.js';
 import { appliedHistory } from './applied-history.js';
 import { nothingCompared, type ObservedHistory } from './changes/history.js';
 import { observe, readRepository, type Repository } from './effects.js';
@@ -26,6 +28,8 @@ import {
  * @throws UserError, OperationError
  */
 export async function runCommand(inputs: Inputs, ports: PublishPorts): Promise<void> {
+  const refused = forkProblems(inputs, ports.github);
+  if (refused.length > 0) throw new UserError(refused);
   if (inputs.command === 'check') return checkCode(inputs, ports);
   const repository = await readRepository(inputs, ports);
   // What is wrong with the inputs is told before anything outside is asked.
@@ -41,7 +45,9 @@ export async function runCommand(inputs: Inputs, ports: PublishPorts): Promise<v
     inputs,
     repository,
     ports,
-    appliedHistory(access.open, inputs, ports),
+    isOfFork(ports.github)
+      ? undefined
+      : appliedHistory(access.open, repository.workspace.config.environments, inputs, ports),
   );
   const plan = planRun(inputs, observed);
   announce(plan, ports);
@@ -49,10 +55,10 @@ export async function runCommand(inputs: Inputs, ports: PublishPorts): Promise<v
     case 'graph':
       return publishGraph(plan, inputs, ports);
     case 'state':
-      if (!inputs.dryRun) await proveGatesByHand(plan, inputs, ports);
-      return runState(plan, inputs, ports);
+      if (!inputs.dryRun) await proveGatesByHand(plan.environments, inputs, ports);
+      return runState(plan, inputs, ports, await access.opened());
     case 'unlock':
-      return unlock(plan, inputs, ports);
+      return unlock(plan, inputs, ports, await access.opened());
     case 'plan':
     case 'apply':
     case 'drift':

@@ -42,6 +42,21 @@ describe('on a pull request', () => {
     return state.repositories.flatMap((repository) => repository.comments);
   }
 
+  it('from a fork, runs nothing of it', async () => {
+    const event = pullRequestEvent({
+      ...{ repository: 'acme/infra', number: 7, base },
+      head: { ...head, repository: 'mallory/infra' },
+    });
+    const workspace = await writeRepository(layers.emulator, threeLayers(['dev']));
+    const plan = await run(workspace, 'plan', { layers: 'all' }, { job: { event } });
+    expect(plan.step.conclusion).toBe('failure');
+    expect(plan.step.annotations.map(({ message }) => message).join()).toContain('from a fork');
+    expect(plan.statuses).toEqual({});
+    const listed = { layers: 'all', 'dry-run': 'true' };
+    const dry = await run(workspace, 'plan', listed, { job: { event } });
+    expect(dry.step.conclusion).toBe('success');
+  });
+
   it('writes one comment, and updates it in place', async () => {
     const workspace = await writeRepository(layers.emulator, threeLayers(['dev']));
     const job = await pullRequestJob();

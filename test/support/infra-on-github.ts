@@ -120,6 +120,12 @@ export class InfraOnGithub {
     return sha;
   }
 
+  /** Commits these files to what is checked out, here alone. */
+  async change(files: Readonly<Record<string, string>>): Promise<string> {
+    await this.#write(files);
+    return this.#commit('Changed');
+  }
+
   /** Commits these files to `main`, without a pull request. */
   async push(files: Changes): Promise<string> {
     const parent = this.git('rev-parse', 'main');
@@ -175,6 +181,20 @@ export class InfraOnGithub {
     this.#runId -= 1;
     const given = { ...applied, ...inputs };
     return { plan: planned, apply: await this.#run(event, 'apply.yml', given, [applyWorkflow]) };
+  }
+
+  /** One run of what is checked out: pushed, or started by a person, on its branch. */
+  async once(
+    inputs: Readonly<Record<string, string>>,
+    started: 'by-push' | 'by-hand' = 'by-push',
+  ): Promise<LayerStep> {
+    const sha = this.git('rev-parse', 'HEAD');
+    const ref = `refs/heads/${this.git('rev-parse', '--abbrev-ref', 'HEAD')}`;
+    const event =
+      started === 'by-push'
+        ? pushEvent({ repository, ref, after: sha, before: this.git('rev-parse', 'HEAD~1') })
+        : workflowDispatchEvent({ repository, ref, sha });
+    return this.#run(event, 'operate.yml', inputs, []);
   }
 
   async #run(

@@ -100,6 +100,7 @@ export function withoutHistory({ config }: Workspace): Observed['history'] {
   return {
     policy: { config, differences: [], unreadable: [] },
     findings: [],
+    unpromoted: [],
     commits: [],
     head: undefined,
   };

@@ -1,9 +1,17 @@
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { mkdir, mkdtemp, realpath, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { terraformEnvironment } from '../../scripts/terraform-environment.js';
 import type { TestEmulator } from './emulator.js';
-import { createJob, fixtureAction, ownAction, type JobOptions, type StepResult } from './runner.js';
+import {
+  createJob,
+  fixtureAction,
+  ownAction,
+  pushEvent,
+  type JobOptions,
+  type StepResult,
+} from './runner.js';
 
 /** Lies in the emulator; every state of a test is in it. */
 export const stateBucket = 'states';
@@ -175,6 +183,20 @@ export interface LayerStep {
   readonly leftBehind: readonly string[];
 }
 
+/** The commit of a workspace, which becomes a repository of one commit where it is none. */
+function checkedOut(workspace: string): string {
+  const git = (...args: readonly string[]): string =>
+    execFileSync('git', ['-c', 'user.name=Test', '-c', 'user.email=test@example.com', ...args], {
+      ...{ cwd: workspace, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] },
+    }).trim();
+  if (!existsSync(path.join(workspace, '.git'))) {
+    git('init', '--quiet', '--initial-branch=main');
+    git('add', '--all');
+    git('commit', '--quiet', '--allow-empty', '--message', 'Start');
+  }
+  return git('rev-parse', 'HEAD');
+}
+
 /** Runs the bundle of terraform-layer as a step of a job that works in the emulator. */
 export async function runLayer(
   emulator: TestEmulator,
@@ -193,6 +215,7 @@ export async function runLayer(
   const cliConfig = providers.TF_CLI_CONFIG_FILE ?? process.env['TF_CLI_CONFIG_FILE'];
   const job = await createJob({
     workspace: options.workspace,
+    event: pushEvent({ repository: 'acme/infra', after: checkedOut(options.workspace) }),
     ...options.job,
     ...(onLine === undefined ? {} : { onLine: (line: string) => onLine(line) }),
     env: {

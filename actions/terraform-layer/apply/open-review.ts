@@ -1,10 +1,8 @@
-import { OperationError, UserError, type Problem } from '../../shared/errors.js';
+import { OperationError } from '../../shared/errors.js';
 import type { GithubContext } from '../../shared/github-context.js';
 import type { EnvironmentConfig } from '../config/infra-config.js';
 import type { Ports } from '../effects.js';
-import { judgeGate } from '../github/gate.js';
 import { observeLabels } from '../github/labels.js';
-import { observeGate } from '../github/observe-gate.js';
 import type { People } from '../github/people.js';
 import { openReviewAccess, type ReviewAccess } from '../github/review-access.js';
 import type { Inputs } from '../inputs.js';
@@ -17,6 +15,7 @@ import { sidecarSource } from '../records/sidecar-store.js';
 import { allowedByLabels } from '../review/guards.js';
 import { parseReviewRecord, type ReviewRecord } from '../review/record.js';
 import type { Sidecars } from '../sidecar/sidecar.js';
+import { confirmByHand, proveGates, refuseUnseen } from './prove-gates.js';
 
 /** What GitHub knows about the changes that an apply covers. */
 export interface OpenReview {
@@ -58,7 +57,8 @@ export async function openReview(request: ReviewRequest): Promise<OpenReview> {
   secrets.add(token);
   const access = await openReviewAccess(token, github, log);
   const search = await searched(request, github, access, gated);
-  await proveGates(gated, { search, github, access, inputs, ports });
+  const covered = search ?? { pulls: [], commitsWithoutPull: [], commitsNotLookedAt: [] };
+  await proveGates(gated, { covered, github, access, inputs, ports });
   const labels = await allowingLabels(search, access.people, ports);
   return {
     access,
@@ -75,58 +75,6 @@ export async function openReview(request: ReviewRequest): Promise<OpenReview> {
       notes: [note],
     };
   }
-}
-
-/**
- * Proves the gates before a command that changes the world or a state without a change of code to
- * review: approving reviews say nothing of it, so `gate: reviews` asks for the typed confirmation.
- *
- * @throws UserError with every gate that does not hold
- */
-export async function proveGatesByHand(plan: RunPlan, inputs: Inputs, ports: Ports): Promise<void> {
-  const { github, secrets, log } = ports;
-  const gated = plan.environments
-    .filter(({ apply }) => apply === 'approval')
-    .map((one) => (one.gate === 'reviews' ? { ...one, gate: 'dispatch' as const } : one));
-  if (gated.length === 0) return;
-  if (github === undefined) {
-    confirmByHand(gated, inputs);
-    return;
-  }
-  const token = inputs.githubToken;
-  if (token === undefined) {
-    refuseUnseen(gated);
-    return;
-  }
-  secrets.add(token);
-  const access = await openReviewAccess(token, github, log);
-  await proveGates(gated, { search: undefined, github, access, inputs, ports });
-}
-
-/**
- * Proves the protection of environments on GitHub before a job names them: GitHub creates a missing
- * one for such a job, unprotected. Other gates are proved by the apply, which finds its reviews.
- *
- * @throws UserError with every gate that does not hold
- */
-export async function proveEnvironments(
-  environments: readonly EnvironmentConfig[],
-  inputs: Inputs,
-  ports: Ports,
-): Promise<void> {
-  const { github, secrets, log } = ports;
-  const gated = environments.filter(
-    ({ apply, gate }) => apply === 'approval' && gate === 'environment',
-  );
-  if (gated.length === 0 || github === undefined) return;
-  const token = inputs.githubToken;
-  if (token === undefined) {
-    refuseUnseen(gated);
-    return;
-  }
-  secrets.add(token);
-  const access = await openReviewAccess(token, github, log);
-  await proveGates(gated, { search: undefined, github, access, inputs, ports });
 }
 
 async function searched(
@@ -191,61 +139,6 @@ function sourceOf(
     case 'none':
       return { recordsOf: () => Promise.resolve([]) };
   }
-}
-
-/** A person at a terminal is the gate there, and says which environment they mean. */
-function confirmByHand(gated: readonly EnvironmentConfig[], { confirm }: Inputs): void {
-  const problems = gated.flatMap(({ name }): Problem[] =>
-    confirm === name
-      ? []
-      : [
-          {
-            code: 'confirm-missing',
-            message: `"${name}" is applied behind its approval, and outside GitHub Actions nobody can give it`,
-            at: { input: 'confirm' },
-            hint: `type "${name}" to apply it all the same`,
-          },
-        ],
-  );
-  if (problems.length > 0) throw new UserError(problems);
-}
-
-function refuseUnseen(gated: readonly EnvironmentConfig[]): void {
-  if (gated.length === 0) return;
-  throw new UserError(
-    gated.map(({ name }) => ({
-      code: 'gate-unseen',
-      message: `without github-token it cannot be seen how "${name}" is protected, so it counts as unprotected`,
-      at: { input: 'github-token' },
-      hint: 'give ${{ github.token }}, with "permissions: actions: read" on the job',
-    })),
-  );
-}
-
-async function proveGates(
-  gated: readonly EnvironmentConfig[],
-  context: {
-    readonly search: RecordSearch<ReviewRecord> | undefined;
-    readonly github: GithubContext;
-    readonly access: ReviewAccess;
-    readonly inputs: Inputs;
-    readonly ports: Ports;
-  },
-): Promise<void> {
-  const { search, github, access, inputs, ports } = context;
-  const covered = search ?? { pulls: [], commitsWithoutPull: [], commitsNotLookedAt: [] };
-  const problems: Problem[] = [];
-  for (const environment of gated) {
-    const observed = await observeGate(environment, covered, access);
-    const judged = judgeGate(environment, observed, access.defaultBranch, {
-      eventName: github.eventName,
-      ref: github.ref,
-      confirm: inputs.confirm,
-    });
-    problems.push(...judged.problems);
-    for (const note of judged.notes) ports.log.notice(note);
-  }
-  if (problems.length > 0) throw new UserError(problems);
 }
 
 async function allowingLabels(

@@ -28,7 +28,8 @@ export interface Policy {
  * - `bases`: the commit whose settings count, by environment; one without an entry keeps its own.
  * - An environment that the base does not have keeps its own settings, unless the change drops
  *   another one: it may be that one under a new name, and permits no more than that.
- * - A base whose `infra.yml` is not understood: approval, and unreviewed changes stop.
+ * - `unseen`: environments whose base cannot be seen. They, and those whose base has an `infra.yml`
+ *   that is not understood, get the strictest settings: approval, and unreviewed changes stop.
  *
  * @throws UserError `base-missing` where a base is not in the clone
  */
@@ -39,19 +40,24 @@ export async function policyFrom(options: {
   readonly directory: string;
   readonly configPath?: string | undefined;
   readonly bases: ReadonlyMap<string, string>;
+  readonly unseen?: ReadonlySet<string>;
 }): Promise<Policy> {
-  const { head, bases } = options;
+  const { head, bases, unseen = new Set() } = options;
   const read = new Map<string, BaseConfig>();
   for (const sha of new Set(bases.values())) read.set(sha, await configAt(options, sha));
   const differences: PolicyDifference[] = [];
   const environments = head.environments.map((environment) => {
-    const base = read.get(bases.get(environment.name) ?? '');
+    const base = unseen.has(environment.name)
+      ? 'unreadable'
+      : read.get(bases.get(environment.name) ?? '');
     if (base === undefined) return environment;
     const settings = settingsFrom(base, environment, head);
     differences.push(...differencesOf(environment, settings));
     return { ...environment, ...settings };
   });
-  const volatile = volatileOf([...read.values()], head, differences);
+  const seen: readonly BaseConfig[] = [...read.values()];
+  const all = unseen.size === 0 ? seen : [...seen, 'unreadable' as const];
+  const volatile = volatileOf(all, head, differences);
   return {
     config: { ...head, environments, volatile },
     differences,
@@ -112,19 +118,12 @@ function settingsFrom(
   head: InfraConfig,
 ): GateSettings {
   const own = gateSettingsOf(environment);
-  if (base === 'unreadable') return { ...own, ...strictOver(own) };
+  if (base === 'unreadable') return strictSettings(own);
   const before = base.environments.find(({ name }) => name === environment.name);
   if (before !== undefined) return gateSettingsOf(before);
   const names = new Set(head.environments.map(({ name }) => name));
   const dropped = base.environments.filter(({ name }) => !names.has(name));
   return strictest(own, ...dropped.map(gateSettingsOf));
-}
-
-/** `never` stays; anything else asks. */
-function strictOver(own: GateSettings): Partial<GateSettings> {
-  return own.apply === 'never'
-    ? { unreviewed: strictSettings.unreviewed }
-    : { apply: strictSettings.apply, unreviewed: strictSettings.unreviewed };
 }
 
 function differencesOf(

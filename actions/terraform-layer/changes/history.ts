@@ -11,8 +11,10 @@ import type { TakenUpAgain } from './apply-again.js';
 import { appliedChanges } from './baselines.js';
 import { changedFiles, type ChangeOrigin } from './changed-files.js';
 import { formerStacks } from './former-stacks.js';
+import { gateBase, type GatedCheckout } from './gate-base.js';
 import { headCommit, type Git } from './git.js';
 import { pendingStacks, readElsewhere, type ReadElsewhere } from './pending-upstreams.js';
+import { unpromoted, type EarlierBaseline, type Unpromoted } from './promotion.js';
 import type { StateFinding, StateProbe } from './removed-stacks.js';
 
 /** What the world outside of the checkout knows of earlier applies. */
@@ -28,6 +30,8 @@ export interface AppliedHistory extends StateProbe {
   readonly appliedElsewhere: (
     read: readonly ReadElsewhere[],
   ) => Promise<ReadonlyMap<string, AppliedEntry>>;
+  /** The same for an environment that the run leaves alone. */
+  readonly earlierBaseline?: EarlierBaseline;
   /** The commit by which a pull request was merged; undefined where it was not. */
   readonly mergeCommitOf: (pullNumber: number) => Promise<string | undefined>;
   /** Whether a merged pull request brought a commit to the branch that is applied. */
@@ -40,6 +44,8 @@ export interface ObservedHistory {
   readonly affected: Affected | undefined;
   readonly policy: Policy;
   readonly findings: readonly StateFinding[];
+  /** Stacks whose changes an earlier environment has not got yet. */
+  readonly unpromoted: readonly Unpromoted[];
   /** The commit that is checked out; undefined where nothing was compared. */
   readonly head: string | undefined;
   /** Every commit that the run covers; through these its pull requests are found. */
@@ -56,15 +62,17 @@ export interface HistoryOptions {
   readonly workspace: Workspace;
   /** Undefined where the checked out commit is no change that is yet to be merged. */
   readonly origin: ChangeOrigin | undefined;
+  /** Undefined outside GitHub Actions. */
+  readonly run: GatedCheckout | undefined;
   /** Undefined: nothing is known of earlier applies, and none is assumed. */
   readonly applied: AppliedHistory | undefined;
   readonly log: Logger;
 }
 
 /**
- * Compares the checked out commit with what counts for this command: a pull request with its base,
- * an apply, a `destroy`, and a plan on a branch with what was last applied in each stack. Other
- * commands only where `layers` is `changed`.
+ * Compares the checked out commit with what counts for this command: a pull request with its base;
+ * an apply, a `destroy`, whatever else changes a state, and a plan on a branch with what was last
+ * applied in each stack. Other commands only where `layers` is `changed`.
  *
  * @throws UserError as `appliedChanges`, `changedFiles` and `policyFrom` do
  */
@@ -73,12 +81,30 @@ export async function observeHistory(options: HistoryOptions): Promise<ObservedH
   const { command } = inputs;
   const isChange = origin !== undefined;
   const wanted = inputs.layers.kind === 'changed';
-  if (command === 'apply' || command === 'destroy') return sinceApplied(options);
+  if (writes(inputs)) return sinceApplied(options);
   if (command === 'plan' && !isChange && wanted && applied !== undefined) {
     return sinceApplied(options);
   }
   if (wanted || (command === 'plan' && isChange)) return inChange(options);
   return nothingCompared(workspace);
+}
+
+/** Whether gates are asked before it: what only looks needs none. */
+function writes({ command, dryRun, lockId }: Inputs): boolean {
+  switch (command) {
+    case 'apply':
+    case 'destroy':
+      return true;
+    case 'state':
+      return !dryRun;
+    case 'unlock':
+      return !dryRun && lockId !== undefined;
+    case 'plan':
+    case 'drift':
+    case 'graph':
+    case 'check':
+      return false;
+  }
 }
 
 /** What a run knows that compares nothing. */
@@ -87,6 +113,7 @@ export function nothingCompared({ config }: Pick<Workspace, 'config'>): Observed
     affected: undefined,
     policy: { config, differences: [], unreadable: [] },
     findings: [],
+    unpromoted: [],
     head: undefined,
     commits: [],
     range: undefined,
@@ -121,6 +148,7 @@ async function inChange(options: HistoryOptions): Promise<ObservedHistory> {
       ? await policyFrom({ ...placesOf(options), bases })
       : nothingCompared(workspace).policy,
     findings: isPlan ? await findingsSince([base], options) : [],
+    unpromoted: [],
     head,
     commits: [head],
     range,
@@ -142,9 +170,6 @@ async function sinceApplied(options: HistoryOptions): Promise<ObservedHistory> {
   const { command } = inputs;
   const names = new Set(environmentsInQuestion(inputs, workspace).map(({ name }) => name));
   const stacks = workspace.stacks.filter(({ environment }) => names.has(environment));
-  if (applied === undefined && inputs.layers.kind !== 'changed') {
-    return nothingCompared(workspace);
-  }
   const noted = (await applied?.appliedBaseline(stacks)) ?? new Map<string, AppliedEntry>();
   const former =
     applied === undefined || command === 'destroy'
@@ -162,9 +187,10 @@ async function sinceApplied(options: HistoryOptions): Promise<ObservedHistory> {
     if (inputs.layers.kind === 'changed' || again !== undefined || !lacksHistory(error))
       throw error;
     log.notice(
-      'Without history the gates of this commit count, and what was reviewed is not found: set "fetch-depth: 0" on actions/checkout.',
+      'Without history what was reviewed is not found: set "fetch-depth: 0" on actions/checkout.',
     );
-    return nothingCompared(workspace);
+    const policy = await policySince(new Map(), [...names], options);
+    return { ...nothingCompared(workspace), policy };
   }
   const { affected, bases, oldestBases, commits, head } = changes;
   const [oldest] = bases;
@@ -175,11 +201,13 @@ async function sinceApplied(options: HistoryOptions): Promise<ObservedHistory> {
   log.info(`${affected.changed.length} stacks differ from what was applied in ${range}`);
   return {
     affected: inputs.layers.kind === 'changed' ? affected : undefined,
-    policy: await policyFrom({ ...placesOf(options), bases: oldestBases }),
+    policy: await policySince(oldestBases, [...names], options),
+    // Only an apply and its plan are about what the code says.
     findings:
-      command === 'destroy'
-        ? []
-        : await findingsSince([...new Set([...(former?.bases ?? []), ...bases])], options),
+      command === 'apply' || command === 'plan'
+        ? await findingsSince([...new Set([...(former?.bases ?? []), ...bases])], options)
+        : [],
+    unpromoted: await unpromotedIn(affected, head, names, options),
     head,
     commits,
     range,
@@ -201,6 +229,50 @@ async function pendingSince(
     stacks: [...stacks, ...read.map(({ stack }) => stack)],
     baselines: new Map([...baselines, ...(elsewhere ?? [])]),
   });
+}
+
+/** Asked before an apply, and by the plan that precedes one. */
+async function unpromotedIn(
+  { changed }: Affected,
+  head: string,
+  running: ReadonlySet<string>,
+  { inputs, git, workspace, applied }: HistoryOptions,
+): Promise<readonly Unpromoted[]> {
+  const { command, proveGates } = inputs;
+  const earlier = applied?.earlierBaseline;
+  const asked = command === 'apply' || (command === 'plan' && proveGates);
+  if (!asked || earlier === undefined) return [];
+  const stacks = changed.map(({ stack }) => stack);
+  return unpromoted({ git, workspace, running, changed: stacks, head, earlier });
+}
+
+/**
+ * The gates of the environments in question: from what was last applied in them, else from the
+ * default branch before this change, else the strictest.
+ */
+async function policySince(
+  applied: ReadonlyMap<string, string>,
+  environments: readonly string[],
+  options: HistoryOptions,
+): Promise<Policy> {
+  const bases = new Map(applied);
+  const unseen = new Set<string>();
+  const unknown = environments.filter((name) => !bases.has(name));
+  if (unknown.length > 0) {
+    const base = await gateBase(options.git, options.run);
+    for (const name of unknown) {
+      if (base.kind === 'commit') bases.set(name, base.sha);
+      if (base.kind === 'unseen') unseen.add(name);
+    }
+    if (base.kind === 'unseen') {
+      options.log.warning(
+        `The gates of ${unknown.join(', ')} before this commit cannot be seen in the checkout, so ` +
+          'the strictest count, with approval: set "fetch-depth: 0" on actions/checkout' +
+          (base.because === undefined ? '' : ` (${base.because})`),
+      );
+    }
+  }
+  return policyFrom({ ...placesOf(options), bases, unseen });
 }
 
 function placesOf({ inputs, git, workspace }: HistoryOptions) {

@@ -7,6 +7,7 @@ import { checkSummary } from '../check/summary.js';
 import { textProblems } from '../check/text-rules.js';
 import { validateModules, type RootModule } from '../check/validate.js';
 import { observe, readRepository, type Ports } from '../effects.js';
+import { isOfFork } from '../github/fork.js';
 import type { Inputs } from '../inputs.js';
 import { plannedStacks, planRun } from '../plan.js';
 import { programEnvironment } from '../modules-access/program-environment.js';
@@ -42,7 +43,9 @@ export async function checkCode(inputs: Inputs, ports: Ports): Promise<void> {
   for (const problem of await formatProblems(root, inputs.workingDirectory, terraform.program)) {
     problems.add(problem);
   }
-  const modules = rootModules(stacks);
+  // To validate, Terraform starts the providers that the code names.
+  const modules = isOfFork(ports.github) ? [] : rootModules(stacks);
+  if (isOfFork(ports.github)) log.notice('The code of a fork is not validated: that would run it.');
   log.info(`Root modules to validate: ${modules.length}, up to ${terraform.concurrency} at a time`);
   const validated = await validateModules(modules, {
     root,

@@ -8,6 +8,7 @@ import { plannedStacks, type RunPlan } from '../plan.js';
 import type { PublishPorts } from '../report/publish.js';
 import { readPlan } from '../review/plan-json.js';
 import { noChanges, type PlanChanges } from '../review/changes.js';
+import type { RunAccess } from '../run-access.js';
 import { openSession, type Session } from '../session.js';
 import { markLedger } from '../sidecar/ledger.js';
 import { tolerance } from '../sidecar/tolerance.js';
@@ -33,13 +34,18 @@ import { describeEffects, stateReport, versionLines, type DoneOperation } from '
  * `chooseVersion` and `keepCopy`
  * @throws OperationError `state-operation-failed`, `state-unreadable`, `state-not-kept`
  */
-export async function runState(plan: RunPlan, inputs: Inputs, ports: PublishPorts): Promise<void> {
+export async function runState(
+  plan: RunPlan,
+  inputs: Inputs,
+  ports: PublishPorts,
+  opened: RunAccess | undefined,
+): Promise<void> {
   const { operations, problems } = parseOperations(inputs.stateOperations);
   const stacks = plannedStacks(plan);
   const [stack] = stacks;
   const all = [...oneStackProblems(stacks), ...problems];
   if (stack === undefined || all.length > 0) throw new UserError(all);
-  const session = await openSession(plan.environments, [stack], inputs, ports);
+  const session = await openSession(plan.environments, [stack], inputs, ports, opened);
   await new StateWork(stack, operations, session, inputs, ports).run();
 }
 

@@ -2,10 +2,12 @@ import path from 'node:path';
 import PQueue from 'p-queue';
 import { OperationError } from '../../shared/errors.js';
 import { writeSummary } from '../../shared/summary.js';
+import { proveGatesByHand } from '../apply/prove-gates.js';
 import type { Ports } from '../effects.js';
 import type { Inputs } from '../inputs.js';
 import { plannedStacks, type RunPlan } from '../plan.js';
 import type { PublishPorts } from '../report/publish.js';
+import type { RunAccess } from '../run-access.js';
 import { openSession, type Session } from '../session.js';
 import type { Stack } from '../stacks/workspace.js';
 import { environmentOfChild } from '../terraform/child-environment.js';
@@ -23,9 +25,14 @@ const requestsAtOnce = 16;
  * @throws UserError `lock-not-held`, `lock-run-in-progress`
  * @throws OperationError `unlock-failed`, with Terraform's words
  */
-export async function unlock(plan: RunPlan, inputs: Inputs, ports: PublishPorts): Promise<void> {
+export async function unlock(
+  plan: RunPlan,
+  inputs: Inputs,
+  ports: PublishPorts,
+  opened: RunAccess | undefined,
+): Promise<void> {
   const stacks = plannedStacks(plan);
-  const session = await openSession(plan.environments, stacks, inputs, ports);
+  const session = await openSession(plan.environments, stacks, inputs, ports, opened);
   const locks = await readLocks(stacks, session, inputs, ports);
   const show = async (result: UnlockResult): Promise<void> => {
     const now = ports.clock.now();
@@ -37,7 +44,13 @@ export async function unlock(plan: RunPlan, inputs: Inputs, ports: PublishPorts)
   const { lockId: id } = inputs;
   if (id === undefined) return show({ locks, release: undefined });
   const lock = chooseLock(id, locks);
-  if (!inputs.dryRun) await release(lock.stack, id, session, ports);
+  if (!inputs.dryRun) {
+    const { environment } = lock.stack;
+    // Of the environment that the lock is in alone: `environment` may be left out.
+    const gated = plan.environments.filter(({ name }) => name === environment);
+    await proveGatesByHand(gated, inputs, ports);
+    await release(lock.stack, id, session, ports);
+  }
   return show({ locks, release: { lock, id, done: !inputs.dryRun } });
 }
 

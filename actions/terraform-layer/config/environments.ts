@@ -66,6 +66,7 @@ function configOf(
     name,
     apply,
     after,
+    ...(settings.after === undefined ? {} : { promotedFrom: settings.after }),
     unreviewed: settings.unreviewed ?? (apply === 'auto' ? 'allow' : 'stop'),
     ...(settings.region === undefined ? {} : { region: settings.region }),
     ...(settings['plan-role'] === undefined ? {} : { planRole: settings['plan-role'] }),
@@ -143,6 +144,12 @@ const defaultPreventDestroy: readonly string[] = [
 ];
 const defaultMaxDestroys = 20;
 
+/** What is protected where nothing says otherwise. */
+export const defaultGuards: Guards = {
+  preventDestroy: defaultPreventDestroy,
+  maxDestroys: defaultMaxDestroys,
+};
+
 function guardsOf(
   file: InfraFile,
   own: {
@@ -152,8 +159,8 @@ function guardsOf(
 ): Guards {
   return {
     preventDestroy:
-      own['prevent-destroy'] ?? file.guards['prevent-destroy'] ?? defaultPreventDestroy,
-    maxDestroys: own['max-destroys'] ?? file.guards['max-destroys'] ?? defaultMaxDestroys,
+      own['prevent-destroy'] ?? file.guards['prevent-destroy'] ?? defaultGuards.preventDestroy,
+    maxDestroys: own['max-destroys'] ?? file.guards['max-destroys'] ?? defaultGuards.maxDestroys,
   };
 }
 

@@ -17,6 +17,8 @@ export interface EnvironmentConfig {
   readonly apply: ApplyPolicy;
   /** Environments that are applied before this one. */
   readonly after: readonly string[];
+  /** `after` as `infra.yml` spells it out: each of these gets a change first. */
+  readonly promotedFrom?: readonly string[];
   /** What to do with a change that no review has seen. */
   readonly unreviewed: 'stop' | 'allow';
   readonly region?: string;

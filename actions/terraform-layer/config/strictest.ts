@@ -1,3 +1,4 @@
+import { defaultGuards } from './environments.js';
 import type { ApplyPolicy, EnvironmentConfig, Guards } from './infra-config.js';
 
 /** What decides whether a change may be applied: taken from the base, never from the change itself. */
@@ -8,8 +9,16 @@ export type GateSettings = Pick<
 
 const applyOrder: readonly ApplyPolicy[] = ['auto', 'approval', 'never'];
 
-/** What is left where nothing trustworthy is known. */
-export const strictSettings = { apply: 'approval', unreviewed: 'stop', approvals: 1 } as const;
+/**
+ * What is left where nothing trustworthy is known: approval, nothing unreviewed, and the default
+ * guards beside the own ones. `never` stays, and so does the kind of gate, which nobody can guess.
+ */
+export function strictSettings(own: GateSettings): GateSettings {
+  return strictest(own, {
+    ...{ apply: 'approval', unreviewed: 'stop', approvals: 1 },
+    ...{ gate: own.gate, guards: defaultGuards },
+  });
+}
 
 /**
  * Settings that permit no more than any of the given ones. Gates are of different kinds and none is

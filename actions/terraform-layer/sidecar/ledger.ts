@@ -1,5 +1,6 @@
 import PQueue from 'p-queue';
 import { z } from 'zod';
+import { OperationError, UserError, type Problem } from '../../shared/errors.js';
 import type { Stack } from '../stacks/workspace.js';
 import type { Sidecars } from './sidecar.js';
 import type { Tolerate } from './tolerance.js';
@@ -40,28 +41,68 @@ export function formatApplied(entry: AppliedEntry): string {
 }
 
 /**
- * What was last applied, by stack id. Stacks without an entry, without a place for one, or whose
- * entry cannot be read are not in it: they count as never applied.
+ * What was last applied, by stack id. Stacks without an entry, or without a place for one, are not
+ * in it: they count as never applied. So do those whose entry cannot be read where `tolerate` is
+ * given; else they are an error, since the gates of an apply are read at these commits.
+ *
+ * @throws UserError `applied-unreadable`, one for each bucket and fault
  */
 export async function readLedger(
   stacks: readonly Stack[],
   sidecars: Sidecars,
-  tolerate: Tolerate,
+  tolerate?: Tolerate,
 ): Promise<ReadonlyMap<string, AppliedEntry>> {
   const entries = new Map<string, AppliedEntry>();
+  const faults: OperationError[] = [];
   const queue = new PQueue({ concurrency: requestsAtOnce });
   const consequence = 'stacks whose last apply cannot be read count as never applied';
+  const strict: Tolerate = async ({ fallback }, body) => {
+    try {
+      return await body();
+    } catch (thrown) {
+      if (!(thrown instanceof OperationError)) throw thrown;
+      faults.push(thrown);
+      return fallback;
+    }
+  };
   await queue.addAll(
     stacks.map((stack) => async () => {
       const sidecar = sidecars(stack);
       if (sidecar === undefined) return;
       const options = { fallback: undefined, consequence };
-      const text = await tolerate(options, () => sidecar.read('applied'));
+      const text = await (tolerate ?? strict)(options, () => sidecar.read('applied'));
       const entry = text === undefined ? undefined : parseApplied(text);
       if (entry !== undefined) entries.set(stack.id, entry);
     }),
   );
+  if (faults.length > 0) throw new UserError(unreadable(faults));
   return entries;
+}
+
+/** Stacks of one bucket that fail alike are one problem. */
+function unreadable(faults: readonly OperationError[]): Problem[] {
+  const alike = new Map<string, OperationError[]>();
+  for (const fault of faults) {
+    const { code, details } = fault;
+    const key = JSON.stringify([code, details['bucket']]);
+    alike.set(key, [...(alike.get(key) ?? []), fault]);
+  }
+  return [...alike.values()].flatMap(([first, ...others]): Problem[] => {
+    if (first === undefined) return [];
+    const { code, message, details } = first;
+    const more = others.length === 0 ? '' : `, and ${others.length} more like it`;
+    return [
+      {
+        code: 'applied-unreadable',
+        message: `what was last applied, and with it the gates, cannot be read: ${message}${more}`,
+        hint:
+          code === 'sidecar-denied'
+            ? // Amazon S3 API reference, GetObject: without s3:ListBucket a missing object is denied.
+              `let the role s3:GetObject and s3:PutObject on <state key>.infra/*, and s3:ListBucket on ${String(details['bucket'])} for that prefix`
+            : 'run it again once the place of the states answers',
+      },
+    ];
+  });
 }
 
 /** Notes one entry for stacks that were applied, or found to need nothing; never fails the run. */

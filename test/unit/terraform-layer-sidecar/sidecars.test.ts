@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { OperationError } from '../../../actions/shared/errors.js';
 import { createSecrets } from '../../../actions/shared/secrets.js';
 import {
   localStateFile,
@@ -17,7 +18,7 @@ import { openSidecars } from '../../../actions/terraform-layer/sidecar/open-side
 import type { S3Objects } from '../../../actions/terraform-layer/sidecar/s3-objects.js';
 import { s3Sidecar } from '../../../actions/terraform-layer/sidecar/s3-sidecar.js';
 import type { Sidecar } from '../../../actions/terraform-layer/sidecar/sidecar.js';
-import { tolerance } from '../../../actions/terraform-layer/sidecar/tolerance.js';
+import { tolerance, type Tolerate } from '../../../actions/terraform-layer/sidecar/tolerance.js';
 import type { Stack } from '../../../actions/terraform-layer/stacks/workspace.js';
 import { intolerant, memorySidecar, onlySidecar } from '../../support/sidecars.js';
 import { layeredTree, load } from '../../support/stacks.js';
@@ -244,6 +245,23 @@ describe('the ledger', () => {
     const ledger = await readLedger(stacks, ({ id }) => of.get(id), intolerant);
     expect([...ledger]).toEqual([[stacks[0]?.id, entry]]);
     expect(parseApplied('nonsense')).toBeUndefined();
+  });
+
+  it('that cannot be read is an error that names the right, unless somebody only looks', async () => {
+    const denied = memorySidecar();
+    denied.read = () =>
+      Promise.reject(
+        new OperationError('sidecar-denied', 'the role may not s3:GetObject on it', {
+          details: { right: 's3:GetObject', bucket: 'states', target: 'app.infra/*' },
+        }),
+      );
+    const strict = readLedger(stacks, () => denied);
+    await expect(strict).rejects.toMatchObject({ problems: [{ code: 'applied-unreadable' }] });
+    await expect(strict).rejects.toThrow(/s3:GetObject/);
+    const looking: Tolerate = ({ fallback }, body) => body().catch(() => fallback);
+    expect(await readLedger(stacks, () => denied, looking)).toEqual(new Map());
+    // A backend without a place for it is no fault.
+    expect(await readLedger(stacks, () => undefined)).toEqual(new Map());
   });
 
   it('does not fail a run where it cannot be written, and says so once', async () => {

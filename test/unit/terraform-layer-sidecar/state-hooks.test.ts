@@ -29,7 +29,7 @@ describe('what a run leaves in the ledger', () => {
       logDirectory: '/nowhere',
       runUrl: undefined,
       actor: undefined,
-      appliedSha: undefined,
+      appliedSha: () => undefined,
     });
   }
   const outcome = (end: StackEnd): StackOutcome => anOutcome(stack, end);

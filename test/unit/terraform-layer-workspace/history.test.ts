@@ -1,6 +1,9 @@
+import { rm } from 'node:fs/promises';
+import path from 'node:path';
 import { UserError } from '../../../actions/shared/errors.js';
 import { envFrom } from '../../../actions/shared/env.js';
 import type { ChangeOrigin } from '../../../actions/terraform-layer/changes/changed-files.js';
+import type { GatedCheckout } from '../../../actions/terraform-layer/changes/gate-base.js';
 import {
   observeHistory,
   type AppliedHistory,
@@ -37,6 +40,7 @@ async function observed(
     git: repository.git,
     workspace: await loadWorkspace({ root: repository.root }),
     origin: undefined,
+    run: undefined,
     applied: undefined,
     log: silentLogger,
     ...options,
@@ -180,6 +184,132 @@ it('an apply takes up every commit of a pull request that was rebased', async ()
   expect([...history.commits].sort()).toEqual([one, two, last].sort());
 });
 
+describe('where nothing says what was applied', () => {
+  const nothing = appliedAt('', { appliedBaseline: () => Promise.resolve(new Map()) });
+  const production = { command: 'apply', environment: 'production' };
+
+  /** As GitHub tells of a run on what is checked out. */
+  const run = (values: Partial<GatedCheckout> = {}): GatedCheckout => ({
+    ref: 'refs/heads/main',
+    sha: repository.run('rev-parse', 'HEAD'),
+    eventName: 'push',
+    defaultBranch: 'main',
+    pullRequest: undefined,
+    ...values,
+  });
+  const gateOf = async (
+    values: Readonly<Record<string, string>>,
+    options: Parameters<typeof observed>[1] = {},
+  ) => {
+    const started = 'run' in options ? options.run : run();
+    const { policy } = await observed(values, { applied: nothing, ...options, run: started });
+    return policy.config.environments.find(({ name }) => name === 'production');
+  };
+
+  it('a change cannot open its own gate: the first parent decides', async () => {
+    await repository.commit({ 'infra.yml': infra('auto') });
+    for (const layers of ['all', 'changed']) {
+      expect(await gateOf({ ...production, layers })).toMatchObject({ apply: 'approval' });
+    }
+    // In a terminal as well.
+    expect(await gateOf(production, { run: undefined })).toMatchObject({ apply: 'approval' });
+    await repository.commit({ 'README.md': 'merged, and another change' });
+    expect(await gateOf(production)).toMatchObject({ apply: 'auto' });
+  });
+
+  it('nor can a change of several commits: what the branch was before the push decides', async () => {
+    await repository.commit({ 'infra.yml': infra('auto') });
+    await repository.commit({ 'README.md': 'x' });
+    const pushed = run({ pushedFrom: first });
+    expect(await gateOf(production, { run: pushed })).toMatchObject({ apply: 'approval' });
+    const gone = run({ pushedFrom: 'f'.repeat(40) });
+    expect(await gateOf(production, { run: gone })).toMatchObject({ apply: 'approval' });
+  });
+
+  it('on another branch the default branch decides, and approval where it is not there', async () => {
+    const main = repository.run('rev-parse', 'HEAD');
+    repository.run('checkout', '--quiet', '-b', 'topic');
+    await repository.commit({ 'infra.yml': infra('auto') });
+    await repository.commit({ 'README.md': 'x' });
+    const branch = run({ ref: 'refs/heads/topic', eventName: 'workflow_dispatch' });
+    const unseen = await gateOf(production, { run: branch });
+    expect(unseen).toMatchObject({ apply: 'approval', unreviewed: 'stop' });
+    repository.run('update-ref', 'refs/remotes/origin/main', main);
+    expect(await gateOf(production, { run: branch })).toMatchObject({ apply: 'approval' });
+    repository.run('update-ref', 'refs/remotes/origin/main', 'HEAD');
+    expect(await gateOf(production, { run: branch })).toMatchObject({ apply: 'auto' });
+  });
+
+  it('nor does a commit decide that is not the one of the branch that was started', async () => {
+    await repository.commit({ 'infra.yml': infra('auto') });
+    await repository.commit({ 'README.md': 'x' });
+    const other = run({ sha: first, eventName: 'workflow_dispatch' });
+    expect(await gateOf(production, { run: other })).toMatchObject({ apply: 'approval' });
+  });
+
+  it('a checkout without that commit gets approval and the default guards', async () => {
+    await repository.commit({
+      'infra.yml': `${infra('auto')}guards: { prevent-destroy: [], max-destroys: 1000 }\n`,
+    });
+    const full = repository;
+    repository = await full.shallowClone(1);
+    try {
+      const gate = await gateOf({ ...production, layers: 'all' });
+      expect(gate).toMatchObject({ apply: 'approval', unreviewed: 'stop' });
+      expect(gate?.guards.maxDestroys).toBe(20);
+      expect(gate?.guards.preventDestroy).toContain('aws_db_instance');
+    } finally {
+      await repository.remove();
+      repository = full;
+    }
+  });
+
+  it('so does one without git, on GitHub', async () => {
+    await repository.commit({ 'infra.yml': infra('auto') });
+    const started = run();
+    await rm(path.join(repository.root, '.git'), { recursive: true });
+    expect(await gateOf({ ...production, layers: 'all' }, { run: started })).toMatchObject({
+      apply: 'approval',
+    });
+    const byHand = await gateOf({ ...production, layers: 'all' }, { run: undefined });
+    expect(byHand).toMatchObject({ apply: 'auto' });
+  });
+
+  it('the first commit of a repository has its own gates', async () => {
+    const values = { command: 'apply', environment: 'dev', layers: 'all' };
+    const history = await observed(values, { applied: nothing, run: run() });
+    expect(applyOf(history, 'dev')).toBe('auto');
+    expect(history.policy.differences).toEqual([]);
+  });
+});
+
+describe('what changes a state', () => {
+  const state = { command: 'state', environment: 'production', layers: 'production' };
+  const unlocking = { ...state, command: 'unlock', 'lock-id': 'x' };
+
+  it.each([
+    ['state', state],
+    ['unlock', unlocking],
+    ['destroy', { ...state, command: 'destroy' }],
+  ])('goes by the gates of what was last applied: %s', async (_, values) => {
+    await repository.commit({ 'infra.yml': infra('auto') });
+    await repository.commit({ 'README.md': 'x' });
+    const history = await observed(values, { applied: appliedAt(first) });
+    expect(applyOf(history, 'production')).toBe('approval');
+    expect(history.findings).toEqual([]);
+  });
+
+  it.each([
+    ['a dry run', { ...state, 'dry-run': 'true' }],
+    ['a look at locks', { ...state, command: 'unlock' }],
+  ])('asks nobody where it only looks: %s', async (_, values) => {
+    const asked = appliedAt(first, {
+      appliedBaseline: () => Promise.reject(new Error('asked')),
+    });
+    expect(await observed(values, { applied: asked })).toMatchObject({ commits: [] });
+  });
+});
+
 describe('a plan on a branch', () => {
   it('shows what an apply would do', async () => {
     await repository.commit({ 'environments/dev/x.tf': 'locals {}\n' });
@@ -267,7 +397,7 @@ describe('an apply after everything was moved', () => {
             ),
             git: clone.git,
             workspace: await loadWorkspace({ root: clone.root }),
-            ...{ pullRequest: undefined, eventName: 'push', log: silentLogger },
+            ...{ origin: undefined, run: undefined, log: silentLogger },
             applied: former(first),
           }),
         ).rejects.toMatchObject({ problems: [{ code: 'history-missing' }] });
