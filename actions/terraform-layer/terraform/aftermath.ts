@@ -6,7 +6,7 @@ import type { JournalEntry } from '../sidecar/journal.js';
 import type { Sidecars } from '../sidecar/sidecar.js';
 import type { Stack } from '../stacks/workspace.js';
 import type { Diagnostic } from './diagnostics.js';
-import { pushCommand, recoverState, type Recovery } from './errored-state.js';
+import { pushCommand, recoverState, versionOf, type Recovery } from './errored-state.js';
 import { heldLockIn } from './held-lock.js';
 import { releaseLock, removeLocalLock } from './lock-release.js';
 import { rescueCommands } from './rescue-commands.js';
@@ -51,7 +51,7 @@ export function childAftermath(ports: {
     const sidecar = ports.sidecars(stack);
     const unwritten = command === 'apply' && end !== 'succeeded';
     // Before the lock is given back, so that nobody has written it since.
-    const stateVersion = unwritten ? await sidecar?.stateVersion() : undefined;
+    const stateVersion = unwritten ? await versionOf(sidecar) : undefined;
     // Also after a success: the lock's release may be what failed.
     let heldLockId = await heldLockIn(ended.lockLog);
     if (heldLockId !== undefined) {

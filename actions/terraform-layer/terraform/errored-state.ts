@@ -84,6 +84,11 @@ export async function recoverState(options: {
   }
 }
 
+/** The version of the state as it is; undefined where that cannot be told. */
+export async function versionOf(sidecar: Sidecar | undefined): Promise<string | undefined> {
+  return sidecar?.stateVersion().catch(() => undefined);
+}
+
 /** The command that puts a saved state back, for people. */
 export function pushCommand(directory: string, recovery: Recovery): string {
   switch (recovery.kind) {

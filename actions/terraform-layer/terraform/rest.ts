@@ -17,7 +17,7 @@ import {
   type RestInstructions,
   type RunningChild,
 } from './children.js';
-import { recoverState } from './errored-state.js';
+import { recoverState, versionOf } from './errored-state.js';
 import { parseEvent, type TerraformEvent } from './events.js';
 import { heldLockIn, unlockCommand } from './held-lock.js';
 import { releaseLock, removeLocalLock } from './lock-release.js';
@@ -89,9 +89,7 @@ async function settle(child: RunningChild, ports: RestPorts): Promise<void> {
   const lockId = await heldLockIn(child.lockLog);
   // Before the lock is given back, so that nobody has written it since.
   const stateVersion =
-    rest === undefined || command !== 'apply'
-      ? undefined
-      : await ports.sidecarOf(rest)?.stateVersion();
+    rest === undefined || command !== 'apply' ? undefined : await versionOf(ports.sidecarOf(rest));
   if (rest === undefined) {
     if (lockId !== undefined) log.warning(standing(child, lockId, ''));
     return;
