@@ -1,7 +1,7 @@
 import { visible, visibleLines } from '../../shared/markdown.js';
 import type { ReviewSummary } from '../review/verdict.js';
 import type { Orphan, StackOutcome, StopReason } from '../schedule/outcome.js';
-import { forgetWords, importBlock, recoveryWords } from '../sidecar/import-block.js';
+import { forgetWords, importBlock } from '../sidecar/import-block.js';
 
 /** What the log says of a stack besides Terraform's own output: everything that a page cuts short. */
 export function outcomeLines(outcome: StackOutcome): readonly string[] {
@@ -40,7 +40,7 @@ function stopLines(reason: StopReason): readonly string[] {
       return [
         `stopped: an earlier apply could not write its state, which is in ${visible(reason.place)}`,
         ...indented(reason.why),
-        `  ${recoveryWords}`,
+        `  ${visible(reason.hint)}`,
       ];
     case 'guard':
       return [

@@ -13,7 +13,7 @@ import { formatLocation } from '../../shared/errors.js';
 import type { HookVerdict, Orphan, StackOutcome, StopReason } from '../schedule/outcome.js';
 import type { Diagnostic } from '../terraform/diagnostics.js';
 import { unlockCommand } from '../terraform/held-lock.js';
-import { forgetWords, importBlock, recoveryWords } from '../sidecar/import-block.js';
+import { forgetWords, importBlock } from '../sidecar/import-block.js';
 import { nameList, shortCode } from './name-list.js';
 import { reviewBlocks } from './review-words.js';
 import type { UpstreamOutputs } from './upstream-outputs.js';
@@ -79,7 +79,7 @@ function stopBlocks(reasons: readonly StopReason[]): readonly Block[] {
             ': ',
             shortCode(reason.why, 600),
           ),
-          paragraph(recoveryWords),
+          paragraph('To go on: ', shortCode(reason.hint, 600)),
         ];
       case 'guard': {
         const what =

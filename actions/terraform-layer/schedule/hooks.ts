@@ -33,7 +33,13 @@ export type PutBack =
   | { readonly kind: 'none' }
   | { readonly kind: 'done'; readonly place: string }
   /** It stays where it lies; nothing may be applied before somebody has looked at it. */
-  | { readonly kind: 'pending'; readonly place: string; readonly why: string };
+  | {
+      readonly kind: 'pending';
+      readonly place: string;
+      readonly why: string;
+      /** What to do next. */
+      readonly hint: string;
+    };
 
 /** What a run does around the plan and the apply of each stack; absent ones do nothing. */
 export interface StackHooks {

@@ -36,7 +36,12 @@ export type StopReason =
   /** An apply that was killed made them, and this plan does not take them in: see `orphans`. */
   | { readonly kind: 'orphans'; readonly addresses: readonly string[] }
   /** A state that an earlier apply could not write lies at `place` and was not put back. */
-  | { readonly kind: 'recovery'; readonly place: string; readonly why: string };
+  | {
+      readonly kind: 'recovery';
+      readonly place: string;
+      readonly why: string;
+      readonly hint: string;
+    };
 
 /** What a command that was run on the plan said. */
 export interface HookVerdict {

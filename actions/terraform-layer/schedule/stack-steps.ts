@@ -107,8 +107,8 @@ export class StackSteps {
       }
       if (this.#ports.signal.aborted) return { status: 'interrupted', step: 'plan' };
       if (found.kind !== 'pending') return undefined;
-      const { place, why } = found;
-      return { status: 'stopped', reasons: [{ kind: 'recovery', place, why }] };
+      const { place, why, hint } = found;
+      return { status: 'stopped', reasons: [{ kind: 'recovery', place, why, hint }] };
     } catch (thrown) {
       this.say('error', toError(thrown).message);
       return { status: 'failed', step: 'plan', lock: undefined };

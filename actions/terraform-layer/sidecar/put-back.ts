@@ -1,6 +1,9 @@
+import path from 'node:path';
 import type { Clock } from '../../shared/clock.js';
 import type { PutBack } from '../schedule/hooks.js';
 import type { Stack } from '../stacks/workspace.js';
+import { moveKeptState } from '../terraform/kept-state.js';
+import { recoveryWords } from './import-block.js';
 import { settleJournal } from './journal-session.js';
 import { readRecovery, removeRecovery } from './recovery.js';
 import type { Sidecar, Sidecars } from './sidecar.js';
@@ -22,6 +25,8 @@ export type PushState = (
 export async function putBack(
   stack: Stack,
   ports: {
+    /** Absolute path of the repository's root. */
+    readonly root: string;
     readonly sidecars: Sidecars;
     readonly tolerate: Tolerate;
     readonly push: PushState;
@@ -30,6 +35,11 @@ export async function putBack(
 ): Promise<PutBack> {
   const { sidecars, tolerate } = ports;
   const sidecar = sidecars(stack);
+  const file = await moveKeptState(stack, ports.root, sidecar);
+  if (file !== undefined) {
+    const hint = `push it with "terraform state push", or delete it: ${path.relative(ports.root, file)}`;
+    return { kind: 'pending', place: file, why: 'it was never put back', hint };
+  }
   if (sidecar === undefined) return { kind: 'none' };
   const unknown = 'whether a state of an earlier apply waits to be put back is not known';
   const there = await tolerate({ fallback: undefined, consequence: unknown }, () =>
@@ -44,12 +54,15 @@ export async function putBack(
     return { kind: 'none' };
   }
   const { text, place, obstacle } = found;
-  if (obstacle !== undefined) return { kind: 'pending', place, why: obstacle };
+  const hint = recoveryWords;
+  if (obstacle !== undefined) return { kind: 'pending', place, why: obstacle, hint };
   const pushed = await ports.push(stack, text);
   if (!pushed.ok) {
     // Another run may have put it back meanwhile.
     const still = await readRecovery(sidecar);
-    return still === undefined ? { kind: 'none' } : { kind: 'pending', place, why: pushed.why };
+    return still === undefined
+      ? { kind: 'none' }
+      : { kind: 'pending', place, why: pushed.why, hint };
   }
   const consequence = 'it was put back, and the next run takes it for what is in the state';
   await tolerate({ fallback: undefined, consequence }, () => afterPutBack(sidecar, ports.clock));

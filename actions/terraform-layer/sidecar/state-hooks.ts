@@ -46,6 +46,8 @@ export function stateHooks(ports: {
   /** The commit whose code is applied; undefined: nothing is noted, as for a run that only plans. */
   readonly appliedSha: string | undefined;
   readonly push: PushState;
+  /** Absolute path of the repository's root. */
+  readonly root: string;
 }): Required<Pick<StackHooks, 'openJournal' | 'orphans' | 'putBack' | 'ended'>> {
   const { sidecars, tolerate, clock, runUrl, appliedSha, actor } = ports;
   const lockLogOf = (stack: Stack): string => lockLogFile(ports.logDirectory, stack, 'apply');

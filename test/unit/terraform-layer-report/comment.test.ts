@@ -177,7 +177,10 @@ describe('what an apply was stopped by', () => {
           status: 'stopped',
           reasons: [
             { kind: 'orphans', addresses: ['aws_vpc.this'] },
-            { kind: 'recovery', place: 's3://b/k.infra/recovery', why: 'of *another* lineage' },
+            {
+              ...{ kind: 'recovery', place: 's3://b/k.infra/recovery' },
+              ...{ why: 'of *another* lineage', hint: 'restore recovery' },
+            },
           ],
         },
         orphans: [{ address: 'aws_vpc.this', type: 'aws_vpc', id: 'vpc-1', runUrl: undefined }],
@@ -187,7 +190,7 @@ describe('what an apply was stopped by', () => {
     expect(comment).toContain('to = aws_vpc.this\n  id = "vpc-1"');
     expect(comment).toContain('forget ADDRESS');
     expect(comment).toMatch(/`s3:\/\/b\/k.infra\/recovery`: `of \*another\* lineage`/);
-    expect(comment).toContain('restore recovery');
+    expect(comment).toContain('To go on: `restore recovery`');
   });
 });
 

@@ -430,7 +430,12 @@ describe('a state that an earlier apply could not write', () => {
   const hooksOf = (found: PutBack): StackPorts['hooks'] => ({
     putBack: () => Promise.resolve(found),
   });
-  const pending = { kind: 'pending', place: 's3://x/recovery', why: 'written since' } as const;
+  const pending = {
+    kind: 'pending',
+    place: 's3://x/recovery',
+    why: 'written since',
+    hint: 'restore',
+  } as const;
 
   it('is put back before the stack is planned', async () => {
     const { outcome } = await apply({}, { hooks: hooksOf({ kind: 'done', place: 'p' }) });
@@ -440,8 +445,8 @@ describe('a state that an earlier apply could not write', () => {
 
   it('stops apply and destroy before they plan where it is not', async () => {
     const { outcome, calls } = await apply({}, { hooks: hooksOf(pending) });
-    const { place, why } = pending;
-    const end = { status: 'stopped', reasons: [{ kind: 'recovery', place, why }] };
+    const { place, why, hint } = pending;
+    const end = { status: 'stopped', reasons: [{ kind: 'recovery', place, why, hint }] };
     expect(outcome.end).toEqual(end);
     expect(calls).toEqual(['init']);
     const ports = portsOf(workspace, fakeTerraform({}), { hooks: hooksOf(pending) });

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Clock } from '../../../actions/shared/clock.js';
@@ -169,8 +169,9 @@ describe('a state that waits beside the state', () => {
       if (answer.ok) sidecar.state = text;
       return Promise.resolve(answer);
     };
-    const ports = { sidecars: onlySidecar(sidecar), tolerate: intolerant, push, clock };
-    return putBack(stack, ports).then((found) => ({ found, pushed }));
+    const ports = { root: directory, tolerate: intolerant, push, clock };
+    const sidecars = onlySidecar(sidecar);
+    return putBack(stack, { ...ports, sidecars }).then((found) => ({ found, pushed }));
   }
 
   it('is nothing where there is none', async () => {
@@ -247,8 +248,26 @@ describe('a state that waits beside the state', () => {
       throw new Error('pushed');
     };
     await expect(
-      putBack(stack, { sidecars: onlySidecar(blind), tolerate, push, clock }),
+      putBack(stack, { root: directory, sidecars: onlySidecar(blind), tolerate, push, clock }),
     ).rejects.toThrow('denied');
+  });
+
+  it('is also one that lies in the directory, which Terraform would write over', async () => {
+    const file = path.join(directory, stack.directory, 'errored.tfstate');
+    await mkdir(path.dirname(file), { recursive: true });
+    await writeFile(file, queueState);
+    const push = (): never => {
+      throw new Error('pushed');
+    };
+    const ports = { root: directory, tolerate: intolerant, push, clock };
+    const nowhere = await putBack(stack, { ...ports, sidecars: onlySidecar(undefined) });
+    expect(nowhere).toMatchObject({ kind: 'pending', place: file });
+    const sidecar = memorySidecar();
+    sidecar.state = serial(4);
+    const found = await putBack(stack, { ...ports, sidecars: onlySidecar(sidecar) });
+    expect(found).toMatchObject({ kind: 'pending', place: `${sidecar.place}recovery` });
+    expect(sidecar.objects.get('recovery')).toBe(queueState);
+    expect(await exists(file)).toBe(false);
   });
 
   it('is told by a run that only plans, and stays', async () => {
