@@ -70,7 +70,7 @@ export interface Inputs {
   readonly reviewRecords: RecordStore;
   /** Path of the workflow whose runs may leave records; undefined: any that calls ours. */
   readonly reviewWorkflow: string | undefined;
-  /** Lines of `state` operations: `import ADDRESS ID`, `mv A B`, `rm A`, `untaint A`, `restore VERSION`. */
+  /** Lines of `state` operations: `import ADDRESS ID`, `mv A B`, `rm A`, `untaint A`, `restore VERSION`, `forget A`. */
   readonly stateOperations: readonly string[];
   /** The lock that `unlock` releases; undefined: it is only shown. */
   readonly lockId: string | undefined;

@@ -28,6 +28,7 @@ import { runSchedule, stacksOf } from './schedule/schedule.js';
 import type { StateVersion } from './schedule/stack-steps.js';
 import { openSession, type Session } from './session.js';
 import { writeLedger, type AppliedEntry } from './sidecar/ledger.js';
+import { sessionPush } from './state/session-commands.js';
 import { stateHooks } from './sidecar/state-hooks.js';
 import { tolerance } from './sidecar/tolerance.js';
 import { checkSyntax } from './stacks/load-workspace.js';
@@ -115,6 +116,7 @@ export async function perform(
       tolerate: tolerance(ports),
       runUrl: ports.github === undefined ? undefined : runUrl(ports.github),
       actor: ports.github?.actor,
+      push: sessionPush(session, inputs, ports),
       appliedSha: ({ id }) =>
         plan.command === 'apply' && !behind.has(id) ? appliedSha(history, ports) : undefined,
       destroys: plan.command === 'destroy',

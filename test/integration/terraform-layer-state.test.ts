@@ -19,7 +19,7 @@ beforeEach(async () => {
 const versioning =
   '<VersioningConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Status>Enabled</Status></VersioningConfiguration>';
 const stateKey = 'dev/app.tfstate';
-const copyKey = `${stateKey}.infra/recovery`;
+const copyKey = `${stateKey}.infra/copy`;
 
 async function s3(method: string, target: string, body?: string): Promise<void> {
   const scope = 'test/20260101/us-east-1/s3/aws4_request';

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type {
   Sidecar,
   SidecarName,
@@ -34,7 +35,12 @@ export function memorySidecar(objects = new Map<SidecarName, string>()): MemoryS
       objects.delete(name);
       return Promise.resolve();
     },
-    stateVersion: () => Promise.resolve(sidecar.state === undefined ? 'absent' : 'some'),
+    stateVersion: () =>
+      Promise.resolve(
+        sidecar.state === undefined
+          ? 'absent'
+          : createHash('sha256').update(sidecar.state).digest('hex'),
+      ),
     stateText: () => Promise.resolve(sidecar.state),
     lockText: () => Promise.resolve(sidecar.lock),
     versions: { list: () => Promise.resolve([]), read: () => Promise.resolve(undefined) },

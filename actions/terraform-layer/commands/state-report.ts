@@ -17,7 +17,12 @@ import { diffText } from '../report/stack-diff.js';
 import { shortCounts, type PlanChanges } from '../review/changes.js';
 import type { Stack } from '../stacks/workspace.js';
 import type { OperationEffect } from '../state/check-operations.js';
-import { commandOf, describeOperation, type StateOperation } from '../state/operations.js';
+import {
+  commandOf,
+  describeOperation,
+  recoveryWord,
+  type StateOperation,
+} from '../state/operations.js';
 import type { StateDocument } from '../state/state-document.js';
 import type { ShownVersion } from '../state/versions.js';
 import type { StateRun } from '../terraform/state-commands.js';
@@ -54,11 +59,14 @@ const shownAddresses = 20;
 export function describeEffects(effects: readonly OperationEffect[]): readonly string[] {
   return effects.flatMap(({ operation, addresses, becomes }, index) => [
     `${index + 1}. ${visible(describeOperation(operation))}`,
-    `   terraform ${commandOf(operation)
-      .map((word) => visible(JSON.stringify(word)))
-      .join(' ')}`,
+    ...terraformLine(operation),
     ...effectLines(operation, addresses, becomes).map((line) => `   ${visible(line)}`),
   ]);
+}
+
+function terraformLine(operation: StateOperation): readonly string[] {
+  const words = commandOf(operation).map((word) => visible(JSON.stringify(word)));
+  return words.length === 0 ? [] : [`   terraform ${words.join(' ')}`];
 }
 
 function effectLines(
@@ -80,7 +88,17 @@ function effectLines(
     case 'untaint':
       return cut(addresses.map((address) => `${address} is tainted, and will not be`));
     case 'restore':
-      return ['the state becomes what it was in that version; the world stays as it is'];
+      return [
+        operation.version === recoveryWord
+          ? 'the state becomes what an earlier apply could not write; the world stays as it is'
+          : 'the state becomes what it was in that version; the world stays as it is',
+        ...cut(addresses.map((address) => `${address} is not in it, and is forgotten`)),
+        ...cut(becomes.map((address) => `${address} comes with it`)),
+      ];
+    case 'forget':
+      return operation.at === undefined
+        ? ['the state that an earlier apply could not write is dropped']
+        : cut(addresses.map((address) => `${address} is not looked for any more`));
   }
 }
 

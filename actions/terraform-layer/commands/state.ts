@@ -1,7 +1,7 @@
-import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { OperationError, UserError, type Problem } from '../../shared/errors.js';
+import { OperationError, toError, UserError, type Problem } from '../../shared/errors.js';
 import { runUrl } from '../../shared/github-context.js';
+import { visible } from '../../shared/markdown.js';
 import { writeSummary } from '../../shared/summary.js';
 import type { Inputs } from '../inputs.js';
 import { plannedStacks, type RunPlan } from '../plan.js';
@@ -11,17 +11,22 @@ import { noChanges, type PlanChanges } from '../review/changes.js';
 import type { RunAccess } from '../run-access.js';
 import { openSession, type Session } from '../session.js';
 import { markLedger } from '../sidecar/ledger.js';
+import { afterPutBack } from '../sidecar/put-back.js';
+import { readRecovery, removeRecovery, type Recovery } from '../sidecar/recovery.js';
+import type { Sidecar } from '../sidecar/sidecar.js';
 import { tolerance } from '../sidecar/tolerance.js';
 import type { Stack } from '../stacks/workspace.js';
 import { checkOperations, type OperationEffect } from '../state/check-operations.js';
+import { chooseRecovery, recoveryProblems, withRestored } from '../state/choose-recovery.js';
+import { forgetOrphans, journalOrphans } from '../state/forget-orphans.js';
 import { keepCopy } from '../state/keep-copy.js';
-import { parseOperations, type StateOperation } from '../state/operations.js';
-import { parseStateDocument, type StateDocument } from '../state/state-document.js';
+import { parseOperations, recoveryWord, type StateOperation } from '../state/operations.js';
+import { pushText, sessionStateCommands } from '../state/session-commands.js';
+import { parseStateDocument } from '../state/state-document.js';
 import { chooseVersion, shownVersions, type ShownVersion } from '../state/versions.js';
-import { declaredVariables } from '../terraform/declared-variables.js';
 import { unlockCommand } from '../terraform/held-lock.js';
 import { stackFileName } from '../terraform/stack-file.js';
-import { stateCommands, type StateCommands, type StateRun } from '../terraform/state-commands.js';
+import type { StateCommands, StateRun } from '../terraform/state-commands.js';
 import type { TerraformRun } from '../terraform/terraform.js';
 import { describeEffects, stateReport, versionLines, type DoneOperation } from './state-report.js';
 
@@ -31,7 +36,7 @@ import { describeEffects, stateReport, versionLines, type DoneOperation } from '
  * state as it is before anything is changed.
  *
  * @throws UserError `state-needs-one-stack`, and those of `parseOperations`, `checkOperations`,
- * `chooseVersion` and `keepCopy`
+ * `chooseVersion`, `chooseRecovery` and `recoveryProblems`
  * @throws OperationError `state-operation-failed`, `state-unreadable`, `state-not-kept`
  */
 export async function runState(
@@ -72,6 +77,7 @@ class StateWork {
   readonly #session: Session;
   readonly #inputs: Inputs;
   readonly #ports: PublishPorts;
+  readonly #sidecar: Sidecar | undefined;
 
   constructor(
     stack: Stack,
@@ -85,10 +91,16 @@ class StateWork {
     this.#session = session;
     this.#inputs = inputs;
     this.#ports = ports;
+    this.#sidecar = session.sidecars(stack);
   }
 
   async run(): Promise<void> {
-    const commands = await this.#commands();
+    const commands = await sessionStateCommands(
+      this.#stack,
+      this.#session,
+      this.#inputs,
+      this.#ports,
+    );
     const init = await this.#session.terraform.init(this.#stack);
     if (init.end !== 'succeeded') throw this.#failed('init', init);
     const text = await commands.pull();
@@ -99,23 +111,33 @@ class StateWork {
         `the state of ${this.#stack.displayId} is not in a form that can be read`,
       );
     }
+    const recovery = this.#sidecar && (await readRecovery(this.#sidecar));
     const [first] = this.#operations;
     let restored: string | undefined;
     if (first?.kind === 'restore') {
-      const versions = this.#session.sidecars(this.#stack)?.versions;
+      const versions = this.#sidecar?.versions;
       if (first.version === 'list' && versions !== undefined) {
-        return this.#listVersions(await shownVersions(versions));
+        return this.#listVersions(await shownVersions(versions), recovery);
       }
-      restored = await chooseVersion(first.version, versions, before, this.#stack);
+      restored =
+        first.version === recoveryWord
+          ? chooseRecovery(recovery, before)
+          : await chooseVersion(first.version, versions, before, this.#stack);
     }
-    const { effects, problems } = checkOperations(this.#operations, before?.instances ?? []);
+    const forgets = this.#operations.some(({ kind }) => kind === 'forget');
+    const checked = checkOperations(this.#operations, before?.instances ?? [], {
+      orphans: forgets ? await journalOrphans(this.#sidecar) : [],
+      recovery: recovery !== undefined,
+    });
+    const problems = [...recoveryProblems(this.#operations, recovery), ...checked.problems];
     if (problems.length > 0) throw new UserError(problems);
+    const effects = withRestored(checked.effects, before, restored);
     for (const line of describeEffects(effects)) this.#say(line);
     if (this.#inputs.dryRun) {
       await this.#tell(stateReport({ ...this.#about(), effects, before, dryRun: true }));
       return;
     }
-    const copy = text === undefined ? undefined : await this.#keepCopy(text, before);
+    const copy = await this.#keepCopy(text);
     // Before the first: this run may be killed between two of them. Once more afterwards: an apply
     // that held the lock until then may have noted itself meanwhile.
     await this.#takeBackApplied();
@@ -140,37 +162,25 @@ class StateWork {
     if (failed) throw operationFailed(this.#stack, done, effects);
   }
 
-  async #commands(): Promise<StateCommands> {
-    const { directory, environmentFor, program } = this.#session;
-    const { root, runProcess, signal } = this.#ports;
-    const declared = (await declaredVariables(root, [this.#stack])).get(this.#stack.id);
-    return stateCommands(this.#stack, {
-      program: program.path,
-      root,
-      environment: environmentFor(this.#stack),
-      variables: Object.fromEntries(
-        Object.entries(this.#inputs.variables).filter(([name]) => declared?.has(name) === true),
-      ),
-      varFiles: this.#inputs.varFiles,
-      lockTimeoutSeconds: this.#inputs.lockTimeoutSeconds,
-      childrenDirectory: path.join(directory, 'children'),
-      logDirectory: path.join(directory, 'logs'),
-      runProcess,
-      signal,
-    });
-  }
-
-  async #listVersions(versions: readonly ShownVersion[]): Promise<void> {
+  async #listVersions(
+    versions: readonly ShownVersion[],
+    recovery: Recovery | undefined,
+  ): Promise<void> {
+    if (recovery !== undefined) {
+      this.#say(`recovery  what an earlier apply could not write, in ${visible(recovery.place)}`);
+    }
     for (const line of versionLines(versions)) this.#say(line);
     await this.#tell(
       stateReport({ ...this.#about(), effects: [], before: undefined, dryRun: true, versions }),
     );
   }
 
-  /** The place of the copy; undefined where the backend has none for it. */
-  async #keepCopy(text: string, before: StateDocument | undefined): Promise<string | undefined> {
-    const sidecar = this.#session.sidecars(this.#stack);
-    if (sidecar !== undefined) return keepCopy(sidecar, text, before);
+  /** The place of the copy; undefined where there is none, or nothing of the state changes. */
+  async #keepCopy(text: string | undefined): Promise<string | undefined> {
+    if (text === undefined || this.#operations.every(({ kind }) => kind === 'forget')) {
+      return undefined;
+    }
+    if (this.#sidecar !== undefined) return keepCopy(this.#sidecar, text);
     this.#ports.log.notice('No copy of the state is kept but the versions of its backend.');
     return undefined;
   }
@@ -217,14 +227,35 @@ class StateWork {
       case 'untaint':
         return commands.untaint(operation.at.text);
       case 'restore': {
-        // Private to this run; the post step removes it.
-        const file = path.join(
-          this.#session.planDirectory,
-          stackFileName(this.#stack, 'restored.tfstate'),
-        );
-        await writeFile(file, restored ?? '', { mode: 0o600 });
-        return commands.push(file);
+        const run = await pushText(commands, this.#stack, restored ?? '', this.#session);
+        if (operation.version === recoveryWord && run.end === 'succeeded') {
+          await this.#sidecarWork(async (sidecar) => {
+            await afterPutBack(sidecar, this.#ports.clock);
+            return undefined;
+          });
+        }
+        return run;
       }
+      case 'forget': {
+        const { at } = operation;
+        return this.#sidecarWork(async (sidecar) => {
+          if (at !== undefined) return forgetOrphans(sidecar, at);
+          await removeRecovery(sidecar);
+          return undefined;
+        });
+      }
+    }
+  }
+
+  /** Terraform has no part in it; `body` answers with what keeps it from being done. */
+  async #sidecarWork(body: (sidecar: Sidecar) => Promise<string | undefined>): Promise<StateRun> {
+    try {
+      const why = this.#sidecar && (await body(this.#sidecar));
+      return why === undefined ? { end: 'succeeded', lines: [] } : { end: 'failed', lines: [why] };
+    } catch (thrown) {
+      const { message } = toError(thrown);
+      this.#ports.log.warning(this.#ports.secrets.redact(message));
+      return { end: 'failed', lines: [message] };
     }
   }
 

@@ -1,7 +1,7 @@
 import { visible, visibleLines } from '../../shared/markdown.js';
 import type { ReviewSummary } from '../review/verdict.js';
 import type { Orphan, StackOutcome, StopReason } from '../schedule/outcome.js';
-import { importBlock } from '../sidecar/import-block.js';
+import { forgetWords, importBlock } from '../sidecar/import-block.js';
 
 /** What the log says of a stack besides Terraform's own output: everything that a page cuts short. */
 export function outcomeLines(outcome: StackOutcome): readonly string[] {
@@ -30,6 +30,18 @@ function stopLines(reason: StopReason): readonly string[] {
       return ['stopped: the plan is not what was reviewed'];
     case 'policy':
       return ['stopped: the policy command said no'];
+    case 'orphans':
+      return [
+        'stopped: an apply that was killed made what this plan does not take in:',
+        ...reason.addresses.map((address) => `  ${visible(address)}`),
+        `  to adopt it: put the import block below beside the configuration. ${forgetWords}`,
+      ];
+    case 'recovery':
+      return [
+        `stopped: an earlier apply could not write its state, which is in ${visible(reason.place)}`,
+        ...indented(reason.why),
+        `  ${visible(reason.hint)}`,
+      ];
     case 'guard':
       return [
         `stopped by the guard ${reason.guard}:`,

@@ -13,7 +13,7 @@ import { formatLocation } from '../../shared/errors.js';
 import type { HookVerdict, Orphan, StackOutcome, StopReason } from '../schedule/outcome.js';
 import type { Diagnostic } from '../terraform/diagnostics.js';
 import { unlockCommand } from '../terraform/held-lock.js';
-import { importBlock } from '../sidecar/import-block.js';
+import { forgetWords, importBlock } from '../sidecar/import-block.js';
 import { nameList, shortCode } from './name-list.js';
 import { reviewBlocks } from './review-words.js';
 import type { UpstreamOutputs } from './upstream-outputs.js';
@@ -62,6 +62,25 @@ function stopBlocks(reasons: readonly StopReason[]): readonly Block[] {
         ];
       case 'policy':
         return [paragraph('✋ Not applied: the policy command said no.')];
+      case 'orphans':
+        return [
+          paragraph(
+            '✋ Not applied: an apply that was killed made what this plan does not take in: ',
+            ...nameList(reason.addresses, shownAddresses),
+            '. Put the import blocks below beside the configuration. ',
+            forgetWords,
+          ),
+        ];
+      case 'recovery':
+        return [
+          paragraph(
+            '✋ Not applied: an earlier apply could not write its state, which is in ',
+            code(reason.place),
+            ': ',
+            shortCode(reason.why, 600),
+          ),
+          paragraph('To go on: ', shortCode(reason.hint, 600)),
+        ];
       case 'guard': {
         const what =
           reason.guard === 'prevent-destroy'

@@ -4,7 +4,8 @@ import type { AppliedOutputs, TerraformEvent } from '../terraform/events.js';
 import { outputsBeforePlan, readPlannedOutputs } from '../terraform/planned-state.js';
 import type { PlanRun, TerraformRun } from '../terraform/terraform.js';
 import type { JournalSession } from './hooks.js';
-import type { StackEnd, StackOutcome } from './outcome.js';
+import { unadopted } from '../sidecar/unadopted.js';
+import type { Orphan, StackEnd, StackOutcome, StopReason } from './outcome.js';
 import {
   changedOutputs,
   outputDigest,
@@ -65,6 +66,8 @@ export class ApplyJob {
   }
 
   async #finish({ when }: ApplyOptions): Promise<StackEnd> {
+    const stop = await this.#steps.putBack();
+    if (stop !== undefined) return stop;
     await this.#steps.findOrphans();
     for (let plans = 1; ; plans += 1) {
       const versions = await this.#upstreamVersions();
@@ -94,7 +97,12 @@ export class ApplyJob {
   }
 
   async #destroy(): Promise<StackEnd> {
+    const stop = await this.#steps.putBack();
+    if (stop !== undefined) return stop;
     await this.#steps.findOrphans();
+    // A plan that destroys adopts nothing: they would stay, and nobody would name them again.
+    const left = unadopted(this.#steps.orphans, undefined);
+    if (left.length > 0) return { status: 'stopped', reasons: orphanReasons(left) };
     for (let plans = 1; ; plans += 1) {
       const planned = await this.#plan((planFile, onEvent) =>
         this.#ports.terraform.plan(this.#steps.stack, { planFile, onEvent, destroy: true }),
@@ -127,11 +135,14 @@ export class ApplyJob {
       return { end: { status: 'waiting', waitsFor: missing.ids } };
     }
     let outputs: OutputsAtPlan = { before: new Map(), changing: new Set() };
+    let left: readonly Orphan[] = [];
     const shown = await this.#steps.show((json) => {
       outputs = outputsAtPlan(json);
+      left = unadopted(this.#steps.orphans, json);
     });
     if ('end' in shown) return shown;
-    if (shown.reasons.length > 0) return { end: { status: 'stopped', reasons: shown.reasons } };
+    const reasons = [...orphanReasons(left), ...shown.reasons];
+    if (reasons.length > 0) return { end: { status: 'stopped', reasons } };
     return { outputs };
   }
 
@@ -157,6 +168,8 @@ export class ApplyJob {
     await this.#close(journal, run.end);
     if (run.end === 'failed' && isStale(run)) return 'stale';
     if (run.end !== 'succeeded') return this.#steps.bad(run, 'apply');
+    // With what this plan did not take in it would have been stopped.
+    if (this.#steps.orphans.length > 0) this.#steps.add({ orphans: [] });
     this.#steps.add({ changedOutputs: await this.#changedOutputs(planned, after) });
     return { status: 'applied' };
   }
@@ -207,6 +220,11 @@ export class ApplyJob {
       ),
     );
   }
+}
+
+function orphanReasons(orphans: readonly Orphan[]): readonly StopReason[] {
+  if (orphans.length === 0) return [];
+  return [{ kind: 'orphans', addresses: orphans.map(({ address }) => address) }];
 }
 
 interface AfterApply {

@@ -28,6 +28,19 @@ export interface JournalSession {
   close(end: TerraformRun['end']): Promise<void>;
 }
 
+/** What became of a state that an earlier apply could not write. */
+export type PutBack =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'done'; readonly place: string }
+  /** It stays where it lies; nothing may be applied before somebody has looked at it. */
+  | {
+      readonly kind: 'pending';
+      readonly place: string;
+      readonly why: string;
+      /** What to do next. */
+      readonly hint: string;
+    };
+
 /** What a run does around the plan and the apply of each stack; absent ones do nothing. */
 export interface StackHooks {
   /** Called with each plan that has changes: before it is applied, or only to be shown. */
@@ -36,20 +49,24 @@ export interface StackHooks {
   readonly openJournal?: (stack: Stack) => Promise<JournalSession>;
   /** What an apply that was killed has left behind, asked before the stack is planned. */
   readonly orphans?: (stack: Stack) => Promise<readonly Orphan[]>;
+  /** Asked before a stack is applied: puts a state back that an earlier apply could not write. */
+  readonly putBack?: (stack: Stack) => Promise<PutBack>;
   /** Told of each stack that has ended, before what depends on it starts. */
   readonly ended?: (outcome: StackOutcome) => Promise<void>;
 }
 
 /**
  * Several sets of hooks as one: every judge is asked and all their reasons count, every `ended` is
- * told; of `openJournal` and `orphans` there is one.
+ * told; of `openJournal`, `orphans` and `putBack` there is one.
  */
 export function combinedHooks(sets: readonly StackHooks[]): StackHooks {
   const judges = sets.flatMap(({ judge }) => judge ?? []);
   const told = sets.flatMap(({ ended }) => ended ?? []);
   const openJournal = sets.find((set) => set.openJournal !== undefined)?.openJournal;
   const orphans = sets.find((set) => set.orphans !== undefined)?.orphans;
+  const putBack = sets.find((set) => set.putBack !== undefined)?.putBack;
   return {
+    ...(putBack === undefined ? {} : { putBack }),
     ...(openJournal === undefined ? {} : { openJournal }),
     ...(orphans === undefined ? {} : { orphans }),
     ...(judges.length === 0

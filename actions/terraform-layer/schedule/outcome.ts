@@ -32,7 +32,16 @@ export type StopReason =
       readonly hint: string;
     }
   /** The policy command's exit code was not 0: see the outcome's `hooks`. */
-  | { readonly kind: 'policy' };
+  | { readonly kind: 'policy' }
+  /** An apply that was killed made them, and this plan does not take them in: see `orphans`. */
+  | { readonly kind: 'orphans'; readonly addresses: readonly string[] }
+  /** A state that an earlier apply could not write lies at `place` and was not put back. */
+  | {
+      readonly kind: 'recovery';
+      readonly place: string;
+      readonly why: string;
+      readonly hint: string;
+    };
 
 /** What a command that was run on the plan said. */
 export interface HookVerdict {
@@ -48,6 +57,10 @@ export interface Orphan {
   readonly type: string;
   /** What an `import` block takes; undefined where the apply had not told it yet. */
   readonly id: string | undefined;
+  /** The id is what its configuration says, so that it cannot be made twice; it may not exist. */
+  readonly idFromConfiguration?: true;
+  /** Its provider answered the create with an error, and most likely left nothing. */
+  readonly createFailed?: true;
   /** Address of the run that made it. */
   readonly runUrl: string | undefined;
 }

@@ -11,7 +11,7 @@ import type { Retry } from '../terraform/retrying.js';
 import { stackFileName } from '../terraform/stack-file.js';
 import type { PlanRun, Terraform, TerraformRun } from '../terraform/terraform.js';
 import type { StackHooks } from './hooks.js';
-import type { StackEnd, StackOutcome, StackStep, StopReason } from './outcome.js';
+import type { Orphan, StackEnd, StackOutcome, StackStep, StopReason } from './outcome.js';
 import type { Upstreams } from './upstreams.js';
 import { withImportIds } from '../sidecar/import-id.js';
 
@@ -90,6 +90,31 @@ export class StackSteps {
       const found = (await orphans?.(this.stack)) ?? [];
       if (found.length > 0) this.add({ orphans: found });
     });
+  }
+
+  get orphans(): readonly Orphan[] {
+    return this.#extras.orphans ?? [];
+  }
+
+  /** Puts back the state that an earlier apply could not write; an end where that is not done. */
+  async putBack(): Promise<StackEnd | undefined> {
+    const began = this.#ports.now();
+    try {
+      const found = (await this.#ports.hooks.putBack?.(this.stack)) ?? { kind: 'none' };
+      if (found.kind === 'done') {
+        this.say('warning', `the state that an earlier apply could not write was put back`);
+        this.#beforePlan = { ...this.#beforePlan, diagnostics: this.#diagnostics.length };
+      }
+      if (this.#ports.signal.aborted) return { status: 'interrupted', step: 'plan' };
+      if (found.kind !== 'pending') return undefined;
+      const { place, why, hint } = found;
+      return { status: 'stopped', reasons: [{ kind: 'recovery', place, why, hint }] };
+    } catch (thrown) {
+      this.say('error', toError(thrown).message);
+      return { status: 'failed', step: 'plan', lock: undefined };
+    } finally {
+      this.#otherMilliseconds += this.#ports.now() - began;
+    }
   }
 
   /** Plans, in place of an earlier plan. */

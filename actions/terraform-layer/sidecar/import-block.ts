@@ -16,8 +16,6 @@ export function importBlock(orphan: Orphan): string | undefined {
 export function orphansText(
   { displayId }: Pick<Stack, 'displayId'>,
   orphans: readonly Orphan[],
-  /** Where the journal lies that names them. */
-  place: string,
 ): string {
   const from = [...new Set(orphans.flatMap(({ runUrl }) => runUrl ?? []))];
   const blocks = orphans.map(
@@ -25,9 +23,29 @@ export function orphansText(
   );
   return [
     `${displayId}: an apply that was killed${from.length === 0 ? '' : ` (${from.join(', ')})`} made resources that its state does not know.`,
-    `To adopt them, put these blocks beside its configuration and apply; what does not exist any more is forgotten once ${place}journal is removed.`,
+    'No apply changes it until its plan takes them in.',
+    `To adopt them, put these blocks beside its configuration and apply. ${forgetWords}`,
     ...blocks,
   ].join('\n');
+}
+
+/** What to do about an orphan that is not to be adopted. */
+export const forgetWords =
+  'What does not exist, or is not to be adopted: command "state", state-operations "forget ADDRESS".';
+
+/** What to do about a state that was not put back, for a log and a page. */
+export const recoveryWords =
+  'To put it back: command "state", state-operations "restore recovery", which shows first what is lost and what comes with "dry-run". To drop it: "forget recovery".';
+
+/** A state that waits to be put back, for a log. */
+export function recoveryText(
+  { displayId }: Pick<Stack, 'displayId'>,
+  place: string,
+  obstacle: string | undefined,
+): string {
+  const next =
+    obstacle === undefined ? 'The next apply puts it back.' : `${obstacle}. ${recoveryWords}`;
+  return `An apply of ${displayId} could not write its state, which is in ${place}. ${next}`;
 }
 
 const label = String.raw`[\p{L}_][\p{L}\p{N}_-]*`;

@@ -65,7 +65,7 @@ export function withImportIds(orphans: readonly Orphan[], json: unknown): readon
     const change = planned.get(orphan.address);
     if (orphan.id !== undefined || change === undefined) return orphan;
     const id = importIds[change.type]?.(change.change.after ?? {});
-    return id === undefined ? orphan : { ...orphan, id };
+    return id === undefined ? orphan : { ...orphan, id, idFromConfiguration: true };
   });
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Diagnostic } from '../terraform/diagnostics.js';
 import type { TerraformEvent } from '../terraform/events.js';
 
 /** A resource that an apply makes or has made. */
@@ -6,6 +7,8 @@ const entrySchema = z.object({
   address: z.string(),
   /** What the provider calls it; absent until it says that it has made it. */
   id: z.string().optional(),
+  /** The provider answered the create with an error. */
+  failed: z.literal(true).optional(),
   /** The run that made it. */
   runUrl: z.string().optional(),
 });
@@ -60,6 +63,7 @@ export class CreatedResources {
 
   /** Takes one event in; true where the entries are others now. */
   note(event: TerraformEvent): boolean {
+    if (event.kind === 'diagnostic') return this.#unanswered(event.diagnostic);
     if (event.kind !== 'resource') return false;
     const { action, phase, address, id } = event;
     if (action === 'create') return this.#created(phase, address, id);
@@ -70,15 +74,38 @@ export class CreatedResources {
   #created(phase: 'start' | 'complete' | 'errored', address: string, id?: string): boolean {
     const entries = this.#byAddress.get(address) ?? [];
     const pending = entries.find((entry) => entry.id === undefined);
-    if (phase === 'errored' || (phase === 'start' && pending !== undefined)) return false;
+    if (phase === 'start' && pending !== undefined && pending.failed !== true) return false;
+    if (phase === 'errored' && (pending === undefined || pending.failed === true)) return false;
     const others = entries.filter((entry) => entry !== pending);
     this.#byAddress.set(address, others);
     this.#add({
       address,
       ...(phase === 'complete' && id !== undefined ? { id } : {}),
+      ...(phase === 'errored' ? { failed: true } : {}),
       ...(this.#runUrl === undefined ? {} : { runUrl: this.#runUrl }),
     });
     return true;
+  }
+
+  /**
+   * A provider that died has not answered: what it was making may be there. Source: the gRPC errors
+   * of Terraform's plugin client.
+   */
+  #unanswered({ severity, summary, address }: Diagnostic): boolean {
+    const died = /^(?:Plugin did not respond|Request cancelled|Plugin error)/.test(summary);
+    if (severity !== 'error' || !died) return false;
+    const concerned = address === undefined ? [...this.#byAddress.keys()] : [address];
+    let changed = false;
+    for (const one of concerned) {
+      const entries = this.#byAddress.get(one) ?? [];
+      if (!entries.some(({ failed }) => failed)) continue;
+      this.#byAddress.set(
+        one,
+        entries.map(({ failed: _, ...entry }) => entry),
+      );
+      changed = true;
+    }
+    return changed;
   }
 
   #deleted(phase: 'start' | 'complete' | 'errored', address: string, id?: string): boolean {

@@ -43,6 +43,9 @@ export async function missingNow(
 }
 
 /** As a report names it. */
-export function toOrphan({ address, id, runUrl }: JournalEntry): Orphan {
-  return { address, type: resourceType(address), id, runUrl };
+export function toOrphan({ address, id, failed, runUrl }: JournalEntry): Orphan {
+  return {
+    ...{ address, type: resourceType(address), id, runUrl },
+    ...(failed === true ? { createFailed: true } : {}),
+  };
 }

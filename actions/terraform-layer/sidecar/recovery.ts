@@ -1,35 +1,137 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
 import type { Stack } from '../stacks/workspace.js';
-import { pushCommand } from '../terraform/errored-state.js';
-import type { Sidecars } from './sidecar.js';
-import { parseState } from './state-resources.js';
+import type { Sidecar, SidecarName, Sidecars } from './sidecar.js';
+import { instancesOf, missingFrom, parseState, type StateFile } from './state-resources.js';
 import type { Tolerate } from './tolerance.js';
 
+/** What was the state when an apply could not write this recovery. */
+const baseSchema = z.object({
+  version: z.literal(1),
+  /** As the sidecar tells versions apart. */
+  stateVersion: z.string(),
+  /** SHA-256 of the recovery's text. */
+  digest: z.string(),
+});
+
+/** A state that an earlier apply could not write and that the state does not have. */
+export interface Recovery {
+  readonly text: string;
+  /** Where it lies, for people. */
+  readonly place: string;
+  /** Undefined: it takes the state's place without anything being lost. */
+  readonly obstacle: string | undefined;
+}
+
 /**
- * The state that an earlier apply could not write and that nobody has put back yet; one that the
- * state has overtaken is removed.
+ * The state that an earlier apply could not write and that nobody has put back yet. One whose every
+ * resource the state has is none.
  */
+export async function readRecovery(sidecar: Sidecar): Promise<Recovery | undefined> {
+  const text = await sidecar.read('recovery');
+  if (text === undefined) return undefined;
+  const place = `${sidecar.place}recovery`;
+  const saved = parseState(text);
+  const version = await sidecar.stateVersion();
+  const currentText = await sidecar.stateText();
+  const current = currentText === undefined ? undefined : parseState(currentText);
+  if (saved !== undefined && current !== undefined && isIncluded(saved, current)) return undefined;
+  const obstacle = obstacleOf(saved, current, currentText !== undefined);
+  if (obstacle !== undefined) return { text, place, obstacle };
+  const base = await sidecar.read('recovery-base').catch(() => undefined);
+  const proven = base !== undefined && version !== undefined && isBase(base, text, version);
+  return {
+    ...{ text, place },
+    obstacle: proven ? undefined : 'it cannot be told whether the state was written since',
+  };
+}
+
+function obstacleOf(
+  saved: StateFile | undefined,
+  current: StateFile | undefined,
+  exists: boolean,
+): string | undefined {
+  if (saved === undefined) return 'it cannot be read here';
+  if (!exists) return undefined;
+  if (current === undefined) return 'the state cannot be read here';
+  if (saved.lineage !== current.lineage) return 'another state lies in its place';
+  if (saved.serial > current.serial) return undefined;
+  const lacking = missingFrom(instancesOf(saved), current).length;
+  return `the state was written since, without ${lacking} of its resources`;
+}
+
+/** Whether a state has all that an older one has: only then the older one may be forgotten. */
+function isIncluded(saved: StateFile, current: StateFile): boolean {
+  return (
+    saved.lineage === current.lineage &&
+    saved.serial <= current.serial &&
+    missingFrom(instancesOf(saved), current).length === 0
+  );
+}
+
+function isBase(text: string, recovery: string, stateVersion: string): boolean {
+  try {
+    const base = baseSchema.safeParse(JSON.parse(text)).data;
+    return base?.stateVersion === stateVersion && base.digest === digestOf(recovery);
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Keeps a state that an apply could not write, and returns its place. One that is there already and
+ * is not in the new one stays: the new one then lies beside it.
+ *
+ * @param base version of the state that the apply has left, where nothing was written since
+ */
+export async function writeRecovery(
+  sidecar: Sidecar,
+  text: string,
+  base: string | undefined,
+): Promise<string> {
+  const name = await freeName(sidecar, text);
+  await sidecar.write(name, text);
+  if (name === 'recovery' && base !== undefined) {
+    const known = { version: 1 as const, stateVersion: base, digest: digestOf(text) };
+    // Without it the state is kept all the same, and a person puts it back.
+    await sidecar.write('recovery-base', `${JSON.stringify(known)}\n`).catch(() => undefined);
+  }
+  return `${sidecar.place}${name}`;
+}
+
+async function freeName(sidecar: Sidecar, text: string): Promise<SidecarName> {
+  const beside: SidecarName = `recovery-${digestOf(text).slice(0, 16)}`;
+  try {
+    const older = await sidecar.read('recovery');
+    if (older === undefined || older === text) return 'recovery';
+    const [saved, current] = [parseState(older), parseState(text)];
+    if (saved !== undefined && current !== undefined && isIncluded(saved, current)) {
+      return 'recovery';
+    }
+    return beside;
+  } catch {
+    // What cannot be looked at must not be written over.
+    return beside;
+  }
+}
+
+export async function removeRecovery(sidecar: Sidecar): Promise<void> {
+  await sidecar.remove('recovery');
+  await sidecar.remove('recovery-base');
+}
+
+/** The recovery of a stack for a run that only tells of it; undefined where it cannot be asked for. */
 export async function pendingRecovery(
   stack: Stack,
   sidecars: Sidecars,
   tolerate: Tolerate,
-): Promise<{ readonly place: string; readonly command: string } | undefined> {
+): Promise<Recovery | undefined> {
   const sidecar = sidecars(stack);
   if (sidecar === undefined) return undefined;
   const consequence = 'whether a state of an earlier apply waits to be put back is not known';
-  const pending = await tolerate({ fallback: false, consequence }, async () => {
-    const text = await sidecar.read('recovery');
-    if (text === undefined) return false;
-    const saved = parseState(text);
-    const currentText = await sidecar.stateText();
-    const current = currentText === undefined ? undefined : parseState(currentText);
-    const overtaken =
-      saved !== undefined &&
-      current !== undefined &&
-      saved.lineage === current.lineage &&
-      saved.serial <= current.serial;
-    return !overtaken;
-  });
-  if (!pending) return undefined;
-  const place = `${sidecar.place}recovery`;
-  return { place, command: pushCommand(stack.directory, { kind: 'stored', place, why: '' }) };
+  return tolerate({ fallback: undefined, consequence }, () => readRecovery(sidecar));
+}
+
+function digestOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
 }

@@ -6,7 +6,16 @@ import type { StateVersions } from './state-versions.js';
  * what was last applied, the journal of a running apply, a state that could not be written,
  * when drift was last looked for, and review records where artifacts are not available.
  */
-export type SidecarName = 'applied' | 'journal' | 'recovery' | 'drift' | `review/${string}`;
+export type SidecarName =
+  | 'applied'
+  | 'journal'
+  | 'recovery'
+  /** Of a second recovery, and what is known of the first. */
+  | `recovery-${string}`
+  /** The state before it was changed by hand. */
+  | 'copy'
+  | 'drift'
+  | `review/${string}`;
 
 /**
  * One stack's sidecar. Its methods throw OperationError `sidecar-denied`, whose details name the

@@ -5,11 +5,12 @@ import type { StackHooks } from '../schedule/hooks.js';
 import type { StackEnd } from '../schedule/outcome.js';
 import type { Stack } from '../stacks/workspace.js';
 import { lockLogFile } from '../terraform/command-line.js';
-import { orphansText } from './import-block.js';
+import { orphansText, recoveryText } from './import-block.js';
 import { parseJournal } from './journal.js';
 import { openJournal } from './journal-session.js';
 import { markLedger, writeLedger } from './ledger.js';
 import { orphansOf } from './orphans.js';
+import { putBack, type PushState } from './put-back.js';
 import { pendingRecovery } from './recovery.js';
 import type { Sidecars } from './sidecar.js';
 import type { Tolerate } from './tolerance.js';
@@ -37,7 +38,7 @@ export function stateHooks(ports: {
   readonly sidecars: Sidecars;
   readonly tolerate: Tolerate;
   readonly clock: Clock;
-  readonly log: Pick<Logger, 'warning'>;
+  readonly log: Pick<Logger, 'warning' | 'notice'>;
   readonly secrets: Pick<Secrets, 'redact'>;
   /** Of the session. */
   readonly logDirectory: string;
@@ -47,13 +48,30 @@ export function stateHooks(ports: {
   readonly appliedSha: (stack: Stack) => string | undefined;
   /** Then what was applied before is taken back. */
   readonly destroys: boolean;
-}): Required<Pick<StackHooks, 'openJournal' | 'orphans' | 'ended'>> {
+  readonly push: PushState;
+  /** Absolute path of the repository's root. */
+  readonly root: string;
+}): Required<Pick<StackHooks, 'openJournal' | 'orphans' | 'putBack' | 'ended'>> {
   const { sidecars, tolerate, clock, runUrl, actor } = ports;
   const lockLogOf = (stack: Stack): string => lockLogFile(ports.logDirectory, stack, 'apply');
   const takeBack = async (stack: Stack): Promise<void> => {
     if (ports.destroys) await markLedger(stack, 'destroy', sidecars, tolerate);
   };
+  /** Ids of the stacks whose recovery an apply has asked for. */
+  const asked = new Set<string>();
   return {
+    async putBack(stack) {
+      asked.add(stack.id);
+      const found = await putBack(stack, ports);
+      if (found.kind === 'done') {
+        ports.log.notice(
+          ports.secrets.redact(
+            `${stack.displayId}: the state that an earlier apply could not write was put back from ${found.place}`,
+          ),
+        );
+      }
+      return found;
+    },
     async openJournal(stack) {
       // Before anything is destroyed: this run may be killed in the middle of it.
       await takeBack(stack);
@@ -62,18 +80,15 @@ export function stateHooks(ports: {
     async orphans(stack) {
       const [orphans, recovery] = await Promise.all([
         orphansOf(stack, sidecars, tolerate),
-        pendingRecovery(stack, sidecars, tolerate),
+        asked.has(stack.id) ? undefined : pendingRecovery(stack, sidecars, tolerate),
       ]);
       if (recovery !== undefined) {
         ports.log.warning(
-          ports.secrets.redact(
-            `An apply of ${stack.displayId} could not write its state, which is in ${recovery.place}. To put it back: ${recovery.command}`,
-          ),
+          ports.secrets.redact(recoveryText(stack, recovery.place, recovery.obstacle)),
         );
       }
       if (orphans.length > 0) {
-        const place = sidecars(stack)?.place ?? '';
-        ports.log.warning(ports.secrets.redact(orphansText(stack, orphans, place)));
+        ports.log.warning(ports.secrets.redact(orphansText(stack, orphans)));
       }
       return orphans;
     },

@@ -60,6 +60,22 @@ export function missingFrom(
   );
 }
 
+/** The managed instances of a state as `missingFrom` knows them. */
+export function instancesOf({ resources }: StateFile): readonly JournalEntry[] {
+  return resources
+    .filter(({ mode }) => mode === 'managed')
+    .flatMap(({ module, type, name, instances }) =>
+      instances.map(({ index_key: key, attributes }) => {
+        const base = `${module === undefined ? '' : `${module}.`}${type}.${name}`;
+        const id = attributes?.['id'] ?? attributes?.['name'];
+        return {
+          address: key === undefined ? base : `${base}[${indexText(key)}]`,
+          ...(typeof id === 'string' ? { id } : {}),
+        };
+      }),
+    );
+}
+
 /** `aws_instance` of `module.web["a.b"].aws_instance.this[0]`. */
 export function resourceType(address: string): string {
   const names = address.replaceAll(/\[(?:"(?:[^"\\]|\\.)*"|\d+)\]/g, '').split('.');

@@ -1,6 +1,8 @@
 import type { Problem } from '../../shared/errors.js';
 import { suggestion } from '../../shared/inputs.js';
 import { formatAddress, isWithin, type ResourceAddress } from '../terraform/resource-address.js';
+import type { JournalEntry } from '../sidecar/journal.js';
+import { isNamedBy } from './forget-orphans.js';
 import type { StateOperation, WrittenAddress } from './operations.js';
 import type { KnownInstance } from './state-document.js';
 
@@ -13,16 +15,25 @@ export interface OperationEffect {
   readonly becomes: readonly string[];
 }
 
+/** What lies beside the state. */
+export interface BesideState {
+  /** What killed applies made and the state does not know. */
+  readonly orphans: readonly JournalEntry[];
+  /** Whether there is a state that an apply could not write. */
+  readonly recovery: boolean;
+}
+
 /**
  * Goes through the operations in order on a state's addresses, so that each sees what those
  * before it leave. Pure.
  *
  * Codes: `state-address-unknown`, `state-address-taken`, `state-not-tainted`,
- * `state-move-mismatch`.
+ * `state-move-mismatch`, `state-orphan-unknown`, `state-recovery-none`.
  */
 export function checkOperations(
   operations: readonly StateOperation[],
   instances: readonly KnownInstance[],
+  beside: BesideState = { orphans: [], recovery: false },
 ): { readonly effects: readonly OperationEffect[]; readonly problems: readonly Problem[] } {
   const known = new Map(instances.map((instance) => [instance.text, instance]));
   const problems: Problem[] = [];
@@ -104,9 +115,29 @@ export function checkOperations(
       }
       case 'restore':
         return { operation, addresses: [], becomes: [] };
+      case 'forget': {
+        const { at } = operation;
+        if (at === undefined) {
+          if (!beside.recovery) problem('state-recovery-none', 'no apply left a state unwritten');
+          return { operation, addresses: [], becomes: [] };
+        }
+        const found = beside.orphans.filter((entry) => isNamedBy(entry, at));
+        if (found.length === 0) {
+          const near = suggestion(
+            at.text,
+            beside.orphans.map(({ address }) => address),
+          );
+          problem('state-orphan-unknown', `no killed apply has left ${at.text} behind`, near);
+        }
+        return { operation, addresses: found.map(orphanWords), becomes: [] };
+      }
     }
   });
   return { effects, problems };
+}
+
+function orphanWords({ address, id }: JournalEntry): string {
+  return `${address}, id ${id ?? 'unknown'}`;
 }
 
 /** Where `address`, which is within `from`, stands once `from` has become `to`. */

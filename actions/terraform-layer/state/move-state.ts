@@ -5,6 +5,8 @@ import type { Sidecar } from '../sidecar/sidecar.js';
 import type { Stack } from '../stacks/workspace.js';
 import type { StateRun } from '../terraform/state-commands.js';
 import type { StatePlace } from '../terraform/state-place.js';
+import { readRecovery } from '../sidecar/recovery.js';
+import { recoveryProblems } from './choose-recovery.js';
 import { keepCopy } from './keep-copy.js';
 import {
   emptiedState,
@@ -84,6 +86,9 @@ const mostRounds = 3;
 export async function moveState(move: StateMove): Promise<string | undefined> {
   const { from, to, former, now, formerSidecar } = move;
   if ((await formerSidecar.lockText()) !== undefined) throw locked(from);
+  // It belongs to the former place; the operations that settle it work there, on the former code.
+  const recovery = recoveryProblems([], await readRecovery(formerSidecar));
+  if (recovery.length > 0) throw new UserError(recovery);
   let written: string | undefined;
   let copy: string | undefined;
   for (let round = 1; ; round += 1) {
@@ -92,7 +97,7 @@ export async function moveState(move: StateMove): Promise<string | undefined> {
     if (step.kind === 'nothing' || text === undefined) return copy;
     if (step.kind === 'taken') throw new UserError(placeTaken(from, to));
     if (step.kind === 'unreadable') throw unreadable(from, to);
-    copy = await keepCopy(formerSidecar, text, parseStateDocument(text));
+    copy = await keepCopy(formerSidecar, text);
     if (step.kind === 'copy') {
       if (step.clear !== undefined) await push(move, now, step.clear, to);
       await push(move, now, step.text, to);

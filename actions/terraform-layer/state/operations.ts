@@ -12,8 +12,10 @@ export type StateOperation =
   | { readonly kind: 'import'; readonly at: WrittenAddress; readonly id: string }
   | { readonly kind: 'mv'; readonly from: WrittenAddress; readonly to: WrittenAddress }
   | { readonly kind: 'rm' | 'untaint'; readonly at: WrittenAddress }
-  /** `list`, or what the backend calls a version. */
-  | { readonly kind: 'restore'; readonly version: string };
+  /** `list`, `recovery`, or what the backend calls a version. */
+  | { readonly kind: 'restore'; readonly version: string }
+  /** What a killed apply made, undefined: the state that an apply could not write. */
+  | { readonly kind: 'forget'; readonly at: WrittenAddress | undefined };
 
 const forms = {
   import: ['ADDRESS', 'ID'],
@@ -21,6 +23,7 @@ const forms = {
   rm: ['ADDRESS'],
   untaint: ['ADDRESS'],
   restore: ['VERSION'],
+  forget: ['ADDRESS'],
 } as const;
 type Word = keyof typeof forms;
 
@@ -115,10 +118,18 @@ function operationOf(
     }
     case 'restore':
       return [{ kind: word, version: first }];
+    case 'forget': {
+      if (first === recoveryWord) return [{ kind: word, at: undefined }];
+      const at = addressOf(first, 'any');
+      return at === undefined ? [] : [{ kind: word, at }];
+    }
   }
 }
 
-/** The arguments behind `terraform`, but for options; `restore` is no command of Terraform's. */
+/** Stands for the state that an apply could not write, in `restore` and `forget`. */
+export const recoveryWord = 'recovery';
+
+/** The arguments behind `terraform`, but for options; empty where Terraform has no part in it. */
 export function commandOf(operation: StateOperation): readonly string[] {
   switch (operation.kind) {
     case 'import':
@@ -131,6 +142,8 @@ export function commandOf(operation: StateOperation): readonly string[] {
       return ['untaint', operation.at.text];
     case 'restore':
       return ['state', 'push', operation.version];
+    case 'forget':
+      return [];
   }
 }
 
@@ -146,6 +159,8 @@ export function describeOperation(operation: StateOperation): string {
       return `${operation.kind} ${operation.at.text}`;
     case 'restore':
       return `restore ${operation.version}`;
+    case 'forget':
+      return `forget ${operation.at?.text ?? recoveryWord}`;
   }
 }
 

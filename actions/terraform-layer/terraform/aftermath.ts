@@ -6,7 +6,7 @@ import type { JournalEntry } from '../sidecar/journal.js';
 import type { Sidecars } from '../sidecar/sidecar.js';
 import type { Stack } from '../stacks/workspace.js';
 import type { Diagnostic } from './diagnostics.js';
-import { pushCommand, recoverState, type Recovery } from './errored-state.js';
+import { pushCommand, recoverState, versionOf, type Recovery } from './errored-state.js';
 import { heldLockIn } from './held-lock.js';
 import { releaseLock, removeLocalLock } from './lock-release.js';
 import { rescueCommands } from './rescue-commands.js';
@@ -48,6 +48,10 @@ export function childAftermath(ports: {
     const directory = path.join(ports.root, stack.directory);
     const commands = rescueCommands({ ...ports, directory, environment: ended.environment });
     const diagnostics: Diagnostic[] = [];
+    const sidecar = ports.sidecars(stack);
+    const unwritten = command === 'apply' && end !== 'succeeded';
+    // Before the lock is given back, so that nobody has written it since.
+    const stateVersion = unwritten ? await versionOf(sidecar) : undefined;
     // Also after a success: the lock's release may be what failed.
     let heldLockId = await heldLockIn(ended.lockLog);
     if (heldLockId !== undefined) {
@@ -65,17 +69,17 @@ export function childAftermath(ports: {
     if (end === 'killed' && localState !== undefined) {
       await removeLocalLock(localLockFile(localState), ended.startedAt);
     }
-    const recovery: Recovery =
-      command === 'apply' && end !== 'succeeded'
-        ? await recoverState({
-            ...ports,
-            directory,
-            ...(stack.binding === 'directory' ? {} : { sharedBy: stack.environment }),
-            created: ended.created,
-            commands,
-            sidecar: ports.sidecars(stack),
-          })
-        : { kind: 'none' };
+    const recovery: Recovery = unwritten
+      ? await recoverState({
+          ...ports,
+          directory,
+          ...(stack.binding === 'directory' ? {} : { sharedBy: stack.environment }),
+          created: ended.created,
+          commands,
+          sidecar,
+          stateVersion,
+        })
+      : { kind: 'none' };
     diagnostics.push(...recoveryDiagnostics(stack.directory, recovery));
     return {
       diagnostics,
@@ -105,9 +109,16 @@ export function recoveryDiagnostics(directory: string, recovery: Recovery): read
         {
           severity: 'error',
           summary: `the state of this apply could not be written: it is in ${where}`,
-          detail: `${recovery.why}\nTo put it back: ${pushCommand(directory, recovery)}`,
+          detail: `${recovery.why}\n${afterwards(directory, recovery)}`,
         },
       ];
     }
   }
+}
+
+function afterwards(directory: string, recovery: Recovery): string {
+  const byHand = `To put it back: ${pushCommand(directory, recovery)}`;
+  return recovery.kind === 'stored'
+    ? `The next apply puts it back where nothing has written the state since. ${byHand}`
+    : byHand;
 }

@@ -3,6 +3,7 @@ import path from 'node:path';
 import type { Clock } from '../../shared/clock.js';
 import { toError } from '../../shared/errors.js';
 import type { JournalEntry } from '../sidecar/journal.js';
+import { writeRecovery } from '../sidecar/recovery.js';
 import type { Sidecar } from '../sidecar/sidecar.js';
 import { missingFrom, parseState } from '../sidecar/state-resources.js';
 import type { RescueCommands } from './rescue-commands.js';
@@ -34,6 +35,8 @@ export async function recoverState(options: {
   readonly commands: Pick<RescueCommands, 'push'>;
   readonly sidecar: Sidecar | undefined;
   readonly clock: Clock;
+  /** Version of the state right after the apply, while it still held the lock. */
+  readonly stateVersion?: string | undefined;
   /** Aborted: no time to wait for better days. */
   readonly signal: AbortSignal;
 }): Promise<Recovery> {
@@ -54,6 +57,7 @@ export async function recoverState(options: {
     if (own !== errored && (await renamed(errored, own))) file = own;
   }
   let why = '';
+  let refused = false;
   for (const pause of pausesMilliseconds) {
     if (pause > 0) {
       if (signal.aborted) break;
@@ -65,17 +69,24 @@ export async function recoverState(options: {
       return { kind: 'pushed' };
     } catch (thrown) {
       why = toError(thrown).message;
-      if (isRefusal(why)) break;
+      refused = isRefusal(why);
+      if (refused) break;
     }
   }
   try {
     if (sidecar === undefined) return { kind: 'kept', file, why };
-    await sidecar.write('recovery', text);
+    // A refusal says that something else was written: nobody may put it back unseen.
+    const place = await writeRecovery(sidecar, text, refused ? undefined : options.stateVersion);
     await rm(file, { force: true });
-    return { kind: 'stored', place: `${sidecar.place}recovery`, why };
+    return { kind: 'stored', place, why };
   } catch (thrown) {
     return { kind: 'kept', file, why: `${why}\n${toError(thrown).message}` };
   }
+}
+
+/** The version of the state as it is; undefined where that cannot be told. */
+export async function versionOf(sidecar: Sidecar | undefined): Promise<string | undefined> {
+  return sidecar?.stateVersion().catch(() => undefined);
 }
 
 /** The command that puts a saved state back, for people. */

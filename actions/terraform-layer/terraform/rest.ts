@@ -17,7 +17,7 @@ import {
   type RestInstructions,
   type RunningChild,
 } from './children.js';
-import { recoverState } from './errored-state.js';
+import { recoverState, versionOf } from './errored-state.js';
 import { parseEvent, type TerraformEvent } from './events.js';
 import { heldLockIn, unlockCommand } from './held-lock.js';
 import { releaseLock, removeLocalLock } from './lock-release.js';
@@ -87,6 +87,9 @@ async function settle(child: RunningChild, ports: RestPorts): Promise<void> {
   const { log } = ports;
   const { rest, stack, command } = child;
   const lockId = await heldLockIn(child.lockLog);
+  // Before the lock is given back, so that nobody has written it since.
+  const stateVersion =
+    rest === undefined || command !== 'apply' ? undefined : await versionOf(ports.sidecarOf(rest));
   if (rest === undefined) {
     if (lockId !== undefined) log.warning(standing(child, lockId, ''));
     return;
@@ -106,7 +109,7 @@ async function settle(child: RunningChild, ports: RestPorts): Promise<void> {
   if (rest.state?.kind === 'local') {
     await removeLocalLock(localLockFile(rest.state.file), rest.startedAt);
   }
-  if (command === 'apply') await settleApply(child, rest, { ...ports, commands });
+  if (command === 'apply') await settleApply(child, rest, { ...ports, commands, stateVersion });
   if (rest.outputDirectory !== undefined) {
     await rm(rest.outputDirectory, { recursive: true, force: true });
   }
@@ -115,7 +118,10 @@ async function settle(child: RunningChild, ports: RestPorts): Promise<void> {
 async function settleApply(
   { stack, directory }: RunningChild,
   rest: RestInstructions,
-  ports: RestPorts & { readonly commands: ReturnType<typeof rescueCommands> },
+  ports: RestPorts & {
+    readonly commands: ReturnType<typeof rescueCommands>;
+    readonly stateVersion: string | undefined;
+  },
 ): Promise<void> {
   const { log } = ports;
   const events = await eventsOf(rest, directory);
@@ -126,6 +132,7 @@ async function settleApply(
     ...{ directory: rest.directory, sidecar, created: created.entries },
     ...(rest.sharedBy === undefined ? {} : { sharedBy: rest.sharedBy }),
     ...{ commands: ports.commands, clock: ports.clock, signal: ports.signal },
+    stateVersion: ports.stateVersion,
   });
   for (const { severity, summary, detail } of recoveryDiagnostics(directory, recovery)) {
     log[severity](`${stack}: ${summary}${detail === '' ? '' : `\n${detail}`}`);
@@ -133,7 +140,7 @@ async function settleApply(
   if (sidecar === undefined) return;
   const missing = (await settleJournal(sidecar, events, ports.clock)).map(toOrphan);
   if (missing.length === 0) return;
-  log.warning(orphansText({ displayId: stack }, missing, sidecar.place));
+  log.warning(orphansText({ displayId: stack }, missing));
 }
 
 async function eventsOf(

@@ -92,11 +92,11 @@ describe('a state that is moved', () => {
     ['over one of another lineage that has outputs alone', withOutputs(9, 'other')],
   ])('lies at its new place alone, %s', async (_, target) => {
     const { former, now, sidecar, run } = setUp(held(5), target);
-    expect(await run()).toBe('s3://states/app.tfstate.infra/recovery');
+    expect(await run()).toBe('s3://states/app.tfstate.infra/copy');
     expect(sameContent(now.state ?? '', held(5))).toBe(true);
     expect(holdsResources(former.state ?? '')).toBe(false);
     expect(parseStateDocument(former.state ?? '')).toMatchObject({ serial: 6, lineage: 'l' });
-    expect(sidecar.objects.get('recovery')).toBe(held(5));
+    expect(sidecar.objects.get('copy')).toBe(held(5));
   });
 
   it('stays as it is once it has moved', async () => {
@@ -115,7 +115,7 @@ describe('a state that is moved', () => {
     back.sidecar.objects.clear();
     await back.run();
     expect(sameContent(back.now.state ?? '', held(0, 'l', 'b'))).toBe(true);
-    expect(sidecar.objects.get('recovery')).toBe(held(5));
+    expect(sidecar.objects.get('copy')).toBe(held(5));
   });
 
   it('takes along what another run has written meanwhile', async () => {

@@ -4,8 +4,23 @@ import {
   describeEffects,
   stateReport,
 } from '../../../actions/terraform-layer/commands/state-report.js';
+import { formatJournal } from '../../../actions/terraform-layer/sidecar/journal.js';
+import type { Recovery } from '../../../actions/terraform-layer/sidecar/recovery.js';
 import { checkOperations } from '../../../actions/terraform-layer/state/check-operations.js';
-import { parseOperations, splitWords } from '../../../actions/terraform-layer/state/operations.js';
+import {
+  chooseRecovery,
+  recoveryProblems,
+  withRestored,
+} from '../../../actions/terraform-layer/state/choose-recovery.js';
+import {
+  forgetOrphans,
+  journalOrphans,
+} from '../../../actions/terraform-layer/state/forget-orphans.js';
+import {
+  parseOperations,
+  splitWords,
+  type WrittenAddress,
+} from '../../../actions/terraform-layer/state/operations.js';
 import {
   parseStateDocument,
   withSerial,
@@ -19,6 +34,7 @@ import {
 } from '../../../actions/terraform-layer/terraform/resource-address.js';
 import type { StateVersions } from '../../../actions/terraform-layer/sidecar/state-versions.js';
 import type { Stack } from '../../../actions/terraform-layer/stacks/workspace.js';
+import { lockText, memorySidecar, type MemorySidecar } from '../../support/sidecars.js';
 import { layeredTree, load } from '../../support/stacks.js';
 import { aResource, changesOf } from '../../support/terraform.js';
 
@@ -211,6 +227,9 @@ describe('operations on a state', () => {
     ['untaint aws_x.one', 'state-not-tainted'],
     ['untaint aws_x.list', 'state-not-tainted'],
     ['untaint aws_x.none', 'state-address-unknown'],
+    ['forget aws_x.one', 'state-orphan-unknown'],
+    ['forget recovery', 'state-recovery-none'],
+    ['forget nothing', 'state-address-malformed'],
   ])('%s is refused: %s', (line, code) => {
     const { operations, problems } = parseOperations([line]);
     const all = [
@@ -246,7 +265,7 @@ describe('the audit', () => {
         { operation: second.operation, run: { end: 'failed', lines: ['Error: <b>no</b>'] } },
       ],
       after: { ...before, serial: 8 },
-      copy: 's3://states/key.infra/recovery',
+      copy: 's3://states/key.infra/copy',
     });
     for (const part of [
       '`octocat`',
@@ -254,7 +273,7 @@ describe('the audit', () => {
       'actions/runs/1',
       '`rm aws_x.one`',
       '7 before, 8 after',
-      's3://states/key.infra/recovery',
+      's3://states/key.infra/copy',
       '✅ done',
       '❌ failed',
       'not tried',
@@ -318,5 +337,100 @@ describe('a version that is restored', () => {
     const big = document.replace('"value":0', '"value":12345678901234567890');
     expect(withSerial(big, 8)).toContain('12345678901234567890');
     expect(withSerial('{"x": 1}', 8)).toBeUndefined();
+  });
+});
+
+describe('what killed applies left', () => {
+  const vpc = { address: 'module.net["a"].aws_vpc.this', id: 'vpc-1' };
+  const other = { address: 'aws_vpc.other' };
+  const entries = [vpc, { ...vpc, id: 'vpc-2' }, other];
+
+  function journalled(): MemorySidecar {
+    const sidecar = memorySidecar();
+    const startedAt = '2026-01-01T00:00:00Z';
+    sidecar.objects.set('journal', formatJournal({ version: 1, startedAt, resources: entries }));
+    return sidecar;
+  }
+  function forgetting(text: string): WrittenAddress {
+    const [operation] = parseOperations([`forget ${text}`]).operations;
+    if (operation?.kind !== 'forget' || operation.at === undefined) throw new Error(text);
+    return operation.at;
+  }
+  const left = async (sidecar: MemorySidecar): Promise<readonly string[]> =>
+    (await journalOrphans(sidecar)).map(({ address }) => address);
+
+  it('is named by address, with every object at it', async () => {
+    const { operations } = parseOperations(['forget module.net', 'forget aws_vpc.other']);
+    const orphans = await journalOrphans(journalled());
+    const { effects, problems } = checkOperations(operations, [], { orphans, recovery: false });
+    expect(problems).toEqual([]);
+    expect(effects.map(({ addresses }) => addresses)).toEqual([
+      [`${vpc.address}, id vpc-1`, `${vpc.address}, id vpc-2`],
+      ['aws_vpc.other, id unknown'],
+    ]);
+    expect(describeEffects(effects).join()).not.toContain('terraform');
+  });
+
+  it('is forgotten, and the journal with the last of it', async () => {
+    const sidecar = journalled();
+    expect(
+      await forgetOrphans(sidecar, forgetting('module.net["a"].aws_vpc.this')),
+    ).toBeUndefined();
+    expect(await left(sidecar)).toEqual([other.address]);
+    await forgetOrphans(sidecar, forgetting(other.address));
+    expect(sidecar.objects.has('journal')).toBe(false);
+  });
+
+  it('is not touched while somebody holds the lock', async () => {
+    const sidecar = journalled();
+    sidecar.lock = lockText('of another');
+    expect(await forgetOrphans(sidecar, forgetting(other.address))).toContain('locked');
+    expect(await left(sidecar)).toHaveLength(3);
+  });
+});
+
+describe('a state that an apply could not write', () => {
+  const recovery: Recovery = { text: document, place: 's3://r', obstacle: undefined };
+  const current = (serial: number, lineage = 'l') => ({ serial, lineage, instances: [] });
+  const problemsOf = (line: string, found: Recovery | undefined): readonly string[] =>
+    codes(recoveryProblems(parseOperations([line]).operations, found));
+
+  it('comes before any other operation', () => {
+    expect(problemsOf('rm aws_x.one', recovery)).toEqual(['recovery-pending']);
+    expect(problemsOf('restore v1', recovery)).toEqual(['recovery-pending']);
+    expect(problemsOf('restore recovery', recovery)).toEqual([]);
+    expect(problemsOf('forget recovery', recovery)).toEqual([]);
+    expect(problemsOf('rm aws_x.one', undefined)).toEqual([]);
+  });
+
+  it('is put back as it is, or under a serial above one that was written since', () => {
+    expect(chooseRecovery(recovery, undefined)).toBe(document);
+    expect(chooseRecovery(recovery, current(6))).toBe(document);
+    expect(chooseRecovery(recovery, current(9))).toBe(
+      document.replace('"serial":7', '"serial":10'),
+    );
+  });
+
+  it.each<readonly [string, Recovery | undefined]>([
+    ['state-recovery-none', undefined],
+    ['state-version-unreadable', { ...recovery, text: '{' }],
+    ['state-version-lineage', { ...recovery, text: document.replace('"l"', '"m"') }],
+  ])('is refused: %s', (code, found) => {
+    expect(() => chooseRecovery(found, current(6))).toThrow(UserError);
+    try {
+      chooseRecovery(found, current(6));
+    } catch (error) {
+      expect(error instanceof UserError && codes(error.problems)).toEqual([code]);
+    }
+  });
+
+  it('says first what is lost by it, and what comes with it', () => {
+    const before = parseStateDocument(document.replace('"one"', '"since"'));
+    const { effects } = check('restore recovery');
+    const [effect] = withRestored(effects, before, document);
+    expect(effect).toMatchObject({ addresses: ['aws_x.since'], becomes: ['aws_x.one'] });
+    expect(describeEffects(effect === undefined ? [] : [effect])).toContain(
+      '   aws_x.since is not in it, and is forgotten',
+    );
   });
 });

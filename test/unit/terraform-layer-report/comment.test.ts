@@ -169,6 +169,31 @@ describe('what an earlier apply left', () => {
   });
 });
 
+describe('what an apply was stopped by', () => {
+  it('is named with what to do next', async () => {
+    const { comment } = await reportOf('apply', {
+      foundation: {
+        end: {
+          status: 'stopped',
+          reasons: [
+            { kind: 'orphans', addresses: ['aws_vpc.this'] },
+            {
+              ...{ kind: 'recovery', place: 's3://b/k.infra/recovery' },
+              ...{ why: 'of *another* lineage', hint: 'restore recovery' },
+            },
+          ],
+        },
+        orphans: [{ address: 'aws_vpc.this', type: 'aws_vpc', id: 'vpc-1', runUrl: undefined }],
+      },
+    });
+    expect(comment).toMatch(/does not take in: `aws_vpc.this`/);
+    expect(comment).toContain('to = aws_vpc.this\n  id = "vpc-1"');
+    expect(comment).toContain('forget ADDRESS');
+    expect(comment).toMatch(/`s3:\/\/b\/k.infra\/recovery`: `of \*another\* lineage`/);
+    expect(comment).toContain('To go on: `restore recovery`');
+  });
+});
+
 const vpc: OutputChange = {
   name: 'vpc_id',
   action: 'update',

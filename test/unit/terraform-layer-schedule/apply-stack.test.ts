@@ -1,5 +1,6 @@
 import { applyStack, destroyStack } from '../../../actions/terraform-layer/schedule/apply-stack.js';
-import type { StopReason } from '../../../actions/terraform-layer/schedule/outcome.js';
+import type { PutBack } from '../../../actions/terraform-layer/schedule/hooks.js';
+import type { Orphan, StopReason } from '../../../actions/terraform-layer/schedule/outcome.js';
 import type { StackPorts } from '../../../actions/terraform-layer/schedule/stack-steps.js';
 import type { Workspace } from '../../../actions/terraform-layer/stacks/workspace.js';
 import type { AppliedOutputs } from '../../../actions/terraform-layer/terraform/events.js';
@@ -340,5 +341,123 @@ describe('a destroy', () => {
       ),
     );
     expect(outcome.end).toMatchObject({ status: 'failed', step: 'plan' });
+  });
+});
+
+describe('what a killed apply has made', () => {
+  const vpc: Orphan = {
+    ...{ address: 'aws_vpc.this', type: 'aws_vpc', id: 'vpc-1' },
+    runUrl: undefined,
+  };
+  const stopped = {
+    status: 'stopped',
+    reasons: [{ kind: 'orphans', addresses: ['aws_vpc.this'] }],
+  };
+
+  function hooksOf(...orphans: readonly Orphan[]): StackPorts['hooks'] {
+    return { orphans: () => Promise.resolve(orphans) };
+  }
+
+  /** A plan that makes, or imports, one resource. */
+  function shows(type: string, importing?: { readonly id: string }): Partial<Terraform> {
+    const change = {
+      ...{ actions: ['create'], before: null, after: { name: 'n' }, after_unknown: {} },
+      ...(importing === undefined ? {} : { importing }),
+    };
+    const resource = { address: `${type}.this`, mode: 'managed', type, name: 'this', change };
+    return { show: () => Promise.resolve({ resource_changes: [resource] }) };
+  }
+
+  it('stops the apply whose plan would make it again', async () => {
+    const { outcome, calls } = await apply(shows('aws_vpc'), { hooks: hooksOf(vpc) });
+    expect(outcome).toMatchObject({ end: stopped, orphans: [vpc] });
+    expect(calls).not.toContain('apply');
+  });
+
+  it('stops it too where its id is not known, and another type is made', async () => {
+    const unknown = { ...vpc, id: undefined };
+    const { outcome } = await apply(shows('aws_eip'), { hooks: hooksOf(unknown) });
+    expect(outcome.end).toEqual(stopped);
+  });
+
+  it('does not stop an apply that imports it, and is no orphan afterwards', async () => {
+    const answers = shows('aws_vpc', { id: 'vpc-1' });
+    const { outcome } = await apply(answers, { hooks: hooksOf(vpc) });
+    expect(outcome).toMatchObject({ end: { status: 'applied' }, orphans: [] });
+  });
+
+  it('is not taken in by the import of another one at its address', async () => {
+    const twice = [vpc, { ...vpc, id: 'vpc-2' }];
+    const { outcome } = await apply(shows('aws_vpc', { id: 'vpc-2' }), {
+      hooks: hooksOf(...twice),
+    });
+    expect(outcome.end).toEqual(stopped);
+  });
+
+  it('does not stop an apply where its name can be taken once, or its create failed', async () => {
+    const group = { address: 'aws_cloudwatch_log_group.this', type: 'aws_cloudwatch_log_group' };
+    const named = { ...group, id: undefined, runUrl: undefined };
+    const failedOne = { ...vpc, id: undefined, createFailed: true as const };
+    const { outcome } = await apply(shows('aws_cloudwatch_log_group'), {
+      hooks: hooksOf(named, failedOne),
+    });
+    expect(outcome).toMatchObject({ end: { status: 'applied' }, orphans: [] });
+    // It was made, and told so: AWS would refuse it in the middle of the apply.
+    const made = await apply(shows('aws_cloudwatch_log_group'), {
+      hooks: hooksOf({ ...named, id: 'n' }),
+    });
+    expect(made.outcome.end.status).toBe('stopped');
+  });
+
+  it('stops a destroy, which would leave it behind', async () => {
+    const terraform = fakeTerraform({});
+    const ports = portsOf(workspace, terraform, { hooks: hooksOf(vpc) });
+    const { end } = await destroyStack(stackNamed(workspace, '01-foundation/dev'), ports);
+    expect(end).toEqual(stopped);
+    expect(terraform.calls.map(firstWord)).toEqual(['init']);
+  });
+
+  it('stops nothing where nothing is to be done', async () => {
+    const { outcome } = await apply(
+      { plan: () => Promise.resolve({ ...succeeded, hasChanges: false }) },
+      { hooks: hooksOf(vpc) },
+    );
+    expect(outcome).toMatchObject({ end: { status: 'unchanged' }, orphans: [vpc] });
+  });
+});
+
+describe('a state that an earlier apply could not write', () => {
+  const hooksOf = (found: PutBack): StackPorts['hooks'] => ({
+    putBack: () => Promise.resolve(found),
+  });
+  const pending = {
+    kind: 'pending',
+    place: 's3://x/recovery',
+    why: 'written since',
+    hint: 'restore',
+  } as const;
+
+  it('is put back before the stack is planned', async () => {
+    const { outcome } = await apply({}, { hooks: hooksOf({ kind: 'done', place: 'p' }) });
+    expect(outcome.end.status).toBe('applied');
+    expect(outcome.diagnostics).toMatchObject([{ severity: 'warning' }]);
+  });
+
+  it('stops apply and destroy before they plan where it is not', async () => {
+    const { outcome, calls } = await apply({}, { hooks: hooksOf(pending) });
+    const { place, why, hint } = pending;
+    const end = { status: 'stopped', reasons: [{ kind: 'recovery', place, why, hint }] };
+    expect(outcome.end).toEqual(end);
+    expect(calls).toEqual(['init']);
+    const ports = portsOf(workspace, fakeTerraform({}), { hooks: hooksOf(pending) });
+    const destroyed = await destroyStack(stackNamed(workspace, '01-foundation/dev'), ports);
+    expect(destroyed.end).toEqual(end);
+  });
+
+  it('stops them too where it cannot be asked for', async () => {
+    const putBack = (): Promise<never> => Promise.reject(new Error('denied'));
+    const { outcome, calls } = await apply({}, { hooks: { putBack } });
+    expect(outcome.end).toMatchObject({ status: 'failed', step: 'plan' });
+    expect(calls).toEqual(['init']);
   });
 });

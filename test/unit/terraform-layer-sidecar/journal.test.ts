@@ -101,7 +101,22 @@ describe('what an apply has made', () => {
     const created = new CreatedResources(undefined);
     created.note(event('start', 'create', queue));
     created.note(event('errored', 'create', queue));
+    expect(created.entries).toEqual([{ address: queue, failed: true }]);
+    expect(created.note(event('start', 'create', queue))).toBe(true);
     expect(created.entries).toEqual([{ address: queue }]);
+  });
+
+  it('counts in full where the provider died while it was made', () => {
+    for (const at of [{}, { address: queue }]) {
+      const created = new CreatedResources(undefined);
+      created.note(event('start', 'create', queue));
+      created.note(event('errored', 'create', queue));
+      const died = { severity: 'error', summary: 'Plugin did not respond', detail: '' } as const;
+      expect(created.note({ kind: 'diagnostic', text: '', diagnostic: { ...died, ...at } })).toBe(
+        true,
+      );
+      expect(created.entries).toEqual([{ address: queue }]);
+    }
   });
 
   it('leaves out what is only changed, and what the same apply destroys again', () => {

@@ -1,8 +1,15 @@
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Clock } from '../../../actions/shared/clock.js';
-import { pendingRecovery } from '../../../actions/terraform-layer/sidecar/recovery.js';
+import type { PutBack } from '../../../actions/terraform-layer/schedule/hooks.js';
+import { formatJournal } from '../../../actions/terraform-layer/sidecar/journal.js';
+import { putBack, type PushState } from '../../../actions/terraform-layer/sidecar/put-back.js';
+import {
+  pendingRecovery,
+  writeRecovery,
+} from '../../../actions/terraform-layer/sidecar/recovery.js';
+import { tolerance } from '../../../actions/terraform-layer/sidecar/tolerance.js';
 import type { Stack } from '../../../actions/terraform-layer/stacks/workspace.js';
 import {
   recoverState,
@@ -19,6 +26,7 @@ import {
   memorySidecar,
   onlySidecar,
   stateOf,
+  type MemorySidecar,
 } from '../../support/sidecars.js';
 import { layeredTree, load } from '../../support/stacks.js';
 
@@ -118,18 +126,158 @@ describe('a state that Terraform could not write', () => {
     expect((await recover([undefined], { sharedBy: 'dev' })).recovery).toEqual({ kind: 'pushed' });
   });
 
-  it('is named by later runs until the state has overtaken it', async () => {
+  it('never takes the place of one that waits and is not in it', async () => {
     const sidecar = memorySidecar();
-    const pending = () => pendingRecovery(stack, onlySidecar(sidecar), intolerant);
-    expect(await pending()).toBeUndefined();
-    sidecar.objects.set('recovery', queueState);
-    expect(await pending()).toMatchObject({ place: `${sidecar.place}recovery` });
-    sidecar.state = stateOf([], { serial: 4 });
-    expect(await pending()).toBeDefined();
-    sidecar.state = stateOf([], { serial: 5, lineage: 'other' });
-    expect(await pending()).toBeDefined();
-    sidecar.state = stateOf([], { serial: 5 });
-    expect(await pending()).toBeUndefined();
+    const first = stateOf([{ type: 'aws_vpc', name: 'a', id: 'vpc-1' }], { serial: 5 });
+    sidecar.objects.set('recovery', first);
+    await writeFile(errored(), queueState);
+    const { recovery } = await recover([new Error('denied')], { sidecar });
+    expect(sidecar.objects.get('recovery')).toBe(first);
+    if (recovery.kind !== 'stored') throw new Error(recovery.kind);
+    expect(recovery.place).toMatch(/app\.tfstate\.infra\/recovery-[0-9a-f]{16}$/);
+    expect([...sidecar.objects.values()]).toContain(queueState);
+  });
+
+  it('takes the place of one that it has in full', async () => {
+    const sidecar = memorySidecar();
+    sidecar.objects.set('recovery', stateOf([], { serial: 4 }));
+    await writeFile(errored(), queueState);
+    await recover([new Error('denied')], { sidecar });
+    expect(sidecar.objects.get('recovery')).toBe(queueState);
+  });
+});
+
+describe('a state that waits beside the state', () => {
+  const serial = (value: number, resources: Parameters<typeof stateOf>[0] = []): string =>
+    stateOf(resources, { serial: value });
+
+  /** Left by an apply that began with this state. */
+  async function left(state: string | undefined, text = queueState): Promise<MemorySidecar> {
+    const sidecar = memorySidecar();
+    sidecar.state = state;
+    await writeRecovery(sidecar, text, await sidecar.stateVersion());
+    return sidecar;
+  }
+
+  function put(
+    sidecar: MemorySidecar,
+    answer: Awaited<ReturnType<PushState>> = { ok: true },
+  ): Promise<{ readonly found: PutBack; readonly pushed: readonly string[] }> {
+    const pushed: string[] = [];
+    const push: PushState = (_, text) => {
+      pushed.push(text);
+      if (answer.ok) sidecar.state = text;
+      return Promise.resolve(answer);
+    };
+    const ports = { root: directory, tolerate: intolerant, push, clock };
+    const sidecars = onlySidecar(sidecar);
+    return putBack(stack, { ...ports, sidecars }).then((found) => ({ found, pushed }));
+  }
+
+  it('is nothing where there is none', async () => {
+    expect(await put(memorySidecar())).toEqual({ found: { kind: 'none' }, pushed: [] });
+  });
+
+  it.each([
+    ['the state that its apply began with', serial(4)],
+    ['no state, as before its apply', undefined],
+  ])('is put back over %s, and then gone with its journal', async (_, state) => {
+    const sidecar = await left(state);
+    const entry = { address: 'aws_sqs_queue.this', id: 'q' };
+    sidecar.objects.set(
+      'journal',
+      formatJournal({ version: 1, startedAt: '2026-01-01T00:00:00Z', resources: [entry] }),
+    );
+    expect(await put(sidecar)).toEqual({
+      found: { kind: 'done', place: `${sidecar.place}recovery` },
+      pushed: [queueState],
+    });
+    expect([...sidecar.objects.keys()]).toEqual([]);
+  });
+
+  it.each<readonly [string, string]>([
+    ['written since under a lower serial', serial(5 - 1, [{ type: 'a', name: 'b', id: 'c' }])],
+    ['overtaken without its resources', serial(6)],
+    ['as new, without its resources', serial(5)],
+    ['of another lineage', stateOf([], { serial: 4, lineage: 'other' })],
+    ['encrypted', '{"encrypted_data":""}'],
+  ])('stays where the state is %s', async (_, now) => {
+    const sidecar = await left(serial(3));
+    sidecar.state = now;
+    const { found, pushed } = await put(sidecar);
+    expect(found).toMatchObject({ kind: 'pending', place: `${sidecar.place}recovery` });
+    expect(pushed).toEqual([]);
+    expect(sidecar.objects.get('recovery')).toBe(queueState);
+  });
+
+  it('stays where nothing says which state its apply began with', async () => {
+    const sidecar = await left(serial(4));
+    sidecar.objects.delete('recovery-base');
+    expect(await put(sidecar)).toMatchObject({ found: { kind: 'pending' }, pushed: [] });
+    // One that was written for another recovery says nothing of this one.
+    const other = await left(serial(4));
+    other.objects.set('recovery', stateOf([], { serial: 9 }));
+    expect(await put(other)).toMatchObject({ found: { kind: 'pending' }, pushed: [] });
+  });
+
+  it('stays where it cannot be read, and where Terraform refuses it', async () => {
+    expect(await put(await left(serial(4), 'encrypted'))).toMatchObject({
+      found: { kind: 'pending' },
+    });
+    const sidecar = await left(serial(4));
+    const { found } = await put(sidecar, { ok: false, why: 'locked' });
+    expect(found).toMatchObject({ kind: 'pending', why: 'locked' });
+    expect(sidecar.objects.get('recovery')).toBe(queueState);
+  });
+
+  it('is forgotten once all of it is in the state', async () => {
+    const sidecar = await left(serial(4));
+    sidecar.state = stateOf([{ type: 'aws_sqs_queue', name: 'this', id: 'q' }], { serial: 7 });
+    expect(await put(sidecar)).toEqual({ found: { kind: 'none' }, pushed: [] });
+    expect([...sidecar.objects.keys()]).toEqual([]);
+  });
+
+  it('keeps a stack from being applied where it cannot be told what the state is', async () => {
+    const sidecar = await left(serial(4));
+    const blind = { ...sidecar, stateText: () => Promise.reject(new Error('denied')) };
+    const tolerate = tolerance({
+      log: { warning: () => undefined },
+      secrets: { redact: (t) => t },
+    });
+    const push = (): never => {
+      throw new Error('pushed');
+    };
+    await expect(
+      putBack(stack, { root: directory, sidecars: onlySidecar(blind), tolerate, push, clock }),
+    ).rejects.toThrow('denied');
+  });
+
+  it('is also one that lies in the directory, which Terraform would write over', async () => {
+    const file = path.join(directory, stack.directory, 'errored.tfstate');
+    await mkdir(path.dirname(file), { recursive: true });
+    await writeFile(file, queueState);
+    const push = (): never => {
+      throw new Error('pushed');
+    };
+    const ports = { root: directory, tolerate: intolerant, push, clock };
+    const nowhere = await putBack(stack, { ...ports, sidecars: onlySidecar(undefined) });
+    expect(nowhere).toMatchObject({ kind: 'pending', place: file });
+    const sidecar = memorySidecar();
+    sidecar.state = serial(4);
+    const found = await putBack(stack, { ...ports, sidecars: onlySidecar(sidecar) });
+    expect(found).toMatchObject({ kind: 'pending', place: `${sidecar.place}recovery` });
+    expect(sidecar.objects.get('recovery')).toBe(queueState);
+    expect(await exists(file)).toBe(false);
+  });
+
+  it('is told by a run that only plans, and stays', async () => {
+    const sidecar = await left(serial(4));
+    const told = (): ReturnType<typeof pendingRecovery> =>
+      pendingRecovery(stack, onlySidecar(sidecar), intolerant);
+    expect(await told()).toMatchObject({ text: queueState, obstacle: undefined });
+    sidecar.state = serial(6);
+    expect((await told())?.obstacle).toContain('without 1');
+    expect(sidecar.objects.get('recovery')).toBe(queueState);
   });
 });
 

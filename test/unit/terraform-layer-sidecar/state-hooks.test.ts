@@ -24,12 +24,14 @@ describe('what a run leaves in the ledger', () => {
     return stateHooks({
       ...{ sidecars: onlySidecar(sidecar), tolerate: intolerant, destroys },
       clock: { now: () => 0, sleep: () => Promise.resolve() },
-      log: { warning: () => undefined },
+      log: { warning: () => undefined, notice: () => undefined },
       secrets: { redact: (text) => text },
       logDirectory: '/nowhere',
       runUrl: undefined,
       actor: undefined,
       appliedSha: () => undefined,
+      push: () => Promise.resolve({ ok: true }),
+      root: '/nowhere',
     });
   }
   const outcome = (end: StackEnd): StackOutcome => anOutcome(stack, end);

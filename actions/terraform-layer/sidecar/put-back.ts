@@ -1,0 +1,77 @@
+import path from 'node:path';
+import type { Clock } from '../../shared/clock.js';
+import type { PutBack } from '../schedule/hooks.js';
+import type { Stack } from '../stacks/workspace.js';
+import { moveKeptState } from '../terraform/kept-state.js';
+import { recoveryWords } from './import-block.js';
+import { settleJournal } from './journal-session.js';
+import { readRecovery, removeRecovery } from './recovery.js';
+import type { Sidecar, Sidecars } from './sidecar.js';
+import type { Tolerate } from './tolerance.js';
+
+/**
+ * Makes the state of a stack what a text says, under the state's lock, never by force; answers with
+ * Terraform's words where it refuses.
+ */
+export type PushState = (
+  stack: Stack,
+  text: string,
+) => Promise<{ readonly ok: true } | { readonly ok: false; readonly why: string }>;
+
+/**
+ * Puts a state back that an earlier apply could not write, where nothing has written the state
+ * since: it then has all that the state has, and what that apply made. Else it stays where it lies.
+ */
+export async function putBack(
+  stack: Stack,
+  ports: {
+    /** Absolute path of the repository's root. */
+    readonly root: string;
+    readonly sidecars: Sidecars;
+    readonly tolerate: Tolerate;
+    readonly push: PushState;
+    readonly clock: Pick<Clock, 'now'>;
+  },
+): Promise<PutBack> {
+  const { sidecars, tolerate } = ports;
+  const sidecar = sidecars(stack);
+  const file = await moveKeptState(stack, ports.root, sidecar);
+  if (file !== undefined) {
+    const hint = `push it with "terraform state push", or delete it: ${path.relative(ports.root, file)}`;
+    return { kind: 'pending', place: file, why: 'it was never put back', hint };
+  }
+  if (sidecar === undefined) return { kind: 'none' };
+  const unknown = 'whether a state of an earlier apply waits to be put back is not known';
+  const there = await tolerate({ fallback: undefined, consequence: unknown }, () =>
+    sidecar.read('recovery'),
+  );
+  if (there === undefined) return { kind: 'none' };
+  const found = await readRecovery(sidecar);
+  if (found === undefined) {
+    // All that it has is in the state: it may not stand in the way of the next one.
+    const stays = 'a state that was put back stays beside the state';
+    await tolerate({ fallback: undefined, consequence: stays }, () => removeRecovery(sidecar));
+    return { kind: 'none' };
+  }
+  const { text, place, obstacle } = found;
+  const hint = recoveryWords;
+  if (obstacle !== undefined) return { kind: 'pending', place, why: obstacle, hint };
+  const pushed = await ports.push(stack, text);
+  if (!pushed.ok) {
+    // Another run may have put it back meanwhile.
+    const still = await readRecovery(sidecar);
+    return still === undefined
+      ? { kind: 'none' }
+      : { kind: 'pending', place, why: pushed.why, hint };
+  }
+  const consequence = 'it was put back, and the next run takes it for what is in the state';
+  await tolerate({ fallback: undefined, consequence }, () => afterPutBack(sidecar, ports.clock));
+  return { kind: 'done', place };
+}
+
+/** Forgets a recovery that has become the state, and what the journal named because of it. */
+export async function afterPutBack(sidecar: Sidecar, clock: Pick<Clock, 'now'>): Promise<void> {
+  await removeRecovery(sidecar);
+  // While a lock is held the journal is another run's.
+  if ((await sidecar.lockText()) === undefined) await settleJournal(sidecar, [], clock);
+}
