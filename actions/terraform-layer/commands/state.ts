@@ -130,8 +130,8 @@ class StateWork {
   }
 
   async #commands(): Promise<StateCommands> {
-    const { directory, common, access, program } = this.#session;
-    const { root, runProcess, signal } = this.#ports;
+    const { directory, logDirectory, common, access, program, care } = this.#session;
+    const { root, runProcess, signal, clock } = this.#ports;
     const declared = (await declaredVariables(root, [this.#stack])).get(this.#stack.id);
     return stateCommands(this.#stack, {
       program: program.path,
@@ -143,9 +143,11 @@ class StateWork {
       varFiles: this.#inputs.varFiles,
       lockTimeoutSeconds: this.#inputs.lockTimeoutSeconds,
       childrenDirectory: path.join(directory, 'children'),
-      logDirectory: path.join(directory, 'logs'),
+      logDirectory,
       runProcess,
+      ...care,
       signal,
+      now: () => clock.now(),
     });
   }
 
