@@ -116,6 +116,7 @@ export function stateCommands(stack: Stack, options: StateCommandOptions): State
         throw error;
       });
     const end = endOf(child);
+    await note;
     const { diagnostics, heldLockId, unfinished } = await options.afterChild({
       ...{ stack, command, end, lockLog, environment, startedAt },
       created: [],
