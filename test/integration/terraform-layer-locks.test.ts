@@ -161,7 +161,9 @@ describe.each(kinds)('unlock of stacks that lock in %s', (kind) => {
     });
     let shown: Promise<LayerStep> | undefined;
     const onLine = (line: string): void => {
-      if (/terraform_data\.slow.*Destroying/.test(line)) shown ??= run(root, 'unlock');
+      // It takes the lock and names it long before this other run has started and looks.
+      if (line.includes('01-one/dev: applying'))
+        shown ??= delay(2000).then(() => run(root, 'unlock'));
     };
     const inputs = { environment: 'dev', confirm: 'dev' };
     const destroyed = await run(root, 'destroy', inputs, { onLine });
