@@ -1,11 +1,14 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { childEnvironment } from '../shared/env.js';
+import { runUrl } from '../shared/github-context.js';
 import type { EnvironmentConfig } from './config/infra-config.js';
 import type { Ports } from './effects.js';
 import type { Inputs } from './inputs.js';
 import { openAccess, type RunAccess } from './run-access.js';
 import { programEnvironment } from './modules-access/program-environment.js';
+import { lockWatch } from './sidecar/lock-watch.js';
+import { tolerance } from './sidecar/tolerance.js';
 import type { Stack } from './stacks/workspace.js';
 import { environmentOfChild, type CommonEnvironment } from './terraform/child-environment.js';
 import { defaultParallelism } from './terraform/collector.js';
@@ -18,12 +21,16 @@ import { discardSavedRun, withoutSavedRuns } from './terraform/hcp-runs.js';
 import { checkHcpStacks, type HcpPorts } from './terraform/hcp-stacks.js';
 import { hostToken } from './terraform/hcp-token.js';
 import { terraformProgram } from './terraform/program.js';
+import type { StateCommandOptions } from './terraform/state-commands.js';
 import { restInstructions } from './terraform/rest-instructions.js';
 import type { TerraformProgram } from './terraform/find.js';
 import type { Terraform } from './terraform/terraform.js';
 import { tofuFile } from './terraform/tofu-files.js';
 import { awsValueStore } from './variables/aws-value-store.js';
 import { stackVariables } from './variables/stack-variables.js';
+
+/** What is done for each Terraform that may take a lock or write a state. */
+export type ChildCare = Pick<StateCommandOptions, 'restOf' | 'watchLock' | 'afterChild'>;
 
 /** What a command that runs Terraform works with: a private directory, proven access, a program. */
 export interface Session extends RunAccess {
@@ -32,6 +39,7 @@ export interface Session extends RunAccess {
   readonly parallelism: number;
   readonly program: TerraformProgram;
   readonly terraform: Terraform;
+  readonly care: ChildCare;
   /** Where Terraform's own logs lie until the run ends. */
   readonly logDirectory: string;
   readonly common: CommonEnvironment;
@@ -113,6 +121,15 @@ export async function openSession(
     ...variables.get(stack.id),
   });
   const ambient = childEnvironment();
+  const care: ChildCare = {
+    restOf: (child) =>
+      restInstructions({ ...child, root: ports.root, program: program.path, ambient }),
+    watchLock: lockWatch({
+      ...{ sidecars, clock: ports.clock, tolerate: tolerance(ports) },
+      runUrl: ports.github === undefined ? undefined : runUrl(ports.github),
+    }),
+    afterChild: childAftermath({ ...ports, program: program.path, sidecars }),
+  };
   const commandLine = commandLineTerraform({
     program: program.path,
     root: ports.root,
@@ -129,13 +146,12 @@ export async function openSession(
       directory: path.join(directory, 'former'),
     }),
     runProcess: ports.runProcess,
-    restOf: (child) =>
-      restInstructions({ ...child, root: ports.root, program: program.path, ambient }),
-    afterChild: childAftermath({ ...ports, program: program.path, sidecars }),
+    ...care,
     signal: ports.signal,
     now: () => ports.clock.now(),
   });
   return {
+    care,
     directory,
     planDirectory,
     logDirectory,

@@ -84,6 +84,12 @@ variable "state_bucket_name" {
   default     = null
 }
 
+variable "lock_table_name" {
+  description = "DynamoDB table, in this account and region, in which older configurations lock (dynamodb_table of the S3 backend). The roles may then take locks in it, each for its own environment. Null for locks in the bucket alone (use_lockfile)."
+  type        = string
+  default     = null
+}
+
 variable "kms_key_arn" {
   description = "KMS key that encrypts the states. Null means S3's own key (AES-256)."
   type        = string

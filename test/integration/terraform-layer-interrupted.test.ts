@@ -1,6 +1,6 @@
 /**
  * Applies of ten stacks that are stopped at random moments. `CHAOS_ROUNDS` says how often each way
- * is tried (2), `CHAOS_SEED` repeats a run; the seed stands in each test's title.
+ * is tried (3, so that each interruption comes once), `CHAOS_SEED` repeats a run; the seed stands in each test's title.
  */
 import { writeFileSync } from 'node:fs';
 import { mkdir, readdir, rm } from 'node:fs/promises';
@@ -22,7 +22,7 @@ import {
   type LayerStep,
 } from '../support/terraform-repository.js';
 
-const rounds = Number(process.env['CHAOS_ROUNDS'] ?? 2);
+const rounds = Number(process.env['CHAOS_ROUNDS'] ?? 3);
 const seed = Number(process.env['CHAOS_SEED'] ?? Date.now() % 100_000);
 
 let emulator: TestEmulator;
@@ -157,10 +157,26 @@ function chance(round: number, salt: number): number {
 
 const everyRound = Array.from({ length: rounds }, (_, round) => round);
 
-it.each(everyRound)(`interrupted at a random moment (seed ${seed}, round %i)`, async (round) => {
+/** `cancel` is a cancelled job: SIGINT, then SIGTERM, and each alone is one signal and no more. */
+const interruptions = ['SIGINT', 'SIGTERM', 'cancel'] as const;
+
+/** Three rounds one after another try all of them; the seed says which comes first. */
+const interrupted = everyRound.map((round) => ({
+  round,
+  how: interruptions[(seed + round) % interruptions.length] ?? 'cancel',
+}));
+
+const title = `interrupted by $how at a random moment (seed ${seed}, round $round)`;
+it.each(interrupted)(title, async ({ round, how }) => {
   await clean();
   const controller = new AbortController();
-  const timer = setTimeout(() => controller.abort(), chance(round, 1) * milliseconds);
+  const timer = setTimeout(
+    () => {
+      if (how === 'cancel') controller.abort();
+      else killBelow(workspace, mainProcess, how);
+    },
+    chance(round, 1) * milliseconds,
+  );
   const { leftBehind } = await apply({ signal: controller.signal });
   clearTimeout(timer);
   expect(leftBehind).toEqual([]);

@@ -151,17 +151,21 @@ async function s3(
 }
 
 /**
- * Kills the processes that run in `directory` or below it, and whose command line matches, as the
- * kernel would; returns how many there were.
+ * Signals the processes that run in `directory` or below it, and whose command line matches: kills
+ * them as the kernel would, unless told otherwise. Returns how many there were.
  */
-export function killBelow(directory: string, command: RegExp): number {
+export function killBelow(
+  directory: string,
+  command: RegExp,
+  signal: NodeJS.Signals = 'SIGKILL',
+): number {
   let killed = 0;
   for (const id of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
     try {
       const line = readFileSync(`/proc/${id}/cmdline`, 'utf8').replaceAll('\0', ' ');
       const cwd = readlinkSync(`/proc/${id}/cwd`);
       if (!command.test(line) || !`${cwd}/`.startsWith(`${directory}/`)) continue;
-      process.kill(Number(id), 'SIGKILL');
+      process.kill(Number(id), signal);
       killed += 1;
     } catch {
       // It ended while the list was read.

@@ -83,7 +83,9 @@ function place(
     childrenDirectory: path.join(session.directory, 'children'),
     logDirectory: session.logDirectory,
     runProcess: ports.runProcess,
+    ...session.care,
     signal: ports.signal,
+    now: () => ports.clock.now(),
   });
 }
 

@@ -1,5 +1,5 @@
 import { UserError } from '../../shared/errors.js';
-import { parseJournal } from '../sidecar/journal.js';
+import { runOfLock } from '../sidecar/lock-notes.js';
 import type { Sidecars } from '../sidecar/sidecar.js';
 import type { Stack } from '../stacks/workspace.js';
 import { parseLockInfo, type LockInfo } from '../terraform/lock-info.js';
@@ -11,7 +11,7 @@ export type StackLock =
       readonly kind: 'held';
       readonly stack: Stack;
       readonly lock: LockInfo;
-      /** Address of the run that took it, where its journal says so. */
+      /** Address of the run that took it, where it left word. */
       readonly runUrl: string | undefined;
       /** Undefined where it cannot be told. */
       readonly runInProgress: boolean | undefined;
@@ -29,12 +29,10 @@ export async function readLock(
   runInProgress: RunInProgress,
 ): Promise<StackLock> {
   const sidecar = sidecars(stack);
-  if (sidecar === undefined || keepsLocksElsewhere(stack)) return { kind: 'untold', stack };
+  if (sidecar === undefined) return { kind: 'untold', stack };
   const lock = parseLockInfo(await sidecar.lockText());
   if (lock === undefined) return { kind: 'free', stack };
-  const text = await sidecar.read('journal');
-  const journal = text === undefined ? undefined : parseJournal(text);
-  const runUrl = journal?.lockId === lock.id ? journal.runUrl : undefined;
+  const runUrl = await runOfLock(sidecar, lock.id);
   return {
     ...{ kind: 'held', stack, lock, runUrl },
     runInProgress: runUrl === undefined ? undefined : await runInProgress(runUrl),
@@ -75,11 +73,4 @@ export function chooseLock(lockId: string, locks: readonly StackLock[]): StackLo
           ? 'select the one stack that it is about with "environment" and "layers"'
           : 'none of them is locked: nothing needs to be released',
   });
-}
-
-/** A DynamoDB table, which older configurations lock in, is not read from here. */
-function keepsLocksElsewhere({ backend: { type, config } }: Stack): boolean {
-  return type === 's3' && config['use_lockfile'] !== true && config['use_lockfile'] !== 'true'
-    ? config['dynamodb_table'] !== undefined
-    : false;
 }

@@ -9,6 +9,8 @@ import { plannedStacks, type RunPlan } from '../plan.js';
 import type { PublishPorts } from '../report/publish.js';
 import type { RunAccess } from '../run-access.js';
 import { openSession, type Session } from '../session.js';
+import { forgetLock } from '../sidecar/lock-notes.js';
+import { tolerance } from '../sidecar/tolerance.js';
 import type { Stack } from '../stacks/workspace.js';
 import { environmentOfChild } from '../terraform/child-environment.js';
 import { stackEnvironment } from '../terraform/command-arguments.js';
@@ -89,4 +91,8 @@ async function release(stack: Stack, id: string, session: Session, ports: Ports)
       { cause },
     );
   }
+  const sidecar = session.sidecars(stack);
+  if (sidecar === undefined) return;
+  const consequence = 'the word of the run that held it stays beside the state';
+  await tolerance(ports)({ fallback: undefined, consequence }, () => forgetLock(sidecar, id));
 }

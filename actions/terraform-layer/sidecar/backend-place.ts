@@ -9,6 +9,14 @@ const encryptionSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('kms'), keyId: z.string() }),
 ]);
 
+/** Where the backend takes its lock; both at once while a team moves from the table to the file. */
+const locksSchema = z.object({
+  /** In `<key>.tflock` (`use_lockfile`). */
+  file: z.boolean(),
+  /** In a DynamoDB table (`dynamodb_table`), which HashiCorp calls deprecated since 1.11. */
+  table: z.object({ name: z.string(), endpoint: z.string().optional() }).optional(),
+});
+
 /** Where an S3 state lies and how it is reached. Holds no secret: it may be written to disk. */
 export const s3PlaceSchema = z.object({
   bucket: z.string(),
@@ -33,6 +41,7 @@ export const s3PlaceSchema = z.object({
       externalId: z.string().optional(),
     })
     .optional(),
+  locks: locksSchema,
 });
 
 export type S3Place = z.infer<typeof s3PlaceSchema>;
@@ -66,7 +75,7 @@ const s3ConfigSchema = z.object({
   workspace_key_prefix: text,
   region: text,
   endpoint: text,
-  endpoints: z.object({ s3: text }).nullish(),
+  endpoints: z.object({ s3: text, dynamodb: text }).nullish(),
   use_path_style: optionalFlag,
   force_path_style: optionalFlag,
   encrypt: flag,
@@ -81,6 +90,9 @@ const s3ConfigSchema = z.object({
   secret_key: text,
   token: text,
   sse_customer_key: text,
+  use_lockfile: flag,
+  dynamodb_table: text,
+  dynamodb_endpoint: text,
 });
 
 const localConfigSchema = z.object({ path: text, workspace_dir: text });
@@ -119,8 +131,16 @@ export function s3PlaceOf(
             sessionName: role.session_name,
             externalId: role.external_id,
           },
+    locks: locksOf(config),
   });
   return place.success ? { place: place.data, secrets: secretsOf(config) } : undefined;
+}
+
+function locksOf(config: z.infer<typeof s3ConfigSchema>): S3Place['locks'] {
+  const { use_lockfile: file, dynamodb_table: name } = config;
+  const endpoint = config.endpoints?.dynamodb ?? config.dynamodb_endpoint;
+  if (name === undefined) return { file };
+  return { file, table: { name, ...(endpoint === undefined ? {} : { endpoint }) } };
 }
 
 function secretsOf(config: z.infer<typeof s3ConfigSchema>): S3Secrets {

@@ -32,7 +32,9 @@ export async function openJournal(stack: Stack, ports: JournalPorts): Promise<Jo
     ports.tolerate({ fallback: undefined, consequence }, body);
   const [earlier, lock, stateVersion] = await Promise.all([
     read(() => sidecar.read('journal')),
-    read(() => sidecar.lockText()),
+    ports.tolerate({ fallback: 'unknown', consequence }, async () =>
+      (await sidecar.lockText()) === undefined ? 'free' : 'held',
+    ),
     sidecar.stateVersion(),
   ]);
   const session = new OpenJournal(sidecar, ports, {
@@ -40,8 +42,8 @@ export async function openJournal(stack: Stack, ports: JournalPorts): Promise<Jo
     stateVersion,
     earlier: earlier === undefined ? [] : (parseJournal(earlier)?.resources ?? []),
   });
-  // Where another run holds the lock, the journal is that run's until we have the lock ourselves.
-  if (lock === undefined) await session.write();
+  // Where another run holds the lock, or may, the journal is that run's until we have the lock.
+  if (lock === 'free') await session.write();
   return session;
 }
 

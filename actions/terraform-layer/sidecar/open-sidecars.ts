@@ -1,6 +1,7 @@
 import type { Secrets } from '../../shared/secrets.js';
 import type { EnvironmentAccess } from '../terraform/access.js';
 import { localStateFile, s3PlaceOf } from './backend-place.js';
+import { sdkLockTable, type LockTable } from './lock-table.js';
 import { localSidecar } from './local-sidecar.js';
 import { sdkS3Objects, type S3Objects } from './s3-objects.js';
 import { s3Sidecar } from './s3-sidecar.js';
@@ -22,6 +23,7 @@ export function openSidecars(
   },
 ): Sidecars {
   const clients = new Map<string, S3Objects>();
+  const tables = new Map<string, LockTable>();
   const sidecars = new Map<string, Sidecar | undefined>();
   return (stack) => {
     // A stack of an earlier commit may have the same id, and its state elsewhere.
@@ -38,12 +40,17 @@ export function openSidecars(
       for (const secret of [secrets.keys?.secretAccessKey, secrets.customerKey]) {
         if (secret !== undefined) ports.secrets.add(secret);
       }
-      const { key: _, ...reach } = place;
+      const { key: _, locks, ...reach } = place;
       const name = JSON.stringify([stack.environment, reach, secrets.keys?.accessKeyId]);
       const aws = session.access.get(stack.environment)?.aws ?? { region: fallbackRegion };
       const objects = clients.get(name) ?? sdkS3Objects(reach, secrets, aws);
       clients.set(name, objects);
-      return s3Sidecar(place, objects);
+      if (locks.table === undefined) return s3Sidecar(place, objects);
+      const tableName = JSON.stringify([name, locks.table]);
+      const table =
+        tables.get(tableName) ?? sdkLockTable({ ...reach, table: locks.table }, secrets, aws);
+      tables.set(tableName, table);
+      return s3Sidecar(place, objects, table);
     }
   };
 }

@@ -1,6 +1,7 @@
 import type { AwsAccessPorts, AwsSession } from '../../shared/aws-access.js';
 import { awsSession, readSessionRequest } from '../terraform/aws-session.js';
 import type { RestInstructions } from '../terraform/children.js';
+import { sdkLockTable } from './lock-table.js';
 import { localSidecar } from './local-sidecar.js';
 import { sdkS3Objects } from './s3-objects.js';
 import { s3Sidecar } from './s3-sidecar.js';
@@ -14,18 +15,17 @@ export function sidecarOfRest(
   if (state === undefined) return undefined;
   if (state.kind === 'local') return localSidecar(state.file);
   const { place, region, sessionRequest } = state;
-  const { key: _, ...reach } = place;
+  const { key: _, locks, ...reach } = place;
   const credentials = async (file: string): Promise<AwsSession> =>
     awsSession(await readSessionRequest(file), ports);
+  const aws = {
+    region,
+    ...(sessionRequest === undefined ? {} : { credentials: () => credentials(sessionRequest) }),
+  };
+  const { table } = locks;
   return s3Sidecar(
     place,
-    sdkS3Objects(
-      reach,
-      {},
-      {
-        region,
-        ...(sessionRequest === undefined ? {} : { credentials: () => credentials(sessionRequest) }),
-      },
-    ),
+    sdkS3Objects(reach, {}, aws),
+    table === undefined ? undefined : sdkLockTable({ ...reach, table }, {}, aws),
   );
 }

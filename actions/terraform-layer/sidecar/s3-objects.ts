@@ -1,5 +1,5 @@
 import type { S3Client } from '@aws-sdk/client-s3';
-import type { EnvironmentAccess } from '../terraform/access.js';
+import { backendClient, withScheme, type Aws } from './backend-client.js';
 import type { S3Place, S3Secrets } from './backend-place.js';
 import type { StateVersion } from './state-versions.js';
 
@@ -15,10 +15,7 @@ export interface S3Objects {
 }
 
 /** The reach of a client: places that differ in nothing else share one. */
-export type S3Reach = Omit<S3Place, 'key'>;
-
-type Aws = EnvironmentAccess['aws'];
-type Credentials = NonNullable<Aws['credentials']>;
+export type S3Reach = Omit<S3Place, 'key' | 'locks'>;
 
 /** S3 through the AWS SDK, which is loaded and connected with the first call. */
 export function sdkS3Objects(reach: S3Reach, secrets: S3Secrets, aws: Aws): S3Objects {
@@ -94,19 +91,8 @@ export function sdkS3Objects(reach: S3Reach, secrets: S3Secrets, aws: Aws): S3Ob
 
 async function openClient(reach: S3Reach, secrets: S3Secrets, aws: Aws): Promise<S3Client> {
   const { S3Client } = await import('@aws-sdk/client-s3');
-  const region = reach.region ?? aws.region;
-  const own = secrets.keys === undefined ? aws.credentials : staticCredentials(secrets.keys);
-  const base = reach.profile !== undefined && secrets.keys === undefined ? undefined : own;
-  const credentials =
-    reach.assumeRole === undefined
-      ? base
-      : assumingRole(reach.assumeRole, { region, credentials: base, profile: reach.profile });
   return new S3Client({
-    region,
-    retryMode: 'standard',
-    maxAttempts: 4,
-    // A store that does not answer must not hold up an apply.
-    requestHandler: { connectionTimeout: 5000, requestTimeout: 20_000 },
+    ...backendClient(reach, secrets, aws),
     ...(reach.endpoint === undefined ? {} : { endpoint: withScheme(reach.endpoint) }),
     ...(reach.pathStyle === undefined ? {} : { forcePathStyle: reach.pathStyle }),
     ...(reach.checksums
@@ -115,51 +101,7 @@ async function openClient(reach: S3Reach, secrets: S3Secrets, aws: Aws): Promise
           requestChecksumCalculation: 'WHEN_REQUIRED' as const,
           responseChecksumValidation: 'WHEN_REQUIRED' as const,
         }),
-    ...(reach.profile === undefined ? {} : { profile: reach.profile }),
-    ...(credentials === undefined ? {} : { credentials }),
   });
-}
-
-type Keys = NonNullable<S3Secrets['keys']>;
-
-function staticCredentials(keys: Keys): () => Promise<Keys & { readonly expiration?: Date }> {
-  return () => Promise.resolve(keys);
-}
-
-/** The role that the backend assumes; the SDK asks again before a session ends. */
-function assumingRole(
-  role: NonNullable<S3Place['assumeRole']>,
-  from: {
-    readonly region: string;
-    readonly credentials: Credentials | ReturnType<typeof staticCredentials> | undefined;
-    readonly profile: string | undefined;
-  },
-): Credentials {
-  return async () => {
-    const { STSClient, AssumeRoleCommand } = await import('@aws-sdk/client-sts');
-    const sts = new STSClient({
-      region: from.region,
-      ...(from.credentials === undefined ? {} : { credentials: from.credentials }),
-      ...(from.profile === undefined ? {} : { profile: from.profile }),
-    });
-    try {
-      const { Credentials: session } = await sts.send(
-        new AssumeRoleCommand({
-          RoleArn: role.roleArn,
-          RoleSessionName: role.sessionName ?? 'infra-actions',
-          ...(role.externalId === undefined ? {} : { ExternalId: role.externalId }),
-        }),
-      );
-      return {
-        accessKeyId: session?.AccessKeyId ?? '',
-        secretAccessKey: session?.SecretAccessKey ?? '',
-        sessionToken: session?.SessionToken ?? '',
-        expiration: session?.Expiration ?? new Date(Date.now() + 15 * 60_000),
-      };
-    } finally {
-      sts.destroy();
-    }
-  };
 }
 
 function encryptionHeaders({ encryption, acl }: S3Reach): {
@@ -176,10 +118,6 @@ function encryptionHeaders({ encryption, acl }: S3Reach): {
     case 'kms':
       return { ...owned, ServerSideEncryption: 'aws:kms', SSEKMSKeyId: encryption.keyId };
   }
-}
-
-function withScheme(endpoint: string): string {
-  return endpoint.includes('://') ? endpoint : `https://${endpoint}`;
 }
 
 const missing = ['NoSuchKey', 'NotFound'];

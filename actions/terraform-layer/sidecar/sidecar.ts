@@ -4,7 +4,8 @@ import type { StateVersions } from './state-versions.js';
 /**
  * Small objects that stand beside a stack's state, under the same access and retention:
  * what was last applied, the journal of a running apply, a state that could not be written,
- * when drift was last looked for, and review records where artifacts are not available.
+ * when drift was last looked for, which run holds the lock, and review records where artifacts are
+ * not available.
  */
 export type SidecarName =
   | 'applied'
@@ -15,6 +16,7 @@ export type SidecarName =
   /** The state before it was changed by hand. */
   | 'copy'
   | 'drift'
+  | `lock/${string}`
   | `review/${string}`;
 
 /**
@@ -38,7 +40,7 @@ export interface Sidecar {
    * outlive the call.
    */
   stateText(): Promise<string | undefined>;
-  /** Text of the lock object that the backend wrote (`<key>.tflock`), undefined where there is none. */
+  /** What the backend wrote of who holds the lock, in a file or a table; undefined: nobody does. */
   lockText(): Promise<string | undefined>;
   /** Earlier versions of the state. */
   readonly versions: StateVersions;

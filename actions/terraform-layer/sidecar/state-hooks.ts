@@ -6,17 +6,17 @@ import type { StackEnd } from '../schedule/outcome.js';
 import type { Stack } from '../stacks/workspace.js';
 import { lockLogFile } from '../terraform/command-line.js';
 import { orphansText, recoveryText } from './import-block.js';
-import { parseJournal } from './journal.js';
 import { openJournal } from './journal-session.js';
 import { markLedger, writeLedger } from './ledger.js';
+import { runOfLock } from './lock-notes.js';
 import { orphansOf } from './orphans.js';
 import { putBack, type PushState } from './put-back.js';
 import { pendingRecovery } from './recovery.js';
 import type { Sidecars } from './sidecar.js';
 import type { Tolerate } from './tolerance.js';
 
-/** Address of the run whose apply holds this lock, where its journal says so. */
-export async function runOfLock(
+/** Address of the run that holds this lock, where it left word. */
+async function holderOf(
   stack: Stack,
   lockId: string,
   sidecars: Sidecars,
@@ -25,9 +25,7 @@ export async function runOfLock(
   const sidecar = sidecars(stack);
   if (sidecar === undefined) return undefined;
   const consequence = 'which run holds a lock is not known';
-  const text = await tolerate({ fallback: undefined, consequence }, () => sidecar.read('journal'));
-  const journal = text === undefined ? undefined : parseJournal(text);
-  return journal?.lockId === lockId ? journal.runUrl : undefined;
+  return tolerate({ fallback: undefined, consequence }, () => runOfLock(sidecar, lockId));
 }
 
 /**
@@ -94,7 +92,7 @@ export function stateHooks(ports: {
     },
     async ended({ stack, end }) {
       if (end.status === 'failed' && end.lock !== undefined) {
-        const holder = await runOfLock(stack, end.lock.id, sidecars, tolerate);
+        const holder = await holderOf(stack, end.lock.id, sidecars, tolerate);
         if (holder !== undefined) {
           ports.log.warning(`${stack.displayId}: its lock ${end.lock.id} is held by ${holder}`);
         }

@@ -15,10 +15,10 @@ export async function sessionStateCommands(
   stack: Stack,
   session: Session,
   inputs: Inputs,
-  ports: Pick<Ports, 'root' | 'runProcess' | 'signal'>,
+  ports: Pick<Ports, 'root' | 'runProcess' | 'signal' | 'clock'>,
 ): Promise<StateCommands> {
-  const { directory, environmentFor, program } = session;
-  const { root, runProcess, signal } = ports;
+  const { directory, logDirectory, environmentFor, program, care } = session;
+  const { root, runProcess, signal, clock } = ports;
   const declared = (await declaredVariables(root, [stack])).get(stack.id);
   return stateCommands(stack, {
     program: program.path,
@@ -30,9 +30,11 @@ export async function sessionStateCommands(
     varFiles: inputs.varFiles,
     lockTimeoutSeconds: inputs.lockTimeoutSeconds,
     childrenDirectory: path.join(directory, 'children'),
-    logDirectory: path.join(directory, 'logs'),
+    logDirectory,
     runProcess,
+    ...care,
     signal,
+    now: () => clock.now(),
   });
 }
 
@@ -56,7 +58,7 @@ export async function pushText(
 export function sessionPush(
   session: Session,
   inputs: Inputs,
-  ports: Pick<Ports, 'root' | 'runProcess' | 'signal'>,
+  ports: Pick<Ports, 'root' | 'runProcess' | 'signal' | 'clock'>,
 ): PushState {
   return async (stack, text) => {
     const commands = await sessionStateCommands(stack, session, inputs, ports);

@@ -33,6 +33,9 @@ export interface Aftermath {
   readonly unfinished: boolean;
 }
 
+/** Commands that take no lock and write no state. */
+const harmless = ['init', 'show', 'output', 'state pull'];
+
 /** Puts in order what a Terraform leaves that did not end well: its lock, and a state unwritten. */
 export function childAftermath(ports: {
   readonly program: string;
@@ -44,7 +47,7 @@ export function childAftermath(ports: {
 }): (ended: EndedChild) => Promise<Aftermath> {
   return async (ended) => {
     const { stack, command, end } = ended;
-    if (command !== 'plan' && command !== 'apply') return { diagnostics: [], unfinished: false };
+    if (harmless.includes(command)) return { diagnostics: [], unfinished: false };
     const directory = path.join(ports.root, stack.directory);
     const commands = rescueCommands({ ...ports, directory, environment: ended.environment });
     const diagnostics: Diagnostic[] = [];

@@ -5,6 +5,7 @@ import { OperationError } from '../../shared/errors.js';
 import type { ChildResult, RunProcess } from '../../shared/process.js';
 import type { Stack } from '../stacks/workspace.js';
 import { CreatedResources } from '../sidecar/journal.js';
+import type { WatchLock } from '../sidecar/lock-watch.js';
 import type { Aftermath, EndedChild } from './aftermath.js';
 import { noteChild, type RestInstructions } from './children.js';
 import { initArguments, stackEnvironment, variableArguments } from './command-arguments.js';
@@ -50,6 +51,8 @@ export interface CommandLineOptions {
     readonly outputDirectory: string | undefined;
     readonly startedAt: number;
   }) => RestInstructions;
+  /** Leaves word of the locks that children hold. */
+  readonly watchLock?: WatchLock;
   /** Puts in order what a child leaves; the post step still knows of the child meanwhile. */
   readonly afterChild?: (ended: EndedChild) => Promise<Aftermath>;
   readonly signal: AbortSignal;
@@ -86,7 +89,9 @@ export function commandLineTerraform(options: CommandLineOptions): Terraform {
     const lockLog = lockLogFile(options.logDirectory, stack, command);
     const environment = { ...own, ...stackEnvironment(stack, formerOf(stack)) };
     const created = new CreatedResources(undefined);
-    const takesLock = command === 'plan' || command === 'apply';
+    const logsLock = command === 'plan' || command === 'apply';
+    const takesLock = logsLock && !args.includes('-lock=false');
+    const watch = takesLock ? options.watchLock?.({ stack, command, lockLog }) : undefined;
     let note: Promise<() => Promise<void>> | undefined;
     const child = await options
       .runProcess({
@@ -95,7 +100,7 @@ export function commandLineTerraform(options: CommandLineOptions): Terraform {
         cwd: extra.directory ?? path.join(options.root, stack.directory),
         env: {
           ...environment,
-          ...(takesLock ? lockLogEnvironment(lockLog, own) : {}),
+          ...(logsLock ? lockLogEnvironment(lockLog, own) : {}),
           ...extra.environment,
         },
         signal: options.signal,
@@ -122,6 +127,7 @@ export function commandLineTerraform(options: CommandLineOptions): Terraform {
             }),
       })
       .catch(async (error: unknown) => {
+        await watch?.close(undefined);
         await (
           await note
         )?.();
@@ -137,6 +143,7 @@ export function commandLineTerraform(options: CommandLineOptions): Terraform {
         ? await heldLockIn(lockLog)
         : aftermath?.heldLockId;
     diagnostics.push(...(aftermath?.diagnostics ?? []));
+    await watch?.close(heldLockId);
     if (aftermath?.unfinished !== true) {
       await (
         await note

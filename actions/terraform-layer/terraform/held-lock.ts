@@ -24,9 +24,19 @@ export function heldLock(log: string): string | undefined {
   return held;
 }
 
+/** The last lock that Terraform took, given back or not, from its core log. */
+export function takenLock(log: string): string | undefined {
+  return [...log.matchAll(/: Locked remote state.*?tf_backend\.lock\.id=(\S+)/g)].at(-1)?.[1];
+}
+
 /** `heldLock` of a file that may not be there. */
 export async function heldLockIn(file: string): Promise<string | undefined> {
   return heldLock(await readFile(file, 'utf8').catch(() => ''));
+}
+
+/** `takenLock` of a file that may not be there. */
+export async function takenLockIn(file: string): Promise<string | undefined> {
+  return takenLock(await readFile(file, 'utf8').catch(() => ''));
 }
 
 /** The command that releases a lock. */

@@ -28,10 +28,20 @@ export async function releaseLock(
     } catch (thrown) {
       why = toError(thrown).message;
       // Given back after all, by a last act of Terraform's.
-      if (/NoSuchKey|StatusCode: 404|no such key/i.test(why)) return { kind: 'released' };
+      if (isGone(why)) return { kind: 'released' };
     }
   }
   return { kind: 'stands', why };
+}
+
+/**
+ * Whether these are the words for a lock that is not there: of S3, and of Terraform 1.11 and OpenTofu
+ * for a DynamoDB table. Where locks are taken in both, either alone may be the one that stands.
+ */
+function isGone(words: string): boolean {
+  const inFile = !/NoSuchKey|StatusCode: 404|no such key/i.test(words);
+  const inTable = !/unexpected end of JSON input|no lock info found for/i.test(words);
+  return words.includes('both S3 and DynamoDB') ? !inFile && !inTable : !inFile || !inTable;
 }
 
 /**

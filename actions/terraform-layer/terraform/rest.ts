@@ -7,6 +7,7 @@ import type { RunProcess } from '../../shared/process.js';
 import { localLockFile } from '../sidecar/backend-place.js';
 import { orphansText } from '../sidecar/import-block.js';
 import { CreatedResources } from '../sidecar/journal.js';
+import { forgetLock } from '../sidecar/lock-notes.js';
 import { settleJournal } from '../sidecar/journal-session.js';
 import { toOrphan } from '../sidecar/orphans.js';
 import type { Sidecar } from '../sidecar/sidecar.js';
@@ -19,7 +20,7 @@ import {
 } from './children.js';
 import { recoverState, versionOf } from './errored-state.js';
 import { parseEvent, type TerraformEvent } from './events.js';
-import { heldLockIn, unlockCommand } from './held-lock.js';
+import { heldLockIn, takenLockIn, unlockCommand } from './held-lock.js';
 import { releaseLock, removeLocalLock } from './lock-release.js';
 import { rescueCommands } from './rescue-commands.js';
 
@@ -98,20 +99,40 @@ async function settle(child: RunningChild, ports: RestPorts): Promise<void> {
   const environment = ports.environmentWith({ ...Object.fromEntries(absent), ...rest.environment });
   const { program, directory } = rest;
   const commands = rescueCommands({ ...ports, program, directory, environment });
+  let stands = false;
   if (lockId !== undefined) {
     const release = await releaseLock(lockId, { ...ports, commands });
+    stands = release.kind === 'stands';
     if (release.kind === 'released') {
       log.notice(`terraform ${command} of ${stack} left the lock ${lockId}: it was released.`);
     } else {
       log.warning(standing(child, lockId, release.why));
     }
   }
+  if (!stands) await takeWordBack(child, rest, ports);
   if (rest.state?.kind === 'local') {
     await removeLocalLock(localLockFile(rest.state.file), rest.startedAt);
   }
   if (command === 'apply') await settleApply(child, rest, { ...ports, commands, stateVersion });
   if (rest.outputDirectory !== undefined) {
     await rm(rest.outputDirectory, { recursive: true, force: true });
+  }
+}
+
+/** The run that was to take back the word of its lock was killed. */
+async function takeWordBack(
+  { stack, lockLog }: RunningChild,
+  rest: RestInstructions,
+  { log, sidecarOf }: RestPorts,
+): Promise<void> {
+  const taken = await takenLockIn(lockLog);
+  if (taken === undefined || rest.state?.kind !== 's3') return;
+  try {
+    const sidecar = sidecarOf(rest);
+    if (sidecar !== undefined) await forgetLock(sidecar, taken);
+  } catch (thrown) {
+    // What is left says of a lock that is gone who held it: it harms nobody.
+    log.info(`${stack}: ${toError(thrown).message}`);
   }
 }
 

@@ -1,19 +1,23 @@
+import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { OperationError } from '../../shared/errors.js';
 import type { ChildResult, RunProcess } from '../../shared/process.js';
 import type { Stack } from '../stacks/workspace.js';
-import { noteChild } from './children.js';
+import type { WatchLock } from '../sidecar/lock-watch.js';
+import type { Aftermath, EndedChild } from './aftermath.js';
+import { noteChild, type RestInstructions } from './children.js';
 import { stackEnvironment, variableArguments } from './command-arguments.js';
-import { heldLockIn, lockLogEnvironment } from './held-lock.js';
+import { lockLogEnvironment } from './held-lock.js';
 import { stackFileName } from './stack-file.js';
 import type { TerraformRun } from './terraform.js';
 
 /** How one command on a state ended. */
 export interface StateRun {
   readonly end: TerraformRun['end'];
-  /** What it printed, its errors last. */
+  /** What it printed, its errors last, and what was put in order after it. */
   readonly lines: readonly string[];
+  /** The lock that it left behind and that could not be released. */
   readonly heldLockId?: string;
 }
 
@@ -47,7 +51,19 @@ export interface StateCommandOptions {
   readonly childrenDirectory: string;
   readonly logDirectory: string;
   readonly runProcess: RunProcess;
+  /** What the post step is told of a child, in case that this process is killed. */
+  readonly restOf: (child: {
+    readonly stack: Stack;
+    readonly environment: Readonly<Record<string, string>>;
+    readonly outputDirectory: string | undefined;
+    readonly startedAt: number;
+  }) => RestInstructions;
+  /** Leaves word of the locks that children hold. */
+  readonly watchLock: WatchLock;
+  /** Puts in order what a child leaves; the post step still knows of the child meanwhile. */
+  readonly afterChild: (ended: EndedChild) => Promise<Aftermath>;
   readonly signal: AbortSignal;
+  readonly now: () => number;
 }
 
 /** The real commands; arguments go to the program as they are, no shell is involved. */
@@ -58,41 +74,64 @@ export function stateCommands(stack: Stack, options: StateCommandOptions): State
     words: readonly string[],
     args: readonly string[],
   ): Promise<{ readonly child: ChildResult; readonly run: StateRun }> {
-    const name = words.join('-');
-    const lockLog = path.join(options.logDirectory, stackFileName(stack, `${name}.log`));
+    const command = words.join(' ');
+    const lockLog = path.join(options.logDirectory, stackFileName(stack, `${words.join('-')}.log`));
+    const startedAt = options.now();
+    const environment = { ...options.environment, ...stackEnvironment(stack) };
+    const takesLock = args.includes(lock);
+    const watch = takesLock ? options.watchLock({ stack, command, lockLog }) : undefined;
     let note: Promise<() => Promise<void>> | undefined;
+    const forget = async (): Promise<void> => {
+      await (
+        await note
+      )?.();
+      await rm(lockLog, { force: true });
+    };
     const child = await options
       .runProcess({
         command: options.program,
         args: [...words, ...args],
         cwd: path.join(options.root, stack.directory),
-        env: {
-          ...options.environment,
-          ...lockLogEnvironment(lockLog, options.environment),
-          ...stackEnvironment(stack),
-        },
+        env: { ...environment, ...lockLogEnvironment(lockLog, options.environment) },
         signal: options.signal,
         survivesParent: true,
         onStart: (processId) => {
           const { displayId, directory } = stack;
-          const noted = {
-            processId,
-            stack: displayId,
-            command: words.join(' '),
-            directory,
-            lockLog,
-          };
-          note = noteChild(options.childrenDirectory, noted);
+          // What it prints may be a state: the post step has no use for it.
+          const rest = options.restOf({
+            stack,
+            environment,
+            outputDirectory: undefined,
+            startedAt,
+          });
+          note = noteChild(options.childrenDirectory, {
+            ...{ processId, stack: displayId, command, directory, lockLog },
+            rest,
+          });
         },
       })
-      .finally(async () => (await note)?.());
+      .catch(async (error: unknown) => {
+        await watch?.close(undefined);
+        await forget();
+        throw error;
+      });
     const end = endOf(child);
-    const heldLockId = end === 'succeeded' ? undefined : await heldLockIn(lockLog);
+    await note;
+    const { diagnostics, heldLockId, unfinished } = await options.afterChild({
+      ...{ stack, command, end, lockLog, environment, startedAt },
+      created: [],
+    });
+    await watch?.close(heldLockId);
+    if (!unfinished) await forget();
     return {
       child,
       run: {
         end,
-        lines: [...linesOf(words[1] === 'pull' ? '' : child.stdout), ...linesOf(child.stderr)],
+        lines: [
+          ...linesOf(command === 'state pull' ? '' : child.stdout),
+          ...linesOf(child.stderr),
+          ...diagnostics.map(({ summary }) => summary),
+        ],
         ...(heldLockId === undefined ? {} : { heldLockId }),
       },
     };

@@ -125,18 +125,19 @@ run "lets_a_plan_role_write_locks_and_reviews_but_no_state" {
       if anytrue([for action in statement.Action : startswith(action, "s3:Put") || startswith(action, "s3:Delete")])
       ]) == [
       "arn:aws:s3:::shop-terraform-state/dev/*.tflock",
+      "arn:aws:s3:::shop-terraform-state/dev/*.infra/lock/*",
       "arn:aws:s3:::shop-terraform-state/dev/*.infra/drift",
       "arn:aws:s3:::shop-terraform-state/dev/*.infra/review/*",
     ]
-    error_message = "the plan role may write locks, records and the time of a drift check of its environment, and nothing else in the bucket"
+    error_message = "the plan role may write locks and words of their holders, records and the time of a drift check of its environment, and nothing else in the bucket"
   }
 
   assert {
     condition = flatten([
       for statement in jsondecode(aws_iam_role_policy.plan["dev-plan"].policy).Statement : statement.Resource
       if contains(statement.Action, "s3:DeleteObject")
-    ]) == ["arn:aws:s3:::shop-terraform-state/dev/*.tflock"]
-    error_message = "the plan role may delete locks only: what was applied and what an apply left behind is not its to remove"
+    ]) == ["arn:aws:s3:::shop-terraform-state/dev/*.tflock", "arn:aws:s3:::shop-terraform-state/dev/*.infra/lock/*"]
+    error_message = "the plan role may delete locks and words of their holders only: what was applied and what an apply left behind is not its to remove"
   }
 
   assert {
@@ -163,6 +164,56 @@ run "lets_an_apply_role_write_states_and_what_stands_beside_them" {
       ListVersions   = [["s3:ListBucketVersions"], ["arn:aws:s3:::shop-terraform-state"]]
     }
     error_message = "an apply writes its environment's states, removes what stands beside them, and never deletes a state"
+  }
+}
+
+run "lets_plans_and_applies_lock_in_a_table_of_older_configurations" {
+  command = plan
+  variables { lock_table_name = "terraform-locks" }
+
+  assert {
+    condition = {
+      for statement in jsondecode(aws_iam_role_policy.plan["dev-plan"].policy).Statement :
+      statement.Sid => [statement.Action, statement.Resource, statement.Condition]
+      if contains(["ReadLocks", "TakeLocks", "WriteDigests"], statement.Sid)
+      } == {
+      ReadLocks = [
+        ["dynamodb:GetItem"],
+        ["arn:aws:dynamodb:eu-west-1:123456789012:table/terraform-locks"],
+        { "ForAllValues:StringLike" = { "dynamodb:LeadingKeys" = ["shop-terraform-state/dev/*"] } },
+      ]
+      TakeLocks = [
+        ["dynamodb:DeleteItem", "dynamodb:PutItem"],
+        ["arn:aws:dynamodb:eu-west-1:123456789012:table/terraform-locks"],
+        {
+          "ForAllValues:StringLike"    = { "dynamodb:LeadingKeys" = ["shop-terraform-state/dev/*"] }
+          "ForAllValues:StringNotLike" = { "dynamodb:LeadingKeys" = ["*-md5"] }
+        },
+      ]
+    }
+    error_message = "a plan role takes locks of its environment, and writes no digest of a state"
+  }
+
+  assert {
+    condition = [
+      for statement in jsondecode(aws_iam_role_policy.apply["dev-apply"].policy).Statement :
+      statement.Condition["ForAllValues:StringLike"]["dynamodb:LeadingKeys"] if statement.Sid == "WriteDigests"
+    ] == [["shop-terraform-state/dev/*-md5"]]
+    error_message = "an apply role writes digests of its environment's states"
+  }
+
+  assert {
+    condition     = alltrue([for policy in aws_iam_role_policy.apply : length(policy.policy) <= 10240])
+    error_message = "an inline policy holds 10,240 characters"
+  }
+}
+
+run "knows_no_lock_table_by_default" {
+  command = plan
+
+  assert {
+    condition     = !strcontains(aws_iam_role_policy.apply["dev-apply"].policy, "LeadingKeys")
+    error_message = "no right on a table that nobody named"
   }
 }
 

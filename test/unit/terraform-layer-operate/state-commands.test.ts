@@ -1,11 +1,17 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { OperationError } from '../../../actions/shared/errors.js';
 import type { ChildRequest, ChildResult } from '../../../actions/shared/process.js';
 import type { Stack } from '../../../actions/terraform-layer/stacks/workspace.js';
+import type {
+  Aftermath,
+  EndedChild,
+} from '../../../actions/terraform-layer/terraform/aftermath.js';
+import { restInstructions } from '../../../actions/terraform-layer/terraform/rest-instructions.js';
 import {
   stateCommands,
+  type StateCommandOptions,
   type StateCommands,
 } from '../../../actions/terraform-layer/terraform/state-commands.js';
 import { layeredTree, load } from '../../support/stacks.js';
@@ -28,9 +34,12 @@ const ended: ChildResult = {
   interrupted: false,
 };
 
+const nothingLeft: Aftermath = { diagnostics: [], unfinished: false };
+
 function commandsThat(
   answer: Partial<ChildResult>,
   asked: ChildRequest[] = [],
+  rest: Partial<StateCommandOptions> = {},
 ): { readonly commands: StateCommands; readonly asked: readonly ChildRequest[] } {
   const commands = stateCommands(stack, {
     program: '/bin/terraform',
@@ -46,7 +55,13 @@ function commandsThat(
       request.onStart?.(4711, directory);
       return Promise.resolve({ ...ended, ...answer });
     },
+    restOf: (child) =>
+      restInstructions({ ...child, root: '/repository', program: '/bin/terraform', ambient: {} }),
+    watchLock: () => ({ close: () => Promise.resolve() }),
+    afterChild: () => Promise.resolve(nothingLeft),
     signal: new AbortController().signal,
+    now: () => 1000,
+    ...rest,
   });
   return { commands, asked };
 }
@@ -85,6 +100,60 @@ describe('commands on a state', () => {
     const { commands } = commandsThat({});
     await commands.remove('a.b');
     expect(await readdir(path.join(directory, 'children'))).toEqual([]);
+  });
+
+  it('tell the post step how to bring them to rest, should this process be killed', async () => {
+    let noted = '';
+    const { commands } = commandsThat({}, [], {
+      runProcess: async (request) => {
+        request.onStart?.(4711, directory);
+        const file = path.join(directory, 'children', '4711.json');
+        while (noted === '') noted = await readFile(file, 'utf8').catch(() => '');
+        return ended;
+      },
+    });
+    await commands.move('a.b', 'a.c');
+    expect(JSON.parse(noted)).toMatchObject({
+      command: 'state mv',
+      rest: { program: '/bin/terraform', startedAt: 1000, state: { kind: 's3' } },
+    });
+  });
+
+  it('are put in order after their end, and stay noted while a lock stands', async () => {
+    const asked: EndedChild[] = [];
+    const closed: (string | undefined)[] = [];
+    const { commands } = commandsThat({ exitCode: 1, stderr: 'Error: no' }, [], {
+      watchLock: ({ command }) => ({
+        close: (held) => {
+          closed.push(`${command} ${held ?? ''}`);
+          return Promise.resolve();
+        },
+      }),
+      afterChild: (child) => {
+        asked.push(child);
+        const told = { severity: 'warning' as const, summary: 'it stands', detail: '' };
+        return Promise.resolve({ diagnostics: [told], heldLockId: 'a-b', unfinished: true });
+      },
+    });
+    expect(await commands.remove('a.b')).toEqual({
+      ...{ end: 'failed', lines: ['Error: no', 'it stands'], heldLockId: 'a-b' },
+    });
+    expect(asked).toMatchObject([{ command: 'state rm', end: 'failed', startedAt: 1000 }]);
+    expect(closed).toEqual(['state rm a-b']);
+    expect(await readdir(path.join(directory, 'children'))).toEqual(['4711.json']);
+    await rm(path.join(directory, 'children'), { recursive: true });
+  });
+
+  it('that only read watch no lock', async () => {
+    const watched: string[] = [];
+    const { commands } = commandsThat({ stdout: '{}' }, [], {
+      watchLock: ({ command }) => {
+        watched.push(command);
+        return { close: () => Promise.resolve() };
+      },
+    });
+    await commands.pull();
+    expect(watched).toEqual([]);
   });
 
   it.each([

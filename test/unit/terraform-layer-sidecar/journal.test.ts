@@ -236,6 +236,18 @@ describe('the journal of an apply', () => {
     expect(sidecar.objects.get('journal')).toBe(before);
   });
 
+  it('is not written over another one where nobody can tell who holds the lock', async () => {
+    const sidecar = memorySidecar();
+    sidecar.objects.set('journal', 'theirs');
+    const blind = { ...sidecar, lockText: () => Promise.reject(new Error('denied')) };
+    await openJournal(stack, {
+      ...{ sidecars: onlySidecar(blind), clock: heldClock(), runUrl: undefined },
+      tolerate: ({ fallback }, body) => body().catch(() => fallback),
+      lockLogOf: () => '/nowhere',
+    });
+    expect(sidecar.objects.get('journal')).toBe('theirs');
+  });
+
   it('does not fail an apply where it cannot be written', async () => {
     const sidecar = memorySidecar();
     sidecar.failure = new Error('denied');

@@ -302,6 +302,22 @@ describe('a lock of ours', () => {
     });
   });
 
+  const inFile = 'operation error S3: GetObject, StatusCode: 404, NoSuchKey: ';
+  const inTable = 'failed to retrieve lock info for lock ID "own": unexpected end of JSON input';
+  const both = (file: string, table: string): string =>
+    `failed to unlock both S3 and DynamoDB: S3 error: ${file}, DynamoDB error: ${table}`;
+  it.each([
+    [inFile, 'released'],
+    [inTable, 'released'],
+    ['no lock info found for: "b/k" within the DynamoDB table: locks', 'released'],
+    [both(inFile, inTable), 'released'],
+    [both(inFile, 'AccessDeniedException'), 'stands'],
+    [both('AccessDenied', inTable), 'stands'],
+  ])('that is gone already is known by the words %s', async (words, kind) => {
+    const forceUnlock = (): Promise<void> => Promise.reject(new Error(words));
+    expect(await releaseLock('own', { commands: { forceUnlock }, clock })).toMatchObject({ kind });
+  });
+
   it('beside a local state goes with its file, where this run began it', async () => {
     const file = path.join(directory, '.terraform.tfstate.lock.info');
     const began = Date.parse('2026-01-01T00:00:00Z');

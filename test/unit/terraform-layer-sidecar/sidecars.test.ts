@@ -201,6 +201,66 @@ describe('a sidecar in S3', () => {
   });
 });
 
+describe('the lock of an S3 state', () => {
+  const file = new Map([['app.tfstate.tflock', 'of the file']]);
+  const asked: string[] = [];
+
+  function lockOf(
+    config: Stack['backend']['config'],
+    found: Map<string, string>,
+    answer: () => Promise<string | undefined>,
+  ): Promise<string | undefined> {
+    const known = s3PlaceOf(s3(config));
+    if (known === undefined) throw new Error('no place');
+    return s3Sidecar(known.place, objectsOf(found), {
+      read: (bucket, key) => {
+        asked.push(`${bucket}/${key}`);
+        return answer();
+      },
+    }).lockText();
+  }
+  const ofTable = (): Promise<string> => Promise.resolve('of the table');
+
+  beforeEach(() => {
+    asked.length = 0;
+  });
+
+  it('is in its file where no table is named', async () => {
+    expect(await lockOf({ use_lockfile: true }, file, ofTable)).toBe('of the file');
+    expect(await lockOf({}, new Map(), ofTable)).toBeUndefined();
+    expect(asked).toEqual([]);
+  });
+
+  it('is in the table alone where only that is named', async () => {
+    expect(await lockOf({ dynamodb_table: 'locks' }, file, ofTable)).toBe('of the table');
+    expect(asked).toEqual(['b/app.tfstate']);
+  });
+
+  it('is in either where both are', async () => {
+    const both = { dynamodb_table: 'locks', use_lockfile: 'true' };
+    expect(await lockOf(both, file, ofTable)).toBe('of the file');
+    expect(await lockOf(both, new Map(), ofTable)).toBe('of the table');
+  });
+
+  it('in a table is reached as the backend says', () => {
+    expect(
+      s3PlaceOf(s3({ dynamodb_table: 'locks', endpoints: { dynamodb: 'http://d' } }))?.place.locks,
+    ).toEqual({ file: false, table: { name: 'locks', endpoint: 'http://d' } });
+    expect(
+      s3PlaceOf(s3({ dynamodb_table: 'locks', dynamodb_endpoint: 'd' }))?.place.locks.table,
+    ).toEqual({ name: 'locks', endpoint: 'd' });
+  });
+
+  it('in a table that may not be read is told with the right that lacks', async () => {
+    const denied = Object.assign(new Error('no'), { name: 'AccessDeniedException' });
+    const refused = lockOf({ dynamodb_table: 'locks' }, new Map(), () => Promise.reject(denied));
+    await expect(refused).rejects.toMatchObject({
+      code: 'sidecar-denied',
+      details: { right: 'dynamodb:GetItem', table: 'locks' },
+    });
+  });
+});
+
 describe('a sidecar of a local state', () => {
   let directory: string;
   beforeEach(async () => {

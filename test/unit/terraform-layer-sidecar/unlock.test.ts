@@ -10,6 +10,7 @@ import {
   unlockSummary,
 } from '../../../actions/terraform-layer/commands/unlock-report.js';
 import { formatJournal } from '../../../actions/terraform-layer/sidecar/journal.js';
+import { formatLockNote } from '../../../actions/terraform-layer/sidecar/lock-notes.js';
 import type { Stack } from '../../../actions/terraform-layer/stacks/workspace.js';
 import { lockText, memorySidecar, onlySidecar } from '../../support/sidecars.js';
 import { layeredTree, load } from '../../support/stacks.js';
@@ -26,11 +27,13 @@ beforeAll(async () => {
 const untellable = (): Promise<undefined> => Promise.resolve(undefined);
 const now = Date.parse('2026-01-01T03:20:00Z');
 
+const runUrl = 'https://github.com/o/r/actions/runs/7';
+
 async function heldBy(id: string, runInProgress?: boolean): Promise<StackLock> {
   const sidecar = memorySidecar();
   sidecar.lock = lockText(id);
-  const journal = { version: 1, startedAt: '', lockId: id, runUrl: 'https://run/7', resources: [] };
-  sidecar.objects.set('journal', formatJournal({ ...journal, version: 1 }));
+  const note = { lockId: id, runUrl, command: 'plan', at: '' };
+  sidecar.objects.set(`lock/${id}`, formatLockNote({ version: 1, ...note }));
   return readLock(stack, onlySidecar(sidecar), () => Promise.resolve(runInProgress));
 }
 
@@ -45,15 +48,57 @@ function codesOf(body: () => unknown): readonly string[] {
 }
 
 describe('the lock of a stack', () => {
-  it('is free, or held by somebody whose run the journal knows', async () => {
+  it('is free, or held by somebody whose run has left word', async () => {
     const sidecar = memorySidecar();
     expect(await readLock(stack, onlySidecar(sidecar), untellable)).toMatchObject({ kind: 'free' });
     expect(await heldBy('a', false)).toMatchObject({
       kind: 'held',
       lock: { id: 'a', who: 'root@vm' },
-      runUrl: 'https://run/7',
+      runUrl,
       runInProgress: false,
     });
+  });
+
+  it('has the run that the journal of its apply names, where that alone knows it', async () => {
+    const sidecar = memorySidecar();
+    sidecar.lock = lockText('a');
+    const journal = { version: 1 as const, startedAt: '', lockId: 'a', runUrl, resources: [] };
+    sidecar.objects.set('journal', formatJournal(journal));
+    expect(await readLock(stack, onlySidecar(sidecar), untellable)).toMatchObject({ runUrl });
+  });
+
+  it.each([
+    ['names no run of GitHub Actions', { lockId: 'a', runUrl: 'https://evil.example/x' }],
+    ['is of another lock', { lockId: 'b', runUrl }],
+  ])('has no run where the word %s', async (_, note) => {
+    const sidecar = memorySidecar();
+    sidecar.lock = lockText('a');
+    const text = formatLockNote({ version: 1, command: 'plan', at: '', ...note });
+    sidecar.objects.set('lock/a', text);
+    expect(await readLock(stack, onlySidecar(sidecar), untellable)).toMatchObject({
+      kind: 'held',
+      runUrl: undefined,
+    });
+  });
+
+  it('whose id is no name of an object is shown, and nothing is read by that name', async () => {
+    const sidecar = memorySidecar();
+    const read: string[] = [];
+    const lock = lockText('../../secret');
+    const found = await readLock(
+      stack,
+      onlySidecar({
+        ...sidecar,
+        lockText: () => Promise.resolve(lock),
+        read: (name) => {
+          read.push(name);
+          return Promise.resolve(undefined);
+        },
+      }),
+      untellable,
+    );
+    expect(found).toMatchObject({ kind: 'held', lock: { id: '../../secret' } });
+    expect(read).toEqual(['journal']);
   });
 
   it('has no run where the journal is of another lock', async () => {
@@ -69,11 +114,6 @@ describe('the lock of a stack', () => {
 
   it('is not told by a backend that keeps it elsewhere', async () => {
     expect(await readLock(stack, onlySidecar(undefined), untellable)).toMatchObject({
-      kind: 'untold',
-    });
-    const config = { bucket: 'b', key: 'k', dynamodb_table: 'locks' };
-    const old: Stack = { ...stack, backend: { type: 's3', config } };
-    expect(await readLock(old, onlySidecar(memorySidecar()), untellable)).toMatchObject({
       kind: 'untold',
     });
   });
@@ -104,12 +144,12 @@ describe('the report of unlock', () => {
     const lock = await heldBy('0caaf468', true);
     const result = { locks: [lock], release: undefined };
     for (const text of [unlockLines(result, now).join('\n'), unlockSummary(result, now)]) {
-      for (const part of ['root@vm', '3 h 20 min', 'apply', '0caaf468', 'https://run/7']) {
+      for (const part of ['root@vm', '3 h 20 min', 'apply', '0caaf468', runUrl]) {
         expect(text).toContain(part);
       }
     }
     expect(JSON.parse(locksOutput(result))).toEqual([
-      expect.objectContaining({ id: '0caaf468', run: 'https://run/7', released: false }),
+      expect.objectContaining({ id: '0caaf468', run: runUrl, released: false }),
     ]);
   });
 

@@ -26,9 +26,25 @@ import {
   PluginCache,
   providerSetKey,
 } from '../../../actions/terraform-layer/terraform/plugin-cache.js';
+import type { ChildRequest } from '../../../actions/shared/process.js';
+import { memorySidecar } from '../../support/sidecars.js';
 import { silentLogger } from '../../support/silent-logger.js';
 
 const gibibyte = 1024 ** 3;
+
+/** A clock whose pauses pass at once. */
+function clockOf(onSleep: () => void): Clock {
+  let now = 0;
+  return {
+    now: () => now,
+    sleep: (milliseconds) => {
+      now += milliseconds;
+      onSleep();
+      return Promise.resolve();
+    },
+  };
+}
+
 let directory: string;
 beforeEach(async () => {
   directory = await mkdtemp(path.join(tmpdir(), 'terraform-runtime-'));
@@ -253,18 +269,6 @@ describe('children that outlive the step', () => {
     lockLog: '/nowhere',
   };
 
-  function clockOf(onSleep: () => void): Clock {
-    let now = 0;
-    return {
-      now: () => now,
-      sleep: (milliseconds) => {
-        now += milliseconds;
-        onSleep();
-        return Promise.resolve();
-      },
-    };
-  }
-
   it('are waited for until they end', async () => {
     await noteChild(directory, child);
     let sleeps = 0;
@@ -349,6 +353,70 @@ describe('a lock that stays', () => {
     expect(warnings).toEqual([
       expect.stringContaining('terraform -chdir=layers/a force-unlock 0caaf468-1b01'),
     ]);
+  });
+});
+
+describe('the post step of a command on a state that was killed', () => {
+  const lockId = '0caaf468-1b01';
+  const line = (what: string): string =>
+    `[INFO]  backend-s3: ${what} remote state (S3 Native only): tf_backend.lock.id=${lockId} x=y\n`;
+
+  async function rest(
+    log: string,
+    exitCode: number,
+  ): Promise<{ readonly asked: readonly ChildRequest[]; readonly left: readonly string[] }> {
+    const lockLog = path.join(directory, 'core.log');
+    await writeFile(lockLog, log);
+    const place = { bucket: 'b', key: 'k', encryption: { kind: 'bucket-default' as const } };
+    await noteChild(path.join(directory, 'children'), {
+      ...{ processId: 42, stack: 'a/dev', command: 'state mv', directory: 'layers/a', lockLog },
+      rest: {
+        ...{ program: '/bin/terraform', directory: '/r/layers/a', environment: {} },
+        ...{ withoutEnvironment: [], startedAt: 0 },
+        state: {
+          ...{ kind: 's3', region: 'r' },
+          place: { ...place, checksums: true, locks: { file: true } },
+        },
+      },
+    });
+    const sidecar = memorySidecar();
+    sidecar.objects.set(`lock/${lockId}`, 'x');
+    sidecar.objects.set('lock/other', 'x');
+    const asked: ChildRequest[] = [];
+    await bringToRest(directory, {
+      isRunning: () => false,
+      clock: clockOf(() => undefined),
+      log: silentLogger,
+      signal: new AbortController().signal,
+      runProcess: (request) => {
+        asked.push(request);
+        const answer = { exitCode, stdout: '', stderr: 'no', interrupted: false };
+        return Promise.resolve({ ...answer, endedBySignal: undefined });
+      },
+      environmentWith: () => ({}),
+      sidecarOf: () => sidecar,
+    });
+    return { asked, left: [...sidecar.objects.keys()] };
+  }
+
+  it('releases the lock that it took, and takes back its word', async () => {
+    const { asked, left } = await rest(line('Locked'), 0);
+    expect(asked.map(({ args }) => args)).toEqual([
+      ['force-unlock', '-no-color', '-force', lockId],
+    ]);
+    expect(asked[0]?.cwd).toBe('/r/layers/a');
+    expect(left).toEqual(['lock/other']);
+  });
+
+  it('takes back the word of a lock that it gave back itself', async () => {
+    const { asked, left } = await rest(line('Locked') + line('Unlocked'), 0);
+    expect(asked).toEqual([]);
+    expect(left).toEqual(['lock/other']);
+  });
+
+  it('leaves the word of a lock that stands', async () => {
+    const { left } = await rest(line('Locked'), 1);
+    expect(left).toEqual([`lock/${lockId}`, 'lock/other']);
   });
 });
 
