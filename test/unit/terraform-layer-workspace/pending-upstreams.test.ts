@@ -104,7 +104,7 @@ describe('a stack is held back', () => {
     const { edges } = await open();
     const ordered = edges.map((edge) => ({
       ...edge,
-      origins: [{ kind: 'after' as const, at: { file: 'infra.yml' } }],
+      origins: [{ kind: 'after' as const, name: 'hub', at: { file: 'infra.yml' } }],
     }));
     expect([...heldBack(new Set([shared('hub')]), new Set([app]), ordered)]).toEqual([]);
   });
