@@ -1,39 +1,21 @@
 import { callFunction } from './functions.js';
+import { templateEnd } from './parse.js';
+import { templateCall } from './template-file.js';
 import type { Expression, Source, TemplatePart, TraversalStep } from './syntax.js';
-import { arithmetic, memberOf } from './operations.js';
+import { binaryResult, decidedByLeft, memberOf, operandsOf, unaryResult } from './operations.js';
+import { bind, emptyScope, noBindings, type Bindings, type Scope } from './scope.js';
 import {
   asBoolean,
-  asNumber,
   asString,
   isList,
   isMap,
   mapOf,
-  sameValue,
+  entriesInOrder,
   Unknown,
   type Evaluated,
 } from './value.js';
 
-/** What names mean where an expression stands. */
-export interface Scope {
-  /** `var.region`, `local.name`, `path.module`, `each.key` …; undefined: no such thing here. */
-  lookup(root: string, name: string): Evaluated | undefined;
-  /** `module.name.output`, with the key of `module.name[key].output`. */
-  moduleOutput(name: string, key: Evaluated | undefined, output: string): Evaluated | undefined;
-  /** Text of a file that `file()` and its like name, or undefined where there is none. */
-  readFile(path: string): string | undefined;
-}
-
-/** A scope without any name: tfvars and backend config files. */
-export const emptyScope: Scope = {
-  lookup: () => undefined,
-  moduleOutput: () => undefined,
-  readFile: () => undefined,
-};
-
 const rootsOfScope = new Set(['var', 'local', 'path', 'terraform', 'tofu', 'each', 'count']);
-
-type Bindings = ReadonlyMap<string, Evaluated>;
-const noBindings: Bindings = new Map();
 
 /**
  * The value of an expression as far as it can be told before Terraform runs. Never throws: what
@@ -242,10 +224,23 @@ class Evaluation {
       if (!isList(last)) return this.#unknown('"..." needs a list', expression);
       values.push(...last);
     }
-    const result = callFunction(name, values, (path) => this.#scope.readFile(path));
+    if (/^(?:core::)?templatefile$/.test(name)) return this.#templateFile(values, expression);
+    const result = callFunction(name, values, this.#scope.files);
     return 'failure' in result
       ? this.#unknown(`${name}(): ${result.failure}`, expression)
       : result.value;
+  }
+
+  /** A template sees its own variables and files, and no other name. */
+  #templateFile(values: readonly Evaluated[], whole: Expression): Evaluated {
+    const { files } = this.#scope;
+    const call = templateCall(values, files);
+    if (call instanceof Unknown) return call;
+    if ('failure' in call) return this.#unknown(`templatefile(): ${call.failure}`, whole);
+    const { template, variables } = call;
+    const inner = new Evaluation(template.source, { ...emptyScope, files });
+    const text = inner.value(template.expression, variables);
+    return typeof text === 'string' ? text.replace(templateEnd, '') : text;
   }
 
   #conditional(expression: Expression & { kind: 'conditional' }, bindings: Bindings): Evaluated {
@@ -257,36 +252,21 @@ class Evaluation {
   }
 
   #unary(expression: Expression & { kind: 'unary' }, bindings: Bindings): Evaluated {
+    const { operator } = expression;
     const value = this.value(expression.operand, bindings);
     if (value instanceof Unknown) return value;
-    if (expression.operator === '!') {
-      const boolean = asBoolean(value);
-      return boolean === undefined
-        ? this.#unknown('"!" needs true or false', expression)
-        : !boolean;
-    }
-    const number = asNumber(value);
-    return number === undefined ? this.#unknown('"-" needs a number', expression) : -number;
+    return unaryResult(operator, value) ?? this.#unknown(operandsOf(operator), expression);
   }
 
   #binary(expression: Expression & { kind: 'binary' }, bindings: Bindings): Evaluated {
     const { operator } = expression;
     const left = this.value(expression.left, bindings);
-    // Either side alone can decide, even if the other is not known.
-    if (operator === '&&' && asBoolean(left) === false) return false;
-    if (operator === '||' && asBoolean(left) === true) return true;
+    const decided = decidedByLeft(operator, left);
+    if (decided !== undefined) return decided;
     const right = this.value(expression.right, bindings);
     if (left instanceof Unknown) return left;
     if (right instanceof Unknown) return right;
-    if (operator === '==') return sameValue(left, right);
-    if (operator === '!=') return !sameValue(left, right);
-    if (operator === '&&' || operator === '||') {
-      return asBoolean(right) ?? this.#unknown(`"${operator}" needs true or false`, expression);
-    }
-    const a = asNumber(left);
-    const b = asNumber(right);
-    const result = a === undefined || b === undefined ? undefined : arithmetic(operator, a, b);
-    return result ?? this.#unknown(`"${operator}" needs two numbers`, expression);
+    return binaryResult(operator, left, right) ?? this.#unknown(operandsOf(operator), expression);
   }
 
   #for(expression: Expression & { kind: 'for' }, bindings: Bindings): Evaluated {
@@ -325,28 +305,11 @@ class Evaluation {
     const value = this.value(collection, bindings);
     if (value instanceof Unknown) return value;
     if (isList(value)) return value.map((item, index) => [index, item] as const);
-    if (isMap(value)) return sortedEntries(value);
+    if (isMap(value)) return entriesInOrder(value);
     return this.#unknown('"for" needs a list or a map', collection);
   }
 
   #text(expression: Expression): string {
     return this.#source.text.slice(expression.start, expression.end);
   }
-}
-
-/** Entries in the order of the keys, as Terraform iterates. */
-function sortedEntries(map: Readonly<Record<string, Evaluated>>): (readonly [string, Evaluated])[] {
-  return Object.entries(map).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
-}
-
-function bind(
-  bindings: Bindings,
-  names: { readonly key?: string; readonly value: string },
-  key: Evaluated,
-  value: Evaluated,
-): Bindings {
-  const inner = new Map(bindings);
-  if (names.key !== undefined) inner.set(names.key, key);
-  inner.set(names.value, value);
-  return inner;
 }

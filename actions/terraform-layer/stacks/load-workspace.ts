@@ -48,7 +48,15 @@ export async function loadWorkspace(options: LoadWorkspaceOptions): Promise<Work
   const read = candidates.flatMap((candidate) => {
     const called = names.get(candidate);
     if (called === undefined || !known.has(candidate.environment)) return [];
-    const stack = readStack({ repository, sources, config, candidate, names: called, variables });
+    const stack = readStack({
+      repository,
+      root: options.root,
+      sources,
+      config,
+      candidate,
+      names: called,
+      variables,
+    });
     return stack === undefined ? [] : [stack];
   });
   const edges = edgesOf(read, config, problems);

@@ -1,5 +1,6 @@
 import path from 'node:path/posix';
-import { evaluate, type Scope } from '../hcl/evaluate.js';
+import { evaluate } from '../hcl/evaluate.js';
+import type { Scope, ScopeFiles } from '../hcl/scope.js';
 import { convertToType } from '../hcl/type-constraint.js';
 import type { Source } from '../hcl/syntax.js';
 import { asNumber, isList, isMap, Unknown, type Evaluated } from '../hcl/value.js';
@@ -17,6 +18,8 @@ import type { Repository } from './repository.js';
 export interface StackContext {
   readonly repository: Repository;
   readonly sources: ModuleSources;
+  /** Absolute path of the repository's root. */
+  readonly root: string;
   /** Where Terraform runs, relative to the repository's root. */
   readonly directory: string;
   /** `terraform.workspace`. */
@@ -68,10 +71,30 @@ export class ModuleInstance implements Scope {
     return value && evaluate(value.expression, value.source, child);
   }
 
-  readFile(file: string): string | undefined {
-    if (path.isAbsolute(file)) return undefined;
-    const place = path.join(this.#context.directory, file);
-    return place.startsWith('../') ? undefined : this.#context.repository.text(place);
+  get files(): ScopeFiles {
+    const { repository } = this.#context;
+    return {
+      workingDirectory: this.#workingDirectory,
+      read: (file) => this.#within(file, (place) => repository.text(place)),
+      list: (directory) => this.#within(directory, (place) => repository.filesBelow(place)) ?? [],
+      template: (file) => this.#within(file, (place) => repository.template(place)),
+    };
+  }
+
+  /** An absolute path as seen from where Terraform runs; undefined outside of the repository. */
+  relativePath(absolute: string): string | undefined {
+    return this.#within(absolute, (place) => path.relative(this.#context.directory, place) || '.');
+  }
+
+  get #workingDirectory(): string {
+    return path.join(this.#context.root, this.#context.directory);
+  }
+
+  /** Calls `use` with a path relative to the root, unless it leads out of the repository. */
+  #within<T>(file: string, use: (place: string) => T | undefined): T | undefined {
+    const { root } = this.#context;
+    const place = path.relative(root, path.resolve(this.#workingDirectory, file)) || '.';
+    return place === '..' || place.startsWith('../') ? undefined : use(place);
   }
 
   /** Instances of the local modules it calls that matter, `count` and `for_each` worked out. */
@@ -134,14 +157,18 @@ export class ModuleInstance implements Scope {
     return result;
   }
 
-  /** Relative to where Terraform runs, as Terraform has it. */
+  /**
+   * Relative to where Terraform runs; `path.cwd` alone is absolute (Terraform's "References to
+   * Named Values").
+   */
   #path(name: string): Evaluated | undefined {
     switch (name) {
       case 'module':
         return path.relative(this.#context.directory, this.source.directory) || '.';
       case 'root':
-      case 'cwd':
         return '.';
+      case 'cwd':
+        return this.#workingDirectory;
       default:
         return undefined;
     }
@@ -194,6 +221,6 @@ export function withEach(scope: Scope, each: Each | undefined): Scope {
       return scope.lookup(root, name);
     },
     moduleOutput: (name, key, output) => scope.moduleOutput(name, key, output),
-    readFile: (file) => scope.readFile(file),
+    files: scope.files,
   };
 }

@@ -1,9 +1,10 @@
 import path from 'node:path/posix';
 import type { SourceLocation } from '../../shared/errors.js';
 import type { PlacedExpression } from '../hcl/parse.js';
-import { locate, type Attribute, type Body, type Expression, type Source } from '../hcl/syntax.js';
+import { locate, type Attribute, type Source } from '../hcl/syntax.js';
 import { splitBlocks } from '../hcl/split.js';
-import { pathsIn, usedOutputs } from './expression-uses.js';
+import { usedOutputs, type FoundOutputs } from './output-uses.js';
+import { mayReadPath, pathReadsOf, type PathRead } from './path-reads.js';
 import type { BlockRef, Repository } from './repository.js';
 
 /** A block with what override files change in it: the later attribute wins. */
@@ -16,12 +17,6 @@ export interface NamedBlock {
 export interface ModuleCall extends NamedBlock {
   /** Relative to the repository's root. */
   readonly directory: string;
-}
-
-/** A path that the configuration reads, with the block that says so. */
-export interface PathRead {
-  readonly expression: Expression;
-  readonly source: Source;
 }
 
 /** Names of outputs used through a data block; `all` where it is used as a whole. */
@@ -44,8 +39,7 @@ export interface ModuleSource {
 }
 
 const interesting =
-  /\b(?:terraform|variable|locals|module|output)\b|terraform_remote_state|tfe_outputs|\bpath\.|\bfile\w*\s*\(|\btemplatefile\b/;
-const readsPath = /\bpath\.(?:module|root|cwd)\b|\b(?:file\w*|templatefile)\s*\(/;
+  /\b(?:terraform|variable|locals|module|output)\b|terraform_remote_state|tfe_outputs|"tfe"/;
 /** A local path, or an expression (OpenTofu takes one), which only a look at it can tell. */
 const mayBeLocal = /\bsource\s*=\s*(?:"\.{1,2}(?:\/|")|[^"\s]|"\$\{)/;
 
@@ -157,8 +151,8 @@ class ModuleBuilder {
   readonly #tfeOutputs = new Map<string, NamedBlock>();
   readonly #terraform: BlockRef[] = [];
   readonly #reads: PathRead[] = [];
-  readonly #remoteStateOutputs = new Map<string, Set<string> | 'all'>();
-  readonly #tfeOutputsUsed = new Map<string, Set<string> | 'all'>();
+  readonly #remoteStateOutputs: FoundOutputs = new Map();
+  readonly #tfeOutputsUsed: FoundOutputs = new Map();
 
   constructor(directory: string, repository: Repository) {
     this.#directory = directory;
@@ -167,7 +161,7 @@ class ModuleBuilder {
 
   addFile(file: string): void {
     const text = this.#repository.configuration(file);
-    if (text === undefined || !interesting.test(text)) return;
+    if (text === undefined || !(interesting.test(text) || mayReadPath.test(text))) return;
     const { blocks, error } = splitBlocks(text);
     if (error !== undefined) {
       this.#repository.syntaxProblem({ file, text, line: 1 }, error);
@@ -211,18 +205,8 @@ class ModuleBuilder {
         if (first === 'tfe_outputs') append(this.#tfeOutputs, second, ref);
         break;
     }
-    if (readsPath.test(ref.source.text)) this.#addReads(ref);
-  }
-
-  #addReads(ref: BlockRef): void {
-    const body = this.#repository.body(ref.source);
-    for (const attribute of body === undefined ? [] : attributesIn(body)) {
-      if (!readsPath.test(ref.source.text.slice(attribute.valueStart, attribute.end))) continue;
-      const value = this.#repository.value(attribute, ref.source);
-      if (value === undefined) continue;
-      for (const expression of pathsIn(value.expression)) {
-        this.#reads.push({ expression, source: value.source });
-      }
+    if (mayReadPath.test(ref.source.text)) {
+      this.#reads.push(...pathReadsOf(this.#repository, ref));
     }
   }
 
@@ -312,9 +296,4 @@ function newlines(text: string, from: number, to: number): number {
     count += 1;
   }
   return count;
-}
-
-function* attributesIn(body: Body): Iterable<Attribute> {
-  yield* body.attributes.values();
-  for (const block of body.blocks) yield* attributesIn(block.body);
 }
