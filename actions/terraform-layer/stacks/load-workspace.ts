@@ -1,4 +1,5 @@
 import path from 'node:path/posix';
+import { processEnv } from '../../shared/env.js';
 import { UserError } from '../../shared/errors.js';
 import type { InfraConfig } from '../config/infra-config.js';
 import { nearest } from '../config/nearest.js';
@@ -51,6 +52,7 @@ export async function loadWorkspace(options: LoadWorkspaceOptions): Promise<Work
     const stack = readStack({
       repository,
       root: options.root,
+      env: options.env ?? processEnv,
       sources,
       config,
       candidate,

@@ -1,8 +1,9 @@
 import path from 'node:path/posix';
+import type { Env } from '../../shared/env.js';
 import { evaluate } from '../hcl/evaluate.js';
 import type { Scope, ScopeFiles } from '../hcl/scope.js';
 import { convertToType } from '../hcl/type-constraint.js';
-import type { Source } from '../hcl/syntax.js';
+import type { Expression, Source } from '../hcl/syntax.js';
 import { asNumber, isList, isMap, Unknown, type Evaluated } from '../hcl/value.js';
 import {
   mergedAttributes,
@@ -24,6 +25,7 @@ export interface StackContext {
   readonly directory: string;
   /** `terraform.workspace`. */
   readonly workspace: string;
+  readonly env: Env;
 }
 
 /** Value of an input variable, or undefined where nobody gives it one. */
@@ -34,14 +36,21 @@ export class ModuleInstance implements Scope {
   readonly source: ModuleSource;
   readonly #context: StackContext;
   readonly #inputs: Inputs;
+  readonly #outerProvider: (name: string) => TfeProvider | undefined;
   readonly #variables = new Map<string, Evaluated>();
   readonly #locals = new Map<string, Evaluated>();
   #localAttributes: ReadonlyMap<string, PlacedAttribute> | undefined;
 
-  constructor(context: StackContext, source: ModuleSource, inputs: Inputs) {
+  constructor(
+    context: StackContext,
+    source: ModuleSource,
+    inputs: Inputs,
+    outerProvider: (name: string) => TfeProvider | undefined = () => undefined,
+  ) {
     this.#context = context;
     this.source = source;
     this.#inputs = inputs;
+    this.#outerProvider = outerProvider;
   }
 
   lookup(root: string, name: string): Evaluated | undefined {
@@ -108,12 +117,35 @@ export class ModuleInstance implements Scope {
     }
   }
 
+  get env(): Env {
+    return this.#context.env;
+  }
+
+  /** What `tfe`, or `tfe.<alias>`, stands for in this module. */
+  tfeProvider(name: string): TfeProvider | undefined {
+    for (const block of this.source.tfeProviders) {
+      const attributes = mergedAttributes(this.#context.repository, block);
+      const alias = attributes.get('alias')?.value?.expression;
+      const own = alias === undefined ? block.name : `${block.name}.${referenceName(alias)}`;
+      if (own === name) return { attributes, scope: this };
+    }
+    return this.#outerProvider(name);
+  }
+
   #child(call: ModuleCall, module: ModuleSource, each: Each | undefined): ModuleInstance {
     const passed = mergedAttributes(this.#context.repository, call);
     const scope = withEach(this, each);
-    return new ModuleInstance(this.#context, module, (name) => {
+    const inputs: Inputs = (name) => {
       const found = passed.get(name)?.value;
       return found && evaluate(found.expression, found.source, scope);
+    };
+    return new ModuleInstance(this.#context, module, inputs, (name) => {
+      const providers = passed.get('providers')?.value?.expression;
+      const items = providers?.kind === 'object' ? providers.items : [];
+      const given = items.find(({ key }) => referenceName(key) === name);
+      if (given !== undefined) return this.tfeProvider(referenceName(given.value));
+      // Only a configuration without an alias is handed down by itself.
+      return name.includes('.') ? undefined : this.tfeProvider(name);
     });
   }
 
@@ -172,6 +204,28 @@ export class ModuleInstance implements Scope {
       default:
         return undefined;
     }
+  }
+}
+
+/** A `provider "tfe"` block, and where its expressions have their values. */
+export interface TfeProvider {
+  readonly attributes: ReadonlyMap<string, PlacedAttribute>;
+  readonly scope: Scope;
+}
+
+/** `tfe.eu` as text; empty for what is no name. */
+export function referenceName(expression: Expression): string {
+  switch (expression.kind) {
+    case 'literal':
+      return String(expression.value);
+    case 'variable':
+      return expression.name;
+    case 'step':
+      return expression.step.kind === 'attribute'
+        ? `${referenceName(expression.of)}.${expression.step.name}`
+        : '';
+    default:
+      return '';
   }
 }
 

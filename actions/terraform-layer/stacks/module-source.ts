@@ -32,6 +32,8 @@ export interface ModuleSource {
   readonly remoteStates: readonly NamedBlock[];
   readonly tfeOutputs: readonly NamedBlock[];
   readonly terraform: readonly BlockRef[];
+  /** `provider "tfe"` blocks. */
+  readonly tfeProviders: readonly NamedBlock[];
   readonly reads: readonly PathRead[];
   readonly outputsUsed: { readonly remoteState: OutputsUsed; readonly tfeOutputs: OutputsUsed };
   /** Whether it, or a module below it, names a state or reads a file. */
@@ -39,7 +41,7 @@ export interface ModuleSource {
 }
 
 const interesting =
-  /\b(?:terraform|variable|locals|module|output)\b|terraform_remote_state|tfe_outputs|"tfe"/;
+  /\b(?:terraform|variable|locals|module|output)\b|terraform_remote_state|tfe_outputs|\bprovider\s+"?tfe\b/;
 /** A local path, or an expression (OpenTofu takes one), which only a look at it can tell. */
 const mayBeLocal = /\bsource\s*=\s*(?:"\.{1,2}(?:\/|")|[^"\s]|"\$\{)/;
 
@@ -150,6 +152,7 @@ class ModuleBuilder {
   readonly #remoteStates = new Map<string, NamedBlock>();
   readonly #tfeOutputs = new Map<string, NamedBlock>();
   readonly #terraform: BlockRef[] = [];
+  readonly #tfeProviders: NamedBlock[] = [];
   readonly #reads: PathRead[] = [];
   readonly #remoteStateOutputs: FoundOutputs = new Map();
   readonly #tfeOutputsUsed: FoundOutputs = new Map();
@@ -200,6 +203,9 @@ class ModuleBuilder {
           append(this.#calls, first, ref);
         }
         break;
+      case 'provider':
+        if (first === 'tfe') this.#tfeProviders.push({ name: first, refs: [ref] });
+        break;
       case 'data':
         if (first === 'terraform_remote_state') append(this.#remoteStates, second, ref);
         if (first === 'tfe_outputs') append(this.#tfeOutputs, second, ref);
@@ -242,6 +248,7 @@ class ModuleBuilder {
       remoteStates,
       tfeOutputs,
       terraform: this.#terraform,
+      tfeProviders: this.#tfeProviders,
       reads: this.#reads,
       outputsUsed: { remoteState: this.#remoteStateOutputs, tfeOutputs: this.#tfeOutputsUsed },
       needsEvaluation: remoteStates.length + tfeOutputs.length + this.#reads.length > 0,
