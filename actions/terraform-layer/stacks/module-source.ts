@@ -3,9 +3,12 @@ import type { SourceLocation } from '../../shared/errors.js';
 import type { PlacedExpression } from '../hcl/parse.js';
 import { locate, type Attribute, type Source } from '../hcl/syntax.js';
 import { splitBlocks } from '../hcl/split.js';
+import { configurationFiles } from './configuration-files.js';
 import { usedOutputs, type FoundOutputs } from './output-uses.js';
 import { mayReadPath, pathReadsOf, type PathRead } from './path-reads.js';
 import type { BlockRef, Repository } from './repository.js';
+
+export { isConfigurationFile } from './configuration-files.js';
 
 /** A block with what override files change in it: the later attribute wins. */
 export interface NamedBlock {
@@ -44,16 +47,6 @@ const interesting =
   /\b(?:terraform|variable|locals|module|output)\b|terraform_remote_state|tfe_outputs|\bprovider\s+"?tfe\b/;
 /** A local path, or an expression (OpenTofu takes one), which only a look at it can tell. */
 const mayBeLocal = /\bsource\s*=\s*(?:"\.{1,2}(?:\/|")|[^"\s]|"\$\{)/;
-
-/** Whether a file name is one of Terraform's or OpenTofu's configuration files, native or JSON. */
-export function isConfigurationFile(name: string): boolean {
-  return (
-    name.endsWith('.tf') ||
-    name.endsWith('.tofu') ||
-    name.endsWith('.tf.json') ||
-    name.endsWith('.tofu.json')
-  );
-}
 
 /** Reads modules, each directory once. */
 export class ModuleSources {
@@ -119,27 +112,6 @@ export class ModuleSources {
       at: { file: ref.source.file, line: ref.source.line, column: 1 },
     });
   }
-}
-
-/** Sorted, override files last; `x.tofu` stands in for `x.tf`, as OpenTofu has it. */
-function configurationFiles(names: readonly string[]): readonly string[] {
-  const all = names.filter(isConfigurationFile).sort();
-  const hasTwin = all.some((name) => name.includes('.tofu'));
-  const kept = hasTwin ? all.filter((name) => !all.includes(twinOf(name))) : all;
-  if (!kept.some((name) => name.includes('override'))) return kept;
-  return [
-    ...kept.filter((name) => !overrideName.test(name)),
-    ...kept.filter((name) => overrideName.test(name)),
-  ];
-}
-
-const overrideName = /(?:^|_)override\.(?:tf|tofu)(?:\.json)?$/;
-
-/** OpenTofu's file that stands in for one of Terraform's; nothing for its own. */
-function twinOf(name: string): string {
-  return name.endsWith('.tf') || name.endsWith('.tf.json')
-    ? name.replace(/\.tf(\.json)?$/, '.tofu$1')
-    : '';
 }
 
 class ModuleBuilder {
