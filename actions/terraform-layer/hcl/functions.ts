@@ -1,5 +1,5 @@
 import { collectionFunctions, movingFunctions } from './collection-functions.js';
-import { BadArgument } from './function-arguments.js';
+import { BadArgument, type Implementation, type Implementations } from './function-arguments.js';
 import { encodingFunctions } from './encoding-functions.js';
 import { fileFunctions } from './file-functions.js';
 import { numberFunctions } from './number-functions.js';
@@ -10,14 +10,20 @@ import { firstUnknown, Unknown, type Evaluated } from './value.js';
 export type FunctionResult = { readonly value: Evaluated } | { readonly failure: string };
 
 /** Functions that only move values: unknown parts stay where they are. */
-const movers = new Map(Object.entries(movingFunctions));
+const movers = tableOf(movingFunctions);
 
 /** Functions that look into their arguments: an unknown part makes the result unknown. */
-const computers = new Map(
-  [collectionFunctions, encodingFunctions, fileFunctions, numberFunctions, textFunctions].flatMap(
-    (functions) => Object.entries(functions),
-  ),
+const computers = tableOf(
+  collectionFunctions,
+  encodingFunctions,
+  fileFunctions,
+  numberFunctions,
+  textFunctions,
 );
+
+function tableOf(...topics: readonly Implementations[]): ReadonlyMap<string, Implementation> {
+  return new Map(topics.flatMap((functions) => Object.entries(functions)));
+}
 
 /**
  * Calls a function of Terraform's language. An unknown argument makes the result unknown, but the

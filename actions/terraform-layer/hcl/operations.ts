@@ -6,6 +6,7 @@ import {
   isMap,
   member,
   sameValue,
+  Unknown,
   type Evaluated,
 } from './value.js';
 
@@ -17,6 +18,11 @@ export function memberOf(value: Evaluated, key: Evaluated): Evaluated | undefine
   }
   const name = asString(key);
   return isMap(value) && name !== undefined ? member(value, name) : undefined;
+}
+
+/** What `try()` and `can()` go by: the first value that Terraform finds no mistake in, if any. */
+export function firstDecided(values: readonly Evaluated[]): Evaluated | undefined {
+  return values.find((value) => !(value instanceof Unknown) || value.deferred);
 }
 
 /** `!value` or `-value`; undefined where the operand does not fit. */

@@ -7,7 +7,12 @@ import type { Stack } from '../stacks/workspace.js';
 import { CreatedResources } from '../sidecar/journal.js';
 import type { Aftermath, EndedChild } from './aftermath.js';
 import { noteChild, type RestInstructions } from './children.js';
-import { initArguments, stackEnvironment, variableArguments } from './command-arguments.js';
+import {
+  initArguments,
+  initEnvironment,
+  stackEnvironment,
+  variableArguments,
+} from './command-arguments.js';
 import { distinctDiagnostics, type Diagnostic } from './diagnostics.js';
 import { parseEvent, type TerraformEvent } from './events.js';
 import { SharedLock } from './exclusive.js';
@@ -161,6 +166,7 @@ export function commandLineTerraform(options: CommandLineOptions): Terraform {
         const environment = {
           ...options.initEnvironment,
           ...pluginEnvironment(options.pluginCacheDirectory, sources),
+          ...initEnvironment(stack),
         };
         const args = initArguments(stack, options.root, sources.lockFile !== undefined);
         return pluginCache.init(sources, async () => {

@@ -18,7 +18,7 @@ async function outputsOf(reader: string, more: Tree = {}) {
   const { edges } = await load(tree(reader, more));
   return Object.fromEntries(
     edges.map(({ to, origins }) => [
-      to.split('/')[0],
+      to.replace(/\/.*/, ''),
       origins.map((origin) => ('outputs' in origin ? origin.outputs : 'all')),
     ]),
   );
