@@ -19,12 +19,18 @@ export function memoryFiles(tree: Tree): Files {
   };
 }
 
-/** Loads a tree; `root` is never touched. */
+/** Loads a tree; `root` is never touched. `onRead` is told of each file that is read. */
 export function load(
   tree: Tree,
   options: Partial<Omit<LoadWorkspaceOptions, 'files' | 'root'>> = {},
+  onRead: (file: string) => void = () => undefined,
 ): Promise<Workspace> {
-  return loadWorkspace({ root: '/nowhere', files: memoryFiles(tree), ...options });
+  const files = memoryFiles(tree);
+  const read = (file: string): string | undefined => {
+    onRead(file);
+    return files.read(file);
+  };
+  return loadWorkspace({ root: '/nowhere', files: { ...files, read }, ...options });
 }
 
 /** The problems of a tree that must not load. */

@@ -4,7 +4,7 @@ import type { Files } from '../stacks/files.js';
 import { checkoutPrefix, gitText, type Git } from './git.js';
 
 /** What discovery reads; any other file is only known to be there. */
-const readable = /\.(?:tf|tofu|tfvars|hcl|tfbackend|ya?ml|json)$/;
+const readable = /\.(?:tf|tofu|tfvars|hcl|tfbackend|ya?ml|json|tftpl|tpl|txt)$/;
 const ignored = /(?:^|\/)(?:\.terraform|node_modules)\//;
 const maximumBytes = 1024 * 1024;
 

@@ -94,13 +94,13 @@ export function withDependents(
 
 type Lookup = (file: string) => Iterable<readonly [Stack, AffectedReason]>;
 
-function indexStacks(stacks: readonly Stack[]): Lookup {
+function indexStacks(all: readonly Stack[]): Lookup {
   const roots = new Map<string, Stack[]>();
   const modules = new Map<string, Stack[]>();
   const reads = new Map<string, Stack[]>();
   const named = new Map<string, (readonly [Stack, 'var-file' | 'backend-config'])[]>();
   const globs = new Map<string, Stack[]>();
-  for (const stack of stacks) {
+  for (const stack of all) {
     push(roots, stack.directory, stack);
     for (const directory of stack.moduleDirectories) push(modules, directory, stack);
     for (const read of stack.reads) push(read.includes('*') ? globs : reads, read, stack);
@@ -108,7 +108,7 @@ function indexStacks(stacks: readonly Stack[]): Lookup {
     for (const file of stack.backendConfigFiles) push(named, file, [stack, 'backend-config']);
   }
   const matchers = [...globs].map(
-    ([glob, readers]) => [picomatch(glob, { dot: true, nobrace: true }), readers] as const,
+    ([glob, stacks]) => [picomatch(glob, { dot: true, nobrace: true }), stacks] as const,
   );
   return function* (file) {
     const directory = path.dirname(file);
@@ -123,14 +123,15 @@ function indexStacks(stacks: readonly Stack[]): Lookup {
       for (const stack of modules.get(directory) ?? [])
         yield [stack, { kind: 'module', file, module: directory }];
     }
+    const readers = new Set<Stack>();
     for (let place = file; ; place = path.dirname(place)) {
-      for (const stack of reads.get(place) ?? []) yield [stack, { kind: 'file-read', file }];
+      for (const stack of reads.get(place) ?? []) readers.add(stack);
       if (place === '.' || place === '/' || place === '..') break;
     }
-    for (const [matches, readers] of matchers) {
-      if (!matches(file)) continue;
-      for (const stack of readers) yield [stack, { kind: 'file-read', file }];
+    for (const [matches, stacks] of matchers) {
+      if (matches(file)) for (const stack of stacks) readers.add(stack);
     }
+    for (const stack of readers) yield [stack, { kind: 'file-read', file }];
   };
 }
 

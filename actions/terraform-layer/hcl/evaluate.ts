@@ -1,39 +1,29 @@
 import { callFunction } from './functions.js';
-import type { Expression, Source, TemplatePart, TraversalStep } from './syntax.js';
-import { arithmetic, memberOf } from './operations.js';
+import { templateEnd } from './parse.js';
+import { templateCall } from './template-file.js';
+import { templateText, type Evaluator } from './template-value.js';
+import { traversalOf, type Expression, type Source, type TraversalStep } from './syntax.js';
+import {
+  binaryResult,
+  decidedByLeft,
+  firstDecided,
+  memberOf,
+  operandsOf,
+  unaryResult,
+} from './operations.js';
+import { bind, emptyScope, noBindings, type Bindings, type Scope } from './scope.js';
 import {
   asBoolean,
-  asNumber,
   asString,
   isList,
   isMap,
   mapOf,
-  sameValue,
+  entriesInOrder,
   Unknown,
   type Evaluated,
 } from './value.js';
 
-/** What names mean where an expression stands. */
-export interface Scope {
-  /** `var.region`, `local.name`, `path.module`, `each.key` …; undefined: no such thing here. */
-  lookup(root: string, name: string): Evaluated | undefined;
-  /** `module.name.output`, with the key of `module.name[key].output`. */
-  moduleOutput(name: string, key: Evaluated | undefined, output: string): Evaluated | undefined;
-  /** Text of a file that `file()` and its like name, or undefined where there is none. */
-  readFile(path: string): string | undefined;
-}
-
-/** A scope without any name: tfvars and backend config files. */
-export const emptyScope: Scope = {
-  lookup: () => undefined,
-  moduleOutput: () => undefined,
-  readFile: () => undefined,
-};
-
 const rootsOfScope = new Set(['var', 'local', 'path', 'terraform', 'tofu', 'each', 'count']);
-
-type Bindings = ReadonlyMap<string, Evaluated>;
-const noBindings: Bindings = new Map();
 
 /**
  * The value of an expression as far as it can be told before Terraform runs. Never throws: what
@@ -43,7 +33,7 @@ export function evaluate(expression: Expression, source: Source, scope: Scope): 
   return new Evaluation(source, scope).value(expression, noBindings);
 }
 
-class Evaluation {
+class Evaluation implements Evaluator {
   readonly #source: Source;
   readonly #scope: Scope;
 
@@ -78,11 +68,11 @@ class Evaluation {
       case 'for':
         return this.#for(expression, bindings);
       case 'unsupported':
-        return this.#unknown(`${expression.what} is not understood`, expression);
+        return this.unknown(`${expression.what} is not understood`, expression);
     }
   }
 
-  #unknown(reason: string, at: { readonly start: number; readonly end: number }): Unknown {
+  unknown(reason: string, at: { readonly start: number; readonly end: number }): Unknown {
     return new Unknown(reason, this.#source, at.start, at.end);
   }
 
@@ -96,45 +86,7 @@ class Evaluation {
     // `"${x}"` alone is x itself, of any type.
     if (expression.parts.length === 1 && typeof only === 'object' && only.kind === 'interpolation')
       return this.value(only.value, bindings);
-    return this.#join(expression.parts, expression, bindings);
-  }
-
-  #join(parts: readonly TemplatePart[], whole: Expression, bindings: Bindings): Evaluated {
-    let text = '';
-    for (const part of parts) {
-      const piece = typeof part === 'string' ? part : this.#part(part, whole, bindings);
-      if (piece instanceof Unknown) return piece;
-      const string = asString(piece);
-      if (string === undefined) return this.#unknown('a template needs text here', whole);
-      text += string;
-    }
-    return text;
-  }
-
-  #part(part: Exclude<TemplatePart, string>, whole: Expression, bindings: Bindings): Evaluated {
-    switch (part.kind) {
-      case 'interpolation':
-        return this.value(part.value, bindings);
-      case 'if': {
-        const condition = this.value(part.condition, bindings);
-        if (condition instanceof Unknown) return condition;
-        return this.#join(
-          asBoolean(condition) === true ? part.then : part.otherwise,
-          whole,
-          bindings,
-        );
-      }
-      case 'for': {
-        const pieces: Evaluated[] = [];
-        const items = this.#items(part.collection, bindings);
-        if (items instanceof Unknown) return items;
-        for (const [key, value] of items) {
-          pieces.push(this.#join(part.body, whole, bind(bindings, part, key, value)));
-        }
-        const unknown = pieces.find((piece) => piece instanceof Unknown);
-        return unknown ?? pieces.map((piece) => asString(piece) ?? '').join('');
-      }
-    }
+    return templateText(this, expression.parts, expression, bindings);
   }
 
   #object(expression: Expression & { kind: 'object' }, bindings: Bindings): Evaluated {
@@ -143,7 +95,7 @@ class Evaluation {
       const key = this.value(item.key, bindings);
       if (key instanceof Unknown) return key;
       const name = asString(key);
-      if (name === undefined) return this.#unknown('a key must be text', item.key);
+      if (name === undefined) return this.unknown('a key must be text', item.key);
       entries.push([name, this.value(item.value, bindings)]);
     }
     return mapOf(entries);
@@ -153,12 +105,7 @@ class Evaluation {
     expression: Expression & { kind: 'variable' | 'step' },
     bindings: Bindings,
   ): Evaluated {
-    const steps: TraversalStep[] = [];
-    let base: Expression = expression;
-    while (base.kind === 'step') {
-      steps.unshift(base.step);
-      base = base.of;
-    }
+    const { base, steps } = traversalOf(expression);
     if (base.kind !== 'variable') {
       return this.#follow(this.value(base, bindings), steps, expression, bindings);
     }
@@ -166,7 +113,7 @@ class Evaluation {
     if (bound !== undefined) return this.#follow(bound, steps, expression, bindings);
     const [first, ...rest] = steps;
     if (first?.kind !== 'attribute') {
-      return this.#unknown(`${this.#text(expression)} is not a value`, expression);
+      return this.unknown(`${this.#text(expression)} is not a value`, expression);
     }
     if (base.name === 'module') return this.#module(first.name, rest, expression, bindings);
     if (!rootsOfScope.has(base.name)) {
@@ -174,7 +121,7 @@ class Evaluation {
     }
     const found = this.#scope.lookup(base.name, first.name);
     if (found === undefined) {
-      return this.#unknown(`there is no ${base.name}.${first.name} here`, expression);
+      return this.unknown(`there is no ${base.name}.${first.name} here`, expression);
     }
     return this.#follow(found, rest, expression, bindings);
   }
@@ -212,7 +159,7 @@ class Evaluation {
       const next = memberOf(value, key);
       if (next === undefined) {
         const shown = typeof key === 'string' || typeof key === 'number' ? String(key) : 'this key';
-        return this.#unknown(`${this.#text(expression)}: there is no "${shown}"`, expression);
+        return this.unknown(`${this.#text(expression)}: there is no "${shown}"`, expression);
       }
       value = next;
     }
@@ -228,69 +175,66 @@ class Evaluation {
 
   #call(expression: Expression & { kind: 'call' }, bindings: Bindings): Evaluated {
     const { name, parameters } = expression;
+    const values = parameters.map((parameter) => this.value(parameter, bindings));
     if (name === 'try' || name === 'can') {
-      const values = parameters.map((parameter) => this.value(parameter, bindings));
-      const decided = values.find((value) => !(value instanceof Unknown) || value.deferred);
+      const decided = firstDecided(values);
       if (decided instanceof Unknown) return decided;
       if (name === 'can') return decided !== undefined;
-      return decided ?? values.at(-1) ?? this.#unknown('try() without an argument', expression);
+      return decided ?? values.at(-1) ?? this.unknown('try() without an argument', expression);
     }
-    const values = parameters.map((parameter) => this.value(parameter, bindings));
     if (expression.expandLast) {
       const last = values.pop() ?? null;
       if (last instanceof Unknown) return last;
-      if (!isList(last)) return this.#unknown('"..." needs a list', expression);
+      if (!isList(last)) return this.unknown('"..." needs a list', expression);
       values.push(...last);
     }
-    const result = callFunction(name, values, (path) => this.#scope.readFile(path));
+    if (/^(?:core::)?templatefile$/.test(name)) return this.#templateFile(values, expression);
+    const result = callFunction(name, values, this.#scope.files);
     return 'failure' in result
-      ? this.#unknown(`${name}(): ${result.failure}`, expression)
+      ? this.unknown(`${name}(): ${result.failure}`, expression)
       : result.value;
+  }
+
+  /** A template sees its own variables and files, and no other name. */
+  #templateFile(values: readonly Evaluated[], whole: Expression): Evaluated {
+    const { files } = this.#scope;
+    const call = templateCall(values, files);
+    if (call instanceof Unknown) return call;
+    if ('failure' in call) return this.unknown(`templatefile(): ${call.failure}`, whole);
+    const { template, variables } = call;
+    const inner = new Evaluation(template.source, { ...emptyScope, files });
+    const text = inner.value(template.expression, variables);
+    return typeof text === 'string' ? text.replace(templateEnd, '') : text;
   }
 
   #conditional(expression: Expression & { kind: 'conditional' }, bindings: Bindings): Evaluated {
     const condition = this.value(expression.condition, bindings);
     if (condition instanceof Unknown) return condition;
     const chosen = asBoolean(condition);
-    if (chosen === undefined) return this.#unknown('a condition must be true or false', expression);
+    if (chosen === undefined) return this.unknown('a condition must be true or false', expression);
     return this.value(chosen ? expression.then : expression.otherwise, bindings);
   }
 
   #unary(expression: Expression & { kind: 'unary' }, bindings: Bindings): Evaluated {
+    const { operator } = expression;
     const value = this.value(expression.operand, bindings);
     if (value instanceof Unknown) return value;
-    if (expression.operator === '!') {
-      const boolean = asBoolean(value);
-      return boolean === undefined
-        ? this.#unknown('"!" needs true or false', expression)
-        : !boolean;
-    }
-    const number = asNumber(value);
-    return number === undefined ? this.#unknown('"-" needs a number', expression) : -number;
+    return unaryResult(operator, value) ?? this.unknown(operandsOf(operator), expression);
   }
 
   #binary(expression: Expression & { kind: 'binary' }, bindings: Bindings): Evaluated {
     const { operator } = expression;
     const left = this.value(expression.left, bindings);
-    // Either side alone can decide, even if the other is not known.
-    if (operator === '&&' && asBoolean(left) === false) return false;
-    if (operator === '||' && asBoolean(left) === true) return true;
+    const decided = decidedByLeft(operator, left);
+    if (decided !== undefined) return decided;
     const right = this.value(expression.right, bindings);
     if (left instanceof Unknown) return left;
     if (right instanceof Unknown) return right;
-    if (operator === '==') return sameValue(left, right);
-    if (operator === '!=') return !sameValue(left, right);
-    if (operator === '&&' || operator === '||') {
-      return asBoolean(right) ?? this.#unknown(`"${operator}" needs true or false`, expression);
-    }
-    const a = asNumber(left);
-    const b = asNumber(right);
-    const result = a === undefined || b === undefined ? undefined : arithmetic(operator, a, b);
-    return result ?? this.#unknown(`"${operator}" needs two numbers`, expression);
+    return binaryResult(operator, left, right) ?? this.unknown(operandsOf(operator), expression);
   }
 
   #for(expression: Expression & { kind: 'for' }, bindings: Bindings): Evaluated {
-    const items = this.#items(expression.collection, bindings);
+    const items = this.items(expression.collection, bindings);
     if (items instanceof Unknown) return items;
     const list: Evaluated[] = [];
     const map = new Map<string, Evaluated>();
@@ -310,7 +254,7 @@ class Evaluation {
       const resultKey = this.value(expression.resultKey, inner);
       if (resultKey instanceof Unknown) return resultKey;
       const name = asString(resultKey);
-      if (name === undefined) return this.#unknown('a key must be text', expression.resultKey);
+      if (name === undefined) return this.unknown('a key must be text', expression.resultKey);
       map.set(name, result);
       groups.set(name, [...(groups.get(name) ?? []), result]);
     }
@@ -318,35 +262,18 @@ class Evaluation {
     return mapOf(expression.grouped ? groups : map);
   }
 
-  #items(
+  items(
     collection: Expression,
     bindings: Bindings,
   ): readonly (readonly [Evaluated, Evaluated])[] | Unknown {
     const value = this.value(collection, bindings);
     if (value instanceof Unknown) return value;
     if (isList(value)) return value.map((item, index) => [index, item] as const);
-    if (isMap(value)) return sortedEntries(value);
-    return this.#unknown('"for" needs a list or a map', collection);
+    if (isMap(value)) return entriesInOrder(value);
+    return this.unknown('"for" needs a list or a map', collection);
   }
 
   #text(expression: Expression): string {
     return this.#source.text.slice(expression.start, expression.end);
   }
-}
-
-/** Entries in the order of the keys, as Terraform iterates. */
-function sortedEntries(map: Readonly<Record<string, Evaluated>>): (readonly [string, Evaluated])[] {
-  return Object.entries(map).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
-}
-
-function bind(
-  bindings: Bindings,
-  names: { readonly key?: string; readonly value: string },
-  key: Evaluated,
-  value: Evaluated,
-): Bindings {
-  const inner = new Map(bindings);
-  if (names.key !== undefined) inner.set(names.key, key);
-  inner.set(names.value, value);
-  return inner;
 }

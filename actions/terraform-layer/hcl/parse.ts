@@ -24,6 +24,12 @@ export interface PlacedExpression {
 /** What stands before a value to make it a text of its own. */
 const assignment = 'x=';
 
+/** No line of a file is this, so that it can end a heredoc that holds the file. */
+const endMark = 'END_OF_TEMPLATE_FILE';
+
+/** Keeps a `~}` at the end of a template from taking what follows it, and is cut off its value. */
+export const templateEnd = new RegExp(`${endMark}\\.\\n$`);
+
 /**
  * Reads texts of Terraform's language: bodies by cutting them into attributes and blocks, values by
  * the parser, when they are asked for. The same text is read once, however many files hold it.
@@ -63,6 +69,14 @@ export class HclReader {
     if (!result.ok) return result;
     const source = { ...place, text: assignment + text };
     return { ok: true, value: { expression: result.value, source } };
+  }
+
+  /**
+   * A whole text as a template, as `templatefile()` reads files: quotes and backslashes stand for
+   * themselves. Its value ends with `templateEnd`, which is not part of it.
+   */
+  template(text: string, file: string): ParseResult<PlacedExpression> {
+    return this.expression(`<<${endMark}\n${text}${endMark}.\n${endMark}\n`, { file, line: 0 });
   }
 
   #read(text: string): ParseResult<Expression> {

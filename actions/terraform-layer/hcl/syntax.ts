@@ -98,6 +98,20 @@ export type Expression = Span &
     | { readonly kind: 'unsupported'; readonly what: string }
   );
 
+/** `a.b[0]` as what it begins with, and the steps from there. */
+export function traversalOf(expression: Expression): {
+  readonly base: Expression;
+  readonly steps: readonly TraversalStep[];
+} {
+  const steps: TraversalStep[] = [];
+  let base = expression;
+  while (base.kind === 'step') {
+    steps.unshift(base.step);
+    base = base.of;
+  }
+  return { base, steps };
+}
+
 /** An attribute whose value is not parsed yet; offsets count in the text of its body. */
 export interface Attribute extends Span {
   readonly name: string;

@@ -1,4 +1,5 @@
-import { emptyScope, evaluate } from './evaluate.js';
+import { evaluate } from './evaluate.js';
+import { emptyScope } from './scope.js';
 import type { Expression } from './syntax.js';
 import {
   asBoolean,

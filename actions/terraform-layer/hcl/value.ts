@@ -69,6 +69,11 @@ export function mapOf(entries: Iterable<readonly [string, Evaluated]>): Evaluate
   return Object.fromEntries(entries);
 }
 
+/** Entries in the order of the keys, as Terraform iterates. */
+export function entriesInOrder(map: EvaluatedMap): (readonly [string, Evaluated])[] {
+  return Object.entries(map).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+}
+
 /** Terraform's conversion to string, or undefined where there is none. */
 export function asString(value: Evaluated): string | undefined {
   if (typeof value === 'string') return value;

@@ -1,6 +1,7 @@
+import type { Env } from '../../shared/env.js';
 import { evaluate } from '../hcl/evaluate.js';
 import type { Body, Source } from '../hcl/syntax.js';
-import { mapOf, type Evaluated, type EvaluatedMap } from '../hcl/value.js';
+import { mapOf, member, type Evaluated, type EvaluatedMap } from '../hcl/value.js';
 import type { SourceLocation } from '../../shared/errors.js';
 import type { ModuleInstance } from './module-instance.js';
 import type { Repository } from './repository.js';
@@ -15,13 +16,14 @@ export interface ResolvedBackend {
 
 /**
  * The `backend` or `cloud` block of a root module, merged with `-backend-config` files (the last
- * wins). Without a block it is Terraform's local backend. A config file that is not there is added
+ * wins), and for `cloud` with the environment. Without a block it is Terraform's local backend. A config file that is not there is added
  * to the problems.
  */
 export function resolveBackend(
   repository: Repository,
   instance: ModuleInstance,
   configFiles: readonly string[],
+  env: Env,
 ): ResolvedBackend {
   let found: ResolvedBackend = { type: 'local', config: {} };
   for (const ref of instance.source.terraform) {
@@ -50,7 +52,23 @@ export function resolveBackend(
     return values ?? {};
   });
   const merged = [found.config, ...files].flatMap((values) => Object.entries(values));
-  return { ...found, config: mapOf(merged) };
+  const config = mapOf(merged);
+  return { ...found, config: found.type === 'cloud' ? withCloudDefaults(config, env) : config };
+}
+
+/**
+ * What a `cloud` block leaves out comes from the environment (HashiCorp's "Connect to HCP
+ * Terraform", environment variables for the cloud block).
+ */
+export function withCloudDefaults(config: EvaluatedMap, env: Env): EvaluatedMap {
+  const filled = Object.entries({
+    organization: env('TF_CLOUD_ORGANIZATION'),
+    hostname: env('TF_CLOUD_HOSTNAME'),
+  }).flatMap(([name, value]) => {
+    const own = member(config, name) ?? null;
+    return value !== undefined && (own === null || own === '') ? [[name, value] as const] : [];
+  });
+  return mapOf([...Object.entries(config), ...filled]);
 }
 
 /** Nested blocks (`workspaces`, `assume_role`) become maps. */

@@ -1,4 +1,5 @@
 import path from 'node:path/posix';
+import { isConfigurationFile } from './configuration-files.js';
 import { fillPattern, pathPattern } from './path-pattern.js';
 
 /** Files that bind one directory to one environment. */
@@ -10,18 +11,31 @@ export interface EnvironmentFiles {
 const folders = ['', 'env/', 'envs/', 'environments/', 'environment/', 'config/'];
 
 /** Where repositories keep the variables of an environment, relative to the root module. */
-const varFilePatterns = [
-  ...[...folders, 'vars/', 'tfvars/', 'variables/'].flatMap((folder) => [
-    `${folder}{environment}.tfvars`,
-    `${folder}{environment}.tfvars.json`,
-  ]),
-  ...folders
-    .filter((folder) => folder !== '')
-    .flatMap((folder) => [
-      `${folder}{environment}/terraform.tfvars`,
-      `${folder}{environment}/{environment}.tfvars`,
-    ]),
-].map(pathPattern);
+const varFilePatterns = [...folders, 'vars/', 'tfvars/', 'variables/']
+  .flatMap((folder) => [`${folder}{environment}.tfvars`, `${folder}{environment}.tfvars.json`])
+  .map(pathPattern);
+
+/** Every var file in a folder that is an environment's own. */
+const ownFolderPatterns = folders
+  .filter((folder) => folder !== '')
+  .flatMap((folder) => [
+    `${folder}{environment}/{name}.tfvars`,
+    `${folder}{environment}/{name}.tfvars.json`,
+  ])
+  .map(pathPattern);
+
+/** What files of values for all environments are called, where no environment is called so. */
+const sharedNames = new Set([
+  'all',
+  'base',
+  'common',
+  'default',
+  'defaults',
+  'global',
+  'globals',
+  'shared',
+  'terraform',
+]);
 
 /** Where they keep its backend settings. The most telling forms come first. */
 const backendPatterns = [
@@ -51,30 +65,75 @@ const ownBackendPatterns = [
   '{environment}.{type}.tfbackend',
 ].map(pathPattern);
 
+export interface ConventionalBindings {
+  readonly environments: ReadonlyMap<string, EnvironmentFiles>;
+  /** Var files beside the configuration of which it cannot be told for what they are. */
+  readonly unclear: readonly string[];
+}
+
 /**
  * The environments that a root module's files name, by convention. `files` are relative to the
- * module. `*.auto.tfvars` and `terraform.tfvars` beside it belong to every environment.
+ * module, those below it too; `named` are the environments of `infra.yml`. `*.auto.tfvars` and
+ * `terraform.tfvars` beside the configuration are loaded by Terraform. `common.tfvars` and the like
+ * come first in every environment, unless something else makes an environment of that name.
  */
 export function conventionalBindings(
   files: readonly string[],
-): ReadonlyMap<string, EnvironmentFiles> {
-  const varFiles = new Map<string, string[]>();
+  named: readonly string[],
+): ConventionalBindings {
+  const plain = new Map<string, string[]>();
+  const own = new Map<string, string[]>();
   const backends = new Map<string, string[]>();
+  const modules = new Set(
+    files.filter((file) => isConfigurationFile(file)).map((file) => path.dirname(file)),
+  );
   for (const file of files) {
-    if (/\.auto\.tfvars(?:\.json)?$|^terraform\.tfvars(?:\.json)?$/.test(file)) continue;
-    collect(varFilePatterns, file, varFiles);
+    if (/^(?:[^/]+\.auto|terraform)\.tfvars(?:\.json)?$/.test(file)) continue;
+    // A folder with a configuration is a root module of its own, which loads its own files.
+    if (!modules.has(path.dirname(file))) collect(ownFolderPatterns, file, own);
+    collect(varFilePatterns, file, plain);
     collect(backendPatterns, file, backends);
   }
-  const names = [...new Set([...varFiles.keys(), ...backends.keys()])].sort();
-  return new Map(
-    names.map((name) => [
-      name,
-      {
-        varFiles: (varFiles.get(name) ?? []).sort(),
-        backendConfigFiles: (backends.get(name) ?? []).sort(),
-      },
-    ]),
-  );
+  const certain = new Set([...own.keys(), ...backends.keys(), ...named]);
+  const found = [...new Set([...plain.keys(), ...own.keys(), ...backends.keys()])].sort();
+  const isShared = (name: string): boolean => sharedNames.has(name) && !certain.has(name);
+  const others = found.filter((name) => !isShared(name));
+  const names = others.length > 0 ? others : found;
+  const shared = found.filter((name) => !names.includes(name));
+  const common = shared.flatMap((name) => plain.get(name) ?? []);
+  // `network.tfvars` beside `environments/dev/` is no environment, or one that lacks all else.
+  const clear = names.filter((name) => certain.has(name));
+  const unclear =
+    named.length > 0 || clear.length === 0 ? [] : names.filter((name) => !certain.has(name));
+  const kept = names.filter((name) => !unclear.includes(name));
+  return {
+    environments: new Map(
+      kept.map((name) => [
+        name,
+        {
+          varFiles: [
+            ...common.sort(inLoadOrder),
+            ...[...(plain.get(name) ?? []), ...(own.get(name) ?? [])].sort(inLoadOrder),
+          ],
+          backendConfigFiles: (backends.get(name) ?? []).sort(),
+        },
+      ]),
+    ),
+    unclear: unclear.flatMap((name) => plain.get(name) ?? []),
+  };
+}
+
+/** Folder by folder; in each `terraform.tfvars` first, as Terraform has it, then by name. */
+function inLoadOrder(a: string, b: string): number {
+  return compare(path.dirname(a), path.dirname(b)) || rank(a) - rank(b) || compare(a, b);
+}
+
+function rank(file: string): number {
+  return path.basename(file).startsWith('terraform.tfvars') ? 0 : 1;
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 function collect(

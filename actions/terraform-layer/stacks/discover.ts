@@ -5,6 +5,7 @@ import {
   environmentsOfTemplates,
   filledFiles,
   ownBackendFiles,
+  type ConventionalBindings,
   type EnvironmentFiles,
 } from './bindings.js';
 import {
@@ -15,7 +16,7 @@ import {
   ruleMatchers,
   type RuleMatcher,
 } from './layouts.js';
-import { isConfigurationFile } from './module-source.js';
+import { isConfigurationFile } from './configuration-files.js';
 import { fillPattern } from './path-pattern.js';
 import type { Repository } from './repository.js';
 import type { Binding } from './workspace.js';
@@ -64,9 +65,8 @@ export function discover(options: {
   for (const { rule, directory: place } of unbound) {
     // A folder that only looks like a known layout is no mistake beside another layout, unless its
     // own files say that it is a root module.
-    if (known && candidates.length > 0 && !used.has(rule) && !namesBackend(repository, place)) {
-      continue;
-    }
+    const tells = place !== directory && namesBackend(repository, place);
+    if (known && candidates.length > 0 && !used.has(rule) && !tells) continue;
     repository.problems.add(noEnvironment(place));
   }
   if (candidates.length === 0 && unbound.length === 0) {
@@ -119,10 +119,15 @@ function bind(
   const below = filesBelow(repository, directory);
   const templates = [...rule.varFiles, ...rule.backendConfigFiles];
   const named = environmentsOfTemplates(templates, below, captures);
-  const conventional =
-    templates.length > 0 ? new Map<string, EnvironmentFiles>() : conventionalBindings(below);
+  const conventional: ConventionalBindings =
+    templates.length > 0
+      ? { environments: new Map(), unclear: [] }
+      : conventionalBindings(below, environments);
+  for (const file of conventional.unclear) {
+    repository.problems.add(unclearVarFile(path.join(directory, file)));
+  }
   const byWorkspace = rule.workspace?.includes('{environment}') === true;
-  const found = [...named, ...conventional.keys()];
+  const found = [...named, ...conventional.environments.keys()];
   const names =
     byWorkspace && environments.length > 0
       ? environments
@@ -132,7 +137,7 @@ function bind(
           ),
         ];
   return names.map((name) => {
-    const files = conventional.get(name);
+    const files = conventional.environments.get(name);
     const placed = {
       varFiles: (files?.varFiles ?? []).map((file) => path.join(directory, file)),
       backendConfigFiles: (files?.backendConfigFiles ?? []).map((f) => path.join(directory, f)),
@@ -188,6 +193,17 @@ function noEnvironment(directory: string) {
   };
 }
 
+function unclearVarFile(file: string) {
+  return {
+    code: 'var-file-unclear',
+    message: `nothing says for which environments ${file} is`,
+    at: { file },
+    hint:
+      'if it is for all, call it common.tfvars, or so that it ends in .auto.tfvars; ' +
+      'if for one, put it in the folder of that environment; else say `var-files` in infra.yml',
+  };
+}
+
 function noStacks(repository: Repository, directory: string, rules: readonly StackRule[]) {
   const patterns = rules.length > 0 ? rules.map((rule) => rule.path) : [];
   const elsewhere = rules.length > 0 ? undefined : layoutBelow(repository, directory);
@@ -212,6 +228,7 @@ function layoutBelow(repository: Repository, directory: string): string | undefi
   for (const place of [...repository.directories()].sort()) {
     const relative = relativeTo(directory, place);
     if (relative === undefined || !repository.namesIn(place).some(isConfigurationFile)) continue;
+    if (conventionalBindings(filesBelow(repository, place), []).environments.size > 0) return place;
     const segments = relative.split('/');
     for (let cut = 1; cut < segments.length; cut += 1) {
       if (firstMatch(matchers, segments.slice(cut).join('/')) !== undefined) {

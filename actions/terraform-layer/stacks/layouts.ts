@@ -61,6 +61,11 @@ export const knownLayouts: readonly Layout[] = [
       'one root module with a var file for each environment (environments/dev/terraform.tfvars)',
     certain: true,
   },
+  {
+    path: '.',
+    description: 'the same where the working directory is the root module',
+    certain: false,
+  },
 ];
 
 /** Those that say something of their own, for a message. */

@@ -1,4 +1,5 @@
 import path from 'node:path/posix';
+import { processEnv } from '../../shared/env.js';
 import { UserError } from '../../shared/errors.js';
 import type { InfraConfig } from '../config/infra-config.js';
 import { nearest } from '../config/nearest.js';
@@ -48,7 +49,16 @@ export async function loadWorkspace(options: LoadWorkspaceOptions): Promise<Work
   const read = candidates.flatMap((candidate) => {
     const called = names.get(candidate);
     if (called === undefined || !known.has(candidate.environment)) return [];
-    const stack = readStack({ repository, sources, config, candidate, names: called, variables });
+    const stack = readStack({
+      repository,
+      root: options.root,
+      env: options.env ?? processEnv,
+      sources,
+      config,
+      candidate,
+      names: called,
+      variables,
+    });
     return stack === undefined ? [] : [stack];
   });
   const edges = edgesOf(read, config, problems);

@@ -1,7 +1,9 @@
 import path from 'node:path/posix';
-import { evaluate, type Scope } from '../hcl/evaluate.js';
+import type { Env } from '../../shared/env.js';
+import { evaluate } from '../hcl/evaluate.js';
+import type { Scope, ScopeFiles } from '../hcl/scope.js';
 import { convertToType } from '../hcl/type-constraint.js';
-import type { Source } from '../hcl/syntax.js';
+import type { Expression, Source } from '../hcl/syntax.js';
 import { asNumber, isList, isMap, Unknown, type Evaluated } from '../hcl/value.js';
 import {
   mergedAttributes,
@@ -17,10 +19,13 @@ import type { Repository } from './repository.js';
 export interface StackContext {
   readonly repository: Repository;
   readonly sources: ModuleSources;
+  /** Absolute path of the repository's root. */
+  readonly root: string;
   /** Where Terraform runs, relative to the repository's root. */
   readonly directory: string;
   /** `terraform.workspace`. */
   readonly workspace: string;
+  readonly env: Env;
 }
 
 /** Value of an input variable, or undefined where nobody gives it one. */
@@ -31,14 +36,21 @@ export class ModuleInstance implements Scope {
   readonly source: ModuleSource;
   readonly #context: StackContext;
   readonly #inputs: Inputs;
+  readonly #outerProvider: (name: string) => TfeProvider | undefined;
   readonly #variables = new Map<string, Evaluated>();
   readonly #locals = new Map<string, Evaluated>();
   #localAttributes: ReadonlyMap<string, PlacedAttribute> | undefined;
 
-  constructor(context: StackContext, source: ModuleSource, inputs: Inputs) {
+  constructor(
+    context: StackContext,
+    source: ModuleSource,
+    inputs: Inputs,
+    outerProvider: (name: string) => TfeProvider | undefined = () => undefined,
+  ) {
     this.#context = context;
     this.source = source;
     this.#inputs = inputs;
+    this.#outerProvider = outerProvider;
   }
 
   lookup(root: string, name: string): Evaluated | undefined {
@@ -68,10 +80,30 @@ export class ModuleInstance implements Scope {
     return value && evaluate(value.expression, value.source, child);
   }
 
-  readFile(file: string): string | undefined {
-    if (path.isAbsolute(file)) return undefined;
-    const place = path.join(this.#context.directory, file);
-    return place.startsWith('../') ? undefined : this.#context.repository.text(place);
+  get files(): ScopeFiles {
+    const { repository } = this.#context;
+    return {
+      workingDirectory: this.#workingDirectory,
+      read: (file) => this.#within(file, (place) => repository.text(place)),
+      list: (directory) => this.#within(directory, (place) => repository.filesBelow(place)) ?? [],
+      template: (file) => this.#within(file, (place) => repository.template(place)),
+    };
+  }
+
+  /** An absolute path as seen from where Terraform runs; undefined outside of the repository. */
+  relativePath(absolute: string): string | undefined {
+    return this.#within(absolute, (place) => path.relative(this.#context.directory, place) || '.');
+  }
+
+  get #workingDirectory(): string {
+    return path.join(this.#context.root, this.#context.directory);
+  }
+
+  /** Calls `use` with a path relative to the root, unless it leads out of the repository. */
+  #within<T>(file: string, use: (place: string) => T | undefined): T | undefined {
+    const { root } = this.#context;
+    const place = path.relative(root, path.resolve(this.#workingDirectory, file)) || '.';
+    return place === '..' || place.startsWith('../') ? undefined : use(place);
   }
 
   /** Instances of the local modules it calls that matter, `count` and `for_each` worked out. */
@@ -85,12 +117,35 @@ export class ModuleInstance implements Scope {
     }
   }
 
+  get env(): Env {
+    return this.#context.env;
+  }
+
+  /** What `tfe`, or `tfe.<alias>`, stands for in this module. */
+  tfeProvider(name: string): TfeProvider | undefined {
+    for (const block of this.source.tfeProviders) {
+      const attributes = mergedAttributes(this.#context.repository, block);
+      const alias = attributes.get('alias')?.value?.expression;
+      const own = alias === undefined ? block.name : `${block.name}.${referenceName(alias)}`;
+      if (own === name) return { attributes, scope: this };
+    }
+    return this.#outerProvider(name);
+  }
+
   #child(call: ModuleCall, module: ModuleSource, each: Each | undefined): ModuleInstance {
     const passed = mergedAttributes(this.#context.repository, call);
     const scope = withEach(this, each);
-    return new ModuleInstance(this.#context, module, (name) => {
+    const inputs: Inputs = (name) => {
       const found = passed.get(name)?.value;
       return found && evaluate(found.expression, found.source, scope);
+    };
+    return new ModuleInstance(this.#context, module, inputs, (name) => {
+      const providers = passed.get('providers')?.value?.expression;
+      const items = providers?.kind === 'object' ? providers.items : [];
+      const given = items.find(({ key }) => referenceName(key) === name);
+      if (given !== undefined) return this.tfeProvider(referenceName(given.value));
+      // Only a configuration without an alias is handed down by itself.
+      return name.includes('.') ? undefined : this.tfeProvider(name);
     });
   }
 
@@ -134,17 +189,43 @@ export class ModuleInstance implements Scope {
     return result;
   }
 
-  /** Relative to where Terraform runs, as Terraform has it. */
+  /**
+   * Relative to where Terraform runs; `path.cwd` alone is absolute (Terraform's "References to
+   * Named Values").
+   */
   #path(name: string): Evaluated | undefined {
     switch (name) {
       case 'module':
         return path.relative(this.#context.directory, this.source.directory) || '.';
       case 'root':
-      case 'cwd':
         return '.';
+      case 'cwd':
+        return this.#workingDirectory;
       default:
         return undefined;
     }
+  }
+}
+
+/** A `provider "tfe"` block, and where its expressions have their values. */
+export interface TfeProvider {
+  readonly attributes: ReadonlyMap<string, PlacedAttribute>;
+  readonly scope: Scope;
+}
+
+/** `tfe.eu` as text; empty for what is no name. */
+export function referenceName(expression: Expression): string {
+  switch (expression.kind) {
+    case 'literal':
+      return String(expression.value);
+    case 'variable':
+      return expression.name;
+    case 'step':
+      return expression.step.kind === 'attribute'
+        ? `${referenceName(expression.of)}.${expression.step.name}`
+        : '';
+    default:
+      return '';
   }
 }
 
@@ -194,6 +275,6 @@ export function withEach(scope: Scope, each: Each | undefined): Scope {
       return scope.lookup(root, name);
     },
     moduleOutput: (name, key, output) => scope.moduleOutput(name, key, output),
-    readFile: (file) => scope.readFile(file),
+    files: scope.files,
   };
 }

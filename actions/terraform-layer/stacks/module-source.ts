@@ -1,10 +1,14 @@
 import path from 'node:path/posix';
 import type { SourceLocation } from '../../shared/errors.js';
 import type { PlacedExpression } from '../hcl/parse.js';
-import { locate, type Attribute, type Body, type Expression, type Source } from '../hcl/syntax.js';
+import { locate, type Attribute, type Source } from '../hcl/syntax.js';
 import { splitBlocks } from '../hcl/split.js';
-import { pathsIn, usedOutputs } from './expression-uses.js';
+import { configurationFiles } from './configuration-files.js';
+import { usedOutputs, type FoundOutputs } from './output-uses.js';
+import { mayReadPath, pathReadsOf, type PathRead } from './path-reads.js';
 import type { BlockRef, Repository } from './repository.js';
+
+export { isConfigurationFile } from './configuration-files.js';
 
 /** A block with what override files change in it: the later attribute wins. */
 export interface NamedBlock {
@@ -16,12 +20,6 @@ export interface NamedBlock {
 export interface ModuleCall extends NamedBlock {
   /** Relative to the repository's root. */
   readonly directory: string;
-}
-
-/** A path that the configuration reads, with the block that says so. */
-export interface PathRead {
-  readonly expression: Expression;
-  readonly source: Source;
 }
 
 /** Names of outputs used through a data block; `all` where it is used as a whole. */
@@ -37,6 +35,8 @@ export interface ModuleSource {
   readonly remoteStates: readonly NamedBlock[];
   readonly tfeOutputs: readonly NamedBlock[];
   readonly terraform: readonly BlockRef[];
+  /** `provider "tfe"` blocks. */
+  readonly tfeProviders: readonly NamedBlock[];
   readonly reads: readonly PathRead[];
   readonly outputsUsed: { readonly remoteState: OutputsUsed; readonly tfeOutputs: OutputsUsed };
   /** Whether it, or a module below it, names a state or reads a file. */
@@ -44,20 +44,9 @@ export interface ModuleSource {
 }
 
 const interesting =
-  /\b(?:terraform|variable|locals|module|output)\b|terraform_remote_state|tfe_outputs|\bpath\.|\bfile\w*\s*\(|\btemplatefile\b/;
-const readsPath = /\bpath\.(?:module|root|cwd)\b|\b(?:file\w*|templatefile)\s*\(/;
+  /\b(?:terraform|variable|locals|module|output)\b|terraform_remote_state|tfe_outputs|\bprovider\s+"?tfe\b/;
 /** A local path, or an expression (OpenTofu takes one), which only a look at it can tell. */
 const mayBeLocal = /\bsource\s*=\s*(?:"\.{1,2}(?:\/|")|[^"\s]|"\$\{)/;
-
-/** Whether a file name is one of Terraform's or OpenTofu's configuration files, native or JSON. */
-export function isConfigurationFile(name: string): boolean {
-  return (
-    name.endsWith('.tf') ||
-    name.endsWith('.tofu') ||
-    name.endsWith('.tf.json') ||
-    name.endsWith('.tofu.json')
-  );
-}
 
 /** Reads modules, each directory once. */
 export class ModuleSources {
@@ -125,27 +114,6 @@ export class ModuleSources {
   }
 }
 
-/** Sorted, override files last; `x.tofu` stands in for `x.tf`, as OpenTofu has it. */
-function configurationFiles(names: readonly string[]): readonly string[] {
-  const all = names.filter(isConfigurationFile).sort();
-  const hasTwin = all.some((name) => name.includes('.tofu'));
-  const kept = hasTwin ? all.filter((name) => !all.includes(twinOf(name))) : all;
-  if (!kept.some((name) => name.includes('override'))) return kept;
-  return [
-    ...kept.filter((name) => !overrideName.test(name)),
-    ...kept.filter((name) => overrideName.test(name)),
-  ];
-}
-
-const overrideName = /(?:^|_)override\.(?:tf|tofu)(?:\.json)?$/;
-
-/** OpenTofu's file that stands in for one of Terraform's; nothing for its own. */
-function twinOf(name: string): string {
-  return name.endsWith('.tf') || name.endsWith('.tf.json')
-    ? name.replace(/\.tf(\.json)?$/, '.tofu$1')
-    : '';
-}
-
 class ModuleBuilder {
   readonly #directory: string;
   readonly #repository: Repository;
@@ -156,9 +124,10 @@ class ModuleBuilder {
   readonly #remoteStates = new Map<string, NamedBlock>();
   readonly #tfeOutputs = new Map<string, NamedBlock>();
   readonly #terraform: BlockRef[] = [];
+  readonly #tfeProviders: NamedBlock[] = [];
   readonly #reads: PathRead[] = [];
-  readonly #remoteStateOutputs = new Map<string, Set<string> | 'all'>();
-  readonly #tfeOutputsUsed = new Map<string, Set<string> | 'all'>();
+  readonly #remoteStateOutputs: FoundOutputs = new Map();
+  readonly #tfeOutputsUsed: FoundOutputs = new Map();
 
   constructor(directory: string, repository: Repository) {
     this.#directory = directory;
@@ -167,7 +136,7 @@ class ModuleBuilder {
 
   addFile(file: string): void {
     const text = this.#repository.configuration(file);
-    if (text === undefined || !interesting.test(text)) return;
+    if (text === undefined || !(interesting.test(text) || mayReadPath.test(text))) return;
     const { blocks, error } = splitBlocks(text);
     if (error !== undefined) {
       this.#repository.syntaxProblem({ file, text, line: 1 }, error);
@@ -206,23 +175,16 @@ class ModuleBuilder {
           append(this.#calls, first, ref);
         }
         break;
+      case 'provider':
+        if (first === 'tfe') this.#tfeProviders.push({ name: first, refs: [ref] });
+        break;
       case 'data':
         if (first === 'terraform_remote_state') append(this.#remoteStates, second, ref);
         if (first === 'tfe_outputs') append(this.#tfeOutputs, second, ref);
         break;
     }
-    if (readsPath.test(ref.source.text)) this.#addReads(ref);
-  }
-
-  #addReads(ref: BlockRef): void {
-    const body = this.#repository.body(ref.source);
-    for (const attribute of body === undefined ? [] : attributesIn(body)) {
-      if (!readsPath.test(ref.source.text.slice(attribute.valueStart, attribute.end))) continue;
-      const value = this.#repository.value(attribute, ref.source);
-      if (value === undefined) continue;
-      for (const expression of pathsIn(value.expression)) {
-        this.#reads.push({ expression, source: value.source });
-      }
+    if (mayReadPath.test(ref.source.text)) {
+      this.#reads.push(...pathReadsOf(this.#repository, ref));
     }
   }
 
@@ -258,6 +220,7 @@ class ModuleBuilder {
       remoteStates,
       tfeOutputs,
       terraform: this.#terraform,
+      tfeProviders: this.#tfeProviders,
       reads: this.#reads,
       outputsUsed: { remoteState: this.#remoteStateOutputs, tfeOutputs: this.#tfeOutputsUsed },
       needsEvaluation: remoteStates.length + tfeOutputs.length + this.#reads.length > 0,
@@ -312,9 +275,4 @@ function newlines(text: string, from: number, to: number): number {
     count += 1;
   }
   return count;
-}
-
-function* attributesIn(body: Body): Iterable<Attribute> {
-  yield* body.attributes.values();
-  for (const block of body.blocks) yield* attributesIn(block.body);
 }

@@ -1,3 +1,4 @@
+import type { Env } from '../../shared/env.js';
 import type { InfraConfig } from '../config/infra-config.js';
 import type { ReadStack } from '../graph/edges.js';
 import { locate } from '../hcl/syntax.js';
@@ -20,24 +21,28 @@ import { rootInputs } from './variables.js';
  */
 export function readStack(options: {
   readonly repository: Repository;
+  /** Absolute path of the repository's root. */
+  readonly root: string;
+  readonly env: Env;
   readonly sources: ModuleSources;
   readonly config: InfraConfig;
   readonly candidate: Candidate;
   readonly names: StackNames;
   readonly variables: Readonly<Record<string, string>>;
 }): ReadStack | undefined {
-  const { repository, sources, config, candidate, names, variables } = options;
+  const { repository, root, env, sources, config, candidate, names, variables } = options;
   const { directory, varFiles } = candidate;
   const module = sources.get(directory);
   if (module === undefined) return undefined;
   checkVarFiles(repository, candidate);
   const inputs = rootInputs(repository, module, varFiles, variables);
   const instanceIn = (workspace: string): ModuleInstance =>
-    new ModuleInstance({ repository, sources, directory, workspace }, module, inputs);
+    new ModuleInstance({ repository, root, env, sources, directory, workspace }, module, inputs);
   const resolved = resolveBackend(
     repository,
     instanceIn(candidate.workspace ?? defaultWorkspace),
     candidate.backendConfigFiles,
+    env,
   );
   const state = stackState(repository, resolved, candidate, names, config);
   if (state === undefined) return undefined;
@@ -67,7 +72,7 @@ export function readStack(options: {
       rule: candidate.rule.path,
       moduleDirectories,
       reads: [
-        ...pathsRead(instances, directory),
+        ...pathsRead(repository, instances, directory),
         ...linkedFiles(repository, [directory, ...moduleDirectories]),
       ],
     },

@@ -19,6 +19,7 @@ export class Repository {
   readonly #reader: HclReader;
   readonly #texts = new Map<string, string | undefined>();
   readonly #directories = new Map<string, string[]>();
+  readonly #below = new Map<string, readonly string[]>();
   #folders: Map<string, Set<string>> | undefined;
 
   constructor(files: Files, reader: HclReader, problems: ProblemList, directory: string) {
@@ -51,6 +52,17 @@ export class Repository {
     const below = this.files.list(directory);
     this.#index(below.filter((file) => path.dirname(file) === directory));
     return this.#directories.get(directory) ?? [];
+  }
+
+  /** Files at any depth below a directory, relative to it. */
+  filesBelow(directory: string): readonly string[] {
+    const known = this.#below.get(directory);
+    if (known !== undefined) return known;
+    const found = this.files
+      .list(directory)
+      .map((file) => (directory === '.' ? file : file.slice(directory.length + 1)));
+    this.#below.set(directory, found);
+    return found;
   }
 
   /** Names of the folders directly in a directory. */
@@ -121,6 +133,13 @@ export class Repository {
     const place = attribute.valueStart + Math.max(0, offset - 2);
     this.syntaxProblem(source, { message, offset: place });
     return undefined;
+  }
+
+  /** A file as `templatefile()` reads it; undefined where it is not there, or is no template. */
+  template(file: string): PlacedExpression | undefined {
+    const text = this.text(file);
+    const result = text === undefined ? undefined : this.#reader.template(text, file);
+    return result?.ok === true ? result.value : undefined;
   }
 
   /** A value given as text, as `-var` takes it; undefined where it is not an expression. */

@@ -2,7 +2,8 @@ import { formatLocation, type SourceLocation } from '../../shared/errors.js';
 import { evaluate } from '../hcl/evaluate.js';
 import { locate, type Expression, type Source } from '../hcl/syntax.js';
 import { asString, isMap, Unknown, type Evaluated, type EvaluatedMap } from '../hcl/value.js';
-import { repetitions, withEach, type ModuleInstance } from './module-instance.js';
+import { withCloudDefaults } from './backend.js';
+import { referenceName, repetitions, withEach, type ModuleInstance } from './module-instance.js';
 import {
   mergedAttributes,
   type NamedBlock,
@@ -82,7 +83,8 @@ function remoteStateReferences(context: ReferenceContext): readonly StateReferen
     if (workspace instanceof Unknown) return fail('workspace', workspace);
     if (typeof type !== 'string') return fail('backend');
     if (!isMap(config)) return fail('config');
-    const settings = flattenBlocks(config);
+    const written = flattenBlocks(config);
+    const settings = type === 'cloud' ? withCloudDefaults(written, instance.env) : written;
     const identity = stateIdentity(
       type,
       settings,
@@ -111,25 +113,34 @@ function flattenBlocks(config: EvaluatedMap): EvaluatedMap {
   return { ...config, workspaces: only ?? null };
 }
 
+/**
+ * Organization and host come from the provider's block or the environment where the data block has
+ * none (reference page of the tfe provider).
+ */
 function tfeReferences(context: ReferenceContext): readonly StateReference[] {
   const { repository, instance, block } = context;
   const attributes = mergedAttributes(repository, block);
   const at = placeOf(block);
   return repetitions(repository, block, instance).flatMap(({ each }) => {
     const scope = withEach(instance, each);
-    const text = (name: string): string | undefined => {
-      const found = attributes.get(name);
+    const name = attributes.get('provider')?.value?.expression;
+    const provider = instance.tfeProvider(name === undefined ? 'tfe' : referenceName(name));
+    const text = (setting: string, fallback?: string): string | undefined => {
+      const own = attributes.get(setting);
+      const found = own ?? provider?.attributes.get(setting);
       const written = found?.value;
-      const value =
-        written === undefined ? null : evaluate(written.expression, written.source, scope);
-      if (typeof value === 'string') return value;
-      notEvaluable(context, found, name, value instanceof Unknown ? value : undefined);
+      const values = own === undefined ? (provider?.scope ?? scope) : scope;
+      const value = written && evaluate(written.expression, written.source, values);
+      if (typeof value === 'string' && value !== '') return value;
+      if (fallback !== undefined && !(value instanceof Unknown)) return fallback;
+      notEvaluable(context, found, setting, value instanceof Unknown ? value : undefined);
       return undefined;
     };
-    const organization = text('organization');
+    const host = text('hostname', instance.env('TFE_HOSTNAME') ?? 'app.terraform.io');
+    const organization = text('organization', instance.env('TFE_ORGANIZATION'));
     const workspace = text('workspace');
-    if (organization === undefined || workspace === undefined) return [];
-    const stateKey = cloudKey('app.terraform.io', organization, workspace);
+    if (host === undefined || organization === undefined || workspace === undefined) return [];
+    const stateKey = cloudKey(host, organization, workspace);
     return [
       {
         kind: 'tfe-outputs',

@@ -1,5 +1,6 @@
 import path from 'node:path/posix';
-import { emptyScope, evaluate } from '../hcl/evaluate.js';
+import { evaluate } from '../hcl/evaluate.js';
+import { emptyScope } from '../hcl/scope.js';
 import { mapOf, type Evaluated, type EvaluatedMap } from '../hcl/value.js';
 import { mergedAttributes, type ModuleSource } from './module-source.js';
 import type { Inputs } from './module-instance.js';

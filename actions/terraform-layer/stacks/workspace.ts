@@ -1,3 +1,4 @@
+import type { Env } from '../../shared/env.js';
 import type { SourceLocation } from '../../shared/errors.js';
 import type { InfraConfig } from '../config/infra-config.js';
 import type { ValueMap } from '../hcl/value.js';
@@ -94,4 +95,6 @@ export interface LoadWorkspaceOptions {
   readonly variables?: Readonly<Record<string, string>>;
   /** Default: the disk below `root`. */
   readonly files?: Files;
+  /** Where HCP Terraform's organization and host are looked up; default: the process's own. */
+  readonly env?: Env;
 }

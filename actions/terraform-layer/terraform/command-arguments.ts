@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { defaultWorkspace } from '../stacks/state-identity.js';
 import type { Stack } from '../stacks/workspace.js';
 import type { FormerState } from './former-state.js';
 
@@ -14,6 +15,16 @@ export function stackEnvironment(
       : { TF_DATA_DIR: path.join('.terraform', `environment-${stack.environment}`) }),
     ...(workspace === undefined ? {} : { TF_WORKSPACE: workspace }),
   };
+}
+
+/**
+ * `init` looks at the selected workspace, and fails where that is not there yet but others are;
+ * `plan` makes it. So `init` selects the one that there always is. HCP Terraform, which may have no
+ * `default`, makes the workspace in `init`.
+ */
+export function initEnvironment({ backend, workspace }: Stack): Readonly<Record<string, string>> {
+  const isHcp = backend.type === 'cloud' || backend.type === 'remote';
+  return workspace === undefined || isHcp ? {} : { TF_WORKSPACE: defaultWorkspace };
 }
 
 export function initArguments(

@@ -8,7 +8,12 @@ import { CreatedResources } from '../sidecar/journal.js';
 import type { WatchLock } from '../sidecar/lock-watch.js';
 import type { Aftermath, EndedChild } from './aftermath.js';
 import { noteChild, type RestInstructions } from './children.js';
-import { initArguments, stackEnvironment, variableArguments } from './command-arguments.js';
+import {
+  initArguments,
+  initEnvironment,
+  stackEnvironment,
+  variableArguments,
+} from './command-arguments.js';
 import { distinctDiagnostics, type Diagnostic } from './diagnostics.js';
 import { parseEvent, type TerraformEvent } from './events.js';
 import { SharedLock } from './exclusive.js';
@@ -172,6 +177,7 @@ export function commandLineTerraform(options: CommandLineOptions): Terraform {
         const environment = {
           ...options.initEnvironment,
           ...pluginEnvironment(options.pluginCacheDirectory, sources),
+          ...initEnvironment(stack),
         };
         const locked = sources.lockFile !== undefined;
         const args = initArguments(stack, options.root, locked, formerOf(stack));

@@ -1,3 +1,4 @@
+import { envFrom } from '../../../actions/shared/env.js';
 import {
   arrows,
   layeredTree,
@@ -114,6 +115,13 @@ describe('an edge from terraform_remote_state', () => {
         'reader/dev/l.tf': 'module "label" {\n  source = "../../label"\n  env = "dev"\n}\n',
         'label/main.tf': 'variable "env" {}\noutput "prefix" { value = var.env }\n',
       },
+    ],
+    ['the name of the directory', '${basename(path.cwd)}/network', {}],
+    ['the name of the directory, by path.root', '${basename(abspath(path.root))}/network', {}],
+    [
+      'a template file',
+      '${trimspace(templatefile("../key.tftpl", { environment = "dev" }))}',
+      { 'reader/key.tftpl': '%{ if environment != "" }${environment}%{ endif }/network\n' },
     ],
     [
       'an override file',
@@ -243,6 +251,78 @@ describe('other backends', () => {
     });
     expect(arrows(workspace)).toEqual(['reader/dev -> up/dev']);
     expect(JSON.stringify(workspace.stacks.map(({ stateKey }) => stateKey))).not.toContain('u:p');
+  });
+
+  const outputs = 'data "tfe_outputs" "up" {\n workspace = "aws-up-dev"\n';
+  const provider = (settings: string) => `provider "tfe" {\n${settings}\n}\n`;
+  const places: readonly (readonly [string, Tree, Parameters<typeof envFrom>[0]])[] = [
+    [
+      'the provider block',
+      {
+        'reader/dev/main.tf': s3Backend('r') + outputs + '}\n',
+        'reader/dev/providers.tf': provider(
+          'hostname = "tfe.acme.org"\norganization = local.organization',
+        ),
+        'reader/dev/l.tf': 'locals { organization = "org" }\n',
+      },
+      {},
+    ],
+    [
+      'the provider with the alias that the block names',
+      {
+        'reader/dev/main.tf': s3Backend('r') + outputs + 'provider = tfe.own\n}\n',
+        'reader/dev/providers.tf':
+          provider('organization = "other"') +
+          provider('alias = "own"\nhostname = "tfe.acme.org"\norganization = "org"'),
+      },
+      {},
+    ],
+    [
+      'the provider that a module is given',
+      {
+        'reader/dev/main.tf':
+          s3Backend('r') +
+          'module "m" {\n source = "../../m"\n providers = { tfe = tfe.own }\n}\n' +
+          provider('alias = "own"\nhostname = "tfe.acme.org"\norganization = "org"'),
+        'm/main.tf': outputs + '}\n',
+      },
+      {},
+    ],
+    [
+      'the environment',
+      { 'reader/dev/main.tf': s3Backend('r') + outputs + '}\n' },
+      { TFE_ORGANIZATION: 'org', TFE_HOSTNAME: 'tfe.acme.org' },
+    ],
+    [
+      'the environment, for the upstream too',
+      {
+        'up/dev/main.tf': stack('cloud {\n workspaces { name = "aws-up-dev" }\n}'),
+        'reader/dev/main.tf':
+          s3Backend('r') +
+          read('backend = "cloud"\nconfig = { workspaces = { name = "aws-up-dev" } }'),
+      },
+      { TF_CLOUD_ORGANIZATION: 'org', TF_CLOUD_HOSTNAME: 'tfe.acme.org' },
+    ],
+  ];
+  it.each(places)('takes organization and host from %s', async (_, tree, values) => {
+    const upstream =
+      'cloud {\n hostname = "tfe.acme.org"\n organization = "org"\n' +
+      ' workspaces { name = "aws-up-dev" }\n}';
+    const workspace = await load(
+      { 'infra.yml': infra, 'up/dev/main.tf': stack(upstream), ...tree },
+      { env: envFrom(values) },
+    );
+    expect(arrows(workspace)).toEqual(['reader/dev -> up/dev']);
+    expect(workspace.stacks.find(({ id }) => id === 'up/dev')?.stateKey).toBe(
+      'cloud://tfe.acme.org/org/aws-up-dev',
+    );
+  });
+
+  it('is refused where nothing names the organization', async () => {
+    const tree = { 'infra.yml': infra, 'reader/dev/main.tf': s3Backend('r') + outputs + '}\n' };
+    expect(await problemsOf(tree, { env: envFrom({}) })).toMatchObject([
+      { code: 'remote-state-incomplete', at: { file: 'reader/dev/main.tf', line: 7 } },
+    ]);
   });
 
   it('selects the HCP Terraform workspace that no block names', async () => {

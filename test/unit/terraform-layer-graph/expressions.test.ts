@@ -1,6 +1,7 @@
-import { evaluate, type Scope } from '../../../actions/terraform-layer/hcl/evaluate.js';
+import { evaluate } from '../../../actions/terraform-layer/hcl/evaluate.js';
 import { HclReader } from '../../../actions/terraform-layer/hcl/parse.js';
 import { terraformParser } from '../../../actions/terraform-layer/hcl/parser-runtime.js';
+import type { Scope } from '../../../actions/terraform-layer/hcl/scope.js';
 import { Unknown, type Evaluated } from '../../../actions/terraform-layer/hcl/value.js';
 
 const reader = new HclReader(await terraformParser());
@@ -14,10 +15,25 @@ const names: Readonly<Record<string, Evaluated>> = {
   'terraform.workspace': 'default',
 };
 
+const texts: Readonly<Record<string, string>> = {
+  './config.yaml': 'bucket: states\n',
+  'key.tftpl': '"${environment}\\n" %{ for n in names ~}\n  ${n}\n%{ endfor ~}\n',
+  'plain.tftpl': 'no line end: $${x}',
+};
+
 const scope: Scope = {
   lookup: (root, name) => names[`${root}.${name}`],
   moduleOutput: (name, _key, output) => (name === 'label' && output === 'id' ? 'x-dev' : undefined),
-  readFile: (file) => (file === './config.yaml' ? 'bucket: states\n' : undefined),
+  files: {
+    workingDirectory: '/checkout/live/app',
+    read: (file) => texts[file],
+    list: (directory) => (directory === 'policies' ? ['a.json', 'b/c.json', '.d.json'] : []),
+    template: (file) => {
+      const text = texts[file];
+      const result = text === undefined ? undefined : reader.template(text, file);
+      return result?.ok === true ? result.value : undefined;
+    },
+  },
 };
 
 function valueOf(text: string): Evaluated {
@@ -58,7 +74,7 @@ describe('expressions', () => {
     ['{ for k, v in var.tags : v => k }', { red: 'team', 7: 'cost-center' }],
     ['{ for n in ["x", "xy"] : substr(n, 0, 1) => n... }', { x: ['x', 'xy'] }],
     ['"%{ if local.count == 3 }yes%{ else }no%{ endif }"', 'yes'],
-    ['"%{ for n in var.names ~}\n ${n} %{ endfor }"', 'a b '],
+    ['"%{ for n in var.names ~}  ${n} %{ endfor }"', 'a b '],
     ['<<-EOT\n    one ${var.environment}\n      two\n  EOT\n', 'one dev\n  two\n'],
     ['<<EOT\n  "quoted"\\n\nEOT\n', '  "quoted"\\n\n'],
     ['path.module', '.'],
@@ -68,6 +84,27 @@ describe('expressions', () => {
   ];
   it.each(cases)('%s', (text, expected) => {
     expect(valueOf(text)).toEqual(expected);
+  });
+});
+
+/** Each was seen with Terraform 1.11. */
+describe('spaces in templates', () => {
+  const cases: readonly (readonly [string, string])[] = [
+    ['"a ${~ "b" ~}  \\n  c"', 'abc'],
+    ['"a\\n  ${~ "b" ~}\\n\\n c"', 'abc'],
+    ['<<EOT\nx %{ for n in var.names ~}\n  ${n}\n%{ endfor ~}\nend\nEOT\n', 'x   a\n  b\nend\n'],
+    [
+      '<<EOT\none\n\n   %{~ if true }\n\n  yes  \n  %{~ endif ~}\n\n  two\nEOT\n',
+      'one\n\n\n\n  yes  \n\n  two\n',
+    ],
+    ['<<-EOT\n    one ${~ "x" ~}   \n      two\n    EOT\n', 'onex      two\n'],
+    [
+      '<<-EOT\n    %{ for n in var.names ~}\n      ${n}\n    %{ endfor ~}\n    EOT\n',
+      '      a\n      b\n',
+    ],
+  ];
+  it.each(cases)('%j', (text, expected) => {
+    expect(valueOf(text)).toBe(expected);
   });
 });
 
@@ -110,6 +147,40 @@ describe('functions', () => {
     ['zipmap(["a"], [1])', { a: 1 }],
     ['startswith("abc", "ab")', true],
     ['setsubtract(["a", "b"], ["b"])', ['a']],
+    ['regexall("[a-z]+", "ab-cd")', ['ab', 'cd']],
+    ['regexall("(?P<k>[a-z])=(\\\\d)", "a=1,b=2")[1].k', 'b'],
+    ['length(regexall("x", "abc")) > 0', false],
+    ['regex("a(b)?(c)", "ac")', [null, 'c']],
+    ['regex("a\\\\-b\\\\_c", "a-b_c")', 'a-b_c'],
+    ['replace("ab", "/(a)(b)/", "$2-$1-$$-$${0}x")', 'b-a-$-abx'],
+    ['replace("ab", "/(?P<n>a)/", "[$n]$1x")', '[a]b'],
+    ['formatlist("%s-%d", ["a", "b"], [1, 2])', ['a-1', 'b-2']],
+    ['formatlist("%s-%s", "x", ["a", "b"])', ['x-a', 'x-b']],
+    [
+      'setproduct(["a", "b"], [1, 2])',
+      [
+        ['a', 1],
+        ['a', 2],
+        ['b', 1],
+        ['b', 2],
+      ],
+    ],
+    ['md5("hello")', '5d41402abc4b2a76b9719d911017c592'],
+    ['sha1("hello")', 'aaf4c61ddcc5e8a2dabede0f3b482cd9aea9434d'],
+    ['substr(sha256("hello"), 0, 8)', '2cf24dba'],
+    ['base64sha256("hello")', 'LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ='],
+    ['abspath("../x")', '/checkout/live/x'],
+    ['basename(abspath("."))', 'app'],
+    ['fileset("policies", "*.json")', ['.d.json', 'a.json']],
+    ['fileset("policies", "**")', ['.d.json', 'a.json', 'b/c.json']],
+    ['templatefile("plain.tftpl", {})', 'no line end: ${x}'],
+    [
+      'templatefile("key.tftpl", { environment = "dev", names = ["a", "b"] })',
+      '"dev\\n"   a\n  b\n',
+    ],
+    ['transpose({ a = ["x", "y"], b = ["x"] })', { x: ['a', 'b'], y: ['a'] }],
+    ['chunklist(["a", "b", "c"], 2)', [['a', 'b'], ['c']]],
+    ['matchkeys(["a", "b"], [1, 2], [2])', ['b']],
   ];
   it.each(cases)('%s', (text, expected) => {
     expect(valueOf(text)).toEqual(expected);

@@ -153,6 +153,102 @@ describe('one root module with a tfvars file for each environment (seed 004)', (
     expect(problems[0]?.hint).toContain('workspace');
   });
 
+  it('has every var file of an environment, and those of all before them', async () => {
+    const workspace = await load({
+      ...main,
+      ...environment('prod'),
+      ...environment('dev'),
+      'terraform/common.tfvars': 'region = "eu-west-1"\n',
+      'terraform/terraform.tfvars': '',
+      'terraform/zones.auto.tfvars': '',
+      'terraform/environments/dev/network.tfvars': 'cidr = "10.0.0.0/16"\n',
+      'terraform/environments/dev/a.auto.tfvars': '',
+    });
+    expect(workspace.stacks.map(({ environment: name, varFiles }) => [name, varFiles])).toEqual([
+      [
+        'dev',
+        [
+          'terraform/common.tfvars',
+          'terraform/environments/dev/terraform.tfvars',
+          'terraform/environments/dev/a.auto.tfvars',
+          'terraform/environments/dev/network.tfvars',
+        ],
+      ],
+      ['prod', ['terraform/common.tfvars', 'terraform/environments/prod/terraform.tfvars']],
+    ]);
+  });
+
+  it('takes a shared name for an environment where something makes it one', async () => {
+    const tree = {
+      ...main,
+      ...environment('dev'),
+      'terraform/global.tfvars': '',
+      'terraform/backend/global.hcl': 'key = "global.tfstate"\n',
+    };
+    const names = async (files: typeof tree) =>
+      (await load(files)).stacks.map(({ environment: name }) => name);
+    expect(await names(tree)).toEqual(['global', 'dev']);
+    const { 'terraform/backend/global.hcl': _, ...rest } = tree;
+    expect((await load(rest)).stacks.map(({ environment: name }) => name)).toEqual(['dev']);
+  });
+
+  it('says which var file it cannot place', async () => {
+    const problems = await problemsOf({
+      ...main,
+      ...environment('dev'),
+      'terraform/network.tfvars': '',
+    });
+    expect(problems).toMatchObject([
+      { code: 'var-file-unclear', at: { file: 'terraform/network.tfvars' } },
+    ]);
+  });
+
+  it('leaves the var files of another root module to that module', async () => {
+    const { stacks } = await load({
+      'terraform/main.tf': 'locals {}\n',
+      'terraform/environments/dev/main.tf': s3Backend('dev'),
+      'terraform/environments/dev/terraform.tfvars': '',
+    });
+    expect(stacks.map(({ id }) => id)).toEqual(['terraform/environments/dev']);
+  });
+
+  const inPlace = (folder: string) =>
+    Object.fromEntries(
+      Object.entries({ ...main, ...environment('dev'), ...environment('prod') }).map(
+        ([file, text]) => [file.replace('terraform/', folder), text],
+      ),
+    );
+
+  it.each([
+    ['the working directory', 'terraform/', 'terraform', 'terraform/dev'],
+    ['a working directory of any name', 'iac/', 'iac', 'iac/dev'],
+    ['the top of the repository', '', '.', 'dev'],
+  ])('may be %s', async (_, folder, directory, displayId) => {
+    const { stacks } = await load(inPlace(folder), { directory });
+    expect(stacks[0]).toMatchObject({
+      displayId,
+      directory,
+      varFiles: [`${folder}environments/dev/terraform.tfvars`],
+      backendConfigFiles: [`${folder}environments/dev/backend.hcl`],
+      stateKey: 's3://states/dev.tfstate',
+    });
+    expect(stacks).toHaveLength(2);
+  });
+
+  it('is pointed at where it lies in a folder of another name', async () => {
+    expect(await problemsOf(inPlace('iac/'))).toMatchObject([
+      { code: 'no-stacks', hint: 'is the working directory iac?' },
+    ]);
+  });
+
+  it('needs an environment at the top of the repository too', async () => {
+    expect(await problemsOf({ 'main.tf': s3Backend('app') })).toMatchObject([
+      { code: 'no-environment', at: { file: '.' } },
+    ]);
+    const { stacks } = await load({ 'main.tf': s3Backend('boot'), ...layeredTree(['dev']) });
+    expect(stacks).toHaveLength(4);
+  });
+
   it('may bind them by workspace', async () => {
     const workspace = await load({
       'infra.yml':
