@@ -8,6 +8,7 @@ import { destroyGuard } from './destroy/guard.js';
 import { DriftWatch } from './drift/drift-watch.js';
 import { inPlanOrder, oldestFirst, TimeBudget } from './drift/time-budget.js';
 import { gitOf, type Ports } from './effects.js';
+import { allowedSoFar, peopleOf } from './github/allowed-so-far.js';
 import type { Command, Inputs } from './inputs.js';
 import { plannedStacks, type RunPlan } from './plan.js';
 import { hookCommands } from './policy/hook-commands.js';
@@ -16,6 +17,7 @@ import { runHooks } from './policy/run-hooks.js';
 import { leaveRecords, leavesRecords, treeOf } from './records/leave-records.js';
 import { RecordKeeper } from './records/record-keeper.js';
 import { Progress } from './report/progress.js';
+import { guardForecast } from './review/guard-forecast.js';
 import { awsKms, reviewKeys } from './review/review-key.js';
 import type { RunAccess } from './run-access.js';
 import { combinedHooks, type StackHooks } from './schedule/hooks.js';
@@ -107,6 +109,7 @@ export async function perform(
     ...(range === undefined
       ? []
       : [reviewJudge({ range, environments: plan.environments, keyOf, volatile })]),
+    ...(plan.command === 'plan' ? [forecastHooks(plan, inputs, ports)] : []),
     ...(plan.command === 'drift' ? [] : [policyHooks(inputs, session, ports)]),
   ]);
   const outcomes = await schedule({ plan, inputs, ports, session, hooks, watch });
@@ -210,6 +213,22 @@ function destroyHooks({ environments }: RunPlan, { allowDestroy }: Inputs): Stac
       return Promise.resolve({ reasons: destroyGuard(changes, own, allowDestroy) });
     },
   };
+}
+
+/** A plan tells what a guard would stop, while a label can still be asked for. */
+function forecastHooks(
+  { environments }: RunPlan,
+  { allowDestroy, githubToken: token }: Inputs,
+  ports: Ports,
+): StackHooks {
+  const { github, log, secrets } = ports;
+  if (token !== undefined) secrets.add(token);
+  const people =
+    token === undefined || github === undefined ? undefined : peopleOf(token, github, log);
+  return guardForecast({
+    ...{ environments, allowDestroy },
+    allowedByPeople: allowedSoFar({ github, log, secrets, people }),
+  });
 }
 
 /** What the user's own commands say of each plan. */

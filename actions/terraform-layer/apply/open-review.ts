@@ -2,10 +2,9 @@ import { OperationError, UserError, type Problem } from '../../shared/errors.js'
 import type { GithubContext } from '../../shared/github-context.js';
 import type { EnvironmentConfig } from '../config/infra-config.js';
 import type { Ports } from '../effects.js';
+import { allowingLabels } from '../github/allowing-labels.js';
 import { judgeGate } from '../github/gate.js';
-import { observeLabels } from '../github/labels.js';
 import { observeGate } from '../github/observe-gate.js';
-import type { People } from '../github/people.js';
 import { openReviewAccess, type ReviewAccess } from '../github/review-access.js';
 import type { Inputs } from '../inputs.js';
 import type { RunPlan } from '../plan.js';
@@ -14,7 +13,6 @@ import type { RecordSearch, RefusedRecord } from '../records/found.js';
 import { expectedWorkflow } from '../records/provenance.js';
 import type { RecordSource } from '../records/record-source.js';
 import { sidecarSource } from '../records/sidecar-store.js';
-import { allowedByLabels } from '../review/guards.js';
 import { parseReviewRecord, type ReviewRecord } from '../review/record.js';
 import type { Sidecars } from '../sidecar/sidecar.js';
 
@@ -59,7 +57,7 @@ export async function openReview(request: ReviewRequest): Promise<OpenReview> {
   const access = await openReviewAccess(token, github, log);
   const search = await searched(request, github, access, gated);
   await proveGates(gated, { search, github, access, inputs, ports });
-  const labels = await allowingLabels(search, access.people, ports);
+  const labels = await allowingLabels(search?.pulls ?? [], access.people, ports);
   return {
     access,
     search,
@@ -246,28 +244,6 @@ async function proveGates(
     for (const note of judged.notes) ports.log.notice(note);
   }
   if (problems.length > 0) throw new UserError(problems);
-}
-
-async function allowingLabels(
-  search: RecordSearch<ReviewRecord> | undefined,
-  people: People,
-  { log, secrets }: Ports,
-): Promise<readonly string[]> {
-  const judged = await Promise.all(
-    (search?.pulls ?? []).map(async (pull) => ({
-      pull,
-      labels: await observeLabels(people, pull, (label) => allowedByLabels([label]).length > 0),
-    })),
-  );
-  for (const { pull, labels } of judged) {
-    for (const { label, by, reason } of labels.notCounted) {
-      const who = by === undefined ? '' : ` of ${by}`;
-      log.notice(
-        secrets.redact(`#${pull.number}: the label "${label}"${who} does not count (${reason})`),
-      );
-    }
-  }
-  return allowedByLabels(judged.flatMap(({ labels }) => labels.counting.map(({ label }) => label)));
 }
 
 function refusalNotes(refused: readonly RefusedRecord[]): readonly string[] {

@@ -37,6 +37,7 @@ export function stackNotes(
   const { end, review, orphans = [], hooks = [], diagnostics } = outcome;
   const groups = [
     end.status === 'stopped' ? stopBlocks(end.reasons) : [],
+    guardBlocks(outcome),
     lockBlocks(outcome),
     orphanBlocks(orphans),
     review === undefined || review.verdict === 'equivalent' ? [] : reviewBlocks(review),
@@ -73,6 +74,23 @@ function stopBlocks(reasons: readonly StopReason[]): readonly Block[] {
         ];
       }
     }
+  });
+}
+
+/** Told before the merge, while a label can still be put on. */
+function guardBlocks({ guards }: StackOutcome): readonly Block[] {
+  return (guards?.findings ?? []).flatMap(({ guard, addresses, hint }): readonly Block[] => {
+    const what =
+      guard === 'prevent-destroy'
+        ? '✋ Its apply will stop: a guard protects '
+        : `✋ Its apply will stop: it would destroy ${addresses.length}, more than a guard allows: `;
+    return [
+      paragraph(what, ...nameList(addresses, shownAddresses)),
+      paragraph('To allow it: ', shortCode(hint, 600)),
+      ...(guards?.fails === true
+        ? [paragraph('Then run this plan again: it passes once that is allowed.')]
+        : []),
+    ];
   });
 }
 

@@ -23,16 +23,26 @@ export type StackEnd =
 export type StopReason =
   /** It is not what was reviewed: see the outcome's `review`. */
   | { readonly kind: 'review' }
-  | {
-      readonly kind: 'guard';
-      readonly guard: 'prevent-destroy' | 'max-destroys';
-      /** What would go. */
-      readonly addresses: readonly string[];
-      /** What allows it. */
-      readonly hint: string;
-    }
+  | GuardReason
   /** The policy command's exit code was not 0: see the outcome's `hooks`. */
   | { readonly kind: 'policy' };
+
+/** A plan would take away more than a guard allows. */
+export interface GuardReason {
+  readonly kind: 'guard';
+  readonly guard: 'prevent-destroy' | 'max-destroys';
+  /** What would go. */
+  readonly addresses: readonly string[];
+  /** What allows it. */
+  readonly hint: string;
+}
+
+/** The guards that would stop the apply of a plan that is only shown. */
+export interface GuardForecast {
+  readonly findings: readonly GuardReason[];
+  /** Whether the step fails of it: everybody who could have allowed it was asked. */
+  readonly fails: boolean;
+}
 
 /** What a command that was run on the plan said. */
 export interface HookVerdict {
@@ -92,6 +102,8 @@ export interface StackOutcome {
   /** Set where it was planned against outputs that its upstreams are yet to have. */
   readonly plannedAgainst?: readonly PlannedUpstream[];
   readonly hooks?: readonly HookVerdict[];
+  /** Set where a guard would stop the apply of its plan. */
+  readonly guards?: GuardForecast;
   /** What an earlier apply made and could not write down. */
   readonly orphans?: readonly Orphan[];
   /** Outputs that an apply really changed. */

@@ -59,6 +59,40 @@ function review(rest: Partial<ReviewSummary> = {}): ReviewSummary {
 
 const changed = changesOf(aResource('update', 'aws_x.y', [{ path: 'tags.Name' }]));
 
+describe('a plan that a guard will stop', () => {
+  const findings = [
+    {
+      ...{ kind: 'guard', guard: 'prevent-destroy', addresses: ['aws_db_instance.main'] },
+      hint: 'set the label "allow-destroy: aws_db_instance.main"',
+    },
+  ] as const;
+  const guarded = (fails: boolean) =>
+    reportOf('plan', {
+      foundation: {
+        end: { status: 'changes' },
+        changes: changesOf(aResource('replace', 'aws_db_instance.main')),
+        guards: { findings, fails },
+      },
+    });
+
+  it('says in comment, summary and annotations what allows it, and fails', async () => {
+    const told = await guarded(true);
+    for (const page of [told.comment, told.summary]) {
+      expect(page).toMatch(/a guard will stop it/);
+      expect(page).toContain('set the label "allow-destroy: aws_db_instance.main"');
+    }
+    expect(told.annotations).toMatchObject([{ severity: 'error' }]);
+    expect(told.annotations[0]?.message).toContain('allow-destroy: aws_db_instance.main');
+    expect(told.failure).toContain('01-foundation/dev');
+  });
+
+  it('only warns where it cannot know who has allowed it', async () => {
+    const told = await guarded(false);
+    expect(told.annotations).toMatchObject([{ severity: 'warning' }]);
+    expect(told.failure).toBeUndefined();
+  });
+});
+
 describe('a stack that was judged', () => {
   it('says where it was reviewed', async () => {
     const { comment, outputs } = await reportOf('apply', {
