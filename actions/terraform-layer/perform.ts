@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { runUrl } from '../shared/github-context.js';
-import { openDeployments, tellApply } from './apply/finish-apply.js';
+import type { ApplyNews } from './apply/apply-news.js';
+import { mergedSince } from './apply/merged-since.js';
 import { openReview, proveGatesByHand } from './apply/open-review.js';
 import { reviewJudge } from './apply/review-judge.js';
 import type { ObservedHistory } from './changes/history.js';
@@ -18,6 +19,7 @@ import { leaveRecords, leavesRecords, treeOf } from './records/leave-records.js'
 import { RecordKeeper } from './records/record-keeper.js';
 import { Progress } from './report/progress.js';
 import { guardForecast } from './review/guard-forecast.js';
+import { publicOutputsOnDisk } from './review/public-outputs.js';
 import { awsKms, reviewKeys } from './review/review-key.js';
 import type { RunAccess } from './run-access.js';
 import { combinedHooks, type StackHooks } from './schedule/hooks.js';
@@ -31,6 +33,7 @@ import { tolerance } from './sidecar/tolerance.js';
 import { checkSyntax } from './stacks/load-workspace.js';
 import type { Stack } from './stacks/workspace.js';
 import { stackFileName } from './terraform/stack-file.js';
+import { lockedProviders } from './terraform/locked-providers.js';
 import { retryingTerraform } from './terraform/retrying.js';
 
 /**
@@ -42,9 +45,10 @@ import { retryingTerraform } from './terraform/retrying.js';
 export async function perform(
   plan: RunPlan,
   inputs: Inputs,
-  ports: Ports & { readonly startedAt: number },
+  ports: Ports,
   history: ObservedHistory,
   opened?: RunAccess,
+  news?: ApplyNews,
 ): Promise<readonly StackOutcome[]> {
   const stacks = plannedStacks(plan);
   const git = gitOf(inputs, ports);
@@ -74,7 +78,12 @@ export async function perform(
     const environment = environments.get(name);
     return environment === undefined ? undefined : keys.keyFor(environment);
   };
-  const { volatile } = plan.workspace.config;
+  const sources = {
+    keyOf,
+    volatile: plan.workspace.config.volatile,
+    publicOutputsOf: publicOutputsOnDisk(plan.workspace, ports.root),
+    providersOf: (stack: Stack) => lockedProviders(ports.root, stack),
+  };
   const review =
     plan.command === 'apply'
       ? await openReview({
@@ -87,12 +96,14 @@ export async function perform(
     ...{ records: review.search?.records ?? [], allowedDestroys: review.allowedDestroys },
     treeSha: history.head === undefined ? undefined : await treeOf(git, history.head),
     notes: review.notes,
+    mergedSince:
+      history.head === undefined
+        ? () => Promise.resolve([])
+        : mergedSince({ git, head: history.head, pulls: review.search?.pulls ?? [] }),
   };
   const watch = plan.command === 'drift' ? await openWatch(stacks, session, ports) : undefined;
-  const keeper = leavesRecords(inputs, ports.github)
-    ? new RecordKeeper({ keyOf, volatile })
-    : undefined;
-  const deployments = review && (await openDeployments(plan, review, ports));
+  const keeper = leavesRecords(inputs, ports.github) ? new RecordKeeper(sources) : undefined;
+  if (review !== undefined) await news?.begin(plan, review, session.directory);
   const hooks = combinedHooks([
     stateHooks({
       ...ports,
@@ -108,11 +119,12 @@ export async function perform(
     ...(plan.command === 'destroy' ? [destroyHooks(plan, inputs)] : []),
     ...(range === undefined
       ? []
-      : [reviewJudge({ range, environments: plan.environments, keyOf, volatile })]),
+      : [reviewJudge({ range, environments: plan.environments, sources })]),
     ...(plan.command === 'plan' ? [forecastHooks(plan, inputs, ports)] : []),
     ...(plan.command === 'drift' ? [] : [policyHooks(inputs, session, ports)]),
   ]);
   const outcomes = await schedule({ plan, inputs, ports, session, hooks, watch });
+  if (review !== undefined) await news?.end(outcomes);
   if (keeper !== undefined && ports.github !== undefined) {
     await leaveRecords(keeper.records, {
       ...{ inputs, git, stacks, ports, github: ports.github },
@@ -127,9 +139,6 @@ export async function perform(
     );
   }
   await noteUntouched(plan, outcomes, inputs, history, session, ports);
-  if (review !== undefined && deployments !== undefined) {
-    await tellApply(plan, outcomes, review, deployments, inputs, ports);
-  }
   return outcomes;
 }
 

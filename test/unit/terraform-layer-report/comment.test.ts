@@ -62,7 +62,9 @@ const changed = changesOf(aResource('update', 'aws_x.y', [{ path: 'tags.Name' }]
 describe('a plan that a guard will stop', () => {
   const findings = [
     {
-      ...{ kind: 'guard', guard: 'prevent-destroy', addresses: ['aws_db_instance.main'] },
+      kind: 'guard',
+      guard: 'prevent-destroy',
+      addresses: ['aws_db_instance.main'],
       hint: 'set the label "allow-destroy: aws_db_instance.main"',
     },
   ] as const;
