@@ -17,6 +17,7 @@ import { hookPorts } from './policy/hook-ports.js';
 import { runHooks } from './policy/run-hooks.js';
 import { leaveRecords, leavesRecords, treeOf } from './records/leave-records.js';
 import { RecordKeeper } from './records/record-keeper.js';
+import { withHandedOutputs } from './report/handed-outputs.js';
 import { Progress } from './report/progress.js';
 import { guardForecast } from './review/guard-forecast.js';
 import { publicOutputsOnDisk } from './review/public-outputs.js';
@@ -78,10 +79,11 @@ export async function perform(
     const environment = environments.get(name);
     return environment === undefined ? undefined : keys.keyFor(environment);
   };
+  const publicOutputs = publicOutputsOnDisk(plan.workspace, ports.root);
   const sources = {
     keyOf,
     volatile: plan.workspace.config.volatile,
-    publicOutputsOf: publicOutputsOnDisk(plan.workspace, ports.root),
+    publicOutputsOf: publicOutputs.readBy,
     providersOf: (stack: Stack) => lockedProviders(ports.root, stack),
   };
   const review =
@@ -139,7 +141,9 @@ export async function perform(
     );
   }
   await noteUntouched(plan, outcomes, inputs, history, session, ports);
-  return outcomes;
+  return withHandedOutputs(outcomes, publicOutputs, {
+    redact: (text) => ports.secrets.redact(text),
+  });
 }
 
 async function schedule(run: {

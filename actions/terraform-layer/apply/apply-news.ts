@@ -161,8 +161,18 @@ export class ApplyNews {
 }
 
 function endOf(outcomes: readonly StackOutcome[]): ApplyEnd {
-  if (outcomes.some(({ end }) => end.status === 'stopped')) return { kind: 'stopped' };
+  const stopped = outcomes.filter(({ end }) => end.status === 'stopped');
+  if (stopped.length > 0) return { kind: stopped.every(isNextWave) ? 'next-wave' : 'stopped' };
   return { kind: outcomes.every(isSuccess) ? 'applied' : 'failed' };
+}
+
+/** Nothing else keeps it than that it could not be planned at review. */
+function isNextWave({ end, review }: StackOutcome): boolean {
+  return (
+    end.status === 'stopped' &&
+    review?.waitedFor !== undefined &&
+    end.reasons.every(({ kind }) => kind === 'review')
+  );
 }
 
 function brokenEnd(thrown: unknown, hasBegun: boolean): ApplyEnd {

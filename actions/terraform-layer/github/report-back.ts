@@ -24,6 +24,8 @@ export type ApplyEnd =
   | { readonly kind: 'failed' }
   /** A review, guard or policy kept at least one stack from being applied. */
   | { readonly kind: 'stopped' }
+  /** What could be reviewed is applied; the rest waited for it at review, and is the next wave. */
+  | { readonly kind: 'next-wave' }
   /** It did not begin: a gate, a right, or the code itself is not as it must be. */
   | { readonly kind: 'refused'; readonly reasons: readonly string[] }
   /** It did not begin, since a newer commit is applied already. */
@@ -106,6 +108,18 @@ function sentence({ end, sha, runUrl }: ApplyResult) {
         text(': what would have been applied is not what was reviewed or allowed. '),
         run,
         text(' says what differs.'),
+      ];
+    case 'next-wave':
+      return [
+        text('Applied in part at '),
+        commit,
+        text(' by '),
+        run,
+        text(': the rest waited for that at review, so nobody has seen its plan. Start the apply '),
+        text('workflow by hand with '),
+        code('apply-again'),
+        text(', the number of this pull request: the plan of that run is the review, and its '),
+        text('approval that of the next wave.'),
       ];
     case 'refused':
       return [text('Not applied at '), commit, text(': '), run, text(' could not begin.')];

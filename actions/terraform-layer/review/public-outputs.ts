@@ -11,23 +11,31 @@ import { withoutIndexes } from './upstream-outputs.js';
 /** Whether an output that a data source of one stack reads is known not to be sensitive. */
 export type IsPublicOutput = (dataAddress: string, output: string) => boolean;
 
+/** Which outputs are public by the code. */
+export interface PublicOutputs {
+  /** Of what a stack reads. */
+  readonly readBy: (stack: Stack) => Promise<IsPublicOutput>;
+  /** Names of a stack's own. */
+  readonly of: (stack: Stack) => Promise<ReadonlySet<string>>;
+}
+
 /**
- * Which outputs of other stacks are public by the code: declared in the upstream's root module
- * without `sensitive` (Terraform refuses a root output that holds a sensitive value and is not
- * declared so: "Output refers to sensitive values"), by a stack that itself reads no output of
- * another stack that is not public, since Terraform drops the mark there. Whatever cannot be told
- * is not public. The code is read when something is first asked, and not touched.
+ * Which outputs are public by the code: declared in a stack's root module without `sensitive`
+ * (Terraform refuses a root output that holds a sensitive value and is not declared so: "Output
+ * refers to sensitive values"), of a stack that itself reads no output of another stack that is not
+ * public, since Terraform drops the mark there. Whatever cannot be told is not public. The code is
+ * read when something is first asked.
  */
 export function publicOutputs(
   { stacks, edges, directory }: Pick<Workspace, 'stacks' | 'edges' | 'directory'>,
   files: Files,
-): (stack: Stack) => Promise<IsPublicOutput> {
+): PublicOutputs {
   let opened: Promise<(directory: string) => ReadonlySet<string>> | undefined;
   const byId = new Map(stacks.map((stack) => [stack.id, stack]));
   const known = new Map<string, ReadonlySet<string>>();
-  return async (stack) => {
+  const publicNames = async (): Promise<(id: string) => ReadonlySet<string>> => {
     const declared = await (opened ??= declaredPublic(files, directory));
-    const publicOf = (id: string): ReadonlySet<string> => {
+    const namesOf = (id: string): ReadonlySet<string> => {
       const found = known.get(id);
       if (found !== undefined) return found;
       // Where stacks read one another in a circle, nothing is public.
@@ -35,22 +43,29 @@ export function publicOutputs(
       const own = byId.get(id);
       const clean = statesReadBy(id, edges).every(({ upstream, outputs, kind }) => {
         if (kind !== 'remote-state' || outputs === undefined) return false;
-        const theirs = publicOf(upstream);
+        const theirs = namesOf(upstream);
         return outputs.every((name) => theirs.has(name));
       });
       const result = own !== undefined && clean ? declared(own.directory) : new Set<string>();
       known.set(id, result);
       return result;
     };
-    const reads = statesReadBy(stack.id, edges);
-    return (dataAddress, output) => {
-      const label = labelIn(dataAddress);
-      // One block of a shared module may read several states: it must be public in all.
-      const upstreams = reads.filter(({ blocks }) => blocks.some(({ name }) => name === label));
-      return (
-        upstreams.length > 0 && upstreams.every(({ upstream }) => publicOf(upstream).has(output))
-      );
-    };
+    return namesOf;
+  };
+  return {
+    of: async ({ id }) => (await publicNames())(id),
+    readBy: async ({ id }) => {
+      const namesOf = await publicNames();
+      const reads = statesReadBy(id, edges);
+      return (dataAddress, output) => {
+        const label = labelIn(dataAddress);
+        // One block of a shared module may read several states: it must be public in all.
+        const upstreams = reads.filter(({ blocks }) => blocks.some(({ name }) => name === label));
+        return (
+          upstreams.length > 0 && upstreams.every(({ upstream }) => namesOf(upstream).has(output))
+        );
+      };
+    },
   };
 }
 
@@ -58,7 +73,7 @@ export function publicOutputs(
 export function publicOutputsOnDisk(
   workspace: Pick<Workspace, 'stacks' | 'edges' | 'directory'>,
   root: string,
-): (stack: Stack) => Promise<IsPublicOutput> {
+): PublicOutputs {
   return publicOutputs(workspace, diskFiles(root));
 }
 

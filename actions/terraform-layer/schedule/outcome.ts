@@ -2,6 +2,7 @@ import type { Stack } from '../stacks/workspace.js';
 import type { Diagnostic, LockHolder } from '../terraform/diagnostics.js';
 import type { DriftFindings } from '../drift/findings.js';
 import type { PlanChanges } from '../review/changes.js';
+import type { OutputValues } from '../review/output-values.js';
 import type { ReviewSummary } from '../review/verdict.js';
 
 /** How far a stack came, and why not further. */
@@ -108,6 +109,8 @@ export interface StackOutcome {
   readonly orphans?: readonly Orphan[];
   /** Outputs that an apply really changed. */
   readonly changedOutputs?: readonly string[];
+  /** Outputs after its plan or apply that may be handed on; undefined where they are not known. */
+  readonly outputValues?: OutputValues;
   /** How often the step that needed most was tried, where more than once. */
   readonly attempts?: number;
 }

@@ -36,7 +36,7 @@ describe('an output of another stack', () => {
     const workspace = await load(tree);
     const app = workspace.stacks.find(({ name }) => name === 'app');
     if (app === undefined) throw new Error('no app');
-    const ask = await publicOutputs(workspace, memoryFiles(tree))(app);
+    const ask = await publicOutputs(workspace, memoryFiles(tree)).readBy(app);
     return ask(`${prefix}data.terraform_remote_state.${label}`, output);
   }
 
