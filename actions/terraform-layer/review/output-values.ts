@@ -44,8 +44,9 @@ function openValues(
   let room = largestTogether;
   return new Map(
     values.filter(([, value]) => {
-      const size = (JSON.stringify(value) ?? '').length;
-      if (size === 0 || size > Math.min(largestValue, room) || secrets.isIn(value)) return false;
+      if (value === undefined) return false;
+      const size = JSON.stringify(value).length;
+      if (size > Math.min(largestValue, room) || secrets.isIn(value)) return false;
       room -= size;
       return true;
     }),
