@@ -487,7 +487,7 @@ describe('a run of very many stacks', () => {
       },
     });
     expect(JSON.parse(outputs['stacks'] ?? '')).toMatchObject([
-      { outputs: ['vpc_id'] },
+      { 'changed-outputs': ['vpc_id'] },
       {},
       {},
       {},
