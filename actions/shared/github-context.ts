@@ -33,7 +33,11 @@ export interface PullRequest {
   readonly number: number;
   /** The head at the time of the event; it may have moved since. */
   readonly headSha: string;
+  /** Short name of the branch. */
+  readonly headRef: string;
   readonly baseRef: string;
+  /** Login of who opened it; empty where the account is gone. */
+  readonly author: string;
   /** True where the head lies in another repository: no secrets, no OIDC, a read-only token. */
   readonly fromFork: boolean;
 }
@@ -56,9 +60,11 @@ const eventSchema = z.object({
       number: z.number().int(),
       head: z.object({
         sha: z.string(),
+        ref: z.string(),
         repo: z.object({ full_name: z.string() }).nullish(),
       }),
       base: z.object({ ref: z.string(), repo: z.object({ full_name: z.string() }) }),
+      user: z.object({ login: z.string() }).nullish(),
     })
     .optional(),
   merge_group: z
@@ -127,7 +133,9 @@ function readEvent(eventPath: string | undefined): EventPart {
     pullRequest: pull && {
       number: pull.number,
       headSha: pull.head.sha,
+      headRef: pull.head.ref,
       baseRef: pull.base.ref,
+      author: pull.user?.login ?? '',
       fromFork: pull.head.repo?.full_name !== pull.base.repo.full_name,
     },
     mergeGroup: group && {

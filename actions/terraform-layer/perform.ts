@@ -1,39 +1,40 @@
 import path from 'node:path';
 import { runUrl } from '../shared/github-context.js';
-import { openDeployments, tellApply } from './apply/finish-apply.js';
+import type { ApplyNews } from './apply/apply-news.js';
 import { stacksHeldBack, tellHeldBack } from './apply/held-back.js';
+import { mergedSince } from './apply/merged-since.js';
 import { moveStates } from './apply/move-states.js';
+import { appliedSha, noteUntouched } from './apply/note-untouched.js';
 import { openReview } from './apply/open-review.js';
 import { proveGatesByHand } from './apply/prove-gates.js';
 import { reviewJudge } from './apply/review-judge.js';
 import type { ObservedHistory } from './changes/history.js';
 import { statesToMove } from './changes/removed-stacks.js';
-import { destroyGuard } from './destroy/guard.js';
 import { DriftWatch } from './drift/drift-watch.js';
 import { inPlanOrder, oldestFirst, TimeBudget } from './drift/time-budget.js';
 import { gitOf, type Ports } from './effects.js';
 import type { Command, Inputs } from './inputs.js';
+import { judges } from './judges.js';
 import { plannedStacks, type RunPlan } from './plan.js';
-import { hookCommands } from './policy/hook-commands.js';
-import { hookPorts } from './policy/hook-ports.js';
-import { runHooks } from './policy/run-hooks.js';
 import { leaveRecords, leavesRecords, treeOf } from './records/leave-records.js';
 import { RecordKeeper } from './records/record-keeper.js';
+import { withHandedOutputs } from './report/handed-outputs.js';
 import { Progress } from './report/progress.js';
+import { publicOutputsOnDisk } from './review/public-outputs.js';
 import { awsKms, reviewKeys } from './review/review-key.js';
 import type { RunAccess } from './run-access.js';
 import { combinedHooks, type StackHooks } from './schedule/hooks.js';
-import { isSuccess, type StackOutcome } from './schedule/outcome.js';
+import type { StackOutcome } from './schedule/outcome.js';
 import { runSchedule, stacksOf } from './schedule/schedule.js';
 import type { StateVersion } from './schedule/stack-steps.js';
 import { openSession, type Session } from './session.js';
-import { writeLedger, type AppliedEntry } from './sidecar/ledger.js';
 import { sessionPush } from './state/session-commands.js';
 import { stateHooks } from './sidecar/state-hooks.js';
 import { tolerance } from './sidecar/tolerance.js';
 import { checkSyntax } from './stacks/load-workspace.js';
 import type { Stack } from './stacks/workspace.js';
 import { stackFileName } from './terraform/stack-file.js';
+import { lockedProviders } from './terraform/locked-providers.js';
 import { retryingTerraform } from './terraform/retrying.js';
 
 /**
@@ -45,9 +46,10 @@ import { retryingTerraform } from './terraform/retrying.js';
 export async function perform(
   plan: RunPlan,
   inputs: Inputs,
-  ports: Ports & { readonly startedAt: number },
+  ports: Ports,
   history: ObservedHistory,
   opened?: RunAccess,
+  news?: ApplyNews,
 ): Promise<readonly StackOutcome[]> {
   const stacks = plannedStacks(plan);
   const git = gitOf(inputs, ports);
@@ -84,7 +86,13 @@ export async function perform(
     const environment = environments.get(name);
     return environment === undefined ? undefined : keys.keyFor(environment);
   };
-  const { volatile } = plan.workspace.config;
+  const publicOutputs = publicOutputsOnDisk(plan.workspace, ports.root);
+  const sources = {
+    keyOf,
+    volatile: plan.workspace.config.volatile,
+    publicOutputsOf: publicOutputs.readBy,
+    providersOf: (stack: Stack) => lockedProviders(ports.root, stack),
+  };
   const review =
     plan.command === 'apply'
       ? await openReview({
@@ -100,12 +108,14 @@ export async function perform(
     ...{ records: review.search?.records ?? [], allowedDestroys: review.allowedDestroys },
     treeSha: history.head === undefined ? undefined : await treeOf(git, history.head),
     notes: review.notes,
+    mergedSince:
+      history.head === undefined
+        ? () => Promise.resolve([])
+        : mergedSince({ git, head: history.head, pulls: review.search?.pulls ?? [] }),
   };
   const watch = plan.command === 'drift' ? await openWatch(stacks, session, ports) : undefined;
-  const keeper = leavesRecords(inputs, ports.github)
-    ? new RecordKeeper({ keyOf, volatile })
-    : undefined;
-  const deployments = review && (await openDeployments(plan, review, ports));
+  const keeper = leavesRecords(inputs, ports.github) ? new RecordKeeper(sources) : undefined;
+  if (review !== undefined) await news?.begin(plan, review, session.directory);
   const behind = stacksHeldBack(plan, history);
   tellHeldBack(plan, behind, history, ports);
   const hooks = combinedHooks([
@@ -123,13 +133,13 @@ export async function perform(
     }),
     ...(watch === undefined ? [] : [watch.hooks]),
     ...(keeper === undefined ? [] : [keeper.hooks]),
-    ...(plan.command === 'destroy' ? [destroyHooks(plan, inputs)] : []),
     ...(range === undefined
       ? []
-      : [reviewJudge({ range, environments: plan.environments, keyOf, volatile })]),
-    ...(plan.command === 'drift' ? [] : [policyHooks(inputs, session, ports)]),
+      : [reviewJudge({ range, environments: plan.environments, sources })]),
+    ...judges(plan, inputs, session, ports),
   ]);
   const outcomes = await schedule({ plan, inputs, ports, session, hooks, watch });
+  if (review !== undefined) await news?.end(outcomes);
   if (keeper !== undefined && ports.github !== undefined) {
     await leaveRecords(keeper.records, {
       ...{ inputs, git, stacks, ports, github: ports.github },
@@ -144,10 +154,9 @@ export async function perform(
     );
   }
   await noteUntouched(plan, outcomes, inputs, history, session, ports);
-  if (review !== undefined && deployments !== undefined) {
-    await tellApply(plan, outcomes, review, deployments, inputs, ports);
-  }
-  return outcomes;
+  return withHandedOutputs(outcomes, publicOutputs, {
+    redact: (text) => ports.secrets.redact(text),
+  });
 }
 
 async function schedule(run: {
@@ -219,70 +228,6 @@ function openWatch(
   ports: Ports,
 ): Promise<DriftWatch> {
   return DriftWatch.open(stacks, { sidecars, now: () => ports.clock.now(), log: ports.log });
-}
-
-/** A destroy stops before what is protected and not allowed by name. */
-function destroyHooks({ environments }: RunPlan, { allowDestroy }: Inputs): StackHooks {
-  const guards = new Map(environments.map((environment) => [environment.name, environment.guards]));
-  return {
-    judge: ({ stack, changes }) => {
-      const own = guards.get(stack.environment) ?? { preventDestroy: [], maxDestroys: 0 };
-      return Promise.resolve({ reasons: destroyGuard(changes, own, allowDestroy) });
-    },
-  };
-}
-
-/** What the user's own commands say of each plan. */
-function policyHooks(inputs: Inputs, session: Session, ports: Ports): StackHooks {
-  const commands = hookCommands(inputs);
-  if (commands.policy.length + commands.cost.length === 0) return {};
-  const world = hookPorts(inputs, session, ports);
-  return {
-    judge: async ({ stack, json }) => {
-      const hooks = await runHooks(json, stack, world);
-      return {
-        reasons: hooks.every(({ passed }) => passed) ? [] : [{ kind: 'policy' }],
-        hooks,
-      };
-    },
-  };
-}
-
-function appliedSha(history: ObservedHistory, { github }: Ports): string | undefined {
-  return history.head ?? github?.sha;
-}
-
-/**
- * Where an environment was applied in full, its stacks that nothing has touched are current too:
- * else the base of the next apply, and the gates that are read from it, would stay behind for ever.
- */
-async function noteUntouched(
-  plan: RunPlan,
-  outcomes: readonly StackOutcome[],
-  { layers }: Inputs,
-  history: ObservedHistory,
-  { sidecars }: Pick<RunAccess, 'sidecars'>,
-  ports: Ports,
-): Promise<void> {
-  const sha = history.head;
-  if (plan.command !== 'apply' || layers.kind !== 'changed' || sha === undefined) return;
-  const done = new Set(outcomes.map(({ stack }) => stack.id));
-  const chosen = new Set(plan.reasons.keys());
-  const behind = stacksHeldBack(plan, history);
-  const current = plan.environments
-    .filter(({ name }) =>
-      outcomes.filter(({ stack }) => stack.environment === name).every(isSuccess),
-    )
-    .flatMap(({ name }) => plan.workspace.stacks.filter(({ environment }) => environment === name))
-    .filter(({ id }) => !done.has(id) && !chosen.has(id) && !behind.has(id));
-  const { github, clock } = ports;
-  const entry: AppliedEntry = {
-    version: 1,
-    sha,
-    at: new Date(clock.now()).toISOString(),
-    ...(github === undefined ? {} : { runUrl: runUrl(github), actor: github.actor }),
-  };
-  await writeLedger(current, entry, sidecars, tolerance(ports));
 }
 
 /** Until other commands have a way of their own, they look and change nothing. */

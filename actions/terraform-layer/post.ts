@@ -1,10 +1,14 @@
 import { rm } from 'node:fs/promises';
 import { systemClock } from '../shared/clock.js';
 import { childEnvironment } from '../shared/env.js';
+import { githubClient } from '../shared/github-client.js';
+import { githubComments } from '../shared/github-comments.js';
 import { readGithubContext } from '../shared/github-context.js';
 import { githubIdToken } from '../shared/oidc.js';
 import { runProcess } from '../shared/process.js';
-import { runPost } from '../shared/run.js';
+import { runPost, type ActionContext } from '../shared/run.js';
+import { endUnfinished, readUnfinished } from './apply/unfinished.js';
+import { githubDeployments } from './github/deployment.js';
 import { sidecarOfRest } from './sidecar/rest-sidecar.js';
 import { isProcessRunning } from './terraform/children.js';
 import { bringToRest } from './terraform/rest.js';
@@ -32,5 +36,19 @@ await runPost(async (context) => {
     environmentWith: childEnvironment,
     sidecarOf: (rest) => sidecarOfRest(rest, ports),
   });
+  await endApply(runDirectory, context);
   await rm(runDirectory, { recursive: true, force: true });
 });
+
+/** What a killed apply has left open on GitHub. */
+async function endApply(runDirectory: string, context: ActionContext): Promise<void> {
+  const { env, secrets, log } = context;
+  const unfinished = await readUnfinished(runDirectory);
+  const github = readGithubContext(env);
+  const token = context.input('github-token');
+  if (unfinished === undefined || github === undefined || token === '') return;
+  secrets.add(token);
+  const client = await githubClient(token, github, log);
+  const ports = { deployments: githubDeployments(client), comments: githubComments(client) };
+  await endUnfinished(unfinished, { ...ports, log, secrets });
+}

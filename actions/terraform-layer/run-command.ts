@@ -3,6 +3,7 @@ import { forkProblems, isOfFork } from './github/fork.js';
 import { runState } from './commands/state.js';
 import { checkCode } from './commands/check.js';
 import { unlock } from './commands/unlock.js';
+import { ApplyNews } from './apply/apply-news.js';
 import { proveEnvironments, proveGatesByHand } from './apply/prove-gates.js';
 import { appliedHistory } from './applied-history.js';
 import { nothingCompared, type ObservedHistory } from './changes/history.js';
@@ -30,6 +31,21 @@ import {
 export async function runCommand(inputs: Inputs, ports: PublishPorts): Promise<void> {
   const refused = forkProblems(inputs, ports.github);
   if (refused.length > 0) throw new UserError(refused);
+  if (inputs.command !== 'apply' || inputs.dryRun) return runTold(inputs, ports, undefined);
+  const news = new ApplyNews(inputs, ports);
+  try {
+    await runTold(inputs, ports, news);
+  } catch (thrown) {
+    await news.breakOff(thrown);
+    throw thrown;
+  }
+}
+
+async function runTold(
+  inputs: Inputs,
+  ports: PublishPorts,
+  news: ApplyNews | undefined,
+): Promise<void> {
   if (inputs.command === 'check') return checkCode(inputs, ports);
   const repository = await readRepository(inputs, ports);
   // What is wrong with the inputs is told before anything outside is asked.
@@ -38,6 +54,7 @@ export async function runCommand(inputs: Inputs, ports: PublishPorts): Promise<v
     affected: undefined,
     history: nothingCompared(repository.workspace),
   });
+  news?.isAbout({ environments: asked.environments.map(({ name }) => name) });
   const access = once(() =>
     openAccess(asked.environments, stacksIn(repository, asked), inputs, ports),
   );
@@ -49,6 +66,7 @@ export async function runCommand(inputs: Inputs, ports: PublishPorts): Promise<v
       ? undefined
       : appliedHistory(access.open, repository.workspace.config.environments, inputs, ports),
   );
+  news?.isAbout({ commits: observed.history.commits });
   const plan = planRun(inputs, observed);
   announce(plan, ports);
   switch (inputs.command) {
@@ -70,6 +88,7 @@ export async function runCommand(inputs: Inputs, ports: PublishPorts): Promise<v
       return performAndTell(plan, inputs, ports, {
         history: observed.history,
         access: await access.opened(),
+        news,
       });
   }
 }
@@ -78,9 +97,13 @@ async function performAndTell(
   plan: RunPlan,
   inputs: Inputs,
   ports: PublishPorts,
-  known: { readonly history: ObservedHistory; readonly access: RunAccess | undefined },
+  known: {
+    readonly history: ObservedHistory;
+    readonly access: RunAccess | undefined;
+    readonly news: ApplyNews | undefined;
+  },
 ): Promise<void> {
-  const outcomes = await perform(plan, inputs, ports, known.history, known.access);
+  const outcomes = await perform(plan, inputs, ports, known.history, known.access, known.news);
   try {
     await publish(plan, outcomes, inputs, ports);
     if (plan.command === 'plan' && inputs.proveGates) {

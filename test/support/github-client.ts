@@ -1,5 +1,5 @@
 import { githubClient, type GithubClient } from '../../actions/shared/github-client.js';
-import type { GithubContext } from '../../actions/shared/github-context.js';
+import type { GithubContext, PullRequest } from '../../actions/shared/github-context.js';
 import type { GithubEmulator } from './github.js';
 import { silentLogger } from './silent-logger.js';
 
@@ -28,4 +28,16 @@ export function githubContext(change: Partial<GithubContext> = {}): GithubContex
 /** The real client, for `acme/infra` of an emulated GitHub. */
 export function clientOf(github: GithubEmulator, token = github.token): Promise<GithubClient> {
   return githubClient(token, githubContext({ apiUrl: github.url }), silentLogger);
+}
+
+/** Number 7 of the same repository, opened by ann. */
+export function aPullRequest(): PullRequest {
+  return {
+    number: 7,
+    headSha: '2'.repeat(40),
+    headRef: 'feature',
+    baseRef: 'main',
+    author: 'ann',
+    fromFork: false,
+  };
 }

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import type { GithubDump } from '../../emulator/github/state-dump.js';
 import type { TestEmulator } from './emulator.js';
 import {
   pullRequestEvent,
@@ -166,9 +167,40 @@ export class InfraOnGithub {
   }
 
   /** What the apply workflow runs on `main` after a push. */
-  async apply(inputs: Readonly<Record<string, string>> = {}): Promise<LayerStep> {
+  async apply(
+    inputs: Readonly<Record<string, string>> = {},
+    onLine?: (line: string) => void,
+  ): Promise<LayerStep> {
     const event = pushEvent({ repository, after: this.git('rev-parse', 'HEAD') });
-    return this.#run(event, 'apply.yml', { ...applied, ...inputs }, [applyWorkflow]);
+    return this.#run(event, 'apply.yml', { ...applied, ...inputs }, [applyWorkflow], onLine);
+  }
+
+  /** Puts a label on a pull request, as somebody who may write. */
+  async label({ number }: OpenPull, label: string, actor: string): Promise<void> {
+    await this.#emulator.githubControl('POST', 'repos', {
+      ...{ repository, roles: { [actor]: 'write' } },
+      // Who is to have put it on, takes it off first where it is there.
+      labelEvents: (['unlabeled', 'labeled'] as const).map((event) => ({
+        ...{ issueNumber: number, label, actor, event },
+      })),
+    });
+  }
+
+  /** Bodies of the comments on a pull request. */
+  async comments({ number }: OpenPull): Promise<readonly string[]> {
+    const { comments = [] } = await this.#state();
+    return comments.flatMap(({ issueNumber, body }) => (issueNumber === number ? [body] : []));
+  }
+
+  /** The states that each deployment has gone through, the oldest first. */
+  async deployments(): Promise<readonly (readonly string[])[]> {
+    const { deployments = [] } = await this.#state();
+    return deployments.map(({ statuses }) => statuses.map(({ state }) => state));
+  }
+
+  async #state(): Promise<Partial<GithubDump['repositories'][number]>> {
+    const { repositories } = (await this.#emulator.githubControl('GET', 'state')) as GithubDump;
+    return repositories.find((one) => one.repository === repository) ?? {};
   }
 
   /** What it runs when a person starts it: the plan that they look at, then the apply. */
@@ -202,6 +234,7 @@ export class InfraOnGithub {
     workflow: string,
     inputs: Readonly<Record<string, string>>,
     referencedWorkflows: readonly string[],
+    onLine?: (line: string) => void,
   ): Promise<LayerStep> {
     this.#runId += 1;
     const { workspace: _, ...job } = await withGithub(
@@ -212,7 +245,10 @@ export class InfraOnGithub {
         ...{ workflow, workflowRef: `${repository}/.github/workflows/${workflow}@refs/heads/main` },
       },
     );
-    return runLayer(this.#emulator, { workspace: this.root, inputs, job });
+    return runLayer(this.#emulator, {
+      ...{ workspace: this.root, inputs, job },
+      ...(onLine === undefined ? {} : { onLine }),
+    });
   }
 
   async #write(files: Changes): Promise<void> {

@@ -2,8 +2,7 @@ import { OperationError } from '../../shared/errors.js';
 import type { GithubContext } from '../../shared/github-context.js';
 import type { EnvironmentConfig } from '../config/infra-config.js';
 import type { Ports } from '../effects.js';
-import { observeLabels } from '../github/labels.js';
-import type { People } from '../github/people.js';
+import { allowingLabels } from '../github/allowing-labels.js';
 import { openReviewAccess, type ReviewAccess } from '../github/review-access.js';
 import type { Inputs } from '../inputs.js';
 import type { RunPlan } from '../plan.js';
@@ -12,7 +11,6 @@ import type { RecordSearch, RefusedRecord } from '../records/found.js';
 import { expectedWorkflow } from '../records/provenance.js';
 import type { RecordSource } from '../records/record-source.js';
 import { sidecarSource } from '../records/sidecar-store.js';
-import { allowedByLabels } from '../review/guards.js';
 import { parseReviewRecord, type ReviewRecord } from '../review/record.js';
 import type { Sidecars } from '../sidecar/sidecar.js';
 import { confirmByHand, proveGates, refuseUnseen } from './prove-gates.js';
@@ -59,7 +57,7 @@ export async function openReview(request: ReviewRequest): Promise<OpenReview> {
   const search = await searched(request, github, access, gated);
   const covered = search ?? { pulls: [], commitsWithoutPull: [], commitsNotLookedAt: [] };
   await proveGates(gated, { covered, github, access, inputs, ports });
-  const labels = await allowingLabels(search, access.people, ports);
+  const labels = await allowingLabels(search?.pulls ?? [], access.people, ports);
   return {
     access,
     search,
@@ -139,28 +137,6 @@ function sourceOf(
     case 'none':
       return { recordsOf: () => Promise.resolve([]) };
   }
-}
-
-async function allowingLabels(
-  search: RecordSearch<ReviewRecord> | undefined,
-  people: People,
-  { log, secrets }: Ports,
-): Promise<readonly string[]> {
-  const judged = await Promise.all(
-    (search?.pulls ?? []).map(async (pull) => ({
-      pull,
-      labels: await observeLabels(people, pull, (label) => allowedByLabels([label]).length > 0),
-    })),
-  );
-  for (const { pull, labels } of judged) {
-    for (const { label, by, reason } of labels.notCounted) {
-      const who = by === undefined ? '' : ` of ${by}`;
-      log.notice(
-        secrets.redact(`#${pull.number}: the label "${label}"${who} does not count (${reason})`),
-      );
-    }
-  }
-  return allowedByLabels(judged.flatMap(({ labels }) => labels.counting.map(({ label }) => label)));
 }
 
 function refusalNotes(refused: readonly RefusedRecord[]): readonly string[] {

@@ -1,8 +1,9 @@
 import type { EnvironmentConfig } from '../config/infra-config.js';
 import type { FoundRecord } from '../records/found.js';
+import type { MergedCommit } from './merged-since.js';
 import { compareReview, stopsApply, type ReviewedStack } from '../review/compare.js';
 import { guardFindings } from '../review/guards.js';
-import type { ReviewKey } from '../review/marks.js';
+import { recordOptions, type RecordSources } from '../review/record-context.js';
 import { recordOfPlan } from '../review/record-of-plan.js';
 import type { ReviewRecord } from '../review/record.js';
 import type { Judgement, PlannedStack, StackHooks } from '../schedule/hooks.js';
@@ -15,6 +16,8 @@ export interface ReviewedRange {
   readonly allowedDestroys: readonly string[];
   /** Tree of the commit that is applied, where it is known. */
   readonly treeSha: string | undefined;
+  /** What was merged between a plan and this apply; empty where that cannot be told. */
+  readonly mergedSince: (record: FoundRecord<ReviewRecord>) => Promise<readonly MergedCommit[]>;
   /** What else a reader should know about the range: a record that does not count, and why. */
   readonly notes: readonly string[];
 }
@@ -27,10 +30,9 @@ export function reviewJudge(options: {
   readonly range: ReviewedRange;
   /** With the gates of the base. */
   readonly environments: readonly EnvironmentConfig[];
-  readonly keyOf: (environment: string) => Promise<ReviewKey | undefined>;
-  readonly volatile: readonly string[];
+  readonly sources: RecordSources;
 }): Required<Pick<StackHooks, 'judge'>> {
-  const { range, keyOf, volatile } = options;
+  const { range, sources } = options;
   const environments = new Map(options.environments.map((one) => [one.name, one]));
   return {
     judge: async (planned) => {
@@ -38,8 +40,7 @@ export function reviewJudge(options: {
       const environment = environments.get(stack.environment);
       // Of an environment that is not named here, nothing may be applied unseen.
       const policy = { unreviewed: environment?.unreviewed ?? 'stop' } as const;
-      const key = await keyOf(stack.environment);
-      const now = recordOfPlan(json, { stack, volatile, ...(key === undefined ? {} : { key }) });
+      const now = recordOfPlan(json, await recordOptions(stack, sources));
       const compared = compareReview({
         reviewed: reviewedOf(planned, range),
         current: now.record,
@@ -48,7 +49,7 @@ export function reviewJudge(options: {
       });
       const review = {
         ...compared,
-        notes: [...compared.notes, ...range.notes, ...otherTree(planned, range)],
+        notes: [...compared.notes, ...range.notes, ...(await otherTree(planned, range))],
       };
       const guards = environment?.guards ?? { preventDestroy: [], maxDestroys: 0 };
       return {
@@ -70,13 +71,27 @@ function reviewedOf({ stack }: PlannedStack, { records }: ReviewedRange): readon
   });
 }
 
+/** Commits that a note names; the others are counted. */
+const namedCommits = 5;
+const subjectCharacters = 50;
+
 /** Not a reason to stop: the plans are compared all the same. */
-function otherTree(
+async function otherTree(
   { stack }: PlannedStack,
-  { records, treeSha }: ReviewedRange,
-): readonly string[] {
+  { records, treeSha, mergedSince }: ReviewedRange,
+): Promise<readonly string[]> {
   const own = records.filter(({ record }) => record.stacks.some(({ id }) => id === stack.id));
-  if (treeSha === undefined || own.length === 0) return [];
+  const latest = own.at(-1);
+  if (treeSha === undefined || latest === undefined) return [];
   if (own.some(({ record }) => record.treeSha === treeSha)) return [];
-  return ['the code was reviewed on another tree: other changes were merged in between'];
+  const commits = await mergedSince(latest);
+  const said = 'the code was reviewed on another tree';
+  if (commits.length === 0) return [`${said}: other changes were merged in between`];
+  const names = commits.slice(0, namedCommits).map(({ sha, subject }) => {
+    const short =
+      subject.length <= subjectCharacters ? subject : `${subject.slice(0, subjectCharacters - 1)}…`;
+    return `${sha.slice(0, 7)} ${short}`;
+  });
+  const more = commits.length - names.length;
+  return [`${said}; in between: ${names.join(', ')}${more > 0 ? ` and ${more} more` : ''}`];
 }

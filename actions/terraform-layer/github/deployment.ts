@@ -3,7 +3,7 @@ import type { GithubClient } from '../../shared/github-client.js';
 import { isDenied } from '../../shared/github-client.js';
 import type { Logger } from '../../shared/log.js';
 
-export type DeploymentState = 'in_progress' | 'success' | 'failure' | 'inactive';
+export type DeploymentState = 'in_progress' | 'success' | 'failure' | 'error' | 'inactive';
 
 /** A deployment of the repository. */
 export interface Deployment {
@@ -45,6 +45,8 @@ export interface OpenDeployment {
    * one and ends it. `none`: it could not be made.
    */
   readonly owner: 'ours' | 'job' | 'none';
+  /** Of one of ours. */
+  readonly id: number | undefined;
   /** Ends one of ours; does nothing to any other. */
   finish(state: Exclude<DeploymentState, 'in_progress'>, description: string): Promise<void>;
 }
@@ -77,6 +79,7 @@ export async function openDeployment(
   const { deployments, log } = ports;
   const none = (owner: 'job' | 'none'): OpenDeployment => ({
     owner,
+    id: undefined,
     finish: () => Promise.resolve(),
   });
   const guarded = async <T>(work: () => Promise<T>): Promise<T | undefined> => {
@@ -122,6 +125,7 @@ export async function openDeployment(
   if (id === undefined) return none('none');
   return {
     owner: 'ours',
+    id,
     finish: async (state, description) => {
       await guarded(() => setStatus(id, state, description));
     },

@@ -3,6 +3,7 @@ import { isDenied } from '../../shared/github-client.js';
 import type { Comments } from '../../shared/github-comments.js';
 import type { Logger } from '../../shared/log.js';
 import {
+  bullets,
   code,
   heading,
   link,
@@ -22,7 +23,15 @@ export type ApplyEnd =
   /** Something failed or was cancelled. */
   | { readonly kind: 'failed' }
   /** A review, guard or policy kept at least one stack from being applied. */
-  | { readonly kind: 'stopped' };
+  | { readonly kind: 'stopped' }
+  /** What could be reviewed is applied; the rest waited for it at review, and is the next wave. */
+  | { readonly kind: 'next-wave' }
+  /** It did not begin: a gate, a right, or the code itself is not as it must be. */
+  | { readonly kind: 'refused'; readonly reasons: readonly string[] }
+  /** It did not begin, since a newer commit is applied already. */
+  | { readonly kind: 'superseded'; readonly reasons: readonly string[] }
+  /** It began, and nobody knows of each stack how far it came. */
+  | { readonly kind: 'broke-off'; readonly reasons: readonly string[] };
 
 export interface ApplyResult {
   readonly environments: readonly string[];
@@ -41,14 +50,17 @@ export interface ApplyResult {
 /** So that 100 rows stay within a comment, whatever is in them. */
 const rowLimit = 100;
 const cellLimit = 200;
+const shownReasons = 10;
+const reasonCharacters = 1000;
 
 /** What a pull request is told about the apply of what it brought. */
 export function renderApplyResult(result: ApplyResult): string {
   const shown = result.stacks.slice(0, rowLimit);
   const left = result.stacks.length - shown.length;
   const blocks: readonly Block[] = [
-    heading(3, 'Terraform apply: ', ...environmentNames(result)),
+    heading(3, 'Terraform apply', ...environmentNames(result)),
     paragraph(...sentence(result)),
+    ...reasonBlocks(result.end),
     ...(shown.length === 0
       ? []
       : [
@@ -72,9 +84,7 @@ function cell(value: string): string {
 }
 
 function environmentNames({ environments }: ApplyResult) {
-  return environments.flatMap((name, index) =>
-    index === 0 ? [code(cell(name))] : [text(', '), code(cell(name))],
-  );
+  return environments.flatMap((name, index) => [text(index === 0 ? ': ' : ', '), code(cell(name))]);
 }
 
 function sentence({ end, sha, runUrl }: ApplyResult) {
@@ -99,7 +109,48 @@ function sentence({ end, sha, runUrl }: ApplyResult) {
         run,
         text(' says what differs.'),
       ];
+    case 'next-wave':
+      return [
+        text('Applied in part at '),
+        commit,
+        text(' by '),
+        run,
+        text(': the rest waited for that at review, so nobody has seen its plan. Start the apply '),
+        text('workflow by hand with '),
+        code('apply-again'),
+        text(', the number of this pull request: the plan of that run is the review, and its '),
+        text('approval that of the next wave.'),
+      ];
+    case 'refused':
+      return [text('Not applied at '), commit, text(': '), run, text(' could not begin.')];
+    case 'superseded':
+      return [
+        text('Nothing to apply at '),
+        commit,
+        text(': '),
+        run,
+        text(' came after a newer commit was applied.'),
+      ];
+    case 'broke-off':
+      return [
+        text('The apply at '),
+        commit,
+        text(' broke off: '),
+        run,
+        text(' has done a part, or nothing. Run it again: it does the rest.'),
+      ];
   }
+}
+
+function reasonBlocks(end: ApplyEnd): readonly Block[] {
+  if (!('reasons' in end)) return [];
+  const shown = end.reasons.slice(0, shownReasons).map((reason) => {
+    const words = visible(reason);
+    const cut = words.length > reasonCharacters;
+    return [code(cut ? `${words.slice(0, reasonCharacters - 1)}…` : words)];
+  });
+  const left = end.reasons.length - shown.length;
+  return [bullets([...shown, ...(left === 0 ? [] : [[text(`${left} more: see the run.`)]])])];
 }
 
 /** GitHub slows the writing of comments to one in three seconds: so many take two minutes. */
@@ -127,7 +178,9 @@ export async function tellPulls(
 ): Promise<ReadonlyMap<number, StickyOutcome | undefined>> {
   const { result, author, startedAt } = request;
   const body = ports.secrets.redact(renderApplyResult(result));
-  const key = `${request.key}:apply:${[...result.environments].sort().join(',')}`;
+  // What the newer run has told stays.
+  const suffix = result.end.kind === 'superseded' ? ':superseded' : '';
+  const key = `${request.key}:apply:${[...result.environments].sort().join(',')}${suffix}`;
   const newestFirst = [...new Set(request.pullNumbers)].sort((left, right) => right - left);
   const left = newestFirst.length - toldLimit;
   if (left > 0) {

@@ -63,9 +63,7 @@ export async function findRecords<R>(
   ports: { readonly runs: ReviewRuns; readonly source: RecordSource },
 ): Promise<RecordSearch<R>> {
   const limits = { ...defaultLimits, ...request.limits };
-  const queue = new PQueue({ concurrency: limits.parallel });
-  const each = <T, U>(items: readonly T[], work: (item: T) => Promise<U>): Promise<U[]> =>
-    Promise.all(items.map((item) => queue.add(() => work(item))));
+  const each = eachOf(limits);
 
   const range = await pullsOfRange(request, limits, ports.runs, each);
   const subjects = await subjectsOf(range.pulls, request, ports.runs, each);
@@ -84,14 +82,34 @@ export async function findRecords<R>(
   };
 }
 
+/**
+ * Finds the pull requests that brought commits, without looking at any record; of very many commits
+ * the newest are asked.
+ *
+ * @throws UserError `apply-again-not-merged`
+ */
+export async function findPulls(
+  request: Pick<SearchRequest<never>, 'commits' | 'applyAgain'>,
+  runs: ReviewRuns,
+  some: Partial<SearchLimits> = {},
+): Promise<readonly MergedPull[]> {
+  const limits = { ...defaultLimits, ...some };
+  return (await pullsOfRange(request, limits, runs, eachOf(limits))).pulls;
+}
+
+function eachOf({ parallel }: SearchLimits): Each {
+  const queue = new PQueue({ concurrency: parallel });
+  return (items, work) => Promise.all(items.map((item) => queue.add(() => work(item))));
+}
+
 type Each = <T, U>(items: readonly T[], work: (item: T) => Promise<U>) => Promise<U[]>;
 
-async function pullsOfRange<R>(
-  { commits, applyAgain }: SearchRequest<R>,
+async function pullsOfRange(
+  { commits, applyAgain }: Pick<SearchRequest<never>, 'commits' | 'applyAgain'>,
   limits: SearchLimits,
   runs: ReviewRuns,
   each: Each,
-): Promise<Omit<RecordSearch<R>, 'records' | 'refused'>> {
+): Promise<Omit<RecordSearch<never>, 'records' | 'refused'>> {
   const again = applyAgain?.kind === 'commit' ? [applyAgain.sha] : [];
   const asked = [...new Set([...again, ...commits])];
   const lookedAt = asked.slice(0, limits.commits);

@@ -1,34 +1,23 @@
 import type { StackHooks } from '../schedule/hooks.js';
 import type { StackOutcome } from '../schedule/outcome.js';
-import type { ReviewKey } from '../review/marks.js';
+import { recordOptions, type RecordSources } from '../review/record-context.js';
 import { emptyRecord, waitingRecord, type StackRecord } from '../review/record.js';
 import { recordOfPlan } from '../review/record-of-plan.js';
 
 /** Records what each stack's plan would do, as digests, for the apply to compare with. */
 export class RecordKeeper {
-  readonly #keyOf: (environment: string) => Promise<ReviewKey | undefined>;
-  readonly #volatile: readonly string[];
+  readonly #sources: RecordSources;
   readonly #records = new Map<string, StackRecord>();
 
-  constructor(options: {
-    readonly keyOf: (environment: string) => Promise<ReviewKey | undefined>;
-    /** Globs over `address.attribute` that are not recorded. */
-    readonly volatile: readonly string[];
-  }) {
-    this.#keyOf = options.keyOf;
-    this.#volatile = options.volatile;
+  constructor(sources: RecordSources) {
+    this.#sources = sources;
   }
 
   /** For the scheduler: `judge` sees each plan that has changes, the one that counts last. */
   get hooks(): Required<Pick<StackHooks, 'judge' | 'ended'>> {
     return {
       judge: async ({ stack, json }) => {
-        const key = await this.#keyOf(stack.environment);
-        const { record } = recordOfPlan(json, {
-          stack,
-          volatile: this.#volatile,
-          ...(key === undefined ? {} : { key }),
-        });
+        const { record } = recordOfPlan(json, await recordOptions(stack, this.#sources));
         this.#records.set(stack.id, record);
         return { reasons: [] };
       },

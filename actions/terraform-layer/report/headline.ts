@@ -90,16 +90,23 @@ export function describeFailure(
   // A plan that a policy denies would be stopped: its check fails before anyone merges it.
   const denied = ({ end, hooks = [] }: StackOutcome): boolean =>
     end.status === 'changes' && hooks.some(({ passed }) => !passed);
+  // As of a guard; the label that allows it makes a re-run pass.
+  const guarded = ({ end, guards }: StackOutcome): boolean =>
+    end.status === 'changes' && guards?.fails === true;
   const waitingFails = command === 'apply' || command === 'destroy';
   const failed = outcomes.some(
     (outcome) =>
-      isFailure(outcome) || denied(outcome) || (waitingFails && outcome.end.status === 'waiting'),
+      isFailure(outcome) ||
+      denied(outcome) ||
+      guarded(outcome) ||
+      (waitingFails && outcome.end.status === 'waiting'),
   );
   if (!failed) return undefined;
   return [
     ...named('Failed', 'failed'),
     ...named('Stopped', 'stopped'),
     ...listed('Denied by policy', denied),
+    ...listed('Kept by a guard until it is allowed', guarded),
     ...named('Interrupted', 'interrupted'),
     ...(waitingFails ? named('Without the state of an upstream', 'waiting') : []),
     ...named('Not started', 'not-started'),

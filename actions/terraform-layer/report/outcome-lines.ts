@@ -1,6 +1,6 @@
 import { visible, visibleLines } from '../../shared/markdown.js';
 import type { ReviewSummary } from '../review/verdict.js';
-import type { Orphan, StackOutcome, StopReason } from '../schedule/outcome.js';
+import type { GuardReason, Orphan, StackOutcome, StopReason } from '../schedule/outcome.js';
 import { forgetWords, importBlock } from '../sidecar/import-block.js';
 
 /** What the log says of a stack besides Terraform's own output: everything that a page cuts short. */
@@ -10,6 +10,9 @@ export function outcomeLines(outcome: StackOutcome): readonly string[] {
   return [
     ...(attempts > 1 ? [`attempts: ${attempts}`] : []),
     ...(end.status === 'stopped' ? end.reasons.flatMap(stopLines) : []),
+    ...(outcome.guards?.findings ?? []).flatMap((guard) =>
+      guardLines('its apply will be stopped', guard),
+    ),
     ...(review === undefined ? [] : reviewLines(review)),
     ...orphans.flatMap(orphanLines),
     ...plannedAgainst.flatMap(({ stack, outputs, unknown }) => [
@@ -43,12 +46,16 @@ function stopLines(reason: StopReason): readonly string[] {
         `  ${visible(reason.hint)}`,
       ];
     case 'guard':
-      return [
-        `stopped by the guard ${reason.guard}:`,
-        ...reason.addresses.map((address) => `  ${visible(address)}`),
-        `  to allow it: ${visible(reason.hint)}`,
-      ];
+      return guardLines('stopped', reason);
   }
+}
+
+function guardLines(what: string, { guard, addresses, hint }: GuardReason): readonly string[] {
+  return [
+    `${what} by the guard ${guard}:`,
+    ...addresses.map((address) => `  ${visible(address)}`),
+    `  to allow it: ${visible(hint)}`,
+  ];
 }
 
 function reviewLines({ verdict, sources, differences, notes }: ReviewSummary): readonly string[] {

@@ -18,7 +18,7 @@ export interface StepOutputs {
   readonly stacksLeftOut: number;
 }
 
-/** What the next steps and jobs are handed; names and counts only, no value of a plan. */
+/** What the next steps and jobs are handed: names, counts, and values of outputs that are public. */
 export function stepOutputs(
   plan: RunPlan,
   outcomes: readonly StackOutcome[],
@@ -46,7 +46,7 @@ export function stepOutputs(
   return { values: { stacks: text, ...values }, stacksLeftOut: leftOut };
 }
 
-/** In full where it fits; else without names of outputs; else the most urgent stacks alone. */
+/** In full where it fits; else without outputs; else the most urgent stacks alone. */
 function fitStacks(
   outcomes: readonly StackOutcome[],
   room: number,
@@ -54,7 +54,11 @@ function fitStacks(
   const full = JSON.stringify(outcomes.map(stackOutput));
   if (full.length <= room) return { text: full, leftOut: 0 };
   const short = (outcome: StackOutcome): string =>
-    JSON.stringify({ ...stackOutput(outcome), outputs: [], 'waits-for': [] });
+    JSON.stringify({
+      ...stackOutput({ ...outcome, outputValues: undefined }),
+      'changed-outputs': [],
+      'waits-for': [],
+    });
   const texts = new Map(outcomes.map((outcome) => [outcome, short(outcome)]));
   let left = room - 2;
   const kept = new Set<StackOutcome>();
@@ -74,7 +78,10 @@ function stackOutput({
   end,
   changes,
   milliseconds,
-}: StackOutcome): Readonly<Record<string, unknown>> {
+  outputValues,
+}: Omit<StackOutcome, 'outputValues'> & {
+  readonly outputValues?: StackOutcome['outputValues'] | undefined;
+}): Readonly<Record<string, unknown>> {
   const open = changes.outputs.filter(
     ({ before, after }) => before.kind !== 'sensitive' && after.kind !== 'sensitive',
   );
@@ -85,7 +92,8 @@ function stackOutput({
     directory: stack.directory,
     status: end.status,
     ...changes.counts,
-    outputs: open.map(({ name }) => name),
+    'changed-outputs': open.map(({ name }) => name),
+    ...(outputValues === undefined ? {} : { outputs: Object.fromEntries(outputValues) }),
     'waits-for': end.status === 'waiting' ? end.waitsFor : [],
     seconds: Math.round(milliseconds / 100) / 10,
   };

@@ -1,4 +1,5 @@
 import type {
+  ActionInvocation,
   AttributeChange,
   ChangeKind,
   OutputChange,
@@ -35,7 +36,10 @@ const signs: Readonly<Record<ChangeKind, string>> = {
  * is longer than `room`, and says how much is left out.
  */
 export function diffText(changes: PlanChanges, room: number): string {
-  const total = changes.resources.length + (changes.outputs.length > 0 ? 1 : 0);
+  const total =
+    changes.resources.length +
+    (changes.invocations?.length ?? 0) +
+    (changes.outputs.length > 0 ? 1 : 0);
   const kept: string[] = [];
   let length = 0;
   for (const [index, lines] of entriesOf(changes)) {
@@ -61,10 +65,14 @@ export function diffText(changes: PlanChanges, room: number): string {
 /** One after the other: of a large plan only those that fit are made into text. */
 function* entriesOf({
   resources,
+  invocations = [],
   outputs,
 }: PlanChanges): Generator<readonly [number, readonly string[]]> {
   for (const [index, resource] of resources.entries()) yield [index, resourceLines(resource)];
-  if (outputs.length > 0) yield [resources.length, outputLines(outputs)];
+  for (const [index, invocation] of invocations.entries()) {
+    yield [resources.length + index, invocationLines(invocation)];
+  }
+  if (outputs.length > 0) yield [resources.length + invocations.length, outputLines(outputs)];
 }
 
 /** The first lines of an entry that fit, at most a few; undefined where not even its head does. */
@@ -139,6 +147,16 @@ function textLines({ path, lines = [], forcesReplacement }: AttributeChange): re
     ...lines.map(({ sign, text }) =>
       sign === '…' ? `        … ${text}`.trimEnd() : `${sign}       ${visibleLines(text)}`,
     ),
+  ];
+}
+
+/** `! invoke action.aws_lambda_invoke.seed  # after_create of aws_lambda_function.seed`. */
+function invocationLines({ address, trigger, attributes }: ActionInvocation): readonly string[] {
+  const when =
+    trigger === undefined ? '' : `  # ${visible(trigger.event)} of ${visible(trigger.address)}`;
+  return [
+    `! invoke ${visible(address)}${when}`,
+    ...attributes.map(({ path, after }) => `    ${visible(path)}: ${valueText(after)}`),
   ];
 }
 

@@ -24,14 +24,19 @@ export interface FoldContext {
 
 /** Whether there is more to say about a stack than its row in the table. */
 export function hasDetails(outcome: StackOutcome, { upstreams }: FoldContext): boolean {
-  const { stack, end, changes, orphans = [] } = outcome;
+  const { stack, end, orphans = [] } = outcome;
   // The table says what it waits for; that a state is missing is no error of the stack's.
   if (end.status === 'waiting') return orphans.length > 0;
   if (end.status === 'not-started') return orphans.length > 0;
   return (
-    changes.resources.length + changes.outputs.length > 0 ||
+    showsChanges(outcome) ||
     stackNotes(outcome, upstreams.get(stack.id) ?? [], new Map()).length > 0
   );
+}
+
+function showsChanges({ changes }: Pick<StackOutcome, 'changes'>): boolean {
+  const { resources, outputs, invocations = [] } = changes;
+  return resources.length + outputs.length + invocations.length > 0;
 }
 
 /** The room that a cut note, the fence and the end of the fold take. */
@@ -54,7 +59,7 @@ export function stackFold(
     ...(counts === '' ? [] : [counts]),
     ...(isDestructive(outcome) ? ['⚠️ destroys'] : []),
   ].join(' · ');
-  const hasDiff = changes.resources.length + changes.outputs.length > 0;
+  const hasDiff = showsChanges(outcome);
   let left = room - renderMarkdown(details(title, [])).length - frame;
   if (left < 0) return undefined;
   // A part of the room is the diff's, however much there is to say before it.

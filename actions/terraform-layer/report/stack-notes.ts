@@ -36,7 +36,8 @@ export function stackNotes(
 ): readonly (readonly Block[])[] {
   const { end, review, orphans = [], hooks = [], diagnostics } = outcome;
   const groups = [
-    end.status === 'stopped' ? stopBlocks(end.reasons) : [],
+    end.status === 'stopped' ? stopBlocks(end.reasons, review?.waitedFor) : [],
+    guardBlocks(outcome),
     lockBlocks(outcome),
     orphanBlocks(orphans),
     review === undefined || review.verdict === 'equivalent' ? [] : reviewBlocks(review),
@@ -53,10 +54,24 @@ export function stackNotes(
   return groups.filter((group) => group.length > 0);
 }
 
-function stopBlocks(reasons: readonly StopReason[]): readonly Block[] {
+function stopBlocks(
+  reasons: readonly StopReason[],
+  waitedFor: readonly string[] | undefined,
+): readonly Block[] {
   return reasons.flatMap((reason): readonly Block[] => {
     switch (reason.kind) {
       case 'review':
+        if (waitedFor !== undefined) {
+          return [
+            paragraph(
+              '✋ Not applied: at review it waited for ',
+              ...nameList(waitedFor, shownUpstreams),
+              ', so nobody has seen this plan. Start the apply workflow by hand with ',
+              code('apply-again'),
+              ': its plan is the review, and its approval that of the next wave.',
+            ),
+          ];
+        }
         return [
           paragraph('✋ Not applied: the plan is not what was reviewed. Plan and review it again.'),
         ];
@@ -92,6 +107,23 @@ function stopBlocks(reasons: readonly StopReason[]): readonly Block[] {
         ];
       }
     }
+  });
+}
+
+/** Told before the merge, while a label can still be put on. */
+function guardBlocks({ guards }: StackOutcome): readonly Block[] {
+  return (guards?.findings ?? []).flatMap(({ guard, addresses, hint }): readonly Block[] => {
+    const what =
+      guard === 'prevent-destroy'
+        ? '✋ Its apply will stop: a guard protects '
+        : `✋ Its apply will stop: it would destroy ${addresses.length}, more than a guard allows: `;
+    return [
+      paragraph(what, ...nameList(addresses, shownAddresses)),
+      paragraph('To allow it: ', shortCode(hint, 600)),
+      ...(guards?.fails === true
+        ? [paragraph('Then run this plan again: it passes once that is allowed.')]
+        : []),
+    ];
   });
 }
 

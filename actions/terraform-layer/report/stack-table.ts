@@ -118,6 +118,9 @@ function statusCell(command: Command, outcome: StackOutcome): readonly Inline[] 
     );
     return [words, text(why.length === 0 ? '' : `: ${[...new Set(why)].join(', ')}`)];
   }
+  if (end.status === 'changes' && outcome.guards !== undefined) {
+    return [words, text(', a guard will stop it')];
+  }
   if (end.status !== 'applied' || review === undefined) return [words];
   return [words, text(', '), ...verdictWords(review)];
 }

@@ -59,6 +59,15 @@ export interface OutputChange {
   readonly after: ShownValue;
 }
 
+/** A provider's action that the plan would invoke (Terraform 1.14 and later). */
+export interface ActionInvocation {
+  readonly address: string;
+  /** What sets it off: `after_create` of a resource; undefined where it was asked for by name. */
+  readonly trigger: { readonly event: string; readonly address: string } | undefined;
+  /** Its configuration; each is absent before. */
+  readonly attributes: readonly AttributeChange[];
+}
+
 export interface ChangeCounts {
   readonly add: number;
   readonly change: number;
@@ -74,6 +83,8 @@ export interface PlanChanges {
   /** Most dangerous first, then by address. */
   readonly resources: readonly ResourceChange[];
   readonly outputs: readonly OutputChange[];
+  /** In the order of their addresses; absent where there are none. */
+  readonly invocations?: readonly ActionInvocation[];
   readonly counts: ChangeCounts;
 }
 
@@ -116,7 +127,7 @@ export function countChanges(resources: readonly ResourceChange[]): ChangeCounts
 }
 
 /** `+2 ~1 -/+1 -3`, or `outputs only`; empty where nothing changes. */
-export function shortCounts({ counts, outputs }: PlanChanges): string {
+export function shortCounts({ counts, outputs, invocations = [] }: PlanChanges): string {
   const parts = [
     [counts.add, '+'],
     [counts.change, '~'],
@@ -131,6 +142,9 @@ export function shortCounts({ counts, outputs }: PlanChanges): string {
   const text = [
     ...parts.flatMap(([count, sign]) => (count === 0 ? [] : [`${sign}${count}`])),
     ...others.flatMap(([count, word]) => (count === 0 ? [] : [`${count} ${word}`])),
+    ...(invocations.length === 0
+      ? []
+      : [invocations.length === 1 ? '1 action' : `${invocations.length} actions`]),
   ];
   if (text.length === 0 && outputs.length > 0) return 'outputs only';
   return text.join(' ');

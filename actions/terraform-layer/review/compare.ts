@@ -39,7 +39,13 @@ export interface Comparison {
  */
 export function compareReview(comparison: Comparison): ReviewSummary {
   const { usable, notes } = usableReviews(comparison);
-  if (usable.length === 0) return { verdict: 'unreviewed', differences: [], sources: [], notes };
+  if (usable.length === 0) {
+    const latest = comparison.reviewed.at(-1)?.record;
+    return {
+      ...{ verdict: 'unreviewed', differences: [], sources: [], notes },
+      ...(latest?.status === 'waiting' ? { waitedFor: latest.waitsFor } : {}),
+    };
+  }
   if (comparison.current.status === 'empty') return nothingLeft(usable, notes);
   const current = comparedPlan(comparison.current);
   const context = {

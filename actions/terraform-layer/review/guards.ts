@@ -1,9 +1,7 @@
 import type { Guards } from '../config/infra-config.js';
-import type { StopReason } from '../schedule/outcome.js';
+import type { GuardReason } from '../schedule/outcome.js';
 import type { PlanChanges, ResourceChange } from './changes.js';
 import { fitsPattern } from './text-pattern.js';
-
-type GuardReason = Extract<StopReason, { kind: 'guard' }>;
 
 /** GitHub refuses longer names of labels. */
 const longestLabel = 50;

@@ -90,6 +90,9 @@ export type DocumentResource = z.infer<typeof resourceSchema>;
 export type DocumentInvocation = z.infer<typeof invocationSchema>;
 export type StateResource = z.infer<typeof stateResourceSchema>;
 
+/** Several readers look at one plan; it goes with the plan itself. */
+const documents = new WeakMap<object, PlanDocument>();
+
 /**
  * Reads what is needed of `terraform show -json <plan>` (Terraform documentation, "JSON Output
  * Format"). Values of attributes are taken as they are: a plan may hold megabytes of them.
@@ -97,8 +100,13 @@ export type StateResource = z.infer<typeof stateResourceSchema>;
  * @throws OperationError `plan-unreadable`
  */
 export function planDocument(json: unknown): PlanDocument {
+  const known = typeof json === 'object' && json !== null ? documents.get(json) : undefined;
+  if (known !== undefined) return known;
   const parsed = planSchema.safeParse(json);
-  if (parsed.success) return parsed.data;
+  if (parsed.success) {
+    if (typeof json === 'object' && json !== null) documents.set(json, parsed.data);
+    return parsed.data;
+  }
   throw new OperationError(
     'plan-unreadable',
     `the plan is not in Terraform's format: ${z.prettifyError(parsed.error)}`,

@@ -2,6 +2,7 @@ import { diffAttributes, shown } from './attribute-diff.js';
 import {
   byDanger,
   countChanges,
+  type ActionInvocation,
   type AttributeChange,
   type ChangeKind,
   type OutputChange,
@@ -9,7 +10,12 @@ import {
   type ResourceChange,
   type ShownValue,
 } from './changes.js';
-import { planDocument, sensitiveValues, type DocumentChange } from './plan-document.js';
+import {
+  planDocument,
+  sensitiveValues,
+  type DocumentChange,
+  type DocumentInvocation,
+} from './plan-document.js';
 import type { SensitiveValues } from './sensitive-values.js';
 import type { Side } from './side.js';
 import { keptSize, shortenChange, shortenValues } from './shorten.js';
@@ -64,7 +70,46 @@ export function readPlan(json: unknown, alsoSensitive: readonly unknown[] = []):
       return [shortenValues(hideValues(output, secrets))];
     })
     .sort((left, right) => (left.name < right.name ? -1 : 1));
-  return { resources, outputs, counts: countChanges(resources) };
+  const invocations = plan.action_invocations.map(invocationOf(secrets)).sort(byAddress);
+  return {
+    ...{ resources, outputs, counts: countChanges(resources) },
+    ...(invocations.length === 0 ? {} : { invocations }),
+  };
+}
+
+/** Within limits of its own: a plan has few of them, and none has the size of a resource. */
+function invocationOf(
+  secrets: SensitiveValues,
+): (invocation: DocumentInvocation) => ActionInvocation {
+  return ({ address, lifecycle_action_trigger: trigger, ...invocation }) => {
+    const attributes = diffAttributes(
+      { value: {}, sensitive: false, unknown: false },
+      {
+        value: invocation.config_values,
+        sensitive: invocation.config_sensitive ?? false,
+        unknown: invocation.config_unknown ?? false,
+      },
+    );
+    return {
+      address,
+      trigger: trigger && {
+        event: trigger.action_trigger_event,
+        address: trigger.triggering_resource_address,
+      },
+      attributes: attributes
+        .filter(({ after }) => !isNothing(after))
+        .slice(0, keptAttributes)
+        .map((attribute) => {
+          const path = secrets.hideInside(attribute.path);
+          return shortenChange(hideValues({ ...attribute, path }, secrets));
+        }),
+    };
+  };
+}
+
+function byAddress(left: ActionInvocation, right: ActionInvocation): number {
+  if (left.address === right.address) return 0;
+  return left.address < right.address ? -1 : 1;
 }
 
 /**

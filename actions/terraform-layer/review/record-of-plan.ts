@@ -27,11 +27,6 @@ export interface RecordOptions {
    * only. Default: none is.
    */
   readonly isPublicOutput?: (dataAddress: string, output: string) => boolean;
-  /**
-   * Addresses of resources that are not the user's: what a scratch copy of a stack adds to make
-   * outputs of its upstreams unknown. Default: none.
-   */
-  readonly isScaffold?: (address: string) => boolean;
   /** Provider versions by source address, as the lock file has them. */
   readonly providers?: Readonly<Record<string, string>>;
 }
@@ -60,7 +55,7 @@ interface Context {
 export function recordOfPlan(json: unknown, options: RecordOptions): PlanReview {
   const plan = planDocument(json);
   const secrets = sensitiveValues(plan);
-  const { stack, key, volatile, providers, isScaffold = () => false } = options;
+  const { stack, key, volatile, providers } = options;
   const marker = markerOf({
     stackId: stack.id,
     key,
@@ -83,7 +78,7 @@ export function recordOfPlan(json: unknown, options: RecordOptions): PlanReview 
       ...(providers === undefined ? {} : { providers }),
       changes: [
         ...plan.resource_changes
-          .filter((resource) => isChange(resource) && !isScaffold(resource.address))
+          .filter(isChange)
           .map((resource) => changeRecord(resource, context)),
         ...plan.action_invocations.map((invocation) => invocationRecord(invocation, context)),
       ].sort(byAddress),

@@ -97,8 +97,8 @@ function namesRead(plan: PlanDocument, address: string): readonly string[] {
   );
 }
 
-/** Terraform names an instance there, or the whole resource. */
-function withoutIndexes(address: string): string {
+/** `module.a[0].x.y["k"]`: `module.a.x.y`. Terraform names an instance, or the whole resource. */
+export function withoutIndexes(address: string): string {
   return address.replace(/\[(?:\d+|"(?:[^"\\]|\\.)*")\]/g, '');
 }
 

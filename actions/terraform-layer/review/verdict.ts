@@ -48,6 +48,8 @@ export interface ReviewSummary {
   readonly verdict: Verdict;
   readonly differences: readonly ReviewDifference[];
   readonly sources: readonly ReviewSource[];
+  /** Of a stack that no review could plan: what it waited for then. */
+  readonly waitedFor?: readonly string[];
   /** What else a reader should know: `planned on another tree: 3 commits in between`. */
   readonly notes: readonly string[];
 }

@@ -1,4 +1,6 @@
 import { toError } from '../../shared/errors.js';
+import { appliedOutputValues, secretsOf } from '../review/output-values.js';
+import { SensitiveValues } from '../review/sensitive-values.js';
 import type { Stack } from '../stacks/workspace.js';
 import type { AppliedOutputs, TerraformEvent } from '../terraform/events.js';
 import { outputsBeforePlan, readPlannedOutputs } from '../terraform/planned-state.js';
@@ -30,6 +32,8 @@ export interface ApplyOptions {
 interface OutputsAtPlan {
   readonly before: OutputDigests;
   readonly changing: ReadonlySet<string>;
+  /** What its plan calls sensitive, in clear: not beyond the apply. */
+  readonly secrets: SensitiveValues;
 }
 
 /**
@@ -134,13 +138,14 @@ export class ApplyJob {
       if (missing === undefined) return { end: this.#steps.bad(plan.run, 'plan') };
       return { end: { status: 'waiting', waitsFor: missing.ids } };
     }
-    let outputs: OutputsAtPlan = { before: new Map(), changing: new Set() };
+    let outputs: OutputsAtPlan | undefined;
     let left: readonly Orphan[] = [];
     const shown = await this.#steps.show((json) => {
-      outputs = outputsAtPlan(json);
+      outputs = outputsAtPlan(json, this.#ports.upstreams.sensitiveValues());
       left = unadopted(this.#steps.orphans, json);
     });
     if ('end' in shown) return shown;
+    outputs ??= { before: new Map(), changing: new Set(), secrets: new SensitiveValues() };
     const reasons = [...orphanReasons(left), ...shown.reasons];
     if (reasons.length > 0) return { end: { status: 'stopped', reasons } };
     return { outputs };
@@ -163,7 +168,9 @@ export class ApplyJob {
     let after: AfterApply | undefined;
     const run = await this.#steps.apply((event) => {
       journal?.onEvent(event);
-      if (event.kind === 'outputs') after = afterApply(event.outputs);
+      if (event.kind !== 'outputs') return;
+      after = afterApply(event.outputs);
+      this.#steps.add({ outputValues: appliedOutputValues(event.outputs, planned.secrets) });
     });
     await this.#close(journal, run.end);
     if (run.end === 'failed' && isStale(run)) return 'stale';
@@ -245,8 +252,9 @@ function afterApply(outputs: AppliedOutputs): AfterApply {
   };
 }
 
-function outputsAtPlan(json: unknown): OutputsAtPlan {
+function outputsAtPlan(json: unknown, alsoSensitive: readonly unknown[]): OutputsAtPlan {
   return {
+    secrets: secretsOf(json, alsoSensitive),
     before: outputDigests(outputsBeforePlan(json)),
     changing: new Set(
       [...readPlannedOutputs(json)].flatMap(([name, { changes }]) => (changes ? [name] : [])),

@@ -3,7 +3,7 @@ import type { ReviewSummary } from '../review/verdict.js';
 import type { Stack } from '../stacks/workspace.js';
 import type { TerraformEvent } from '../terraform/events.js';
 import type { TerraformRun } from '../terraform/terraform.js';
-import type { HookVerdict, Orphan, StackOutcome, StopReason } from './outcome.js';
+import type { GuardForecast, HookVerdict, Orphan, StackOutcome, StopReason } from './outcome.js';
 
 /** A plan that would change something. */
 export interface PlannedStack {
@@ -19,6 +19,8 @@ export interface Judgement {
   readonly reasons: readonly StopReason[];
   readonly review?: ReviewSummary;
   readonly hooks?: readonly HookVerdict[];
+  /** Of a plan that is only shown: what would stop its apply. */
+  readonly guards?: GuardForecast;
 }
 
 /** Hears what one apply does. */
@@ -77,10 +79,12 @@ export function combinedHooks(sets: readonly StackHooks[]): StackHooks {
             for (const judge of judges) all.push(await judge(planned));
             const review = all.find((judgement) => judgement.review !== undefined)?.review;
             const hooks = all.flatMap((judgement) => judgement.hooks ?? []);
+            const guards = all.find((judgement) => judgement.guards !== undefined)?.guards;
             return {
               reasons: all.flatMap(({ reasons }) => reasons),
               ...(review === undefined ? {} : { review }),
               ...(hooks.length === 0 ? {} : { hooks }),
+              ...(guards === undefined ? {} : { guards }),
             };
           },
         }),

@@ -2,6 +2,7 @@ import type { Stack } from '../stacks/workspace.js';
 import type { Diagnostic, LockHolder } from '../terraform/diagnostics.js';
 import type { DriftFindings } from '../drift/findings.js';
 import type { PlanChanges } from '../review/changes.js';
+import type { OutputValues } from '../review/output-values.js';
 import type { ReviewSummary } from '../review/verdict.js';
 
 /** How far a stack came, and why not further. */
@@ -23,14 +24,7 @@ export type StackEnd =
 export type StopReason =
   /** It is not what was reviewed: see the outcome's `review`. */
   | { readonly kind: 'review' }
-  | {
-      readonly kind: 'guard';
-      readonly guard: 'prevent-destroy' | 'max-destroys';
-      /** What would go. */
-      readonly addresses: readonly string[];
-      /** What allows it. */
-      readonly hint: string;
-    }
+  | GuardReason
   /** The policy command's exit code was not 0: see the outcome's `hooks`. */
   | { readonly kind: 'policy' }
   /** An apply that was killed made them, and this plan does not take them in: see `orphans`. */
@@ -42,6 +36,23 @@ export type StopReason =
       readonly why: string;
       readonly hint: string;
     };
+
+/** A plan would take away more than a guard allows. */
+export interface GuardReason {
+  readonly kind: 'guard';
+  readonly guard: 'prevent-destroy' | 'max-destroys';
+  /** What would go. */
+  readonly addresses: readonly string[];
+  /** What allows it. */
+  readonly hint: string;
+}
+
+/** The guards that would stop the apply of a plan that is only shown. */
+export interface GuardForecast {
+  readonly findings: readonly GuardReason[];
+  /** Whether the step fails of it: everybody who could have allowed it was asked. */
+  readonly fails: boolean;
+}
 
 /** What a command that was run on the plan said. */
 export interface HookVerdict {
@@ -105,10 +116,14 @@ export interface StackOutcome {
   /** Set where it was planned against outputs that its upstreams are yet to have. */
   readonly plannedAgainst?: readonly PlannedUpstream[];
   readonly hooks?: readonly HookVerdict[];
+  /** Set where a guard would stop the apply of its plan. */
+  readonly guards?: GuardForecast;
   /** What an earlier apply made and could not write down. */
   readonly orphans?: readonly Orphan[];
   /** Outputs that an apply really changed. */
   readonly changedOutputs?: readonly string[];
+  /** Outputs after its plan or apply that may be handed on; undefined where they are not known. */
+  readonly outputValues?: OutputValues;
   /** How often the step that needed most was tried, where more than once. */
   readonly attempts?: number;
 }

@@ -1,4 +1,5 @@
 import { toError } from '../../shared/errors.js';
+import { plannedOutputValues, secretsOf } from '../review/output-values.js';
 import type { Stack } from '../stacks/workspace.js';
 import { readPlannedOutputs } from '../terraform/planned-state.js';
 import type { PlanRun } from '../terraform/terraform.js';
@@ -128,6 +129,8 @@ export class PlanJob {
     const { stack } = this.#steps;
     const shown = await this.#steps.show(
       (json) => {
+        const secrets = secretsOf(json, upstreams.sensitiveValues());
+        this.#steps.add({ outputValues: plannedOutputValues(json, secrets) });
         if (!plannedOutputs || !upstreams.isRead(stack)) return;
         upstreams.notePlanned(stack, readPlannedOutputs(json));
       },

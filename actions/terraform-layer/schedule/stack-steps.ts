@@ -190,7 +190,8 @@ export class StackSteps {
 
   /** Whether the plan that was shown would do anything. */
   get hasChanges(): boolean {
-    return this.#changes.resources.length + this.#changes.outputs.length > 0;
+    const { resources, outputs, invocations = [] } = this.#changes;
+    return resources.length + outputs.length + invocations.length > 0;
   }
 
   add(extras: Partial<StackOutcome>): void {

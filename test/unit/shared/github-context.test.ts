@@ -35,7 +35,10 @@ describe("the job's context", () => {
         head: { ref: 'f', sha: sha('2'), ...(from === undefined ? {} : { repository: from }) },
       }).payload;
     expect(await read(event())).toMatchObject({
-      pullRequest: { number: 7, headSha: sha('2'), baseRef: 'main', fromFork: false },
+      pullRequest: {
+        ...{ number: 7, headSha: sha('2'), headRef: 'f' },
+        ...{ baseRef: 'main', author: 'octocat', fromFork: false },
+      },
       mergeGroup: undefined,
       defaultBranch: 'main',
     });

@@ -9,7 +9,7 @@ import {
   openReviewAccess,
   reviewedSha,
 } from '../../../actions/terraform-layer/github/review-access.js';
-import { clientOf, githubContext } from '../../support/github-client.js';
+import { aPullRequest, clientOf, githubContext } from '../../support/github-client.js';
 import { sha, withGithubEmulator } from '../../support/github.js';
 import type { GithubEmulator } from '../../support/github.js';
 import { fakePeople, reviewedPull } from '../../support/people.js';
@@ -227,7 +227,7 @@ describe('the default branch', () => {
 
 describe('the commit that is reviewed', () => {
   it('is the head of the pull request or the merge group, else the run’s own', () => {
-    const pullRequest = { number: 7, headSha: sha('2'), baseRef: 'main', fromFork: false };
+    const pullRequest = aPullRequest();
     const mergeGroup = { headSha: sha('5'), baseSha: sha('1'), baseRef: 'main', pullNumber: 7 };
     expect(reviewedSha(githubContext({ pullRequest }))).toBe(sha('2'));
     expect(reviewedSha(githubContext({ mergeGroup }))).toBe(sha('5'));

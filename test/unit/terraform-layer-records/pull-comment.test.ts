@@ -4,12 +4,12 @@ import type { GithubContext } from '../../../actions/shared/github-context.js';
 import { publicationOf } from '../../../actions/terraform-layer/github/publication.js';
 import { writePullComment } from '../../../actions/terraform-layer/github/pull-comment.js';
 import { fakeComments } from '../../support/comments.js';
-import { clientOf, githubContext } from '../../support/github-client.js';
+import { aPullRequest, clientOf, githubContext } from '../../support/github-client.js';
 import { sha, withGithubEmulator } from '../../support/github.js';
 import { keepingLogger } from '../../support/log-lines.js';
 
 const author = 'github-actions[bot]';
-const pullRequest = { number: 7, headSha: sha('2'), baseRef: 'main', fromFork: false };
+const pullRequest = aPullRequest();
 
 async function write(context: Partial<GithubContext>, comments: Comments = headAt(sha('2'))) {
   const log = keepingLogger();

@@ -75,6 +75,36 @@ describe('what pull requests are told about an apply', () => {
     });
   });
 
+  it('is a comment of its own where it came too late: what the newer apply told stays', async () => {
+    const comments = fakeComments({ headSha: sha('2'), author });
+    const ports = { comments, log: keepingLogger(), secrets: createSecrets(() => undefined) };
+    const reasons = ['superseded by a newer run'];
+    for (const end of [{ kind: 'applied' }, { kind: 'superseded', reasons }] as const) {
+      const told = { ...result, end };
+      await tellPulls({ pullNumbers: [1], key: 'k', author, result: told, startedAt: 1 }, ports);
+    }
+    expect(comments.all).toHaveLength(2);
+  });
+
+  it.each(['refused', 'broke-off'] as const)('gives the reasons where it was %s', (kind) => {
+    const reasons = Array.from(
+      { length: 50 },
+      (_, index) => `reason ${index} \n@team ${'x'.repeat(5000)}`,
+    );
+    const text = renderApplyResult({
+      ...result,
+      environments: [],
+      stacks: [],
+      end: { kind, reasons },
+    });
+    expect(text).toContain('reason 0');
+    expect(text).toContain('reason 9');
+    expect(text).not.toContain('reason 10');
+    expect(text).toContain('40 more');
+    expect(text).not.toMatch(/^@team/m);
+    expect(text.length).toBeLessThan(15_000);
+  });
+
   it('goes to the newest of very many', async () => {
     const log = keepingLogger();
     const pullNumbers = Array.from({ length: 100 }, (_, index) => index + 1);

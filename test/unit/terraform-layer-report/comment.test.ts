@@ -5,6 +5,7 @@ import { gfmFromMarkdown } from 'mdast-util-gfm';
 import { gfm } from 'micromark-extension-gfm';
 import { report, type Report } from '../../../actions/terraform-layer/report.js';
 import type { OutputChange } from '../../../actions/terraform-layer/review/changes.js';
+import { readPlan } from '../../../actions/terraform-layer/review/plan-json.js';
 import type { ReviewSummary } from '../../../actions/terraform-layer/review/verdict.js';
 import type { StackOutcome } from '../../../actions/terraform-layer/schedule/outcome.js';
 import type { Stack } from '../../../actions/terraform-layer/stacks/workspace.js';
@@ -58,6 +59,83 @@ function review(rest: Partial<ReviewSummary> = {}): ReviewSummary {
 }
 
 const changed = changesOf(aResource('update', 'aws_x.y', [{ path: 'tags.Name' }]));
+
+describe('an action that a change sets off', () => {
+  it('is shown with what sets it off and its configuration, nothing sensitive', async () => {
+    const json = {
+      resource_changes: [],
+      action_invocations: [
+        {
+          ...{ address: 'action.aws_lambda_invoke.seed', type: 'aws_lambda_invoke' },
+          config_values: { function_name: 'seed', payload: 's3cr3t-value' },
+          config_sensitive: { payload: true },
+          config_unknown: { qualifier: true },
+          lifecycle_action_trigger: {
+            triggering_resource_address: 'aws_lambda_function.seed',
+            action_trigger_event: 'AfterCreate',
+          },
+        },
+      ],
+    };
+    const { comment, outputs } = await reportOf('plan', {
+      foundation: { end: { status: 'changes' }, changes: readPlan(json) },
+    });
+    expect(comment).toContain('! invoke action.aws_lambda_invoke.seed');
+    expect(comment).toContain('AfterCreate of aws_lambda_function.seed');
+    expect(comment).toMatch(/function_name: "?seed/);
+    expect(comment).toContain('1 action');
+    expect(comment + JSON.stringify(outputs)).not.toContain('s3cr3t');
+  });
+});
+
+describe('a stack of the next wave', () => {
+  it('says what it waited for at review, and how its plan is reviewed', async () => {
+    const { comment } = await reportOf('apply', {
+      app: {
+        end: { status: 'stopped', reasons: [{ kind: 'review' }] },
+        changes: changed,
+        review: review({ verdict: 'unreviewed', sources: [], waitedFor: ['01-foundation'] }),
+      },
+    });
+    expect(comment).toMatch(/waited for `01-foundation`.*`apply-again`/);
+  });
+});
+
+describe('a plan that a guard will stop', () => {
+  const findings = [
+    {
+      kind: 'guard',
+      guard: 'prevent-destroy',
+      addresses: ['aws_db_instance.main'],
+      hint: 'set the label "allow-destroy: aws_db_instance.main"',
+    },
+  ] as const;
+  const guarded = (fails: boolean) =>
+    reportOf('plan', {
+      foundation: {
+        end: { status: 'changes' },
+        changes: changesOf(aResource('replace', 'aws_db_instance.main')),
+        guards: { findings, fails },
+      },
+    });
+
+  it('says in comment, summary and annotations what allows it, and fails', async () => {
+    const told = await guarded(true);
+    for (const page of [told.comment, told.summary]) {
+      expect(page).toMatch(/a guard will stop it/);
+      expect(page).toContain('set the label "allow-destroy: aws_db_instance.main"');
+    }
+    expect(told.annotations).toMatchObject([{ severity: 'error' }]);
+    expect(told.annotations[0]?.message).toContain('allow-destroy: aws_db_instance.main');
+    expect(told.failure).toContain('01-foundation/dev');
+  });
+
+  it('only warns where it cannot know who has allowed it', async () => {
+    const told = await guarded(false);
+    expect(told.annotations).toMatchObject([{ severity: 'warning' }]);
+    expect(told.failure).toBeUndefined();
+  });
+});
 
 describe('a stack that was judged', () => {
   it('says where it was reviewed', async () => {
@@ -434,7 +512,7 @@ describe('a run of very many stacks', () => {
       },
     });
     expect(JSON.parse(outputs['stacks'] ?? '')).toMatchObject([
-      { outputs: ['vpc_id'] },
+      { 'changed-outputs': ['vpc_id'] },
       {},
       {},
       {},

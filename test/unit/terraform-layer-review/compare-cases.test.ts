@@ -546,16 +546,6 @@ describe('reviews that say little', () => {
   });
 });
 
-describe('a plan of a scratch copy', () => {
-  it('is recorded without what the copy adds', () => {
-    const own = entry('terraform_data.scaffold_1', ['create'], null, { input: 'now' });
-    const { record } = review(aPlan([update, own]), {
-      isScaffold: (address) => address.startsWith('terraform_data.scaffold_'),
-    });
-    expect(record.changes.map(({ address }) => address)).toEqual(['x.a']);
-  });
-});
-
 describe('outputs of other stacks', () => {
   const upstream = (url: string, other: string) => ({
     relevant_attributes: [

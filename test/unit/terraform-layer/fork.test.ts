@@ -5,7 +5,10 @@ import { githubContext } from '../../support/github-client.js';
 
 const pull = (fromFork: boolean) =>
   githubContext({
-    pullRequest: { number: 7, headSha: '2'.repeat(40), baseRef: 'main', fromFork },
+    pullRequest: {
+      ...{ number: 7, headSha: '2'.repeat(40), headRef: 'topic', baseRef: 'main' },
+      ...{ author: 'octocat', fromFork },
+    },
   });
 
 function codes(values: Readonly<Record<string, string>>, github = pull(true)): readonly string[] {

@@ -279,6 +279,25 @@ describe('the outcome of a step', () => {
     expect(annotations[0]).toMatchObject({ severity: 'error', at });
   });
 
+  it('hands on the values of outputs, and leaves them out where there is no room', async () => {
+    const valuesOf = async (size: number) => {
+      const { outputs } = await reportOf('apply', (stack) =>
+        anOutcome(
+          stack,
+          { status: 'applied' },
+          { outputValues: new Map([['url', 'x'.repeat(size)]]) },
+        ),
+      );
+      const text = outputs['stacks'] ?? '';
+      expect(text.length).toBeLessThan(524_288);
+      const stacks = JSON.parse(text) as { readonly outputs?: { readonly url: string } }[];
+      expect(stacks).toHaveLength(8);
+      return stacks[0]?.outputs?.url.length;
+    };
+    expect(await valuesOf(5)).toBe(5);
+    expect(await valuesOf(100_000)).toBeUndefined();
+  });
+
   it('hands ids, counts and waves to the next steps as JSON', async () => {
     const { outputs } = await reportOf('plan', (stack) => anOutcome(stack, unchanged));
     expect(JSON.parse(outputs['environments'] ?? '')).toEqual(['dev', 'production']);

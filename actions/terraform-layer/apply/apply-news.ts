@@ -1,0 +1,185 @@
+import { formatProblem, toError, UserError } from '../../shared/errors.js';
+import { runUrl, type GithubContext } from '../../shared/github-context.js';
+import type { Ports } from '../effects.js';
+import { tellPulls, type ApplyEnd, type ApplyResult } from '../github/report-back.js';
+import { openReviewAccess, type ReviewAccess } from '../github/review-access.js';
+import type { Inputs } from '../inputs.js';
+import type { RunPlan } from '../plan.js';
+import { findPulls } from '../records/find.js';
+import { commentKeyOf } from '../report/publish.js';
+import { statusWords } from '../report/status.js';
+import { shortCounts } from '../review/changes.js';
+import { isSuccess, type StackOutcome } from '../schedule/outcome.js';
+import {
+  breakDeployments,
+  finishDeployments,
+  openDeployments,
+  type ApplyDeployments,
+} from './apply-deployments.js';
+import type { OpenReview } from './open-review.js';
+import { forgetUnfinished, noteUnfinished } from './unfinished.js';
+import { untroubled } from './untroubled.js';
+
+/** Commits that are asked for their pull requests where an apply could not even begin. */
+const commitsAsked = 50;
+
+/** What is known of an apply so far. */
+interface Subject {
+  readonly environments: readonly string[];
+  readonly commits: readonly string[];
+}
+
+/**
+ * Tells GitHub of an apply, however it ends: its deployments, and the pull requests that it covers.
+ * What cannot be told fails nothing.
+ */
+export class ApplyNews {
+  readonly #inputs: Inputs;
+  readonly #ports: Ports & { readonly startedAt: number };
+  #subject: Subject;
+  #review: OpenReview | undefined;
+  #deployments: ApplyDeployments = new Map();
+  #runDirectory: string | undefined;
+  #told = false;
+
+  constructor(inputs: Inputs, ports: Ports & { readonly startedAt: number }) {
+    this.#inputs = inputs;
+    this.#ports = ports;
+    this.#subject = { environments: inputs.environments, commits: [] };
+  }
+
+  /** Notes what is known by now. */
+  isAbout(subject: Partial<Subject>): void {
+    this.#subject = { ...this.#subject, ...subject };
+  }
+
+  /** The apply begins: opens its deployments, and notes them for the post step. */
+  async begin(
+    plan: Pick<RunPlan, 'stages'>,
+    review: OpenReview,
+    runDirectory: string,
+  ): Promise<void> {
+    const { github } = this.#ports;
+    this.#review = review;
+    this.#runDirectory = runDirectory;
+    this.#deployments = await openDeployments(plan, review.access?.deployments, this.#ports);
+    if (github === undefined) return;
+    const tell = this.#tellsWith(github);
+    const pullNumbers = this.#reviewedPulls();
+    const tells = this.#inputs.comment && review.access !== undefined && pullNumbers.length > 0;
+    const unfinished = {
+      ...{ runUrl: runUrl(github), sha: github.sha },
+      environments: [...this.#subject.environments],
+      deployments: [...this.#deployments].flatMap(([environment, { id }]) =>
+        id === undefined ? [] : [{ id, environment }],
+      ),
+      ...(tells ? { tell: { ...tell, pullNumbers: [...pullNumbers] } } : {}),
+    };
+    await untroubled(this.#ports, 'the post step would not know of a kill', () =>
+      noteUnfinished(runDirectory, unfinished),
+    );
+  }
+
+  /** Every stack has ended in one way or another. */
+  async end(outcomes: readonly StackOutcome[]): Promise<void> {
+    this.#told = true;
+    await finishDeployments(this.#deployments, outcomes, this.#ports);
+    const { github } = this.#ports;
+    const access = this.#review?.access;
+    if (github !== undefined && access !== undefined) {
+      await this.#tell(github, access, this.#reviewedPulls(), {
+        end: endOf(outcomes),
+        stacks: outcomes.map((outcome) => ({
+          id: outcome.stack.displayId,
+          status: statusWords('apply', outcome),
+          detail: shortCounts(outcome.changes),
+        })),
+      });
+    }
+    await this.#forget();
+  }
+
+  /** It broke off, or never began: a gate, a missing right, a newer apply. Never throws. */
+  async breakOff(thrown: unknown): Promise<void> {
+    if (this.#told) return;
+    this.#told = true;
+    await breakDeployments(this.#deployments, this.#ports);
+    await untroubled(this.#ports, 'no pull request is told', () => this.#tellBroken(thrown));
+    await untroubled(this.#ports, 'the note for the post step stays', () => this.#forget());
+  }
+
+  async #tellBroken(thrown: unknown): Promise<void> {
+    const { github, log, secrets } = this.#ports;
+    const { githubToken: token, comment, applyAgain } = this.#inputs;
+    if (github === undefined || token === undefined || !comment) return;
+    secrets.add(token);
+    const access = this.#review?.access ?? (await openReviewAccess(token, github, log));
+    const { commits } = this.#subject;
+    const covered = { commits: commits.length > 0 ? commits : [github.sha], applyAgain };
+    const pulls =
+      this.#review === undefined
+        ? (await findPulls(covered, access.runs, { commits: commitsAsked })).map(
+            ({ number }) => number,
+          )
+        : this.#reviewedPulls();
+    const end = brokenEnd(thrown, this.#review !== undefined);
+    await this.#tell(github, access, pulls, { end, stacks: [] });
+  }
+
+  async #tell(
+    github: GithubContext,
+    { comments }: ReviewAccess,
+    pullNumbers: readonly number[],
+    result: Pick<ApplyResult, 'end' | 'stacks'>,
+  ): Promise<void> {
+    if (!this.#inputs.comment || pullNumbers.length === 0) return;
+    const { environments } = this.#subject;
+    await tellPulls(
+      {
+        ...{ ...this.#tellsWith(github), pullNumbers },
+        result: { ...result, environments, sha: github.sha, runUrl: runUrl(github) },
+      },
+      { ...this.#ports, comments },
+    );
+  }
+
+  #tellsWith({ workflow }: GithubContext) {
+    return {
+      key: commentKeyOf(this.#inputs, workflow),
+      author: this.#inputs.commentAuthor,
+      startedAt: this.#ports.startedAt,
+    };
+  }
+
+  #reviewedPulls(): readonly number[] {
+    return (this.#review?.search?.pulls ?? []).map(({ number }) => number);
+  }
+
+  async #forget(): Promise<void> {
+    if (this.#runDirectory !== undefined) await forgetUnfinished(this.#runDirectory);
+  }
+}
+
+function endOf(outcomes: readonly StackOutcome[]): ApplyEnd {
+  const stopped = outcomes.filter(({ end }) => end.status === 'stopped');
+  if (stopped.length > 0) return { kind: stopped.every(isNextWave) ? 'next-wave' : 'stopped' };
+  return { kind: outcomes.every(isSuccess) ? 'applied' : 'failed' };
+}
+
+/** Nothing else keeps it than that it could not be planned at review. */
+function isNextWave({ end, review }: StackOutcome): boolean {
+  return (
+    end.status === 'stopped' &&
+    review?.waitedFor !== undefined &&
+    end.reasons.every(({ kind }) => kind === 'review')
+  );
+}
+
+function brokenEnd(thrown: unknown, hasBegun: boolean): ApplyEnd {
+  const error = toError(thrown);
+  const problems = error instanceof UserError ? error.problems : [];
+  const reasons = problems.length > 0 ? problems.map(formatProblem) : [error.message];
+  if (hasBegun) return { kind: 'broke-off', reasons };
+  const superseded = problems.some(({ code }) => code === 'apply-older-than-baseline');
+  return { kind: superseded ? 'superseded' : 'refused', reasons };
+}
