@@ -46,7 +46,12 @@ beforeAll(async () => {
 afterAll(() => emulator.stop());
 
 it('a record has the providers, and digests of public outputs that the plan reads', async () => {
-  expect((await infra.apply(beside)).step.conclusion).toBe('success');
+  const first = await infra.apply(beside);
+  expect(first.step.conclusion).toBe('success');
+  expect(JSON.parse(first.step.outputs['stacks'] ?? '')).toMatchObject([
+    { name: '01-network/dev', outputs: { vpc: 'vpc-1' } },
+    { name: '02-app/dev', outputs: {} },
+  ]);
   const pull = await infra.open(app(2));
   expect((await infra.plan(pull, beside)).step.conclusion).toBe('success');
   const [key = ''] = (await sidecarKeys(emulator)).filter((name) =>
