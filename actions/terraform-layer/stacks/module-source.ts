@@ -5,7 +5,7 @@ import { locate, type Attribute, type Source } from '../hcl/syntax.js';
 import { splitBlocks } from '../hcl/split.js';
 import { configurationFiles } from './configuration-files.js';
 import { usedOutputs, type FoundOutputs } from './output-uses.js';
-import { mayReadPath, pathReadsOf, type PathRead } from './path-reads.js';
+import { blockMayReadPath, mayReadPath, pathReadsOf, type PathRead } from './path-reads.js';
 import type { BlockRef, Repository } from './repository.js';
 
 export { isConfigurationFile } from './configuration-files.js';
@@ -136,7 +136,7 @@ class ModuleBuilder {
 
   addFile(file: string): void {
     const text = this.#repository.configuration(file);
-    if (text === undefined || !(interesting.test(text) || mayReadPath.test(text))) return;
+    if (text === undefined || !(interesting.test(text) || mayReadPath(text))) return;
     const { blocks, error } = splitBlocks(text);
     if (error !== undefined) {
       this.#repository.syntaxProblem({ file, text, line: 1 }, error);
@@ -183,7 +183,7 @@ class ModuleBuilder {
         if (first === 'tfe_outputs') append(this.#tfeOutputs, second, ref);
         break;
     }
-    if (mayReadPath.test(ref.source.text)) {
+    if (blockMayReadPath(ref)) {
       this.#reads.push(...pathReadsOf(this.#repository, ref));
     }
   }

@@ -32,11 +32,22 @@ const pathArguments: ReadonlyMap<string, readonly string[]> = new Map([
 
 const types = [...new Set([...pathArguments.keys()].map((key) => key.split('.', 2)[1] ?? ''))];
 
-/** What a file or block has in it that reads a path; quick, and sometimes wrong. */
-export const mayReadPath = new RegExp(
-  String.raw`\bpath\.(?:module|root|cwd)\b|\b(?:file\w*|templatefile)\s*\(|"\.{1,2}\/|` +
-    String.raw`"(?:${types.join('|')})"|\bprovisioner\s+"?file\b`,
-);
+const readsPath =
+  /\bpath\.(?:module|root|cwd)\b|\b(?:file\w*|templatefile)\s*\(|"\.{1,2}\/|\bprovisioner\s+"?file\b/;
+const namesType = new RegExp(`"(?:${types.join('|')})"`);
+
+/** Whether a file may read a path; quick, and sometimes wrong. */
+export function mayReadPath(text: string): boolean {
+  return readsPath.test(text) || namesType.test(text);
+}
+
+/** Whether a block may read a path; quick, and sometimes wrong. */
+export function blockMayReadPath({ type, labels, source }: BlockRef): boolean {
+  if (pathArguments.has(`${type}.${labels[0] ?? ''}`)) return true;
+  // Where a module is, is no path that it reads.
+  const text = type === 'module' ? source.text.replace(/\bsource\s*=\s*"[^"]*"/, '') : source.text;
+  return readsPath.test(text);
+}
 
 /** Blocks in which a text like `"../lambda"` is a path that is read, and no place of a state. */
 const readingBlocks = new Set(['resource', 'data', 'ephemeral', 'module', 'locals']);
@@ -65,7 +76,7 @@ export function* pathReadsOf(repository: Repository, ref: BlockRef): Iterable<Pa
       if (attribute.name === 'source' && ref.type === 'module') continue;
       const own = place.paths.includes(attribute.name);
       const text = ref.source.text.slice(attribute.valueStart, attribute.end);
-      if (!own && !mayReadPath.test(text)) continue;
+      if (!own && !readsPath.test(text)) continue;
       const value = repository.value(attribute, ref.source);
       if (value === undefined) continue;
       const uses = own
