@@ -129,7 +129,8 @@ export async function deploySeveral(
       return undefined;
     }
     const around = await observeTasksToTakeBack(portsOf(end, ports.signal), target);
-    const now = { ...observed, around, service, running: { ...running, arn: newArn } };
+    // The service as it was before: what somebody else has rolled out since is not gone over.
+    const now = { ...observed, around, running: { ...running, arn: newArn } };
     const back = withDefinition(now, running, shortName(running.arn));
     const reason = 'another service of the group did not come through';
     const plan =
@@ -169,8 +170,11 @@ function newRevisionOf(end: End, service: Service): string | undefined {
   if (arn === undefined || arn === running.arn) return undefined;
   if (end.kind === 'reported') {
     // ECS has been asked already, and may not have begun.
-    const goesBack = end.applied.followed?.gaveUp?.answer.kind === 'stopping';
-    return goesBack || arn !== end.applied.taskDefinitionArn ? undefined : arn;
+    if (end.applied.followed?.gaveUp?.answer.kind === 'stopping') return undefined;
+    const { own, taskDefinitionArn } = end.applied;
+    // One that came through and runs something else by now is told as superseded by its way back.
+    const cameThrough = own !== undefined && end.report.failure === undefined;
+    return cameThrough || arn === taskDefinitionArn ? taskDefinitionArn : undefined;
   }
   const sinceMs = primaryOf(service)?.createdAtMs;
   return sinceMs === undefined || sinceMs >= atMs ? arn : undefined;
