@@ -42,6 +42,8 @@ export interface FollowRequest extends Omit<EvidenceScope, 'deploymentId'>, Give
   readonly answeredHookId?: string | undefined;
   /** Where it is known already. */
   readonly serviceDeploymentArn?: string;
+  /** Called once the rollout is seen to go back, or has been asked to; may be more than once. */
+  readonly whenGoingBack?: () => Promise<void>;
 }
 
 export interface Followed {
@@ -125,6 +127,7 @@ export async function follow(ports: Ports, request: FollowRequest): Promise<Foll
     gaveUp = { reason, answer };
     narrator.gaveUp(reason, answer);
     if (answer.kind !== 'refused') deadlineMs = clock.now() + rollbackMinutes * 60_000;
+    if (answer.kind === 'stopping') await request.whenGoingBack?.();
   };
 
   for (;;) {
@@ -169,6 +172,7 @@ export async function follow(ports: Ports, request: FollowRequest): Promise<Foll
         narrator.tripped(explain(sight));
       }
       if (ending !== undefined) return end(sight, ending);
+      if (isGoingBack(judgement)) await request.whenGoingBack?.();
       if (signal.aborted) return await cancelled(sight);
       if (mayGiveUp(judgement)) {
         const { definition, earlyEndExits: times } = request;
@@ -252,6 +256,14 @@ function endingOf(
     return { outcome: 'paused', pause: judgement.hook };
   }
   return timedOut ? { outcome: 'timed-out' } : undefined;
+}
+
+/** Whether ECS goes back; the way may be long where what it goes to cannot run. */
+function isGoingBack(judgement: Judgement): boolean {
+  return (
+    judgement.kind === 'going' &&
+    (judgement.phase === 'rolling-back' || judgement.phase === 'stopping')
+  );
 }
 
 /** What ECS calls stopped has gone back, and not by somebody else's hand. */
