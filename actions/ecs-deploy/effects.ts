@@ -1,5 +1,4 @@
 import { OperationError } from '../shared/errors.js';
-import { answerPause } from './commands/continue/answer.js';
 import { compareRunningImages, type ImageProof } from './images/image-proof.js';
 import type { RolloutInputs } from './inputs/rollout.js';
 import { shortName, type Service } from './model.js';
@@ -7,6 +6,7 @@ import type { Observed, Plan } from './plan.js';
 import type { DeployPorts } from './ports.js';
 import { deregisterOldRevisions } from './revisions/deregister.js';
 import { follow, type Followed } from './rollout/follow.js';
+import { answerPause } from './rollout/answer-pause.js';
 import { goesBack, openFirstCount, type CountTakenBack } from './rollout/first-count.js';
 import { stopWithRollback } from './rollout/give-up.js';
 import { isAroundStep, isBeforeRollout } from './tasks/around.js';

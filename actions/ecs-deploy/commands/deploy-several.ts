@@ -17,7 +17,7 @@ import { observeTasksToTakeBack } from '../tasks/around.js';
 import { planGoal } from './code-deploy/rollback.js';
 import { planRollback } from './rollback.js';
 import { primaryDefinitionArn, primaryOf } from '../primary.js';
-import { leftAlone } from '../rollout/give-up.js';
+import { byItself } from '../rollout/give-up.js';
 
 type End =
   | ({ readonly kind: 'reported' } & CarriedOut)
@@ -149,7 +149,7 @@ export async function deploySeveral(
             },
             { wait: true },
           );
-    const undone = await apply(portsOf(end, ports.signal), leftAlone(end.inputs), back, plan);
+    const undone = await apply(portsOf(end, ports.signal), byItself(end.inputs), back, plan);
     return reportRollback(back, plan, undone);
   }
 

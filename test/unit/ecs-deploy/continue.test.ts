@@ -1,3 +1,4 @@
+import { AwsError } from '../../../emulator/aws-error.js';
 import { UserError } from '../../../actions/shared/errors.js';
 import type { Report } from '../../../actions/ecs-deploy/report.js';
 import {
@@ -164,6 +165,64 @@ describe('what was to come after a rollout that paused', () => {
     const around = { ...noAround, postDeploy };
     await continueIt(world, { around, decision: 'rollback' });
     expect(world.calls.get('RunTask')).toBeUndefined();
+  });
+});
+
+describe('a way back that pauses, with nobody there to answer', () => {
+  const postDeploy = { command: ['rake', 'cache:warm'], container: undefined };
+
+  /** A post-deploy task that fails, after the pause is answered. */
+  function failing(): Promise<Report> {
+    const { tasks } = world.ports;
+    const run: typeof tasks.run = (request) =>
+      tasks.run({
+        ...request,
+        overrides: { ...request.overrides, environment: { EMULATOR_FATE: 'crash:9' } },
+      });
+    world = { ...world, ports: { ...world.ports, tasks: { ...tasks, run } } };
+    return continueIt(world, { around: { ...noAround, postDeploy } });
+  }
+
+  it('goes on by itself: the revision that it goes to has passed before', async () => {
+    await paused();
+    const report = await failing();
+    expect(report.outputs).toMatchObject({ outcome: 'rolled-back', 'exit-code': '9' });
+    expect((await world.fixture.service()).taskDefinition).toMatch(/:1$/);
+    expect((await world.fixture.rollouts())[0]?.status).toBe('SUCCESSFUL');
+    expect(told()).toContain('web:1 has passed this pause before');
+  });
+
+  it('goes on by itself at every pause', async () => {
+    await paused(['POST_TEST_TRAFFIC_SHIFT', 'POST_PRODUCTION_TRAFFIC_SHIFT']);
+    await continueIt(world);
+    expect((await failing()).outputs['outcome']).toBe('rolled-back');
+  });
+
+  it('stays paused where the role may not answer, and says how to go on', async () => {
+    await paused();
+    let answers = 0;
+    world.intercept((operation) => {
+      if (operation !== 'ContinueServiceDeployment') return;
+      answers += 1;
+      if (answers > 1) throw new AwsError('AccessDeniedException', 'no');
+    });
+    const report = await failing();
+    expect(report.failure?.code).toBe('deploy-post-deploy-failed');
+    expect(report.message).toMatch(/the way back is paused in POST_TEST_TRAFFIC_SHIFT.*"continue"/);
+    world.intercept(() => undefined);
+    expect((await continueIt(world)).outputs['outcome']).toBe('succeeded');
+    expect((await world.fixture.service()).taskDefinition).toMatch(/:1$/);
+  });
+
+  it('tries again where AWS fails for a moment', async () => {
+    await paused();
+    let answers = 0;
+    world.intercept((operation) => {
+      if (operation !== 'ContinueServiceDeployment') return;
+      answers += 1;
+      if (answers === 2) throw new AwsError('ServerException', 'not now', 500);
+    });
+    expect((await failing()).outputs['outcome']).toBe('rolled-back');
   });
 });
 
