@@ -105,7 +105,7 @@ function planContinued(
     ...around.after,
     ...releaseCurrent(releaseFacts(observed), false),
     ...around.last,
-    ...cleanUp(observed, false, keepRevisions),
+    ...cleanUp(observed, new Set(), keepRevisions),
   ];
   return { definition, upToDate: false, steps: wait ? steps : steps.slice(0, 1) };
 }
