@@ -4,8 +4,7 @@ import type { Followed } from './follow.js';
 
 /** What became of the count that a first release gave its service. */
 export type CountTakenBack =
-  | { readonly kind: 'done' }
-  | { readonly kind: 'refused'; readonly reason: string };
+  { readonly kind: 'done' } | { readonly kind: 'refused'; readonly reason: string };
 
 /** The count of a service's first release, which goes with it. */
 export interface FirstCount {

@@ -40,7 +40,9 @@ export function openPauses(
       const name = shortName(own.taskDefinitionArn);
       try {
         const { arn: serviceDeploymentArn } = serviceDeployment;
-        ports.log.info(`${name} has passed this pause before: on the way back, it is not asked for`);
+        ports.log.info(
+          `${name} has passed this pause before: on the way back, it is not asked for`,
+        );
         await answerPause(ports, { serviceDeploymentArn, hookId, decision: 'continue' });
         answered.add(hookId);
         return false;

@@ -1,10 +1,12 @@
 import { AwsError } from '../../../emulator/aws-error.js';
+import { runCommand } from '../../../actions/ecs-deploy/commands.js';
 import { UserError } from '../../../actions/shared/errors.js';
 import type { Report } from '../../../actions/ecs-deploy/report.js';
 import {
   deployWorld,
   pushImage,
   releaseParameter,
+  rolloutInputs,
   serviceWithContract,
   type DeployWorld,
 } from '../../support/ecs.js';
@@ -284,6 +286,39 @@ describe('a pause that somebody else has answered', () => {
       failure: { code: 'deploy-stopped' },
       outputs: { outcome: 'stopped' },
     });
+  });
+});
+
+describe('the status of a service whose rollout is paused', () => {
+  const status = () => {
+    const { aws, target, logLines } = rolloutInputs();
+    const origin = { commit: undefined, run: undefined };
+    return runCommand(world.ports, { command: 'status', aws, target, logLines }, origin);
+  };
+
+  it('names the hook, the stage, and until when', async () => {
+    const { outputs } = await paused();
+    const report = await status();
+    const names = ['hook-id', 'paused-stage', 'expires-at', 'service-deployment-arn'] as const;
+    for (const name of names) {
+      expect(outputs[name]).toBeTruthy();
+      expect(report.outputs[name]).toBe(outputs[name]);
+    }
+    expect(report.outputs['outcome']).toBe('paused');
+    expect(report.message).toContain(outputs['hook-id']);
+    expect(report.summary).toContain('command: continue');
+    await answer('CONTINUE');
+    await world.fixture.advance(5);
+    expect((await status()).outputs).toMatchObject({ outcome: 'in-progress', 'hook-id': '' });
+  });
+
+  it('says so where the role may not look', async () => {
+    await paused();
+    world.intercept((operation) => {
+      if (operation === 'ListServiceDeployments') throw new AwsError('AccessDeniedException', 'no');
+    });
+    expect((await status()).outputs['outcome']).toBe('in-progress');
+    expect(told()).toContain('whether the rollout is paused is not known');
   });
 });
 
