@@ -1,5 +1,4 @@
 import { OperationError } from '../shared/errors.js';
-import { answerPause } from './commands/continue/answer.js';
 import { compareRunningImages, type ImageProof } from './images/image-proof.js';
 import type { RolloutInputs } from './inputs/rollout.js';
 import { shortName, type Service } from './model.js';
@@ -7,6 +6,8 @@ import type { Observed, Plan } from './plan.js';
 import type { DeployPorts } from './ports.js';
 import { deregisterOldRevisions } from './revisions/deregister.js';
 import { follow, type Followed } from './rollout/follow.js';
+import { answerPause } from './rollout/answer-pause.js';
+import { goesBack, openFirstCount, type CountTakenBack } from './rollout/first-count.js';
 import { stopWithRollback } from './rollout/give-up.js';
 import { isAroundStep, isBeforeRollout } from './tasks/around.js';
 import { openAround, type AroundResult } from './tasks/carry-out.js';
@@ -32,6 +33,8 @@ export interface Applied {
   readonly cancelledEarly: boolean;
   /** What somebody else has deployed meanwhile: the service was not touched. */
   readonly supersededBy?: string | undefined;
+  /** Where a first release failed. */
+  readonly countTakenBack?: CountTakenBack | undefined;
   /** Where CodeDeploy deploys the service. */
   readonly codeDeploy?: CodeDeployState | undefined;
 }
@@ -65,10 +68,12 @@ export async function apply(
     inputs,
   });
   let codeDeploy: CodeDeployState | undefined;
+  const firstCount = openFirstCount(ports, target);
   const around = openAround(ports, inputs, observed, plan);
   const soFar = (): Omit<Applied, 'cancelledEarly'> => ({
     ...{ taskDefinitionArn, own, followed, proof, answeredTooLate, codeDeploy },
     around: around.result(),
+    countTakenBack: firstCount.result() ?? codeDeploy?.countTakenBack,
   });
   const known = knownDefinitions(observed);
 
@@ -110,6 +115,7 @@ export async function apply(
           }),
           taskDefinitionArn,
         );
+        if (step.desiredCount !== undefined) firstCount.given();
         ports.log.info(`updated ${target.serviceName}: deployment ${own.id}`);
         break;
       case 'stop-deployment': {
@@ -144,10 +150,12 @@ export async function apply(
           onCancel: inputs.onCancel,
           onPause: inputs.onPause,
           answeredHookId,
+          whenGoingBack: () => firstCount.takeBack(),
           ...(step.serviceDeploymentArn === undefined
             ? {}
             : { serviceDeploymentArn: step.serviceDeploymentArn }),
         });
+        if (goesBack(followed)) await firstCount.takeBack();
         if (followed.outcome === 'succeeded') {
           proof = await compareRunningImages(ports, observed.images, followed.serviceDeployment);
         }

@@ -12,6 +12,7 @@ import type { TargetInputs } from './inputs/target.js';
 import { shortName, type RegisteredDefinition, type Service } from './model.js';
 import type { Observed } from './plan.js';
 import type { DeployPorts } from './ports.js';
+import { liveFamilies } from './revisions/clean-up.js';
 import { findRevisionFacts } from './revisions/deregister.js';
 import { primaryDefinitionArn } from './primary.js';
 import {
@@ -69,16 +70,13 @@ export async function observe(
         service.runningCount > 0 ? running : undefined,
       )
     : undefined;
-  const [architecture, verified, revisions, codeDeploy, around] = await Promise.all([
+  const [architecture, verified, codeDeploy, around] = await Promise.all([
     inputs.verify
       ? checkArchitectures(ports, definition, newImages(subject), (name) =>
           name in inputs.images ? 'images' : 'image',
         )
       : undefined,
     quick,
-    inputs.dryRun && inputs.keepRevisions !== undefined
-      ? findRevisionFacts(ports, { family: base.liveFamily, keep: inputs.keepRevisions - 1 })
-      : undefined,
     service.controller === 'CODE_DEPLOY'
       ? settled(
           observeCodeDeploy(ports, inputs.codeDeploy, {
@@ -103,6 +101,13 @@ export async function observe(
     ...(around instanceof UserError ? around.problems : []),
   ];
   if (around instanceof UserError || all.length > 0) throw new UserError(all);
+  const revisions =
+    inputs.dryRun && inputs.keepRevisions !== undefined
+      ? await findRevisionFacts(ports, {
+          families: liveFamilies({ base, around }),
+          keep: inputs.keepRevisions - 1,
+        })
+      : undefined;
   return {
     ...subject,
     codeDeploy: codeDeploy instanceof UserError ? undefined : codeDeploy,

@@ -43,8 +43,8 @@ export interface Observed {
     readonly actor?: string | undefined;
   };
   readonly atMs: number;
-  /** Read for a dry run with `keep-revisions`. */
-  readonly revisions: RevisionFacts | undefined;
+  /** Read for a dry run with `keep-revisions`; by family, where there are more than those. */
+  readonly revisions: ReadonlyMap<string, RevisionFacts> | undefined;
 }
 
 export type Step =
@@ -164,7 +164,7 @@ export function plan(
     concludes: options.wait && (!upToDate || record.length > 0),
   });
   const isRegistering = ({ kind }: Step): boolean => kind === 'register-task-definition';
-  const registers = rollout.some(isRegistering);
+  const registering = new Set([...rollout, ...around.last].map(registeringIn));
   return {
     definition,
     upToDate,
@@ -176,9 +176,16 @@ export function plan(
       ...around.after,
       ...record,
       ...(options.wait ? around.last : []),
-      ...(options.wait && !upToDate ? cleanUp(observed, registers, options.keepRevisions) : []),
+      ...(options.wait && !upToDate ? cleanUp(observed, registering, options.keepRevisions) : []),
     ],
   };
+}
+
+/** The family that a step registers a revision in. */
+function registeringIn(step: Step): unknown {
+  if (step.kind === 'register-task-definition') return step.family;
+  if (step.kind !== 'update-task' || step.update.changes.length === 0) return undefined;
+  return step.update.definition['family'];
 }
 
 function isDefinition(found: RegisteredDefinition | undefined, definition: JsonObject): boolean {

@@ -81,7 +81,7 @@ export function reportRollout(
     summary: renderMarkdown([
       heading(3, `${sign} `, code(observed.service.name), `: ${outcome}`),
       paragraph(quoted(message)),
-      ...(followed?.pause === undefined ? [] : pauseBlocks(observed.target)),
+      ...(outcome === 'paused' ? pauseBlocks(observed.target) : []),
       ...factTable(observed, applied),
       ...(followed === undefined ? [] : diagnosisBlocks(followed)),
       ...aroundBlocks(applied.around),

@@ -69,7 +69,7 @@ export async function makeService(
         containerDefinitions: [
           {
             name: 'app',
-            image: 'public.ecr.aws/docker/library/busybox:stable',
+            image: 'placeholder.invalid/set-by-ecs-deploy:none',
             portMappings: [{ containerPort: 8080 }],
             environment: [{ name: 'EMPTY', value: '' }],
             logConfiguration: {

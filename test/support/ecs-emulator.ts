@@ -103,7 +103,9 @@ export async function ecsFixture(timings: Partial<Timings> = {}): Promise<EcsFix
       resolve: (reference) =>
         Promise.resolve(
           images.get(reference) ??
-            (reference.startsWith(REGISTRY) ? { kind: 'missing' } : { kind: 'unknown-registry' }),
+            (reference.startsWith(REGISTRY) || reference.startsWith('placeholder.invalid/')
+              ? { kind: 'missing' }
+              : { kind: 'unknown-registry' }),
         ),
     },
     logs: {

@@ -386,7 +386,7 @@ export async function serviceWithContract(
   } = {},
 ): Promise<void> {
   const { fixture, parameters } = world;
-  const placeholder = 'public.ecr.aws/docker/library/busybox:stable';
+  const placeholder = 'placeholder.invalid/set-by-ecs-deploy:none';
   const template = await fixture.define(placeholder, {
     family: 'web-template',
     ...(options.container === undefined ? {} : { container: options.container }),

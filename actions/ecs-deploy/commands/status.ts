@@ -1,5 +1,7 @@
 import { code, heading, paragraph, renderMarkdown, table, text } from '../../shared/markdown.js';
 import { diagnose } from '../rollout/diagnosis.js';
+import { OperationError } from '../../shared/errors.js';
+import { pauseBlocks } from './continue/pause.js';
 import { collectEvidence } from '../rollout/evidence.js';
 import type { FailedTask } from '../rollout/failed-tasks.js';
 import type { StatusInputs } from '../inputs.js';
@@ -15,7 +17,8 @@ import {
   textOf,
 } from '../definition/task-definition.js';
 import { parseImageReference } from '../images/image-reference.js';
-import { emptyOutputs } from '../report/outputs.js';
+import { awaitingPause, describePause, rememberHooks, type SeenHook } from '../rollout/hooks.js';
+import { emptyOutputs, pauseOutputs } from '../report/outputs.js';
 
 /** What a service does now. */
 export interface ServiceStatus {
@@ -23,6 +26,13 @@ export interface ServiceStatus {
   readonly service: Service;
   readonly running: RegisteredDefinition | undefined;
   readonly failedTasks: readonly FailedTask[];
+  /** The pause that holds its rollout up. */
+  readonly pause: FoundPause | undefined;
+}
+
+interface FoundPause {
+  readonly serviceDeploymentArn: string;
+  readonly hook: SeenHook;
 }
 
 /** Reads a service's state, and changes nothing. */
@@ -39,20 +49,49 @@ export async function readStatus(ports: DeployPorts, inputs: StatusInputs): Prom
     definition: running?.definition ?? {},
     logLines: inputs.logLines,
   });
-  await evidence.gather(true);
-  return { target, service, running, failedTasks: evidence.failedTasks };
+  const [pause] = await Promise.all([readPause(ports, target, service), evidence.gather(true)]);
+  return { target, service, running, failedTasks: evidence.failedTasks, pause };
 }
 
-/** `outcome` is the state of the primary deployment: `succeeded`, `in-progress` or `failed`. */
+/** Longer than two of the longest pauses, of 14 days (API reference, "TimeoutConfiguration"). */
+const longestMs = 31 * 86_400_000;
+
+/** What may not be looked at is told, and costs no status. */
+async function readPause(
+  { ecs, clock, log }: DeployPorts,
+  { cluster, serviceName }: Target,
+  service: Service,
+): Promise<FoundPause | undefined> {
+  if (service.controller !== 'ECS' || primaryOf(service)?.rolloutState !== 'IN_PROGRESS') {
+    return undefined;
+  }
+  try {
+    const sinceMs = clock.now() - longestMs;
+    const all = await ecs.listServiceDeployments(cluster, serviceName, sinceMs);
+    const going = all.find(({ status }) => status === 'IN_PROGRESS');
+    const found = going && (await ecs.describeServiceDeployment(going.arn));
+    const hook = found && awaitingPause(rememberHooks([], found), found);
+    return hook && { serviceDeploymentArn: found.arn, hook };
+  } catch (thrown) {
+    if (!(thrown instanceof OperationError)) throw thrown;
+    log.notice(`whether the rollout is paused is not known: ${thrown.message}`);
+    return undefined;
+  }
+}
+
+/** `outcome` is the state of the primary deployment: `succeeded`, `in-progress`, `paused` or `failed`. */
 export function reportStatus(status: ServiceStatus): Report {
-  const { service, running, failedTasks, target } = status;
+  const { service, running, failedTasks, target, pause } = status;
   const primary = primaryOf(service);
   const outcome =
     service.controller === 'CODE_DEPLOY'
       ? stateOfTaskSets(service)
-      : (stateNames[primary?.rolloutState ?? 'COMPLETED'] ?? 'in-progress');
+      : pause !== undefined
+        ? 'paused'
+        : (stateNames[primary?.rolloutState ?? 'COMPLETED'] ?? 'in-progress');
   const revision = shortName(primary?.taskDefinitionArn ?? service.taskDefinitionArn);
-  const message = `${service.name}: ${revision} ${outcome}, ${service.runningCount} of ${service.desiredCount} tasks running`;
+  const where = pause === undefined ? '' : `${describePause(pause.hook)} (hook ${pause.hook.id})`;
+  const message = `${service.name}: ${revision} ${outcome}${where}, ${service.runningCount} of ${service.desiredCount} tasks running`;
   const diagnosis =
     failedTasks.length === 0
       ? undefined
@@ -74,6 +113,8 @@ export function reportStatus(status: ServiceStatus): Report {
       cluster: target.cluster,
       'task-definition-arn': primary?.taskDefinitionArn ?? service.taskDefinitionArn,
       'deployment-id': primary?.id ?? '',
+      'service-deployment-arn': pause?.serviceDeploymentArn ?? '',
+      ...pauseOutputs(pause?.hook),
       'image-digest': mainDigest(status) ?? '',
       'exit-code': diagnosis?.exitCode === undefined ? '' : String(diagnosis.exitCode),
       diagnosis: diagnosis === undefined ? '' : JSON.stringify(diagnosis),
@@ -81,6 +122,7 @@ export function reportStatus(status: ServiceStatus): Report {
     summary: renderMarkdown([
       heading(3, code(service.name), `: ${outcome}`),
       paragraph(code(message)),
+      ...(pause === undefined ? [] : pauseBlocks(target)),
       table(
         ['deployment', 'task definition', 'state', 'running', 'wanted', 'failed'],
         service.deployments.map((deployment) => [

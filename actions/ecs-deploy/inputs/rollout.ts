@@ -1,13 +1,13 @@
 import type { InputReader } from '../../shared/inputs.js';
 import type { GiveUpInputs } from '../rollout/give-up.js';
+import type { OnPause } from '../rollout/pauses.js';
 
 /** How a rollout is followed. */
 export interface RolloutInputs extends GiveUpInputs {
   readonly wait: boolean;
   readonly pollIntervalSeconds: number;
   readonly timeoutMinutes: number;
-  /** What a PAUSE hook that awaits an action leads to. */
-  readonly onPause: 'end' | 'wait';
+  readonly onPause: OnPause;
 }
 
 export function readRollout(reader: InputReader): RolloutInputs {

@@ -3,6 +3,7 @@ import { shortName } from '../model.js';
 import type { Observed } from '../plan.js';
 import type { Outcome } from '../result.js';
 import { explainDiagnosis, type Diagnosis } from '../rollout/diagnosis.js';
+import { countMessage } from '../rollout/first-count.js';
 import type { Followed } from '../rollout/follow.js';
 import { describePause } from '../rollout/hooks.js';
 import { codeDeployMessage } from '../strategies/code-deploy/report.js';
@@ -25,7 +26,8 @@ export function messageOf(outcome: Outcome, observed: Observed, applied: Applied
       running: shortName(observed.running.arn),
     });
   }
-  return `${rolloutMessage(outcome, observed, applied)}${tasksMessage(applied)}`;
+  const count = countMessage(applied.countTakenBack, observed.target);
+  return `${rolloutMessage(outcome, observed, applied)}${count}${tasksMessage(applied)}`;
 }
 
 /** What became of the tasks of the contract, to be put behind what became of the service. */

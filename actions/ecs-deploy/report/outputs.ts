@@ -1,6 +1,7 @@
 import type { Applied } from '../effects.js';
 import type { Observed } from '../plan.js';
 import type { Outcome } from '../result.js';
+import type { SeenHook } from '../rollout/hooks.js';
 import { aroundOutputs, diagnosisOf } from '../tasks/report-around.js';
 
 /** The names of all outputs, as `action.yml` declares them. */
@@ -54,12 +55,21 @@ export function outputsOf(
     'codedeploy-deployment-id': applied.codeDeploy?.own?.id ?? '',
     'service-deployment-arn': followed?.serviceDeployment?.arn ?? '',
     'image-digest': observed.images[observed.container]?.digest ?? '',
-    'hook-id': followed?.pause?.id ?? '',
-    'paused-stage': followed?.pause?.stage ?? '',
-    'expires-at': isoTime(followed?.pause?.expiresAtMs) ?? '',
+    ...pauseOutputs(followed?.pause),
     'exit-code': diagnosis?.exitCode === undefined ? '' : String(diagnosis.exitCode),
     diagnosis: diagnosis === undefined ? '' : JSON.stringify(diagnosis),
     ...aroundOutputs(around),
+  };
+}
+
+/** What tells of a pause; empty without one. */
+export function pauseOutputs(
+  pause: SeenHook | undefined,
+): Pick<Outputs, 'hook-id' | 'paused-stage' | 'expires-at'> {
+  return {
+    'hook-id': pause?.id ?? '',
+    'paused-stage': pause?.stage ?? '',
+    'expires-at': isoTime(pause?.expiresAtMs) ?? '',
   };
 }
 

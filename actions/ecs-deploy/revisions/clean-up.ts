@@ -1,6 +1,6 @@
 import type { Observed } from '../plan.js';
+import { mostAtOnce, revisionsToDeregister } from './keep.js';
 import type { KeepRevisions } from './deregister.js';
-import { revisionsToDeregister } from './keep.js';
 
 export interface DeregisterStep {
   readonly kind: 'deregister-revisions';
@@ -10,26 +10,46 @@ export interface DeregisterStep {
   readonly reason: string;
 }
 
+/** The live families that a release registers revisions in: the service's, and those of its tasks. */
+export function liveFamilies({
+  base,
+  around,
+}: Pick<Observed, 'base' | 'around'>): readonly string[] {
+  const ofTasks = around.tasks.map(({ task }) => task.liveFamily);
+  return [...new Set([base.liveFamily, ...ofTasks])];
+}
+
 /**
  * The step after a success, so that a rollback always finds what it needs.
  *
- * @param registers whether a revision is registered before, which counts as one that stays
+ * @param registering families in which a revision is registered before, which counts as one that stays
  */
 export function cleanUp(
-  { base, running, target, revisions }: Observed,
-  registers: boolean,
+  observed: Observed,
+  registering: ReadonlySet<unknown>,
   keep: number | undefined,
 ): readonly DeregisterStep[] {
   if (keep === undefined) return [];
-  const released = target.release?.current?.taskDefinition;
-  const never = [running.arn, ...(released === undefined ? [] : [released])];
-  const left = registers ? keep - 1 : keep;
+  const { running, target, revisions, around } = observed;
+  const families = liveFamilies(observed);
+  const known = [
+    running.arn,
+    target.release?.current?.taskDefinition,
+    ...around.tasks.map(({ live }) => live?.arn),
+  ];
+  const never = known.filter((arn) => arn !== undefined);
   return [
     {
       kind: 'deregister-revisions',
-      request: { family: base.liveFamily, keep, never },
-      revisions: revisions && revisionsToDeregister(revisions, left, never),
-      reason: `beyond the newest ${keep} of family ${base.liveFamily}, unless something uses them`,
+      request: { families, keep, never },
+      revisions:
+        revisions &&
+        [...revisions]
+          .flatMap(([family, facts]) =>
+            revisionsToDeregister(facts, registering.has(family) ? keep - 1 : keep, never),
+          )
+          .slice(0, mostAtOnce),
+      reason: `beyond the newest ${keep} of family ${families.join(', ')}, unless something uses them`,
     },
   ];
 }

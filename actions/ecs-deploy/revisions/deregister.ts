@@ -1,25 +1,26 @@
 import { OperationError } from '../../shared/errors.js';
 import { shortName } from '../model.js';
 import type { DeployPorts } from '../ports.js';
-import { revisionsToDeregister, type RevisionFacts } from './keep.js';
+import { mostAtOnce, revisionsToDeregister, type RevisionFacts } from './keep.js';
 import { readRevisionFacts } from './usage.js';
 
 type Ports = Pick<DeployPorts, 'revisions' | 'log'>;
 
 export interface KeepRevisions {
-  readonly family: string;
+  readonly families: readonly string[];
+  /** In each family. */
   readonly keep: number;
   /** ARNs that stay whatever happens: what ran before, the last release, what runs now. */
   readonly never: readonly string[];
 }
 
-/** What is known of the revisions; `undefined` where a listing is refused, which is told. */
+/** What is known of the revisions, by family; `undefined` where a listing is refused, which is told. */
 export async function findRevisionFacts(
   ports: Ports,
-  { family, keep }: Pick<KeepRevisions, 'family' | 'keep'>,
-): Promise<RevisionFacts | undefined> {
+  { families, keep }: Pick<KeepRevisions, 'families' | 'keep'>,
+): Promise<ReadonlyMap<string, RevisionFacts> | undefined> {
   try {
-    return await readRevisionFacts(ports, family, keep);
+    return await readRevisionFacts(ports, families, keep);
   } catch (thrown) {
     if (!(thrown instanceof OperationError)) throw thrown;
     ports.log.notice(
@@ -42,7 +43,10 @@ export async function deregisterOldRevisions(
   const done: string[] = [];
   const facts = await findRevisionFacts(ports, request);
   if (facts === undefined) return done;
-  for (const arn of revisionsToDeregister(facts, request.keep, request.never)) {
+  const going = [...facts.values()].flatMap((family) =>
+    revisionsToDeregister(family, request.keep, request.never),
+  );
+  for (const arn of going.slice(0, mostAtOnce)) {
     try {
       await ports.revisions.deregister(arn);
       done.push(arn);

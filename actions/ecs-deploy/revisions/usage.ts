@@ -4,28 +4,40 @@ import type { RevisionFacts } from './keep.js';
 const ownTag = 'infra-actions:';
 
 /**
- * Reads the revisions of a family and everything that can be listed and may name one: services and
+ * Reads the revisions of families and everything that can be listed and may name one: services and
  * tasks of every cluster, schedules, rules.
  *
  * @throws OperationError where one listing cannot be read: then nobody knows what is used
  */
 export async function readRevisionFacts(
   ports: Pick<DeployPorts, 'revisions'>,
-  family: string,
+  families: readonly string[],
   keep: number,
-): Promise<RevisionFacts> {
+): Promise<ReadonlyMap<string, RevisionFacts>> {
   const { revisions } = ports;
-  const active = await revisions.active(family);
-  if (active.length <= keep) return { active, ours: new Set(), used: [] };
+  const all = await Promise.all(
+    families.map(async (family) => ({ family, active: await revisions.active(family) })),
+  );
+  const full = all.filter(({ active }) => active.length > keep);
+  if (full.length === 0) return new Map();
   const clusters = await revisions.clusterArns();
-  const [ours, ...used] = await Promise.all([
-    ownRevisions(ports, active, keep),
+  const [facts, ...used] = await Promise.all([
+    Promise.all(
+      full.map(async ({ family, active }) => ({
+        ...{ family, active },
+        ours: await ownRevisions(ports, active, keep),
+      })),
+    ),
     revisions.usedBySchedules(),
     revisions.usedByRules(clusters),
     ...clusters.map((cluster) => revisions.usedByServices(cluster)),
-    ...clusters.map((cluster) => revisions.usedByTasks(cluster, family)),
+    ...clusters.flatMap((cluster) =>
+      full.map(({ family }) => revisions.usedByTasks(cluster, family)),
+    ),
   ]);
-  return { active, ours, used: used.flat() };
+  return new Map(
+    facts.map(({ family, ...known }) => [family, { ...known, used: used.flat() }] as const),
+  );
 }
 
 /**

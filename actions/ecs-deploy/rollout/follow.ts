@@ -1,6 +1,7 @@
 import { OperationError } from '../../shared/errors.js';
 import { diagnose, type Diagnosis } from './diagnosis.js';
 import type { SeenHook } from './hooks.js';
+import { openPauses, type PauseRequest } from './pauses.js';
 import { collectEvidence, type EvidenceScope } from './evidence.js';
 import type { FailedTask } from './failed-tasks.js';
 import { shortName, type Service, type ServiceDeployment, type ServiceEvent } from '../model.js';
@@ -27,7 +28,8 @@ import { openSight } from './sight.js';
 import { targetHealth } from './target-health.js';
 import { noteStage, plannedMinutes, shiftSettings, type StageSpan } from './stages.js';
 
-export interface FollowRequest extends Omit<EvidenceScope, 'deploymentId'>, GiveUpInputs {
+export interface FollowRequest
+  extends Omit<EvidenceScope, 'deploymentId'>, GiveUpInputs, PauseRequest {
   readonly own: OwnDeployment;
   /** The last look at the service. */
   readonly service: Service;
@@ -36,12 +38,10 @@ export interface FollowRequest extends Omit<EvidenceScope, 'deploymentId'>, Give
   readonly pollIntervalSeconds: number;
   /** Not counting the bake times that the service's strategy plans. */
   readonly timeoutMinutes: number;
-  /** Whether a PAUSE hook ends the following (the default), or is waited for. */
-  readonly onPause?: 'end' | 'wait';
-  /** A pause that has been answered: ECS may show it for a moment more. */
-  readonly answeredHookId?: string | undefined;
   /** Where it is known already. */
   readonly serviceDeploymentArn?: string;
+  /** Called once the rollout is seen to go back, or has been asked to; may be more than once. */
+  readonly whenGoingBack?: () => Promise<void>;
 }
 
 export interface Followed {
@@ -79,6 +79,7 @@ export async function follow(ports: Ports, request: FollowRequest): Promise<Foll
   const evidence = collectEvidence(ports, { ...request, deploymentId: request.own.id });
   const narrator = createNarrator(ports);
   const look = tolerantly(ports.log, 'rollout', openSight(ports, request));
+  const pauses = openPauses(ports, request);
   let counters = '';
   let tripTold = false;
   let gaveUp: Followed['gaveUp'];
@@ -125,6 +126,7 @@ export async function follow(ports: Ports, request: FollowRequest): Promise<Foll
     gaveUp = { reason, answer };
     narrator.gaveUp(reason, answer);
     if (answer.kind !== 'refused') deadlineMs = clock.now() + rollbackMinutes * 60_000;
+    if (answer.kind === 'stopping') await request.whenGoingBack?.();
   };
 
   for (;;) {
@@ -152,12 +154,13 @@ export async function follow(ports: Ports, request: FollowRequest): Promise<Foll
           await giveUp(sight, { why: 'timed-out' });
         }
       }
-      const ending = endingOf(judgement, lookedAtMs >= deadlineMs, request, gaveUp?.reason);
       const tripped = judgement.kind === 'going' && judgement.phase === 'rolling-back';
       const stoppedByUs = gaveUp?.answer.kind === 'stopping';
       narrator.progress(sight, stoppedByUs ? asGivenUp(judgement) : judgement);
       narrator.events(eventsOf(sight));
 
+      const isPaused = await pauses.endsAt(judgement, sight);
+      const ending = endingOf(judgement, lookedAtMs >= deadlineMs, isPaused, gaveUp?.reason);
       const now = countersOf(sight);
       if (now !== counters || ending !== undefined || (tripped && !tripTold)) {
         counters = now;
@@ -169,6 +172,7 @@ export async function follow(ports: Ports, request: FollowRequest): Promise<Foll
         narrator.tripped(explain(sight));
       }
       if (ending !== undefined) return end(sight, ending);
+      if (isGoingBack(judgement)) await request.whenGoingBack?.();
       if (signal.aborted) return await cancelled(sight);
       if (mayGiveUp(judgement)) {
         const { definition, earlyEndExits: times } = request;
@@ -241,17 +245,25 @@ const explained = new Set<Followed['outcome']>(['failed', 'rolled-back', 'timed-
 function endingOf(
   judgement: Judgement,
   timedOut: boolean,
-  { onPause = 'end', answeredHookId }: FollowRequest,
+  isPaused: boolean,
   gaveUp: GaveUp | undefined,
 ): Ending | undefined {
   if (judgement.kind === 'ended') {
     if (judgement.outcome !== 'stopped' || gaveUp === undefined) return judgement;
     return { ...judgement, outcome: gaveUp.why === 'repeats' ? 'rolled-back' : 'timed-out' };
   }
-  if (judgement.phase === 'paused' && onPause === 'end' && judgement.hook.id !== answeredHookId) {
+  if (judgement.phase === 'paused' && isPaused) {
     return { outcome: 'paused', pause: judgement.hook };
   }
   return timedOut ? { outcome: 'timed-out' } : undefined;
+}
+
+/** Whether ECS goes back; the way may be long where what it goes to cannot run. */
+function isGoingBack(judgement: Judgement): boolean {
+  return (
+    judgement.kind === 'going' &&
+    (judgement.phase === 'rolling-back' || judgement.phase === 'stopping')
+  );
 }
 
 /** What ECS calls stopped has gone back, and not by somebody else's hand. */

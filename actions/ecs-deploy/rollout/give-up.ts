@@ -20,6 +20,13 @@ export function leftAlone<Inputs extends object>(
   return { ...inputs, onCancel: 'leave' };
 }
 
+/** For a way back that nobody has asked for by hand: nobody answers its pauses either. */
+export function byItself<Inputs extends object>(
+  inputs: Inputs,
+): Inputs & { readonly onCancel: 'leave'; readonly onPause: 'answer' } {
+  return { ...leftAlone(inputs), onPause: 'answer' };
+}
+
 /** Why we have asked ECS to stop the rollout and to go back. */
 export type GaveUp =
   | { readonly why: 'repeats'; readonly diagnosis: Diagnosis }

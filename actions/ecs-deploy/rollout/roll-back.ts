@@ -3,7 +3,8 @@ import { shortName, type RegisteredDefinition, type Service } from '../model.js'
 import type { DeployPorts } from '../ports.js';
 import { follow, type Followed, type FollowRequest } from './follow.js';
 import { primaryOf } from '../primary.js';
-import { leftAlone } from './give-up.js';
+import { byItself } from './give-up.js';
+import { describePause } from './hooks.js';
 import { supersedingDefinition } from './superseded.js';
 
 export interface RollBackRequest extends Pick<
@@ -64,7 +65,7 @@ export async function rollBack(ports: Ports, request: RollBackRequest): Promise<
     return { kind: 'failed', to, followed: undefined, reason };
   }
   const followed = await follow(ports, {
-    ...leftAlone({ ...request, earlyEnd: true, earlyEndExits: 3 }),
+    ...byItself({ ...request, earlyEnd: true, earlyEndExits: 3 }),
     taskDefinitionArn: to,
     definition: previous.definition,
     own: { id: primary.id, taskDefinitionArn: to, createdAtMs: primary.createdAtMs },
@@ -73,5 +74,11 @@ export async function rollBack(ports: Ports, request: RollBackRequest): Promise<
   });
   return followed.outcome === 'succeeded'
     ? { kind: 'done', to, followed }
-    : { kind: 'failed', to, followed, reason: `the way back ended as ${followed.outcome}` };
+    : { kind: 'failed', to, followed, reason: whyNot(followed) };
+}
+
+function whyNot({ outcome, pause }: Followed): string {
+  if (outcome !== 'paused') return `the way back ended as ${outcome}`;
+  const where = pause === undefined ? '' : describePause(pause);
+  return `the way back is paused${where}; to go on: command "continue"`;
 }

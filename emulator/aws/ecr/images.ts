@@ -35,12 +35,14 @@ interface ImageConfig {
 
 /**
  * Resolves references of the emulator's own registry: by the host it reports, and by ECR's own
- * host names. Every other host is an unknown registry: the emulator reaches no network.
+ * host names. Every other host is an unknown registry: the emulator reaches no network. Under
+ * `.invalid` there is none (RFC 2606).
  */
 export function createImages(registry: Registry, registryHost: string, accountId: string): Images {
   return {
     async resolve(reference) {
       const parsed = parseImageReference(reference);
+      if (parsed?.host.endsWith('.invalid')) return { kind: 'missing' };
       const isEcr = new RegExp(`^${accountId}\\.dkr\\.ecr\\.[a-z0-9-]+\\.amazonaws\\.com$`);
       if (!parsed || (parsed.host !== registryHost && !isEcr.test(parsed.host))) {
         return { kind: 'unknown-registry' };

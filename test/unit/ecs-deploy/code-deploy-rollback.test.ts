@@ -7,6 +7,7 @@ import type { Report } from '../../../actions/ecs-deploy/report.js';
 import { UserError } from '../../../actions/shared/errors.js';
 import { AwsError } from '../../../emulator/aws-error.js';
 import {
+  codeDeployWorld,
   messages,
   origin,
   primary,
@@ -14,7 +15,7 @@ import {
   type CodeDeployWorld,
 } from '../../support/codedeploy-deploys.js';
 import { NETWORK } from '../../support/ecs-emulator.js';
-import { noAround } from '../../support/ecs-tasks.js';
+import { addContractTask, liveImages, noAround } from '../../support/ecs-tasks.js';
 import { pushImage, releaseParameter, rolloutInputs } from '../../support/ecs.js';
 
 function rollback(world: CodeDeployWorld, changes: Partial<RollbackInputs> = {}): Promise<Report> {
@@ -62,6 +63,13 @@ function recorded(world: CodeDeployWorld): unknown {
   return JSON.parse(world.parameters.get(releaseParameter) ?? '{}');
 }
 
+const smoke: SmokeCheck = {
+  url: 'https://shop.example/health',
+  statuses: [{ from: 200, to: 399 }],
+  body: undefined,
+  timeoutSeconds: 10,
+  attempts: 3,
+};
 const backAgain = { failure: undefined, outputs: { outcome: 'rolled-back' } };
 const ready = {
   group: {
@@ -306,6 +314,33 @@ describe('a deployment that waits to reroute its traffic', () => {
     });
   });
 
+  it('gets what the deploy that paused had still to do', async () => {
+    const world = await waiting();
+    await addContractTask(world, { name: 'nightly' });
+    const postDeploy = { command: ['rake', 'cache:warm'], container: undefined };
+    const inputs = { around: { ...noAround, postDeploy }, keepRevisions: 1 };
+    const dry = await goOn(world, { ...inputs, dryRun: true });
+    expect(dry.message.match(/^- \S+/gm)).toEqual([
+      ...['- continue-code-deploy', '- follow-code-deploy:', '- post-deploy'],
+      ...['- write-release-current', '- update-task', '- deregister-revisions'],
+    ]);
+    world.calls.clear();
+    expect((await goOn(world, inputs)).outputs['outcome']).toBe('succeeded');
+    expect(world.calls.get('RunTask')).toBe(1);
+    expect(await liveImages(world, 'web-nightly')).toEqual([
+      expect.stringContaining('shop/web@sha256:'),
+    ]);
+  });
+
+  it('goes back where its smoke check fails', async () => {
+    const world = await waiting();
+    const first = await primary(world);
+    world.whenAsked(() => Promise.resolve({ status: 500, body: '' }));
+    const report = await goOn(world, { around: { ...noAround, smoke } });
+    expect(report.failure?.code).toBe('deploy-rolled-back');
+    expect(await primary(world)).toBe(first);
+  });
+
   it('is rolled back where that is decided', async () => {
     const world = await waiting();
     const first = await primary(world);
@@ -322,14 +357,18 @@ describe('a deployment that waits to reroute its traffic', () => {
   });
 });
 
+describe('a first release whose deployment waits to reroute', () => {
+  it('gets its count once it is continued', async () => {
+    const world = await codeDeployWorld(ready);
+    const report = await world.deploy(pushImage(world.fixture, 'shop/web:v1').tag);
+    expect(report.outputs['outcome']).toBe('paused');
+    expect(report.summary).toContain('command: continue');
+    expect((await goOn(world)).outputs['outcome']).toBe('succeeded');
+    expect(await world.fixture.service()).toMatchObject({ desiredCount: 2, runningCount: 2 });
+  });
+});
+
 describe('a deploy whose check fails afterwards', () => {
-  const smoke: SmokeCheck = {
-    url: 'https://shop.example/health',
-    statuses: [{ from: 200, to: 399 }],
-    body: undefined,
-    timeoutSeconds: 10,
-    attempts: 3,
-  };
   const around = { preDeploy: undefined, postDeploy: undefined, taskTimeoutMinutes: 30, smoke };
 
   it('moves the traffic back to the old tasks', async () => {
@@ -357,6 +396,24 @@ describe('a deploy whose check fails afterwards', () => {
     expect(await primary(world)).toBe(first);
     expect(world.calls.get('CreateDeployment')).toBe(2);
     expect(world.calls.get('StopDeployment')).toBeUndefined();
+  });
+
+  it('does not wait for anybody on the way back, where the group asks for that', async () => {
+    const world = await runningCodeDeployWorld();
+    const first = await primary(world);
+    world.whenAsked(() => Promise.resolve({ status: 500, body: '' }));
+    await world.call('UpdateDeploymentGroup', {
+      applicationName: 'shop-web',
+      currentDeploymentGroupName: 'shop-web-dev',
+      ...ready.group,
+    });
+    const { tag } = pushImage(world.fixture, 'shop/web:v2');
+    await world.deploy(tag);
+    const codeDeploy = { ...rolloutInputs().codeDeploy, waitForTermination: true };
+    const report = await goOn(world, { around, codeDeploy });
+    expect(report.failure?.code).toBe('deploy-rolled-back');
+    expect(await primary(world)).toBe(first);
+    expect(messages(world)).toContain('on a way back, nobody is asked');
   });
 
   it('says so where the way back fails too', async () => {

@@ -11,7 +11,8 @@ import {
   withHooks,
   type CodeDeployWorld,
 } from '../../support/codedeploy-deploys.js';
-import { deployInputs, pushImage, rolloutInputs } from '../../support/ecs.js';
+import { deployInputs, pushImage } from '../../support/ecs.js';
+import { continueIt } from '../../support/ecs-strategies.js';
 
 const CANARY = 'CodeDeployDefault.ECSCanary10Percent5Minutes';
 const LINEAR = 'CodeDeployDefault.ECSLinear10PercentEvery1Minutes';
@@ -170,15 +171,7 @@ describe('a deployment group that waits for someone to reroute', () => {
       'codedeploy-deployment-id': await world.newestDeployment(),
     });
     expect(report.message).toContain('command "continue"');
-    const ended = await runCommand(
-      world.ports,
-      {
-        ...rolloutInputs(),
-        ...{ command: 'continue', decision: 'continue' },
-        ...{ hookId: undefined, serviceDeploymentArn: undefined },
-      },
-      origin,
-    );
+    const ended = await continueIt(world);
     expect(ended.outputs['outcome']).toBe('succeeded');
     expect(await primary(world)).toBe(report.outputs['task-definition-arn']);
   });

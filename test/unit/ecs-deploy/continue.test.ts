@@ -1,9 +1,12 @@
+import { AwsError } from '../../../emulator/aws-error.js';
+import { runCommand } from '../../../actions/ecs-deploy/commands.js';
 import { UserError } from '../../../actions/shared/errors.js';
 import type { Report } from '../../../actions/ecs-deploy/report.js';
 import {
   deployWorld,
   pushImage,
   releaseParameter,
+  rolloutInputs,
   serviceWithContract,
   type DeployWorld,
 } from '../../support/ecs.js';
@@ -167,6 +170,64 @@ describe('what was to come after a rollout that paused', () => {
   });
 });
 
+describe('a way back that pauses, with nobody there to answer', () => {
+  const postDeploy = { command: ['rake', 'cache:warm'], container: undefined };
+
+  /** A post-deploy task that fails, after the pause is answered. */
+  function failing(): Promise<Report> {
+    const { tasks } = world.ports;
+    const run: typeof tasks.run = (request) =>
+      tasks.run({
+        ...request,
+        overrides: { ...request.overrides, environment: { EMULATOR_FATE: 'crash:9' } },
+      });
+    world = { ...world, ports: { ...world.ports, tasks: { ...tasks, run } } };
+    return continueIt(world, { around: { ...noAround, postDeploy } });
+  }
+
+  it('goes on by itself: the revision that it goes to has passed before', async () => {
+    await paused();
+    const report = await failing();
+    expect(report.outputs).toMatchObject({ outcome: 'rolled-back', 'exit-code': '9' });
+    expect((await world.fixture.service()).taskDefinition).toMatch(/:1$/);
+    expect((await world.fixture.rollouts())[0]?.status).toBe('SUCCESSFUL');
+    expect(told()).toContain('web:1 has passed this pause before');
+  });
+
+  it('goes on by itself at every pause', async () => {
+    await paused(['POST_TEST_TRAFFIC_SHIFT', 'POST_PRODUCTION_TRAFFIC_SHIFT']);
+    await continueIt(world);
+    expect((await failing()).outputs['outcome']).toBe('rolled-back');
+  });
+
+  it('stays paused where the role may not answer, and says how to go on', async () => {
+    await paused();
+    let answers = 0;
+    world.intercept((operation) => {
+      if (operation !== 'ContinueServiceDeployment') return;
+      answers += 1;
+      if (answers > 1) throw new AwsError('AccessDeniedException', 'no');
+    });
+    const report = await failing();
+    expect(report.failure?.code).toBe('deploy-post-deploy-failed');
+    expect(report.message).toMatch(/the way back is paused in POST_TEST_TRAFFIC_SHIFT.*"continue"/);
+    world.intercept(() => undefined);
+    expect((await continueIt(world)).outputs['outcome']).toBe('succeeded');
+    expect((await world.fixture.service()).taskDefinition).toMatch(/:1$/);
+  });
+
+  it('tries again where AWS fails for a moment', async () => {
+    await paused();
+    let answers = 0;
+    world.intercept((operation) => {
+      if (operation !== 'ContinueServiceDeployment') return;
+      answers += 1;
+      if (answers === 2) throw new AwsError('ServerException', 'not now', 500);
+    });
+    expect((await failing()).outputs['outcome']).toBe('rolled-back');
+  });
+});
+
 describe('a pause that somebody else has answered', () => {
   it('is followed all the same, and told, while the rollout goes on', async () => {
     await paused();
@@ -225,6 +286,39 @@ describe('a pause that somebody else has answered', () => {
       failure: { code: 'deploy-stopped' },
       outputs: { outcome: 'stopped' },
     });
+  });
+});
+
+describe('the status of a service whose rollout is paused', () => {
+  const status = () => {
+    const { aws, target, logLines } = rolloutInputs();
+    const origin = { commit: undefined, run: undefined };
+    return runCommand(world.ports, { command: 'status', aws, target, logLines }, origin);
+  };
+
+  it('names the hook, the stage, and until when', async () => {
+    const { outputs } = await paused();
+    const report = await status();
+    const names = ['hook-id', 'paused-stage', 'expires-at', 'service-deployment-arn'] as const;
+    for (const name of names) {
+      expect(outputs[name]).toBeTruthy();
+      expect(report.outputs[name]).toBe(outputs[name]);
+    }
+    expect(report.outputs['outcome']).toBe('paused');
+    expect(report.message).toContain(outputs['hook-id']);
+    expect(report.summary).toContain('command: continue');
+    await answer('CONTINUE');
+    await world.fixture.advance(5);
+    expect((await status()).outputs).toMatchObject({ outcome: 'in-progress', 'hook-id': '' });
+  });
+
+  it('says so where the role may not look', async () => {
+    await paused();
+    world.intercept((operation) => {
+      if (operation === 'ListServiceDeployments') throw new AwsError('AccessDeniedException', 'no');
+    });
+    expect((await status()).outputs['outcome']).toBe('in-progress');
+    expect(told()).toContain('whether the rollout is paused is not known');
   });
 });
 

@@ -13,6 +13,7 @@ import {
   type DeployWorld,
 } from '../../support/ecs.js';
 import { ecsFixture, NETWORK } from '../../support/ecs-emulator.js';
+import { addContractTask } from '../../support/ecs-tasks.js';
 
 const arnOf = (name: string): string =>
   `arn:aws:ecs:eu-west-1:123456789012:task-definition/${name}`;
@@ -149,6 +150,38 @@ describe('keep-revisions', () => {
     world.account.rules.push('web:5');
     await deploy('v8', { keepRevisions: 1 });
     expect(await active()).toEqual(['1', '2', '3', '5', '7', '8']);
+  });
+
+  describe('of the tasks of the contract', () => {
+    async function ofTask(): Promise<readonly string[]> {
+      const answer = await world.fixture.call('ListTaskDefinitions', {
+        familyPrefix: 'web-nightly',
+      });
+      return (answer['taskDefinitionArns'] as string[]).flatMap(
+        (arn) => /web-nightly:(\d+)$/.exec(arn)?.[1] ?? [],
+      );
+    }
+
+    beforeEach(async () => {
+      await addContractTask(world, { name: 'nightly' });
+      for (const tag of ['v5', 'v6', 'v7']) await deploy(tag);
+      expect(await ofTask()).toEqual(['1', '2', '3']);
+    });
+
+    it('are deregistered as well, but for those in use', async () => {
+      world.account.rules.push('web-nightly:1');
+      const dry = await deploy('v8', { keepRevisions: 1, dryRun: true });
+      expect(dry.message).toContain('web-nightly:2');
+      await deploy('v8', { keepRevisions: 1 });
+      // What ran before, and the newest, which their targets start.
+      expect(await ofTask()).toEqual(['1', '3', '4']);
+    });
+
+    it('stay where there are no more than asked for', async () => {
+      await deploy('v8', { keepRevisions: 4 });
+      expect(await ofTask()).toEqual(['1', '2', '3', '4']);
+      expect(await active()).toContain('8');
+    });
   });
 
   it('leaves revisions alone that somebody else registered in the family', async () => {

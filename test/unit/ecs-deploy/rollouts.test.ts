@@ -89,6 +89,84 @@ describe('the first deploy', () => {
   });
 });
 
+describe('a first release that fails', () => {
+  const count = async () => (await world.fixture.service()).desiredCount;
+  const slow = { EMULATOR_FATE: 'slow:100000' };
+  const deployFirst = (env: Record<string, string>, changes: Partial<DeployInputs> = {}) =>
+    deploy(pushImage(world.fixture, 'shop/web:bad', env).tag, changes);
+
+  it.each([
+    ['ended early', true, 'rolled-back', 120],
+    ['by the circuit breaker', false, 'rolled-back', 400],
+  ] as const)(
+    'leaves the count at 0, for its placeholder cannot be pulled: %s',
+    async (_, earlyEnd, outcome, seconds) => {
+      await serviceWithContract(world);
+      const startedMs = world.fixture.clock.now();
+      const report = await deployFirst({ EMULATOR_FATE: 'crash:3' }, { earlyEnd });
+      expect(report.outputs['outcome']).toBe(outcome);
+      expect(report.message).toContain('its desired count is 0 again');
+      expect(await count()).toBe(0);
+      expect(world.fixture.clock.now() - startedMs).toBeLessThan(seconds * 1000);
+      await world.fixture.advance(120);
+      expect(await world.fixture.tasks('RUNNING')).toEqual([]);
+      const next = await deploy(pushImage(world.fixture, 'shop/web:good').tag);
+      expect(next.outputs['outcome']).toBe('succeeded');
+      expect(await count()).toBe(2);
+    },
+  );
+
+  it('leaves the count at 0 without a rollback too', async () => {
+    const deploymentCircuitBreaker = { enable: true, rollback: false };
+    const service = { deploymentConfiguration: { deploymentCircuitBreaker } };
+    await serviceWithContract(world, { service });
+    const report = await deployFirst({ EMULATOR_FATE: 'crash:3' }, { earlyEnd: false });
+    expect(report.outputs['outcome']).toBe('failed');
+    expect(await count()).toBe(0);
+  });
+
+  it('leaves the count at 0 where it is stopped at the time limit', async () => {
+    await serviceWithContract(world);
+    const report = await deployFirst(slow, { timeoutMinutes: 2 });
+    expect(report.outputs['outcome']).toBe('timed-out');
+    expect(report.message).toContain('its desired count is 0 again');
+    expect(await count()).toBe(0);
+  });
+
+  it('leaves the count at 0 where the job is cancelled', async () => {
+    await serviceWithContract(world);
+    let sleeps = 0;
+    world.whileSleeping(() => {
+      sleeps += 1;
+      if (sleeps === 3) world.controller.abort(new Error('SIGINT'));
+    });
+    const report = await deployFirst(slow);
+    expect(report.outputs['outcome']).toBe('cancelled');
+    expect(await count()).toBe(0);
+  });
+
+  it('keeps its count where the job leaves the rollout alone', async () => {
+    await serviceWithContract(world);
+    const report = await deployFirst(slow, { timeoutMinutes: 2, onCancel: 'leave' });
+    expect(report.outputs['outcome']).toBe('timed-out');
+    expect(await count()).toBe(2);
+  });
+
+  it('is told with its verdict where the count cannot be set back', async () => {
+    await serviceWithContract(world);
+    let updates = 0;
+    world.intercept((operation) => {
+      if (operation !== 'UpdateService') return;
+      updates += 1;
+      if (updates > 1) throw new AwsError('AccessDeniedException', 'no');
+    });
+    const report = await deployFirst({ EMULATOR_FATE: 'crash:3' });
+    expect(report.outputs['exit-code']).toBe('3');
+    expect(report.message).toContain('--desired-count 0');
+    expect(updates).toBe(2);
+  });
+});
+
 describe('a further deploy', () => {
   it('sends the task definition and never the count', async () => {
     await runningService();

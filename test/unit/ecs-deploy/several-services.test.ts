@@ -13,7 +13,8 @@ import {
   wantedImage,
   type DeployWorld,
 } from '../../support/ecs.js';
-import { ecsFixture, NETWORK } from '../../support/ecs-emulator.js';
+import { ecsFixture, NETWORK, pauseHook } from '../../support/ecs-emulator.js';
+import { runningOn } from '../../support/ecs-strategies.js';
 import {
   addContractTask,
   deployAround,
@@ -185,6 +186,30 @@ describe('all or nothing', () => {
     });
     expect(JSON.stringify(revision)).toContain('web-nightly:3');
     expect(await liveImages(world, 'web-nightly')).toEqual([first.reference]);
+  });
+
+  it('answers the pauses of the way back, which nobody waits for', async () => {
+    await runningOn(world, 'blue-green', {
+      lifecycleHooks: [pauseHook(['POST_TEST_TRAFFIC_SHIFT'])],
+    });
+    const before = (await world.fixture.service()).taskDefinition;
+    const others = await services({ worker: { EMULATOR_FATE: 'slow:100000' } });
+    let answers = 0;
+    world.whileSleeping(async () => {
+      const [rollout] = await world.fixture.rollouts();
+      const hookId = rollout?.lifecycleHookDetails?.[0]?.hookId;
+      if (answers > 0 || hookId === undefined) return;
+      answers += 1;
+      const { serviceDeploymentArn } = rollout ?? {};
+      const answer = { serviceDeploymentArn, hookId, action: 'CONTINUE' };
+      await world.fixture.call('ContinueServiceDeployment', answer);
+    });
+    const report = await deploy([deployInputs().target, ...others], {
+      ...{ allOrNothing: true, onPause: 'wait', timeoutMinutes: 8 },
+    });
+    expect(answers).toBe(1);
+    expect(outcomes(report)).toEqual({ web: 'rolled-back', worker: 'timed-out' });
+    expect((await world.fixture.service()).taskDefinition).toBe(before);
   });
 
   it('tells of the others where one cannot be taken back', async () => {

@@ -1,25 +1,32 @@
 import { UserError } from '../../../shared/errors.js';
 import { carryOutPlan } from '../../carry-out-plan.js';
 import type { ContinueInputs } from '../../inputs.js';
-import { shortName } from '../../model.js';
+import { likelyMainContainer } from '../../definition/main-container.js';
+import { shortName, type RegisteredDefinition } from '../../model.js';
 import { observeFound, withDefinition } from '../../observe.js';
 import type { Observed, Plan } from '../../plan.js';
+import { firstDesiredCount } from '../../plan/revision-steps.js';
 import type { DeployPorts } from '../../ports.js';
 import { releaseCurrent, releaseFacts } from '../../release-steps.js';
 import { reportDeploy, type Report } from '../../report.js';
+import { cleanUp } from '../../revisions/clean-up.js';
 import {
+  draftAppSpec,
   findInFlight,
   findServiceGroup,
   type InFlight,
+  type ObservedCodeDeploy,
 } from '../../strategies/code-deploy/observe.js';
-import type { CodeDeployStep } from '../../strategies/code-deploy/steps.js';
+import { planFollowing } from '../../strategies/code-deploy/plan.js';
+import { nothingObserved, observeAround, planAround } from '../../tasks/around.js';
 import { carryOut, stopping } from './rollback.js';
 
 /**
  * Lets a deployment of CodeDeploy that waits for it (`READY_WAIT`) reroute its traffic, or takes it
- * back.
+ * back. What the deploy that paused had still to do is done where the traffic has moved.
  *
- * @throws UserError `nothing-awaiting`, with what the group does now, `input-not-for-service`
+ * @throws UserError `nothing-awaiting`, with what the group does now, `input-not-for-service`, and
+ * for what its steps after the rollout lack
  */
 export async function continueCodeDeploy(
   ports: DeployPorts,
@@ -36,36 +43,71 @@ export async function continueCodeDeploy(
   if (inputs.decision === 'rollback') {
     return carryOut(ports, inputs, await stopping(ports, running, group, inFlight));
   }
-  const { deployment, definition = running.running } = inFlight;
+  const { definition = running.running } = inFlight;
   const tags = new Map(definition.tags.map(({ key, value }) => [key, value]));
   const observed = withDefinition(
     {
       ...running,
+      container: likelyMainContainer(target, definition.definition),
+      codeDeploy: await observeWayBack(ports, inputs, { ...running, group, inFlight }),
+      around: inputs.wait ? await observeAround(ports, inputs.around, target) : nothingObserved,
       // Who rolled it out is known from the revision, so that any job can go on with it.
       origin: { commit: tags.get('infra-actions:commit'), run: tags.get('infra-actions:run') },
     },
     definition,
     tags.get('infra-actions:template') ?? shortName(definition.arn),
   );
-  const follow: CodeDeployStep = {
-    ...{ kind: 'follow-code-deploy', application: group.application, group: group.name },
-    deploymentId: deployment.id,
-    termination: inputs.codeDeploy.waitForTermination ? 'wait' : 'leave',
-    reason: 'to its end',
-  };
-  const plan: Plan = {
-    definition: definition.definition,
-    upToDate: false,
-    steps: [
-      {
-        ...{ kind: 'continue-code-deploy', deploymentId: deployment.id },
-        taskDefinitionArn: definition.arn,
-        reason: `it waits to reroute the traffic to ${shortName(definition.arn)}`,
-      },
-      ...(inputs.wait ? [follow, ...releaseCurrent(releaseFacts(observed), false)] : []),
-    ],
-  };
+  const plan = planContinued(observed, inputs, { group, inFlight, definition });
   return carryOutPlan(ports, inputs, { observed, plan }, reportDeploy);
+}
+
+/** What a check that fails needs to take the service back. */
+async function observeWayBack(
+  ports: DeployPorts,
+  { around, codeDeploy, wait }: ContinueInputs,
+  found: Pick<Observed, 'target' | 'service' | 'running' | 'container'> &
+    Pick<ObservedCodeDeploy, 'group' | 'inFlight'>,
+): Promise<ObservedCodeDeploy | undefined> {
+  if (!wait || (around.postDeploy === undefined && around.smoke === undefined)) return undefined;
+  const { target, service, running, container, group, inFlight } = found;
+  const { cluster, contract } = target;
+  const { definition } = running;
+  const known = { cluster, service, contract, container, definition };
+  return { group, inFlight, appSpec: await draftAppSpec(ports, codeDeploy, known) };
+}
+
+/** Pure; the dry run prints its steps. */
+function planContinued(
+  observed: Observed,
+  { wait, keepRevisions, codeDeploy }: ContinueInputs,
+  {
+    group,
+    inFlight: { deployment },
+    definition: { arn, definition },
+  }: {
+    readonly group: ObservedCodeDeploy['group'];
+    readonly inFlight: InFlight;
+    readonly definition: RegisteredDefinition;
+  },
+): Plan {
+  const around = planAround({ ...observed, definition, rollsOut: false, concludes: wait });
+  const facts = {
+    observed: { group },
+    inputs: codeDeploy,
+    firstCount: firstDesiredCount(observed),
+  };
+  const steps: Plan['steps'] = [
+    {
+      ...{ kind: 'continue-code-deploy', deploymentId: deployment.id, taskDefinitionArn: arn },
+      reason: `it waits to reroute the traffic to ${shortName(arn)}`,
+    },
+    ...planFollowing(facts, deployment.id, 'to its end'),
+    ...around.after,
+    ...releaseCurrent(releaseFacts(observed), false),
+    ...around.last,
+    ...cleanUp(observed, new Set(), keepRevisions),
+  ];
+  return { definition, upToDate: false, steps: wait ? steps : steps.slice(0, 1) };
 }
 
 function refuseHooks(name: string, { hookId, serviceDeploymentArn }: ContinueInputs): void {

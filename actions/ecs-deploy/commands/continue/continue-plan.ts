@@ -52,7 +52,7 @@ export function planContinue(
             ...around.after,
             ...release,
             ...around.last,
-            ...cleanUp(observed, false, inputs.keepRevisions),
+            ...cleanUp(observed, new Set(), inputs.keepRevisions),
           ]
         : [...answer, follow, ...release],
   };

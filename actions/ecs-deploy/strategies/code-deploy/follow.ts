@@ -6,6 +6,7 @@ import type { Diagnosis } from '../../rollout/diagnosis.js';
 import { collectEvidence, type Evidence, type EvidenceScope } from '../../rollout/evidence.js';
 import type { Followed } from '../../rollout/follow.js';
 import { rollbackMinutes } from '../../rollout/give-up.js';
+import type { OnPause } from '../../rollout/pauses.js';
 import type { RolloutOutcome } from '../../rollout/judge.js';
 import { lookAtService } from '../../rollout/looks.js';
 import { hopelessFailure } from '../../rollout/repeating-failure.js';
@@ -27,8 +28,8 @@ export interface CodeDeployFollowRequest extends Omit<EvidenceScope, 'deployment
   readonly timeoutMinutes: number;
   /** Where it is to be stopped and rolled back once its failure can only repeat: how often is often. */
   readonly earlyEndExits: number | undefined;
-  /** Whether a deployment that waits for its rerouting to be started ends the following. */
-  readonly onReady: 'end' | 'wait';
+  /** What a deployment that waits for its rerouting to be started leads to. */
+  readonly onReady: OnPause;
   /** The last look at the service. */
   readonly service: Service;
 }
@@ -62,6 +63,7 @@ export async function followCodeDeploy(
   let gaveUp: Followed['gaveUp'];
   let gaveUpTold = false;
   let endTold = false;
+  let isAnswered = false;
   const look = openCodeDeploySight(ports, request);
 
   const polled = await poll(
@@ -88,7 +90,7 @@ export async function followCodeDeploy(
         }
       }
       if (ended) return judgement.outcome;
-      return judgement.phase === 'ready' && request.onReady === 'end' ? 'paused' : undefined;
+      return judgement.phase === 'ready' && (await endsWhenReady()) ? 'paused' : undefined;
     },
   );
 
@@ -120,6 +122,22 @@ export async function followCodeDeploy(
     gaveUp,
     sight,
   };
+
+  /** A way back that nobody waits for goes on by itself, where the role may say so. */
+  async function endsWhenReady(): Promise<boolean> {
+    if (request.onReady !== 'answer' || isAnswered) return request.onReady === 'end';
+    const { deploymentId: id } = request;
+    try {
+      await ports.codeDeploy.continue(id, 'READY_WAIT');
+      isAnswered = true;
+      ports.log.info(`told ${id} to go on: on a way back, nobody is asked`);
+      return false;
+    } catch (thrown) {
+      if (!(thrown instanceof OperationError)) throw thrown;
+      ports.log.warning(`${id} cannot be told to go on: ${thrown.message}`);
+      return true;
+    }
+  }
 
   /** A stop that is refused is told once; the deployment is followed on, to its verdict. */
   async function giveUpIfHopeless(): Promise<void> {

@@ -37,7 +37,7 @@ export function planCodeDeploy<Register>(
   }
   if (inFlight !== undefined && inFlightIsSame) {
     const { id } = inFlight.deployment;
-    return [followStep(request, id, `${id} deploys it already`), ...firstTasks(request)];
+    return planFollowing(request, id, `${id} deploys it already`);
   }
   if (inFlight !== undefined && request.inputs.ifBusy === 'fail') {
     throw busy(observed.group, inFlight, {
@@ -76,8 +76,24 @@ function createStep<Register>(request: CodeDeployPlanRequest<Register>): CodeDep
   };
 }
 
-function followStep<Register>(
-  { observed, inputs, firstCount }: CodeDeployPlanRequest<Register>,
+/** What following a deployment depends on. */
+interface FollowFacts {
+  readonly observed: Pick<ObservedCodeDeploy, 'group'>;
+  readonly inputs: Pick<CodeDeployInputs, 'waitForTermination'>;
+  readonly firstCount: number | undefined;
+}
+
+/** Follows a deployment that another step began; a first release gets its count after that. */
+export function planFollowing(
+  facts: FollowFacts,
+  deploymentId: string,
+  reason: string,
+): readonly CodeDeployStep[] {
+  return [followStep(facts, deploymentId, reason), ...firstTasks(facts)];
+}
+
+function followStep(
+  { observed, inputs, firstCount }: FollowFacts,
   deploymentId: string | undefined,
   reason: string,
   countFollows = true,
@@ -95,9 +111,7 @@ function followStep<Register>(
   };
 }
 
-function firstTasks<Register>({
-  firstCount,
-}: CodeDeployPlanRequest<Register>): readonly CodeDeployStep[] {
+function firstTasks({ firstCount }: Pick<FollowFacts, 'firstCount'>): readonly CodeDeployStep[] {
   if (firstCount === undefined) return [];
   const tasks = `${firstCount} tasks`;
   return [

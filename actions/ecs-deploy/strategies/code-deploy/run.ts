@@ -5,6 +5,7 @@ import { shortName, type JsonObject, type Service, type TaskContainer } from '..
 import { OperationError, toError } from '../../../shared/errors.js';
 import type { DeployPorts } from '../../ports.js';
 import { primaryTaskSet } from '../../primary.js';
+import { goesBack, openFirstCount, type CountTakenBack } from '../../rollout/first-count.js';
 import type { Followed } from '../../rollout/follow.js';
 import type { OwnDeployment } from '../../rollout/judge.js';
 import { createDeployment } from './create.js';
@@ -48,6 +49,8 @@ export interface CodeDeployState {
   readonly cancelled: boolean;
   /** What somebody else has deployed meanwhile: nothing was deployed. */
   readonly supersededBy: string | undefined;
+  /** Where a first release failed. */
+  readonly countTakenBack: CountTakenBack | undefined;
 }
 
 /** Carries out the steps of CodeDeploy, which know of one another. */
@@ -78,8 +81,13 @@ export function openCodeDeployRun(
     sight: undefined,
     cancelled: false,
     supersededBy: undefined,
+    countTakenBack: undefined,
   };
-  let countWasSet = false;
+  const firstCount = openFirstCount(ports, { cluster, serviceName });
+  const takeBackCount = async (): Promise<void> => {
+    await firstCount.takeBack();
+    state = { ...state, countTakenBack: firstCount.result() };
+  };
   let isContinued = false;
 
   const setCount = async (desiredCount: number): Promise<void> => {
@@ -121,10 +129,8 @@ export function openCodeDeployRun(
       return { reason, answer: { kind: 'refused', reason: toError(thrown).message } };
     }
   };
-  /** A first release that failed leaves no tasks that would be restarted for ever. */
   const afterFollow = async (followed: Followed, taskDefinitionArn: string): Promise<void> => {
-    const failed = ['failed', 'rolled-back', 'stopped'].includes(followed.outcome);
-    if (failed && countWasSet) await setCount(0);
+    if (goesBack(followed)) await takeBackCount();
     if (followed.outcome !== 'succeeded') return;
     state = { ...state, proof: await proveImages(ports, request, followed, taskDefinitionArn) };
   };
@@ -138,7 +144,7 @@ export function openCodeDeployRun(
           if (state.own === undefined) state = { ...state, supersededBy: await superseded() };
           if (state.supersededBy !== undefined) break;
           await setCount(step.desiredCount);
-          countWasSet = true;
+          firstCount.given();
           break;
         case 'create-deployment': {
           const arn = step.taskDefinitionArn ?? taskDefinitionArn;
@@ -149,7 +155,7 @@ export function openCodeDeployRun(
           });
           if (created.kind !== 'created') {
             // What somebody else has deployed needs its count.
-            if (countWasSet && created.kind === 'cancelled') await setCount(0);
+            if (created.kind === 'cancelled') await takeBackCount();
             state =
               created.kind === 'cancelled'
                 ? { ...state, cancelled: true }

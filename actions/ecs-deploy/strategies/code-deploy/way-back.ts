@@ -11,7 +11,7 @@ import { findInFlight, type InFlight, type ObservedCodeDeploy } from './observe.
 import { describeOrigin, type CodeDeployPlanRequest } from './plan.js';
 import { openCodeDeployRun, type CodeDeployRunRequest } from './run.js';
 import type { CodeDeployStep, Termination } from './steps.js';
-import { leftAlone } from '../../rollout/give-up.js';
+import { byItself } from '../../rollout/give-up.js';
 
 /** How a service of CodeDeploy comes to another revision than the one that was deployed last. */
 export type CodeDeployWay =
@@ -144,7 +144,7 @@ export async function goBack(ports: DeployPorts, request: WayBackRequest): Promi
         definitions: new Set([fromArn]),
         ...{ inFlightId: undefined, anyDefinition: false },
       },
-      inputs: leftAlone(request.inputs),
+      inputs: byItself(request.inputs),
     });
     let followed;
     for (const step of stepsOfWay(way, observed.group, origin, reason)) {

@@ -1,8 +1,11 @@
-import { awsErrorName } from '../../aws/calls.js';
-import type { Step } from '../../plan.js';
-import type { DeployPorts } from '../../ports.js';
+import { awsErrorName } from '../aws/calls.js';
+import type { DeployPorts } from '../ports.js';
 
-type ContinueStep = Extract<Step, { readonly kind: 'continue-service-deployment' }>;
+export interface PauseAnswer {
+  readonly serviceDeploymentArn: string;
+  readonly hookId: string;
+  readonly decision: 'continue' | 'rollback';
+}
 
 /**
  * Answers a pause; `too-late` where it awaits none any more. ECS names no error of its own for
@@ -12,9 +15,9 @@ type ContinueStep = Extract<Step, { readonly kind: 'continue-service-deployment'
  */
 export async function answerPause(
   ports: Pick<DeployPorts, 'ecs' | 'log'>,
-  step: ContinueStep,
+  answer: PauseAnswer,
 ): Promise<'sent' | 'too-late'> {
-  const { serviceDeploymentArn, hookId, decision } = step;
+  const { serviceDeploymentArn, hookId, decision } = answer;
   const action = decision === 'rollback' ? 'ROLLBACK' : 'CONTINUE';
   try {
     await ports.ecs.continueServiceDeployment({ serviceDeploymentArn, hookId, action });
