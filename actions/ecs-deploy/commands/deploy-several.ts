@@ -122,8 +122,6 @@ export async function deploySeveral(
     const found = await ports.ecs.lookUpService(target.cluster, target.serviceName);
     if (found.kind !== 'found') return undefined;
     const { service } = found;
-    const by = replacedBy(end, service);
-    if (end.kind === 'reported' && by !== undefined) return supersededReport(end, by);
     const newArn = newRevisionOf(end, service);
     if (newArn === undefined) return undefined;
     if (familyOf(running.definition) === target.contract?.templateFamily) {
@@ -180,26 +178,6 @@ function newRevisionOf(end: End, service: Service): string | undefined {
   }
   const sinceMs = primaryOf(service)?.createdAtMs;
   return sinceMs === undefined || sinceMs >= atMs ? arn : undefined;
-}
-
-/** What somebody else has put in place of a revision that had come through. */
-function replacedBy(end: End, service: Service): string | undefined {
-  if (end.kind !== 'reported' || end.applied.followed?.outcome !== 'succeeded') return undefined;
-  const arn = primaryDefinitionArn(service);
-  const ours = new Set([end.applied.taskDefinitionArn, end.observed.running.arn]);
-  return arn === undefined || end.report.failure !== undefined || ours.has(arn) ? undefined : arn;
-}
-
-/** It is left alone. */
-function supersededReport({ observed, applied }: CarriedOut, by: string): Report {
-  const { running } = observed;
-  const back = withDefinition(observed, running, shortName(running.arn));
-  const plan = { definition: running.definition, upToDate: false, steps: [] };
-  return reportRollback(back, plan, {
-    ...applied,
-    ...{ taskDefinitionArn: running.arn, followed: undefined, proof: undefined },
-    supersededBy: shortName(by),
-  });
 }
 
 function wordsOf(end: End): ServiceReport {
