@@ -15,7 +15,7 @@ export const fetchHttp: Http = {
 };
 
 /** An endpoint that never ends its answer must not fill the memory. */
-async function firstPart(answer: Response): Promise<string> {
+export async function firstPart(answer: Response): Promise<string> {
   const reader = answer.body?.getReader();
   if (reader === undefined) return '';
   const chunks: Uint8Array[] = [];

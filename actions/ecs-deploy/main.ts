@@ -10,6 +10,7 @@ import { openAwsPorts } from './aws/open-ports.js';
 import { runCommand } from './commands.js';
 import { fetchHttp } from './http.js';
 import { readInputs } from './inputs.js';
+import { openPublicRegistries } from './registry/public-registries.js';
 
 await runAction(async (context) => {
   const { env, log, secrets, signal } = context;
@@ -21,6 +22,7 @@ await runAction(async (context) => {
   const ports = {
     ...openAwsPorts(clientConfig, { several }),
     http: fetchHttp,
+    registries: openPublicRegistries({ fetch, signal }),
     redact: (text: string) => secrets.redact(text),
     clock: systemClock,
     readFile: (path: string) => readFile(path, 'utf8').catch(() => undefined),

@@ -1,6 +1,7 @@
 import type { Clock } from '../shared/clock.js';
 import type { Logger } from '../shared/log.js';
 import type { Http } from './rollout/smoke-check.js';
+import type { PublicRegistries } from './registry/ports.js';
 import type { ServiceCounts } from './commands/scale/ports.js';
 import type { Schedules } from './tasks/schedules.js';
 import type { TaskRunner } from './tasks/ports.js';
@@ -180,6 +181,7 @@ export interface DeployPorts {
   readonly ecs: Ecs;
   readonly parameters: Parameters;
   readonly images: Images;
+  readonly registries: PublicRegistries;
   readonly logs: Logs;
   readonly codeDeploy: CodeDeploy;
   readonly lookups: Lookups;

@@ -28,6 +28,7 @@ import {
 import { BALANCED } from '../support/ecs-emulator.js';
 import { startTestEmulator, type TestEmulator } from '../support/emulator.js';
 import type { RunStepResult } from '../support/runner.js';
+import { sha256, startTokenRegistry, type TokenRegistry } from '../support/token-registry.js';
 
 let emulator: TestEmulator;
 let v1: string;
@@ -41,6 +42,7 @@ const services: Readonly<Record<string, Partial<CreateServiceCommandInput>>> = {
     deploymentConfiguration: { deploymentCircuitBreaker: { enable: true, rollback: false } },
   },
   'exec-format': {},
+  'from-elsewhere': {},
   'linear-shift': {
     loadBalancers: [BALANCED],
     deploymentConfiguration: {
@@ -106,16 +108,16 @@ afterAll(() => emulator.stop());
 
 /** Runs a step for a service by its name; `env` is the image's, and decides how it fares. */
 async function run(
-  service: keyof typeof services,
+  service: string,
   inputs: Readonly<Record<string, string>>,
   env?: Readonly<Record<string, string>>,
   onLine?: (line: string) => void,
 ): Promise<RunStepResult> {
-  const image = env === undefined ? {} : await pushServiceImage(emulator, service, env);
+  const image = env === undefined ? undefined : await pushServiceImage(emulator, service, env);
   return runDeploy(emulator, {
     inputs: {
       ...{ cluster: names.cluster, 'service-name': service },
-      ...('reference' in image ? { image: image.reference } : {}),
+      ...(image === undefined ? {} : { image: image.reference }),
       ...inputs,
     },
     ...(onLine === undefined ? {} : { onLine }),
@@ -238,6 +240,40 @@ describe('a rollout, with the built action', () => {
       step.outputs['task-definition-arn'],
     );
   }, 90_000);
+});
+
+describe('an image of another registry', () => {
+  const index = JSON.stringify({
+    schemaVersion: 2,
+    manifests: [{ digest: sha256('x'), platform: { os: 'linux', architecture: 'amd64' } }],
+  });
+  const arm = index.replace('amd64', 'arm64');
+  let registry: TokenRegistry;
+  beforeAll(async () => {
+    registry = await startTokenRegistry({ 'web/manifests/v1': index, 'web/manifests/arm': arm });
+  });
+  afterAll(() => registry.stop());
+  const deploy = (name: string) =>
+    run('from-elsewhere', { image: `${registry.host}/acme/${name}`, 'dry-run': 'true' });
+
+  it('that gives a token to everybody is deployed by its digest', async () => {
+    const step = await run('from-elsewhere', { image: `${registry.host}/acme/web:v1` });
+    expect(errors(step)).toBe('');
+    expect(step.outputs).toMatchObject({ outcome: 'succeeded', 'image-digest': sha256(index) });
+  }, 60_000);
+
+  it('is refused where it is not there, or not for the CPU architecture of the task', async () => {
+    const [gone, other] = await Promise.all([deploy('web:v9'), deploy('web:arm')]);
+    expect(errors(gone)).toContain('the registry knows no image');
+    expect(errors(other)).toContain('is for linux/arm64, and the task runs on linux/amd64');
+  }, 60_000);
+
+  it('that cannot be read there is deployed as it is given, and that is told', async () => {
+    const step = await deploy('private:v1');
+    expect(errors(step)).toBe('');
+    expect(step.outputs['outcome']).toBe('dry-run');
+    expect(step.log.join('\n')).toContain('it gives no token without credentials');
+  }, 60_000);
 });
 
 describe('a service that is not deployed like that is refused by name', () => {

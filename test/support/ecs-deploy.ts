@@ -4,6 +4,12 @@ import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { CloudWatchLogsClient, CreateLogGroupCommand } from '@aws-sdk/client-cloudwatch-logs';
 import {
+  CreateSecurityGroupCommand,
+  CreateSubnetCommand,
+  CreateVpcCommand,
+  EC2Client,
+} from '@aws-sdk/client-ec2';
+import {
   CreateRepositoryCommand,
   ECRClient,
   GetAuthorizationTokenCommand,
@@ -18,7 +24,9 @@ import {
   type CreateServiceCommandInput,
   type Service,
 } from '@aws-sdk/client-ecs';
+import { CreateRoleCommand, IAMClient } from '@aws-sdk/client-iam';
 import { GetParameterCommand, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
+import { ecsTrust } from './ecs-account.js';
 import { sdkConfig, type TestEmulator } from './emulator.js';
 import { ownAction, runStep, type JobOptions, type RunStepResult } from './runner.js';
 
@@ -40,7 +48,19 @@ export function ecsClient(emulator: TestEmulator): ECSClient {
   return new ECSClient(sdkConfig(emulator));
 }
 
-/** The repository, cluster, template, service with 0 tasks and contract that Terraform makes. */
+/** A subnet and a security group; the check before a first release wants them to be there. */
+async function makeNetwork(emulator: TestEmulator) {
+  const ec2 = new EC2Client(sdkConfig(emulator));
+  const { Vpc } = await ec2.send(new CreateVpcCommand({ CidrBlock: '10.9.0.0/16' }));
+  const VpcId = Vpc?.VpcId ?? '';
+  const [{ Subnet }, { GroupId }] = await Promise.all([
+    ec2.send(new CreateSubnetCommand({ VpcId, CidrBlock: '10.9.0.0/24' })),
+    ec2.send(new CreateSecurityGroupCommand({ VpcId, GroupName: 'web', Description: 'web' })),
+  ]);
+  return { subnets: [Subnet?.SubnetId ?? ''], securityGroups: [GroupId ?? ''] };
+}
+
+/** The network, role, repository, cluster, template, service with 0 tasks and contract that Terraform makes. */
 export async function makeService(
   emulator: TestEmulator,
   changes: {
@@ -52,7 +72,12 @@ export async function makeService(
   const config = sdkConfig(emulator);
   const ecs = new ECSClient(config);
   const template = `${names.serviceName}-template`;
-  await Promise.all([
+  const role = `${names.serviceName}-execution`;
+  const [awsvpcConfiguration] = await Promise.all([
+    makeNetwork(emulator),
+    new IAMClient(config).send(
+      new CreateRoleCommand({ RoleName: role, AssumeRolePolicyDocument: ecsTrust }),
+    ),
     new ECRClient(config).send(new CreateRepositoryCommand({ repositoryName: names.repository })),
     new CloudWatchLogsClient(config).send(
       new CreateLogGroupCommand({ logGroupName: names.logGroup }),
@@ -65,7 +90,7 @@ export async function makeService(
         networkMode: 'awsvpc',
         cpu: '256',
         memory: '512',
-        executionRoleArn: 'arn:aws:iam::123456789012:role/shop-web-dev-execution',
+        executionRoleArn: `arn:aws:iam::123456789012:role/${role}`,
         containerDefinitions: [
           {
             name: 'app',
@@ -94,9 +119,7 @@ export async function makeService(
       taskDefinition: template,
       desiredCount: 0,
       launchType: 'FARGATE',
-      networkConfiguration: {
-        awsvpcConfiguration: { subnets: ['subnet-1'], securityGroups: ['sg-1'] },
-      },
+      networkConfiguration: { awsvpcConfiguration },
       deploymentConfiguration: {
         minimumHealthyPercent: 100,
         maximumPercent: 200,

@@ -24,6 +24,7 @@ import type {
   Parameters,
   Repository,
 } from '../../actions/ecs-deploy/ports.js';
+import type { PublicRegistries } from '../../actions/ecs-deploy/registry/ports.js';
 import type { HttpAnswer } from '../../actions/ecs-deploy/rollout/smoke-check.js';
 import type { Trigger } from '../../actions/ecs-deploy/tasks/schedules.js';
 import type { Clock } from '../../actions/shared/clock.js';
@@ -118,6 +119,7 @@ export function deployWorld(fixture: EcsFixture, random: () => number = () => 1)
       codeDeploy: openCodeDeploy(config),
       parameters: memoryParameters(parameters),
       images: registryImages(fixture),
+      registries: closedRegistries,
       logs: fixtureLogs(fixture),
       lookups: account.lookups,
       revisions: {
@@ -260,6 +262,11 @@ function registryImages(fixture: EcsFixture): Images {
     },
   };
 }
+
+/** No registry but ECR gives anything away. */
+const closedRegistries: PublicRegistries = {
+  find: () => Promise.reject(new OperationError('registry-unreadable', 'it is not in ECR')),
+};
 
 /** CloudWatch's streams; a token is the number of lines that were read. */
 function fixtureLogs(fixture: EcsFixture): Logs {

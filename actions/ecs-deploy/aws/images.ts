@@ -2,7 +2,7 @@ import type * as ecrSdk from '@aws-sdk/client-ecr';
 import type { AwsClientConfig } from '../../shared/aws-access.js';
 import { OperationError } from '../../shared/errors.js';
 import type { Images, Repository } from '../ports.js';
-import { configPlatform, manifestPlatforms } from '../images/manifest.js';
+import { configPlatform, manifestDigests, manifestPlatforms } from '../images/manifest.js';
 import { awsErrorName, call } from './calls.js';
 import { allPages } from './pages.js';
 
@@ -131,14 +131,6 @@ export async function download(url: string): Promise<string | undefined> {
     const { host } = new URL(url);
     throw new OperationError('layer-unreachable', `${host} does not answer`, { cause: thrown });
   }
-}
-
-/** The digests in an OCI image index or Docker manifest list. */
-export function manifestDigests(manifest: string | undefined): readonly string[] {
-  const parsed = JSON.parse(manifest ?? '{}') as {
-    readonly manifests?: readonly { readonly digest?: string }[];
-  };
-  return (parsed.manifests ?? []).flatMap((entry) => entry.digest ?? []);
 }
 
 function pushedAtMs(image: ecrSdk.ImageDetail): number {

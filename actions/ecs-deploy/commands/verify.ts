@@ -57,7 +57,7 @@ export async function runVerify(ports: DeployPorts, inputs: VerifyInputs): Promi
  * placeholder: there it is the image that runs now.
  */
 async function checkOtherImages(
-  ports: Pick<DeployPorts, 'images' | 'log'>,
+  ports: Pick<DeployPorts, 'images' | 'log' | 'registries'>,
   { target, running, container, images, problems }: ObservedSubject,
   definition: JsonObject,
 ): Promise<{

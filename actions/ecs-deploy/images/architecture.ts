@@ -12,7 +12,7 @@ interface ArchitectureCheck {
 }
 
 /**
- * Checks that each image in ECR is there for the platform that the task runs on. What cannot be
+ * Checks that each image is there for the platform that the task runs on. What cannot be
  * told is no problem: ECS says it itself, after the update.
  *
  * @param inputOf the input that named a container's image, for the problem
@@ -26,7 +26,8 @@ export async function checkArchitectures(
   const wanted = wantedPlatform(definition);
   if (wanted === undefined) return { problems: [], notChecked: [] };
   const asked = new Map<string, ReturnType<typeof ask>>();
-  const ask = async ({ repository, digest }: ResolvedImage) => {
+  const ask = async ({ repository, digest, elsewhere }: ResolvedImage) => {
+    if (elsewhere !== undefined) return elsewhere.platforms ?? ('unknown' as const);
     if (repository === undefined || digest === undefined) return 'elsewhere' as const;
     try {
       return (await ports.images.platforms(repository, digest)) ?? ('unknown' as const);

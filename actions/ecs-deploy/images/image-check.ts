@@ -1,4 +1,4 @@
-import type { Problem } from '../../shared/errors.js';
+import { OperationError, type Problem } from '../../shared/errors.js';
 import { isAccessDenied } from '../aws/calls.js';
 import {
   formatImageReference,
@@ -8,6 +8,7 @@ import {
   type ImageReference,
 } from './image-reference.js';
 import type { DeployPorts, ImageName, Repository } from '../ports.js';
+import type { PublicImage } from '../registry/ports.js';
 
 /** An image as it goes into the task definition. */
 export interface ResolvedImage {
@@ -16,15 +17,18 @@ export interface ResolvedImage {
   readonly digest: string | undefined;
   /** The ECR repository that was asked; absent for other registries. */
   readonly repository: Repository | undefined;
+  /** What a registry other than ECR says of it. */
+  readonly elsewhere?: PublicImage | undefined;
 }
 
-type Ports = Pick<DeployPorts, 'images' | 'log'>;
+type Ports = Pick<DeployPorts, 'images' | 'log' | 'registries'>;
 
 /**
  * Checks that an image is there, and pins its digest.
  *
  * A registry is ECR where its host says so, or where ECR itself names it as the URI of the
- * repository (an ECR behind another host name). Other registries are taken at their word.
+ * repository (an ECR behind another host name). Of other registries that is read which they give to
+ * everybody; what cannot be read is taken at its word.
  *
  * @returns the image, or the problem with it: `image-missing`, `repository-missing`
  */
@@ -38,7 +42,7 @@ export async function checkImage(
   const repository: Repository = { name: reference.repository, ...ecr };
   try {
     if (ecr === undefined && !(await isEcr(ports, reference, repository))) {
-      return unchecked(ports, reference, 'it is not in ECR');
+      return await checkElsewhere(ports, reference, input);
     }
     const name: ImageName =
       reference.digest === undefined
@@ -71,6 +75,30 @@ export async function checkDigest(
   const reference = uri === undefined ? undefined : parseImageReference(uri);
   if (reference === undefined) return repositoryMissing(repository, 'repository');
   return checkImage(ports, { ...reference, digest }, 'image-digest');
+}
+
+/** An image of another registry: what cannot be read there may still be what ECS can pull. */
+async function checkElsewhere(
+  ports: Ports,
+  reference: ImageReference,
+  input: string,
+): Promise<ResolvedImage | Problem> {
+  try {
+    const found = await ports.registries.find(reference);
+    if (found === undefined) {
+      return {
+        code: 'image-missing',
+        message: `the registry knows no image ${formatImageReference(reference)}`,
+        at: { input },
+      };
+    }
+    const { digest } = found;
+    const image = `${repositoryUri(reference)}@${digest}`;
+    return { image, digest, repository: undefined, elsewhere: found };
+  } catch (thrown) {
+    if (!(thrown instanceof OperationError)) throw thrown;
+    return unchecked(ports, reference, thrown.message);
+  }
 }
 
 async function isEcr(

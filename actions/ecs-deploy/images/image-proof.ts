@@ -47,10 +47,10 @@ export async function compareImages(
     for (const running of runningImages) {
       if (running.container !== container) continue;
       if (image.digest === undefined || running.digest === undefined) continue;
+      const same = await isSame(ports, image, image.digest, running, running.digest);
+      if (same === 'unknown') continue;
       compared += 1;
-      if (!(await isSame(ports, image, image.digest, running, running.digest))) {
-        differences.push({ container, wanted: image.digest, running: running.digest });
-      }
+      if (!same) differences.push({ container, wanted: image.digest, running: running.digest });
     }
   }
   if (differences.length > 0) return { kind: 'different', differences };
@@ -65,9 +65,11 @@ async function isSame(
   wanted: string,
   running: RunningImage,
   digest: string,
-): Promise<boolean> {
+): Promise<boolean | 'unknown'> {
   if (digest === wanted) return true;
-  if (image.repository === undefined || !running.image.includes(image.repository.name))
-    return false;
+  if (image.elsewhere !== undefined) return image.elsewhere.manifestDigests.includes(digest);
+  // What an index elsewhere lists is not known.
+  if (image.repository === undefined) return 'unknown';
+  if (!running.image.includes(image.repository.name)) return false;
   return (await ports.images.platformDigests(image.repository, wanted)).includes(digest);
 }

@@ -11,6 +11,7 @@ const manifestSchema = z.object({
   manifests: z
     .array(
       z.object({
+        digest: z.string().optional(),
         platform: platformSchema.partial().optional(),
         annotations: z.record(z.string(), z.string()).optional(),
       }),
@@ -44,6 +45,12 @@ export function manifestPlatforms(manifest: string | undefined): ManifestPlatfor
   return parsed?.architecture === undefined
     ? { kind: 'unknown', platforms: undefined }
     : { kind: 'known', platforms: [{ os: 'linux', architecture: parsed.architecture }] };
+}
+
+/** The digests in an OCI image index or Docker manifest list. */
+export function manifestDigests(manifest: string | undefined): readonly string[] {
+  const parsed = manifestSchema.safeParse(parseJson(manifest ?? '')).data;
+  return (parsed?.manifests ?? []).flatMap(({ digest }) => digest ?? []);
 }
 
 /** BuildKit puts attestations into an index as manifests of the platform unknown/unknown. */

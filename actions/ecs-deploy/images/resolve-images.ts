@@ -33,7 +33,7 @@ export async function resolveImages(
 
 /** The image of the main container, by digest where that can be known. */
 export async function resolveMain(
-  ports: Pick<DeployPorts, 'images' | 'log'>,
+  ports: Pick<DeployPorts, 'images' | 'log' | 'registries'>,
   image: NonNullable<DeployInputs['image']>,
   known: {
     readonly target: Target;

@@ -41,3 +41,14 @@ it('without a digest, or without a task, nothing is proven', async () => {
     expect(await compareImages(ports, wanted, images)).toMatchObject({ kind: 'unknown' });
   }
 });
+
+it('of another registry, what its index lists is the same image, if it was read', async () => {
+  const image = { image: `busybox@${digest('a')}`, digest: digest('a'), repository: undefined };
+  const elsewhere = { digest: digest('a'), manifestDigests: [digest('b')], platforms: undefined };
+  const known = { app: { ...image, elsewhere } };
+  expect(await compareImages(ports, known, [running('b')])).toEqual({ kind: 'same' });
+  expect(await compareImages(ports, known, [running('c')])).toMatchObject({ kind: 'different' });
+  expect(await compareImages(ports, { app: image }, [running('b')])).toMatchObject({
+    kind: 'unknown',
+  });
+});

@@ -1,4 +1,4 @@
-import { manifestDigests } from '../../../actions/ecs-deploy/aws/images.js';
+import { manifestDigests } from '../../../actions/ecs-deploy/images/manifest.js';
 import {
   checkDigest,
   checkImage,
@@ -9,6 +9,8 @@ import {
   parseImageReference,
   type ImageReference,
 } from '../../../actions/ecs-deploy/images/image-reference.js';
+import { checkArchitectures } from '../../../actions/ecs-deploy/images/architecture.js';
+import type { PublicRegistries } from '../../../actions/ecs-deploy/registry/ports.js';
 import type { Images } from '../../../actions/ecs-deploy/ports.js';
 import { OperationError } from '../../../actions/shared/errors.js';
 import type { Logger } from '../../../actions/shared/log.js';
@@ -36,6 +38,19 @@ function images(changes: Partial<Images> = {}): Images {
   };
 }
 
+const unreadable = new OperationError('registry-unreadable', 'it answers 500');
+
+/** One that gives away `multi`, and knows that `gone` is not there. */
+const registries: PublicRegistries = {
+  find: ({ repository }) => {
+    if (repository.endsWith('multi')) {
+      const platforms = [{ os: 'linux', architecture: 'arm64' }];
+      return Promise.resolve({ digest: v1, manifestDigests: [v2], platforms });
+    }
+    return repository.endsWith('gone') ? Promise.resolve(undefined) : Promise.reject(unreadable);
+  },
+};
+
 function quietLogger(warnings: string[]): Logger {
   const ignore = (): void => undefined;
   return {
@@ -56,7 +71,7 @@ function reference(text: string): ImageReference {
 
 async function check(text: string, changes: Partial<Images> = {}) {
   const warnings: string[] = [];
-  const ports = { images: images(changes), log: quietLogger(warnings) };
+  const ports = { images: images(changes), registries, log: quietLogger(warnings) };
   const result = await checkImage(ports, reference(text), 'image');
   return { result, warnings };
 }
@@ -134,8 +149,33 @@ describe('an image of another registry', () => {
   });
 });
 
+describe('an image of a registry that says what it has', () => {
+  it('is deployed by its digest', async () => {
+    const { result, warnings } = await check('ghcr.io/acme/multi:stable');
+    expect(result).toMatchObject({ image: `ghcr.io/acme/multi@${v1}`, digest: v1 });
+    expect(warnings).toEqual([]);
+  });
+
+  it('that is not there is a problem of its input', async () => {
+    const { result } = await check('ghcr.io/acme/gone:stable');
+    expect(result).toMatchObject({ code: 'image-missing', at: { input: 'image' } });
+  });
+
+  it('must be there for the CPU architecture of the task', async () => {
+    const { result } = await check('ghcr.io/acme/multi:stable');
+    if (isProblem(result)) throw new Error(result.message);
+    const ports = { images: images() };
+    const task = { requiresCompatibilities: ['FARGATE'] };
+    const arm = { ...task, runtimePlatform: { cpuArchitecture: 'ARM64' } };
+    expect((await checkArchitectures(ports, arm, { app: result })).problems).toEqual([]);
+    expect((await checkArchitectures(ports, task, { app: result })).problems).toMatchObject([
+      { code: 'image-architecture' },
+    ]);
+  });
+});
+
 describe('a digest', () => {
-  const ports = () => ({ images: images(), log: quietLogger([]) });
+  const ports = () => ({ images: images(), registries, log: quietLogger([]) });
 
   it.each(['shop/web', `${localHost}/shop/web`])('is found in %s', async (repository) => {
     expect(await checkDigest(ports(), repository, v1)).toMatchObject({

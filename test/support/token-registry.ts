@@ -1,0 +1,62 @@
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+export function sha256(text: string): string {
+  return `sha256:${createHash('sha256').update(text).digest('hex')}`;
+}
+
+/** A registry that gives everything to everybody, but for a token. */
+export interface TokenRegistry {
+  /** `127.0.0.1:port` */
+  readonly host: string;
+  /** Paths that were asked for. */
+  readonly asked: readonly string[];
+  stop(): void;
+}
+
+/**
+ * Starts one. Repositories named `private` get no token, those named `slow` no answer, `proxy` a 404
+ * that is not the registry's own, `lies` a wrong digest.
+ *
+ * @param content by path below `/v2/acme/`
+ */
+export async function startTokenRegistry(
+  content: Readonly<Record<string, string>>,
+): Promise<TokenRegistry> {
+  const asked: string[] = [];
+  let host = '';
+  const server = createServer((request, response) => {
+    const url = new URL(request.url ?? '', `http://${host}`);
+    asked.push(`${url.pathname}${url.search}`);
+    if (url.pathname === '/token') {
+      const isOpen = !(url.searchParams.get('scope') ?? '').includes('private');
+      response.writeHead(isOpen ? 200 : 401).end(JSON.stringify({ token: 't0ken' }));
+      return;
+    }
+    const name = url.pathname.replace('/v2/acme/', '');
+    if (request.headers.authorization !== 'Bearer t0ken') {
+      const scope = `repository:acme/${name.split('/')[0] ?? ''}:pull`;
+      const challenge = `Bearer realm="http://${host}/token",service="registry",scope="${scope}"`;
+      response.writeHead(401, { 'www-authenticate': challenge }).end();
+      return;
+    }
+    if (name.startsWith('slow/')) return;
+    const body = content[name];
+    const missing = JSON.stringify({ errors: [{ code: 'MANIFEST_UNKNOWN' }] });
+    const digest = sha256(name.startsWith('lies/') ? 'other' : (body ?? ''));
+    response.writeHead(body === undefined ? 404 : 200, { 'docker-content-digest': digest });
+    response.end(body ?? (name.startsWith('proxy/') ? 'no such page' : missing));
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return {
+    host,
+    asked,
+    stop() {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}
