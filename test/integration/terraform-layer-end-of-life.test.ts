@@ -140,7 +140,7 @@ resource "terraform_data" "reads" {
     expect(apply.statuses).toEqual({ '01-network/dev': 'unchanged', '02-app/dev': 'applied' });
     expect([await idOf('moved/network'), await idOf('moved/app')]).toEqual([network, app]);
     expect([await resources('network'), await resources('app')]).toEqual([0, 0]);
-    expect(await readState(emulator, 'dev/network.tfstate.infra/recovery')).toMatchObject({
+    expect(await readState(emulator, 'dev/network.tfstate.infra/copy')).toMatchObject({
       resources: [{ name: 'it' }],
     });
     expect(await readState(emulator, 'dev/network.tfstate.infra/applied')).toMatchObject({
