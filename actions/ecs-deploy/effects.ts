@@ -11,6 +11,7 @@ import { goesBack, openFirstCount, type CountTakenBack } from './rollout/first-c
 import { stopWithRollback } from './rollout/give-up.js';
 import { isAroundStep, isBeforeRollout } from './tasks/around.js';
 import { openAround, type AroundResult } from './tasks/carry-out.js';
+import { runsPlaceholder } from './placeholder.js';
 import { primaryOf } from './primary.js';
 import type { OwnDeployment } from './rollout/judge.js';
 import {
@@ -79,6 +80,7 @@ export async function apply(
 
   for (const step of plan.steps) {
     if (ports.signal.aborted && own === undefined) {
+      if (codeDeploy !== undefined) codeDeploy = await codeDeployRun.abandon();
       return { ...soFar(), cancelledEarly: true };
     }
     if (step.kind === 'write-release-starting' || step.kind === 'update-service') {
@@ -155,7 +157,11 @@ export async function apply(
             ? {}
             : { serviceDeploymentArn: step.serviceDeploymentArn }),
         });
-        if (goesBack(followed)) await firstCount.takeBack();
+        if (goesBack(followed)) {
+          // A first release may have been begun by an earlier run.
+          if (runsPlaceholder(followed.service, target.contract)) firstCount.given();
+          await firstCount.takeBack({ again: true });
+        }
         if (followed.outcome === 'succeeded') {
           proof = await compareRunningImages(ports, observed.images, followed.serviceDeployment);
         }

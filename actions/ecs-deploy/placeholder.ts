@@ -1,6 +1,7 @@
 import type { Contract } from './contract.js';
 import { containersOf, textOf } from './definition/task-definition.js';
-import type { RegisteredDefinition } from './model.js';
+import type { RegisteredDefinition, Service } from './model.js';
+import { primaryDefinitionArn } from './primary.js';
 
 /**
  * Whether a definition is what Terraform starts a service with before its first release: the
@@ -14,4 +15,10 @@ export function isPlaceholder(
   return containersOf(definition).some((container) =>
     textOf(container['image'])?.startsWith('placeholder.invalid/'),
   );
+}
+
+/** Whether a service has only its placeholder to run. */
+export function runsPlaceholder(service: Service, contract: Contract | undefined): boolean {
+  const arn = primaryDefinitionArn(service);
+  return arn !== undefined && isPlaceholder({ arn, definition: {}, tags: [] }, contract);
 }

@@ -40,6 +40,7 @@ async function filesOf(root: string): Promise<readonly string[]> {
   return entries
     .filter((entry) => entry.isFile())
     .map((entry) => path.relative(root, path.join(entry.parentPath, entry.name)))
+    .filter((file) => !file.startsWith('.git/'))
     .sort();
 }
 

@@ -6,9 +6,11 @@ import { familyOf } from '../definition/task-definition.js';
 import { nameOf } from '../inputs/target.js';
 import { shortName, type Service } from '../model.js';
 import { withDefinition } from '../observe.js';
-import type { DeployPorts } from '../ports.js';
+import type { Observed } from '../plan.js';
+import type { DeployPorts, Ecs } from '../ports.js';
 import { inStep } from '../rollout/in-step.js';
 import { reportDryRun, reportRollback } from '../report.js';
+import type { BaseDefinition } from '../target.js';
 import type { Report } from '../report.js';
 import { reportServices, type ServiceReport } from '../report-services.js';
 import type { CarriedOut, Prepared } from './deploy.js';
@@ -16,7 +18,7 @@ import { findWayBack } from '../strategies/code-deploy/way-back.js';
 import { observeTasksToTakeBack } from '../tasks/around.js';
 import { planGoal } from './code-deploy/rollback.js';
 import { planRollback } from './rollback.js';
-import { primaryDefinitionArn, primaryOf } from '../primary.js';
+import { primaryDefinitionArn } from '../primary.js';
 import { byItself } from '../rollout/give-up.js';
 
 type End =
@@ -50,6 +52,7 @@ export async function deploySeveral(
     );
   }
   const clock = inStep(ports.clock, inputs.pollIntervalSeconds * 1000);
+  const registered = new Map<BaseDefinition, string>();
   const group = new AbortController();
   const signal = AbortSignal.any([ports.signal, group.signal]);
   const ends = await Promise.all(
@@ -70,6 +73,7 @@ export async function deploySeveral(
       ends.map(async (end): Promise<ServiceReport> => {
         const { name } = end.observed.service;
         if (!failed || !inputs.allOrNothing) return wordsOf(end);
+        if (ports.signal.aborted) return cancelledWords(end);
         // One that cannot be taken back must not keep the others from being told.
         return takeBack(end).then(
           (back) => (back === undefined ? wordsOf(end) : backWords(end, back)),
@@ -122,7 +126,7 @@ export async function deploySeveral(
     const found = await ports.ecs.lookUpService(target.cluster, target.serviceName);
     if (found.kind !== 'found') return undefined;
     const { service } = found;
-    const newArn = newRevisionOf(end, service);
+    const newArn = newRevisionOf(end, service, registered.get(observed.base));
     if (newArn === undefined) return undefined;
     if (familyOf(running.definition) === target.contract?.templateFamily) {
       ports.log.warning(`${service.name} is not taken back: before this release it had none`);
@@ -155,17 +159,33 @@ export async function deploySeveral(
   }
 
   function portsOf({ observed }: Prepared, stop: AbortSignal): DeployPorts {
-    return { ...ports, clock, signal: stop, log: prefixed(ports.log, observed.service.name) };
+    const log = prefixed(ports.log, observed.service.name);
+    return { ...ports, ecs: noting(observed), clock, signal: stop, log };
+  }
+
+  /** So that it is known which revision is ours, whatever call throws after. */
+  function noting({ base }: Observed): Ecs {
+    return {
+      ...ports.ecs,
+      registerTaskDefinition: async (definition, tags) => {
+        const arn = await ports.ecs.registerTaskDefinition(definition, tags);
+        if (definition['family'] === base.liveFamily) registered.set(base, arn);
+        return arn;
+      },
+    };
   }
 }
 
 /**
  * ARN of the revision that was rolled out, where the service runs it: a failure may have come after
- * it, of a task or of a call. Where a call threw, nobody knows the revision's ARN: it is what has
- * become primary since.
+ * it, of a task or of a call. Where a call threw, it is what this run has registered.
  */
-function newRevisionOf(end: End, service: Service): string | undefined {
-  const { running, atMs } = end.observed;
+function newRevisionOf(
+  end: End,
+  service: Service,
+  registered: string | undefined,
+): string | undefined {
+  const { running } = end.observed;
   const arn = primaryDefinitionArn(service);
   if (arn === undefined || arn === running.arn) return undefined;
   if (end.kind === 'reported') {
@@ -176,13 +196,21 @@ function newRevisionOf(end: End, service: Service): string | undefined {
     const cameThrough = own !== undefined && end.report.failure === undefined;
     return cameThrough || arn === taskDefinitionArn ? taskDefinitionArn : undefined;
   }
-  const sinceMs = primaryOf(service)?.createdAtMs;
-  return sinceMs === undefined || sinceMs >= atMs ? arn : undefined;
+  return arn === registered ? arn : undefined;
 }
 
 function wordsOf(end: End): ServiceReport {
   const { name } = end.observed.service;
   return end.kind === 'threw' ? { name, error: end.error } : { name, report: end.report };
+}
+
+/** A cancelled job has no time for a way back. */
+function cancelledWords(end: End): ServiceReport {
+  if (end.kind === 'threw' || end.report.failure !== undefined || end.applied.own === undefined) {
+    return wordsOf(end);
+  }
+  const message = `${end.report.message}; it is not taken back, for the job was cancelled`;
+  return { name: end.observed.service.name, report: { ...end.report, message } };
 }
 
 /** What was wrong with the service itself stays said, also once it is taken back. */

@@ -11,10 +11,12 @@ export interface FirstCount {
   /** The service, which had no task, was given a count. */
   given(): void;
   /**
-   * Sets the count to 0 again, once: a first release has only the placeholder to go back to, which
+   * Sets the count to 0 again: a first release has only the placeholder to go back to, which
    * cannot be pulled, and ECS would try that for ever. A refusal is told, and costs no verdict.
+   *
+   * @param options `again`: also where it was refused before
    */
-  takeBack(): Promise<void>;
+  takeBack(options?: { readonly again?: boolean }): Promise<void>;
   /** Absent where the count stays, or none was given. */
   result(): CountTakenBack | undefined;
 }
@@ -29,8 +31,9 @@ export function openFirstCount(
     given() {
       isGiven = true;
     },
-    async takeBack() {
-      if (!isGiven || result !== undefined) return;
+    async takeBack({ again = false } = {}) {
+      if (!isGiven || result?.kind === 'done') return;
+      if (result !== undefined && !again) return;
       try {
         await ecs.updateService({
           cluster,

@@ -323,6 +323,14 @@ describe('the status of a service whose rollout is paused', () => {
 });
 
 describe('continue is refused', () => {
+  it('for a deployment that has ended, and that something else has replaced', async () => {
+    const { outputs } = await paused();
+    await continueIt(world);
+    await world.fixture.update({ taskDefinition: 'web:1' });
+    const serviceDeploymentArn = outputs['service-deployment-arn'];
+    expect(codes(await refused({ serviceDeploymentArn }))).toEqual(['nothing-awaiting']);
+  });
+
   it('where nothing pauses: what the deployment does now is told', async () => {
     await serviceWithContract(world);
     const error = await refused();

@@ -173,6 +173,41 @@ describe('all or nothing', () => {
     expect(await families('api', 'worker')).toEqual(['api', 'worker']);
   });
 
+  it('leaves alone what somebody else has rolled out at the same moment', async () => {
+    const targets = await services({ api: {}, worker: {} });
+    const hotfix = await world.fixture.define(pushImage(world.fixture, 'shop/fix:v1').tag, {
+      family: 'hotfix',
+    });
+    const before = world.ports.ecs;
+    const ecs: Ecs = {
+      ...before,
+      updateService: async (request) => {
+        const answer = await before.updateService(request);
+        if (request.service !== 'worker') return answer;
+        await world.fixture.update({ service: 'worker', taskDefinition: hotfix });
+        const found = await before.lookUpService('main', 'worker');
+        return found.kind === 'found' ? found.service : answer;
+      },
+    };
+    world = { ...world, ports: { ...world.ports, ecs } };
+    const report = await deploy(targets, { allOrNothing: true });
+    await world.fixture.advance(120);
+    expect(outcomes(report)['worker']).toBe('failed');
+    expect(await families('api', 'worker')).toEqual(['api', 'hotfix']);
+  });
+
+  it('says that a cancelled job takes nothing back', async () => {
+    const targets = await services({ api: {}, web: slow });
+    world.whileSleeping(() => {
+      const done = world.log.some(({ message }) => /^api: .*succeeded/.test(message));
+      if (done) world.controller.abort(new Error('SIGTERM'));
+    });
+    const report = await deploy(targets, { allOrNothing: true });
+    expect(outcomes(report)).toEqual({ api: 'succeeded', web: 'cancelled' });
+    expect(report.outputs['services']).toContain('not taken back');
+    expect(await families('api')).toEqual(['api-next']);
+  });
+
   it('takes the tasks of a contract back with their service', async () => {
     const first = await releasedService(world);
     await addContractTask(world, { name: 'nightly' });

@@ -1,4 +1,5 @@
-import { OperationError } from '../../../shared/errors.js';
+import { OperationError, UserError } from '../../../shared/errors.js';
+import { primaryOf } from '../../primary.js';
 import { nothingObserved, observeAround } from '../../tasks/around.js';
 import { likelyMainContainer } from '../../definition/main-container.js';
 import { containerNames, imageOf } from '../../definition/task-definition.js';
@@ -40,6 +41,7 @@ export async function observePaused(
   const found = await findPause(ports, target, inputs);
   const { deployment } = found;
   const revision = await readRevision(ports, deployment.targetRevisionArn);
+  refuseOvertaken(service, deployment, revision.arn);
   const ours = service.deployments
     .filter(({ taskDefinitionArn }) => taskDefinitionArn === revision.arn)
     .sort((left, right) => right.createdAtMs - left.createdAtMs)[0];
@@ -82,6 +84,21 @@ export async function observePaused(
       atMs: ports.clock.now(),
     },
   };
+}
+
+/** What comes after a rollout must not be done for one that something else has replaced since. */
+function refuseOvertaken(
+  service: Service,
+  { arn, status }: FoundPause['deployment'],
+  revisionArn: string,
+): void {
+  const runs = primaryOf(service)?.taskDefinitionArn;
+  if (status !== 'SUCCESSFUL' || runs === undefined || runs === revisionArn) return;
+  throw new UserError({
+    code: 'nothing-awaiting',
+    message: `${arn} ended with success, and service ${service.name} runs ${shortName(runs)} by now, not ${shortName(revisionArn)}`,
+    hint: 'name the deployment that is paused, or none',
+  });
 }
 
 async function readRevision(

@@ -61,6 +61,8 @@ export interface CodeDeployRun {
    * @throws OperationError where AWS refuses a step
    */
   step(step: CodeDeployStep, taskDefinitionArn: string): Promise<CodeDeployState>;
+  /** The job ends before anything is deployed: a count that was given goes again. */
+  abandon(): Promise<CodeDeployState>;
 }
 
 export function openCodeDeployRun(
@@ -136,6 +138,10 @@ export function openCodeDeployRun(
   };
 
   return {
+    async abandon() {
+      await takeBackCount();
+      return state;
+    },
     async step(step, taskDefinitionArn) {
       const over = state.followed !== undefined && state.followed.outcome !== 'succeeded';
       if (over || state.cancelled || state.supersededBy !== undefined) return state;
@@ -152,6 +158,9 @@ export function openCodeDeployRun(
             pollIntervalSeconds: inputs.pollIntervalSeconds,
             deadlineMs: limitFromNow(),
             superseded,
+          }).catch(async (thrown: unknown) => {
+            await takeBackCount();
+            throw thrown;
           });
           if (created.kind !== 'created') {
             // What somebody else has deployed needs its count.
