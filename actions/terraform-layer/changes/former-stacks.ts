@@ -6,6 +6,7 @@ import { fillPattern, pathPattern } from '../stacks/path-pattern.js';
 import { relativeTo } from '../stacks/layouts.js';
 import type { Stack, Workspace } from '../stacks/workspace.js';
 import { declaredMoves, type BaseStacksOptions } from './base-stacks.js';
+import { isMovable } from './removed-stacks.js';
 import { checkoutPaths, gitText, isShallow, parentsOf, type Git } from './git.js';
 import type { AppliedHistory } from './history.js';
 
@@ -40,7 +41,8 @@ export async function formerStacks(
   for (const stack of stacks) {
     const rule = rules.get(stack.rule);
     if (rule === undefined || rule.movedFrom.length === 0 || baselines.has(stack.id)) continue;
-    wouldBeginAnew ||= (await applied.hasState(stack)) !== true;
+    // In another backend nothing is moved, whatever the history says.
+    wouldBeginAnew ||= isMovable(stack) && (await applied.hasState(stack)) !== true;
     for (const place of formerDirectories(stack, rule, head)) places.add(place);
   }
   if (places.size === 0) return { bases: [], baselines: new Map() };

@@ -220,8 +220,12 @@ function moves(from: Stack, to: Stack): Problem {
 
 /** Backends whose states an apply moves; both places are reached in the same way. */
 export function canMove(from: Stack, to: Stack): boolean {
-  const { type } = to.backend;
-  return from.backend.type === type && (type === 's3' || type === 'local');
+  return from.backend.type === to.backend.type && isMovable(to);
+}
+
+/** Whether an apply may move a state to where this stack has its own. */
+export function isMovable({ backend: { type } }: Stack): boolean {
+  return type === 's3' || type === 'local';
 }
 
 /** The stacks whose states wait to be moved: from where, and which stack they belong to now. */

@@ -407,6 +407,33 @@ describe('an apply after everything was moved', () => {
     }
   });
 
+  it('is not refused there where the backend is one whose states no apply moves', async () => {
+    const gcs = 'terraform {\n  backend "gcs" {\n    bucket = "states"\n  }\n}\n';
+    await repository.commit({
+      ...moved,
+      'stacks/dev/main.tf': gcs.replace('}', '  prefix = "dev"\n  }'),
+      'stacks/production/main.tf': gcs.replace('}', '  prefix = "production"\n  }'),
+    });
+    const clone = await repository.shallowClone(1);
+    try {
+      const inputs = readInputs(
+        (name) => new Map(Object.entries(apply)).get(name) ?? '',
+        envFrom({}),
+      );
+      const history = await observeHistory({
+        ...{ inputs, git: clone.git, workspace: await loadWorkspace({ root: clone.root }) },
+        ...{ origin: undefined, run: undefined, log: silentLogger },
+        applied: appliedAt('x', {
+          appliedBaseline: () => Promise.resolve(new Map()),
+          hasState: () => Promise.resolve(undefined),
+        }),
+      });
+      expect(codes(history)).toEqual([]);
+    } finally {
+      await clone.remove();
+    }
+  });
+
   it('asks for no history once the new places have a state', async () => {
     await repository.commit(moved);
     const applied = appliedAt('x', {
