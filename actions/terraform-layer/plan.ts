@@ -129,6 +129,8 @@ function chooseEnvironments(
 ): Pick<RunPlan, 'environments' | 'leftOut'> {
   const applies = inputs.command === 'apply';
   const writes = applies || inputs.command === 'destroy' || inputs.command === 'state';
+  const names = config.environments.map(({ name }) => name);
+  problems.push(...unknownEnvironments('up-to-date', inputs.upToDate, names));
   if (inputs.environments.length === 0) {
     if (!applies) return { environments: config.environments, leftOut: [] };
     return {
@@ -140,16 +142,7 @@ function chooseEnvironments(
       ),
     };
   }
-  const names = config.environments.map(({ name }) => name);
-  for (const wanted of inputs.environments.filter((name) => !names.includes(name))) {
-    const near = suggestion(wanted, names);
-    problems.push({
-      code: 'environment-unknown',
-      message: `"${wanted}" is none of ${names.join(', ')}`,
-      at: { input: 'environment' },
-      ...(near === undefined ? {} : { hint: near }),
-    });
-  }
+  problems.push(...unknownEnvironments('environment', inputs.environments, names));
   const environments = config.environments.filter(({ name }) => inputs.environments.includes(name));
   for (const { name } of environments.filter(({ apply }) => writes && apply === 'never')) {
     problems.push({
@@ -159,6 +152,24 @@ function chooseEnvironments(
     });
   }
   return { environments, leftOut: [] };
+}
+
+function unknownEnvironments(
+  input: string,
+  wanted: readonly string[],
+  names: readonly string[],
+): readonly Problem[] {
+  return wanted
+    .filter((name) => !names.includes(name))
+    .map((name) => {
+      const near = suggestion(name, names);
+      return {
+        code: 'environment-unknown',
+        message: `"${name}" is none of ${names.join(', ')}`,
+        at: { input },
+        ...(near === undefined ? {} : { hint: near }),
+      };
+    });
 }
 
 function chooseStacks(
@@ -233,7 +244,8 @@ function promotionProblems(
         message: `"${own}" comes after "${before}", which has not got these changes: ${names.join(', ')}${more}`,
         at: { input: 'environment' },
         hint:
-          `apply ${before} first, or both in one run (environment: ${before}, ${own}); where ` +
+          `apply both in one run (environment: ${before}, ${own}), which asks for no approval of ` +
+          `"${before}" where nothing changes there, or ${before} first; where ` +
           `"${own}" need not wait for it, take it out of its "after" in infra.yml`,
       },
     ];

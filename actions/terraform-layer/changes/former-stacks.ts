@@ -2,11 +2,11 @@ import path from 'node:path/posix';
 import { UserError } from '../../shared/errors.js';
 import type { StackRule } from '../config/infra-config.js';
 import type { AppliedEntry } from '../sidecar/ledger.js';
+import { isWithinReach } from '../stacks/state-identity.js';
 import { fillPattern, pathPattern } from '../stacks/path-pattern.js';
 import { relativeTo } from '../stacks/layouts.js';
 import type { Stack, Workspace } from '../stacks/workspace.js';
 import { declaredMoves, type BaseStacksOptions } from './base-stacks.js';
-import { isMovable } from './removed-stacks.js';
 import { checkoutPaths, gitText, isShallow, parentsOf, type Git } from './git.js';
 import type { AppliedHistory } from './history.js';
 
@@ -42,7 +42,7 @@ export async function formerStacks(
     const rule = rules.get(stack.rule);
     if (rule === undefined || rule.movedFrom.length === 0 || baselines.has(stack.id)) continue;
     // In another backend nothing is moved, whatever the history says.
-    wouldBeginAnew ||= isMovable(stack) && (await applied.hasState(stack)) !== true;
+    wouldBeginAnew ||= isWithinReach(stack) && (await applied.hasState(stack)) !== true;
     for (const place of formerDirectories(stack, rule, head)) places.add(place);
   }
   if (places.size === 0) return { bases: [], baselines: new Map() };

@@ -220,13 +220,16 @@ async function pendingSince(
   head: string,
   baselines: ReadonlyMap<string, AppliedEntry>,
   stacks: readonly Stack[],
-  { git, workspace, applied }: HistoryOptions,
+  { inputs, git, workspace, applied }: HistoryOptions,
 ): Promise<ReadonlySet<string>> {
   const read = readElsewhere(stacks, workspace);
   const elsewhere = read.length === 0 ? undefined : await applied?.appliedElsewhere(read);
   return pendingStacks({
     ...{ git, workspace, head },
-    stacks: [...stacks, ...read.map(({ stack }) => stack)],
+    stacks: [...stacks, ...read.map(({ stack }) => stack)].filter(
+      // What its plan would leave as it is, is what its readers were planned against.
+      ({ environment }) => !inputs.upToDate.includes(environment),
+    ),
     baselines: new Map([...baselines, ...(elsewhere ?? [])]),
   });
 }
@@ -238,12 +241,15 @@ async function unpromotedIn(
   running: ReadonlySet<string>,
   { inputs, git, workspace, applied }: HistoryOptions,
 ): Promise<readonly Unpromoted[]> {
-  const { command, proveGates } = inputs;
+  const { command, proveGates, upToDate } = inputs;
   const earlier = applied?.earlierBaseline;
   const asked = command === 'apply' || (command === 'plan' && proveGates);
   if (!asked || earlier === undefined) return [];
   const stacks = changed.map(({ stack }) => stack);
-  return unpromoted({ git, workspace, running, changed: stacks, head, earlier });
+  return unpromoted({
+    ...{ git, workspace, changed: stacks, head, earlier },
+    running: new Set([...running, ...upToDate]),
+  });
 }
 
 /**

@@ -30,7 +30,7 @@ export type EarlierBaseline = (
 export async function unpromoted(options: {
   readonly git: Git;
   readonly workspace: Workspace;
-  /** Environments that the run names. */
+  /** Environments that the run names, and those that have nothing to get from this commit. */
   readonly running: ReadonlySet<string>;
   readonly changed: readonly Stack[];
   readonly head: string;

@@ -142,3 +142,11 @@ class ConfigReader {
     return '';
   }
 }
+
+/**
+ * Whether a state lies where notes can stand beside it and an apply may move it: other backends are
+ * reached through Terraform alone.
+ */
+export function isWithinReach({ backend: { type } }: Pick<Stack, 'backend'>): boolean {
+  return type === 's3' || type === 'local';
+}
