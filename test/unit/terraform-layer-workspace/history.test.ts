@@ -13,7 +13,7 @@ import { readInputs } from '../../../actions/terraform-layer/inputs.js';
 import { loadWorkspace } from '../../../actions/terraform-layer/stacks/load-workspace.js';
 import { gitRepository, type TestRepository } from '../../support/git-repository.js';
 import { silentLogger } from '../../support/silent-logger.js';
-import { s3Backend, type Tree } from '../../support/stacks.js';
+import { s3Backend, s3RemoteState, type Tree } from '../../support/stacks.js';
 
 const infra = (production: string): string =>
   `environments:\n  dev: { apply: auto }\n  production: { apply: ${production}, after: [dev] }\n`;
@@ -324,6 +324,48 @@ describe('a plan on a branch', () => {
   it('of all layers is compared with nothing', async () => {
     const history = await observed({ command: 'plan' }, { applied: appliedAt('x') });
     expect(history).toMatchObject({ affected: undefined, commits: [], head: undefined });
+  });
+});
+
+describe('an environment that a plan of this commit has found up to date', () => {
+  const values = { command: 'apply', layers: 'changed' };
+
+  it('stops no promotion of what its note does not have', async () => {
+    await repository.commit({ 'infra.yml': `# changed\n${infra('approval')}` });
+    const applied = appliedAt(first, {
+      earlierBaseline: (_, stacks) =>
+        Promise.resolve(
+          new Map(stacks.map(({ id }) => [id, { version: 1, sha: first, at: '2026' }])),
+        ),
+    });
+    const production = { ...values, environment: 'production' };
+    const refused = await observed(production, { applied });
+    expect(refused.unpromoted.map(({ before }) => before.environment)).toEqual(['dev']);
+    const promoted = await observed({ ...production, 'up-to-date': 'dev' }, { applied });
+    expect(promoted.unpromoted).toEqual([]);
+  });
+
+  it('holds none of its readers back', async () => {
+    const global = 'environments/global/main.tf';
+    await repository.commit({
+      'infra.yml':
+        'environments:\n  global: { apply: approval }\n  dev: { apply: auto, after: [global] }\n',
+      [global]: s3Backend('global'),
+      'environments/dev/main.tf': s3Backend('dev') + s3RemoteState('global', 'global'),
+      'environments/production/main.tf': undefined,
+    });
+    const base = repository.run('rev-parse', 'HEAD');
+    await repository.commit({ [global]: `# only a comment\n${s3Backend('global')}` });
+    const applied = appliedAt(base, {
+      appliedElsewhere: (read) =>
+        Promise.resolve(
+          new Map(read.map(({ stack }) => [stack.id, { version: 1, sha: base, at: '2026' }])),
+        ),
+    });
+    const dev = { ...values, environment: 'dev' };
+    expect([...(await observed(dev, { applied })).pending]).toContain('environments/global');
+    const upToDate = await observed({ ...dev, 'up-to-date': 'global' }, { applied });
+    expect([...upToDate.pending]).not.toContain('environments/global');
   });
 });
 
