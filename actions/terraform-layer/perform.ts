@@ -8,7 +8,7 @@ import { appliedSha, noteUntouched } from './apply/note-untouched.js';
 import { openReview } from './apply/open-review.js';
 import { proveGatesByHand } from './apply/prove-gates.js';
 import { reviewJudge } from './apply/review-judge.js';
-import type { ObservedHistory } from './changes/history.js';
+import type { ObservedHistory } from './changes/observed-history.js';
 import { statesToMove } from './changes/removed-stacks.js';
 import { DriftWatch } from './drift/drift-watch.js';
 import { inPlanOrder, oldestFirst, TimeBudget } from './drift/time-budget.js';

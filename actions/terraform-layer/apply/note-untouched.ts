@@ -1,5 +1,5 @@
 import { runUrl } from '../../shared/github-context.js';
-import type { ObservedHistory } from '../changes/history.js';
+import type { ObservedHistory } from '../changes/observed-history.js';
 import type { Ports } from '../effects.js';
 import type { Inputs } from '../inputs.js';
 import type { RunPlan } from '../plan.js';

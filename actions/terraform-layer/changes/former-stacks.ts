@@ -8,7 +8,7 @@ import { relativeTo } from '../stacks/layouts.js';
 import type { Stack, Workspace } from '../stacks/workspace.js';
 import { declaredMoves, type BaseStacksOptions } from './base-stacks.js';
 import { checkoutPaths, gitText, isShallow, parentsOf, type Git } from './git.js';
-import type { AppliedHistory } from './history.js';
+import type { AppliedHistory } from './observed-history.js';
 
 /** What the history knows of stacks whose states are still where they were before. */
 export interface FormerStacks {

@@ -1,5 +1,6 @@
 import type { AffectedReason } from '../graph/affected.js';
-import type { RunPlan, StackReason } from '../plan.js';
+import type { StackReason } from '../choose-stacks.js';
+import type { RunPlan } from '../plan.js';
 
 /** What a run would do, wave by wave, with the reason for each stack. */
 export function describePlan(plan: RunPlan): readonly string[] {

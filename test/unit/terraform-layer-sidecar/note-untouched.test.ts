@@ -21,10 +21,9 @@ async function notedAfter(
   const sidecars = new Map<string, MemorySidecar>();
   for (const { id } of plan.workspace.stacks) {
     const entry = entries[id];
-    sidecars.set(
-      id,
-      memorySidecar(entry === undefined ? new Map() : new Map([['applied', formatApplied(entry)]])),
-    );
+    const sidecar = memorySidecar();
+    if (entry !== undefined) sidecar.objects.set('applied', formatApplied(entry));
+    sidecars.set(id, sidecar);
   }
   await noteUntouched(
     [],

@@ -4,11 +4,11 @@ import { UserError } from '../../../actions/shared/errors.js';
 import { envFrom } from '../../../actions/shared/env.js';
 import type { ChangeOrigin } from '../../../actions/terraform-layer/changes/changed-files.js';
 import type { GatedCheckout } from '../../../actions/terraform-layer/changes/gate-base.js';
-import {
-  observeHistory,
-  type AppliedHistory,
-  type HistoryOptions,
-} from '../../../actions/terraform-layer/changes/history.js';
+import { observeHistory } from '../../../actions/terraform-layer/changes/history.js';
+import type {
+  AppliedHistory,
+  HistoryOptions,
+} from '../../../actions/terraform-layer/changes/observed-history.js';
 import { readInputs } from '../../../actions/terraform-layer/inputs.js';
 import { loadWorkspace } from '../../../actions/terraform-layer/stacks/load-workspace.js';
 import { gitRepository, type TestRepository } from '../../support/git-repository.js';
