@@ -121,6 +121,7 @@ it('an environment stays pending where what it reads is applied only after it', 
 });
 
 it('an environment in which nothing changes holds nobody back, though nobody approves that', async () => {
+  await leg('mainnet');
   await infra.push({
     'environments/global/main.tf': `# A comment.\n${shared('three')['environments/global/main.tf'] ?? ''}`,
   });
