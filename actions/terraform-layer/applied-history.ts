@@ -1,6 +1,6 @@
 import { toError } from '../shared/errors.js';
 import { githubClient } from '../shared/github-client.js';
-import type { AppliedHistory } from './changes/history.js';
+import type { AppliedHistory } from './changes/observed-history.js';
 import type { EnvironmentConfig } from './config/infra-config.js';
 import type { Ports } from './effects.js';
 import type { Inputs } from './inputs.js';

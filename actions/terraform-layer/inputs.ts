@@ -61,6 +61,8 @@ export interface Inputs {
   readonly graphFormat: 'json' | 'mermaid' | 'dot';
   /** What an apply is asked to take up once more, after a rejection, an expiry or a failure. */
   readonly applyAgain: AppliedAgain | undefined;
+  /** Environments in which a plan of the same commit would change nothing. */
+  readonly upToDate: readonly string[];
   /** Globs over resource types and addresses that may be destroyed all the same. */
   readonly allowDestroy: readonly string[];
   /** Typed confirmation: the environment's name, for `destroy` and `gate: dispatch`. */
@@ -146,6 +148,7 @@ export function readInputs(source: InputSource, env: Env): Inputs {
     dryRun: reader.boolean('dry-run', false),
     graphFormat: reader.oneOf('graph-format', ['json', 'mermaid', 'dot'], 'json'),
     applyAgain: readAppliedAgain(reader, command),
+    upToDate: reader.list('up-to-date'),
     allowDestroy: reader.list('allow-destroy'),
     confirm: reader.text('confirm'),
     proveGates: reader.boolean('prove-gates', false),

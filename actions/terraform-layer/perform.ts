@@ -8,7 +8,7 @@ import { appliedSha, noteUntouched } from './apply/note-untouched.js';
 import { openReview } from './apply/open-review.js';
 import { proveGatesByHand } from './apply/prove-gates.js';
 import { reviewJudge } from './apply/review-judge.js';
-import type { ObservedHistory } from './changes/history.js';
+import type { ObservedHistory } from './changes/observed-history.js';
 import { statesToMove } from './changes/removed-stacks.js';
 import { DriftWatch } from './drift/drift-watch.js';
 import { inPlanOrder, oldestFirst, TimeBudget } from './drift/time-budget.js';
@@ -53,8 +53,10 @@ export async function perform(
 ): Promise<readonly StackOutcome[]> {
   const stacks = plannedStacks(plan);
   const git = gitOf(inputs, ports);
+  const behind = stacksHeldBack(plan, history);
   if (stacks.length === 0) {
-    if (opened !== undefined) await noteUntouched(plan, [], inputs, history, opened, ports);
+    const run = { plan, inputs, history, behind, ports };
+    if (opened !== undefined) await noteUntouched([], opened, run);
     return [];
   }
   // An apply may come to touch readers of outputs that change, which nobody asked for.
@@ -116,7 +118,6 @@ export async function perform(
   const watch = plan.command === 'drift' ? await openWatch(stacks, session, ports) : undefined;
   const keeper = leavesRecords(inputs, ports.github) ? new RecordKeeper(sources) : undefined;
   if (review !== undefined) await news?.begin(plan, review, session.directory);
-  const behind = stacksHeldBack(plan, history);
   tellHeldBack(plan, behind, history, ports);
   const hooks = combinedHooks([
     stateHooks({
@@ -127,8 +128,10 @@ export async function perform(
       runUrl: ports.github === undefined ? undefined : runUrl(ports.github),
       actor: ports.github?.actor,
       push: sessionPush(session, inputs, ports),
-      appliedSha: ({ id }) =>
-        plan.command === 'apply' && !behind.has(id) ? appliedSha(history, ports) : undefined,
+      reaches: ({ id }) => {
+        const sha = plan.command === 'apply' ? appliedSha(history, ports) : undefined;
+        return sha === undefined ? undefined : { sha, heldBack: behind.has(id) };
+      },
       destroys: plan.command === 'destroy',
     }),
     ...(watch === undefined ? [] : [watch.hooks]),
@@ -153,7 +156,7 @@ export async function perform(
       path.join(session.planDirectory, stackFileName(stack, 'tfplan')),
     );
   }
-  await noteUntouched(plan, outcomes, inputs, history, session, ports);
+  await noteUntouched(outcomes, session, { plan, inputs, history, behind, ports });
   return withHandedOutputs(outcomes, publicOutputs, {
     redact: (text) => ports.secrets.redact(text),
   });

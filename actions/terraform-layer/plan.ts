@@ -1,12 +1,16 @@
-import picomatch from 'picomatch';
 import { UserError, type Problem } from '../shared/errors.js';
-import { suggestion } from '../shared/inputs.js';
+import {
+  chooseEnvironments,
+  chooseStacks,
+  type LeftOutEnvironment,
+  type StackReason,
+} from './choose-stacks.js';
 import type { EnvironmentConfig } from './config/infra-config.js';
 import type { PolicyDifference } from './changes/policy-difference.js';
-import type { ObservedHistory } from './changes/history.js';
+import type { ObservedHistory } from './changes/observed-history.js';
 import type { Unpromoted } from './changes/promotion.js';
 import type { StateFinding } from './changes/removed-stacks.js';
-import type { Affected, AffectedReason } from './graph/affected.js';
+import type { Affected } from './graph/affected.js';
 import { dependenciesAmong, wavesOf } from './graph/waves.js';
 import { destroyProblems } from './destroy/checks.js';
 import type { Command, Inputs } from './inputs.js';
@@ -27,20 +31,6 @@ export interface Observed {
   readonly declaredVariables: ReadonlyMap<string, ReadonlySet<string>>;
   /** Var files of the input that do not exist. */
   readonly missingVarFiles: readonly string[];
-}
-
-/** Why a stack takes part. */
-export type StackReason =
-  | { readonly kind: 'all' }
-  | { readonly kind: 'glob'; readonly glob: string }
-  | { readonly kind: 'affected'; readonly reasons: readonly AffectedReason[] }
-  /** It reads a stack that is affected. */
-  | { readonly kind: 'dependent' };
-
-/** An environment that a run without `environment:` leaves alone. */
-export interface LeftOutEnvironment {
-  readonly environment: string;
-  readonly why: 'needs-approval' | 'never-applied';
 }
 
 /** What a run will do, and why; a dry run prints it. */
@@ -122,92 +112,6 @@ export function plannedStacks(plan: Pick<RunPlan, 'stages'>): readonly Stack[] {
   return plan.stages.flatMap((stage) => stage.stacks.map(({ stack }) => stack));
 }
 
-function chooseEnvironments(
-  inputs: Inputs,
-  { config }: Workspace,
-  problems: Problem[],
-): Pick<RunPlan, 'environments' | 'leftOut'> {
-  const applies = inputs.command === 'apply';
-  const writes = applies || inputs.command === 'destroy' || inputs.command === 'state';
-  if (inputs.environments.length === 0) {
-    if (!applies) return { environments: config.environments, leftOut: [] };
-    return {
-      environments: config.environments.filter(({ apply }) => apply === 'auto'),
-      leftOut: config.environments.flatMap(({ name, apply }): LeftOutEnvironment[] =>
-        apply === 'auto'
-          ? []
-          : [{ environment: name, why: apply === 'never' ? 'never-applied' : 'needs-approval' }],
-      ),
-    };
-  }
-  const names = config.environments.map(({ name }) => name);
-  for (const wanted of inputs.environments.filter((name) => !names.includes(name))) {
-    const near = suggestion(wanted, names);
-    problems.push({
-      code: 'environment-unknown',
-      message: `"${wanted}" is none of ${names.join(', ')}`,
-      at: { input: 'environment' },
-      ...(near === undefined ? {} : { hint: near }),
-    });
-  }
-  const environments = config.environments.filter(({ name }) => inputs.environments.includes(name));
-  for (const { name } of environments.filter(({ apply }) => writes && apply === 'never')) {
-    problems.push({
-      code: 'environment-never-applied',
-      message: `"${name}" is not changed from here: its "apply" is "never"`,
-      at: { input: 'environment' },
-    });
-  }
-  return { environments, leftOut: [] };
-}
-
-function chooseStacks(
-  { layers }: Inputs,
-  { workspace, affected }: Observed,
-  environments: readonly EnvironmentConfig[],
-  problems: Problem[],
-): ReadonlyMap<string, StackReason> {
-  const names = new Set(environments.map(({ name }) => name));
-  const candidates = workspace.stacks.filter(({ environment }) => names.has(environment));
-  if (layers.kind === 'all') {
-    return new Map(candidates.map(({ id }) => [id, { kind: 'all' }]));
-  }
-  if (layers.kind === 'changed') return affectedReasons(candidates, affected);
-  const reasons = new Map<string, StackReason>();
-  for (const glob of layers.globs) {
-    const matches = picomatch(glob);
-    const found = candidates.filter(({ layer, name, displayId, id }) =>
-      [layer, name, displayId, id].some((text) => text !== undefined && matches(text)),
-    );
-    for (const { id } of found) reasons.set(id, { kind: 'glob', glob });
-    if (found.length > 0 || names.size === 0) continue;
-    const known = [...new Set(candidates.flatMap(({ layer, name }) => [layer ?? name, name]))];
-    const near = suggestion(glob, known);
-    problems.push({
-      code: 'layers-match-nothing',
-      message: `"${glob}" matches no stack; there are ${known.sort().slice(0, 20).join(', ')}`,
-      at: { input: 'layers' },
-      ...(near === undefined ? {} : { hint: near }),
-    });
-  }
-  return reasons;
-}
-
-function affectedReasons(
-  candidates: readonly Stack[],
-  affected: Affected | undefined,
-): ReadonlyMap<string, StackReason> {
-  const changed = new Map(affected?.changed.map(({ stack, reasons }) => [stack.id, reasons]));
-  const dependents = new Set(affected?.dependents.map(({ id }) => id));
-  const reasons = new Map<string, StackReason>();
-  for (const { id } of candidates) {
-    const own = changed.get(id);
-    if (own !== undefined) reasons.set(id, { kind: 'affected', reasons: own });
-    else if (dependents.has(id)) reasons.set(id, { kind: 'dependent' });
-  }
-  return reasons;
-}
-
 /** One problem for each pair of environments; stacks that the run leaves out are none. */
 function promotionProblems(
   unpromoted: readonly Unpromoted[],
@@ -233,7 +137,8 @@ function promotionProblems(
         message: `"${own}" comes after "${before}", which has not got these changes: ${names.join(', ')}${more}`,
         at: { input: 'environment' },
         hint:
-          `apply ${before} first, or both in one run (environment: ${before}, ${own}); where ` +
+          `apply both in one run (environment: ${before}, ${own}), which asks for no approval of ` +
+          `"${before}" where nothing changes there, or ${before} first; where ` +
           `"${own}" need not wait for it, take it out of its "after" in infra.yml`,
       },
     ];

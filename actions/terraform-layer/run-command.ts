@@ -6,7 +6,7 @@ import { unlock } from './commands/unlock.js';
 import { ApplyNews } from './apply/apply-news.js';
 import { proveEnvironments, proveGatesByHand } from './apply/prove-gates.js';
 import { appliedHistory } from './applied-history.js';
-import { nothingCompared, type ObservedHistory } from './changes/history.js';
+import { nothingCompared, type ObservedHistory } from './changes/observed-history.js';
 import { observe, readRepository, type Repository } from './effects.js';
 import { perform } from './perform.js';
 import { openAccess, type RunAccess } from './run-access.js';

@@ -120,6 +120,57 @@ it('an environment stays pending where what it reads is applied only after it', 
   expect((await leg('stokenet')).step.outputs['affected']).toBe('[]');
 });
 
+it('an environment in which nothing changes holds nobody back, though nobody approves that', async () => {
+  await leg('mainnet');
+  await infra.push({
+    'environments/global/main.tf': `# A comment.\n${shared('three')['environments/global/main.tf'] ?? ''}`,
+  });
+  for (const name of ['global', 'stokenet', 'mainnet']) await infra.protect({ name });
+  const plan = await infra.planOfApply({ environment: 'global, stokenet, mainnet' });
+  expect(plan.step.conclusion).toBe('success');
+  const upToDate: unknown = JSON.parse(plan.step.outputs['environments-up-to-date'] ?? '');
+  expect(upToDate).toEqual(['global', 'stokenet', 'mainnet']);
+  // Without that word a reader waits for an apply that nobody starts.
+  const waiting = await leg('stokenet');
+  expect(notices(waiting)).toContain('global');
+  expect((await leg('stokenet')).step.outputs['affected']).toBe('["environments/stokenet"]');
+  const told = await infra.apply({ environment: 'stokenet', 'up-to-date': 'global' });
+  expect(told.statuses).toEqual({ stokenet: 'unchanged' });
+  expect(notices(told)).not.toContain('global');
+  const again = await infra.apply({ environment: 'stokenet', 'up-to-date': 'global' });
+  expect(again.step.outputs['affected']).toBe('[]');
+  // Where no approval is needed, the note is moved on.
+  expect(JSON.parse(plan.step.outputs['environments-to-apply'] ?? '')).toEqual([
+    'global',
+    'stokenet',
+    'mainnet',
+  ]);
+});
+
+it('a change that was applied halfway and is taken back since is applied once more', async () => {
+  const main = (service: string): Record<string, string> => ({
+    'environments/mainnet/main.tf': (
+      reader('mainnet')['environments/mainnet/main.tf'] ?? ''
+    ).concat(service),
+  });
+  await infra.apply({ environment: 'global, stokenet, mainnet' });
+  await infra.push(
+    main(`resource "terraform_data" "half" {
+}
+resource "terraform_data" "bad" {
+  depends_on = [terraform_data.half]
+  provisioner "local-exec" {
+    command = "exit 1"
+  }
+}
+`),
+  );
+  expect((await leg('mainnet')).statuses).toEqual({ mainnet: 'failed' });
+  await infra.push(main(''));
+  expect((await leg('mainnet')).statuses).toEqual({ mainnet: 'applied' });
+  expect((await leg('mainnet')).step.outputs['affected']).toBe('[]');
+});
+
 it('a pull request that was rebased is taken up again with all its commits', async () => {
   const pull = await infra.open(shared('four'), { 'NOTES.md': 'Last of two.\n' });
   await infra.push({ 'README.md': 'Meanwhile.\n' });

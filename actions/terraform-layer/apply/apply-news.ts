@@ -9,13 +9,14 @@ import { findPulls } from '../records/find.js';
 import { commentKeyOf } from '../report/publish.js';
 import { statusWords } from '../report/status.js';
 import { shortCounts } from '../review/changes.js';
-import { isSuccess, type StackOutcome } from '../schedule/outcome.js';
+import type { StackOutcome } from '../schedule/outcome.js';
 import {
   breakDeployments,
   finishDeployments,
   openDeployments,
   type ApplyDeployments,
 } from './apply-deployments.js';
+import { applyEndOf } from './apply-end.js';
 import type { OpenReview } from './open-review.js';
 import { forgetUnfinished, noteUnfinished } from './unfinished.js';
 import { untroubled } from './untroubled.js';
@@ -88,7 +89,7 @@ export class ApplyNews {
     const access = this.#review?.access;
     if (github !== undefined && access !== undefined) {
       await this.#tell(github, access, this.#reviewedPulls(), {
-        end: endOf(outcomes),
+        end: applyEndOf(outcomes),
         stacks: outcomes.map((outcome) => ({
           id: outcome.stack.displayId,
           status: statusWords('apply', outcome),
@@ -158,21 +159,6 @@ export class ApplyNews {
   async #forget(): Promise<void> {
     if (this.#runDirectory !== undefined) await forgetUnfinished(this.#runDirectory);
   }
-}
-
-function endOf(outcomes: readonly StackOutcome[]): ApplyEnd {
-  const stopped = outcomes.filter(({ end }) => end.status === 'stopped');
-  if (stopped.length > 0) return { kind: stopped.every(isNextWave) ? 'next-wave' : 'stopped' };
-  return { kind: outcomes.every(isSuccess) ? 'applied' : 'failed' };
-}
-
-/** Nothing else keeps it than that it could not be planned at review. */
-function isNextWave({ end, review }: StackOutcome): boolean {
-  return (
-    end.status === 'stopped' &&
-    review?.waitedFor !== undefined &&
-    end.reasons.every(({ kind }) => kind === 'review')
-  );
 }
 
 function brokenEnd(thrown: unknown, hasBegun: boolean): ApplyEnd {

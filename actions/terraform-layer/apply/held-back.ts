@@ -1,4 +1,4 @@
-import type { ObservedHistory } from '../changes/history.js';
+import type { ObservedHistory } from '../changes/observed-history.js';
 import { heldBack } from '../changes/pending-upstreams.js';
 import type { Ports } from '../effects.js';
 import type { RunPlan } from '../plan.js';

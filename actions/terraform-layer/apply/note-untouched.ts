@@ -1,13 +1,12 @@
 import { runUrl } from '../../shared/github-context.js';
-import type { ObservedHistory } from '../changes/history.js';
+import type { ObservedHistory } from '../changes/observed-history.js';
 import type { Ports } from '../effects.js';
 import type { Inputs } from '../inputs.js';
 import type { RunPlan } from '../plan.js';
 import type { RunAccess } from '../run-access.js';
 import { isSuccess, type StackOutcome } from '../schedule/outcome.js';
-import { writeLedger, type AppliedEntry } from '../sidecar/ledger.js';
+import { readLedger, writeLedger, type AppliedEntry } from '../sidecar/ledger.js';
 import { tolerance } from '../sidecar/tolerance.js';
-import { stacksHeldBack } from './held-back.js';
 
 /** The commit whose code an apply brings to the world. */
 export function appliedSha(history: ObservedHistory, { github }: Ports): string | undefined {
@@ -16,21 +15,27 @@ export function appliedSha(history: ObservedHistory, { github }: Ports): string 
 
 /**
  * Where an environment was applied in full, its stacks that nothing has touched are current too:
- * else the base of the next apply, and the gates that are read from it, would stay behind for ever.
+ * else the base of the next apply, and the gates that are read from it, would stay behind for ever. One whose
+ * state was changed while this run went on stays marked: the next apply covers it.
  */
 export async function noteUntouched(
-  plan: RunPlan,
   outcomes: readonly StackOutcome[],
-  { layers }: Inputs,
-  history: ObservedHistory,
   { sidecars }: Pick<RunAccess, 'sidecars'>,
-  ports: Ports,
+  run: {
+    readonly plan: Pick<RunPlan, 'command' | 'environments' | 'reasons' | 'workspace'>;
+    readonly inputs: Pick<Inputs, 'layers'>;
+    readonly history: Pick<ObservedHistory, 'head'>;
+    /** Ids of the stacks that are held back. */
+    readonly behind: ReadonlySet<string>;
+    readonly ports: Pick<Ports, 'github' | 'clock' | 'log' | 'secrets'>;
+  },
 ): Promise<void> {
-  const sha = history.head;
+  const { plan, behind, ports } = run;
+  const { layers } = run.inputs;
+  const sha = run.history.head;
   if (plan.command !== 'apply' || layers.kind !== 'changed' || sha === undefined) return;
   const done = new Set(outcomes.map(({ stack }) => stack.id));
   const chosen = new Set(plan.reasons.keys());
-  const behind = stacksHeldBack(plan, history);
   const current = plan.environments
     .filter(({ name }) =>
       outcomes.filter(({ stack }) => stack.environment === name).every(isSuccess),
@@ -44,5 +49,11 @@ export async function noteUntouched(
     at: new Date(clock.now()).toISOString(),
     ...(github === undefined ? {} : { runUrl: runUrl(github), actor: github.actor }),
   };
-  await writeLedger(current, entry, sidecars, tolerance(ports));
+  const tolerate = tolerance(ports);
+  const noted = await readLedger(current, sidecars, tolerate);
+  const clean = current.filter(({ id }) => {
+    const known = noted.get(id);
+    return known !== undefined && known.stateChangedBy === undefined;
+  });
+  await writeLedger(clean, entry, sidecars, tolerate);
 }

@@ -86,7 +86,9 @@ export async function appliedChanges(options: {
   const fresh = stacks.filter(({ id }) => !baselines.has(id));
   for (const { id } of fresh) reasons.set(id, [{ kind: 'never-applied' }]);
   const adrift = stacks.filter(({ id }) => reasons.get(id)?.[0]?.kind === 'baseline-unknown');
-  for (const commit of await commitsOf(git, [...fresh, ...adrift, ...marked])) commits.add(commit);
+  // What an apply left half done lies between its base and here.
+  const unknown = marked.filter(({ id }) => baselines.get(id)?.stateChangedBy !== 'apply');
+  for (const commit of await commitsOf(git, [...fresh, ...adrift, ...unknown])) commits.add(commit);
   if (again !== undefined) {
     const taken = await commitsOfAgain(git, head, again);
     for (const commit of taken.commits) commits.add(commit);

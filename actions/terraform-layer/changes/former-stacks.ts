@@ -2,12 +2,13 @@ import path from 'node:path/posix';
 import { UserError } from '../../shared/errors.js';
 import type { StackRule } from '../config/infra-config.js';
 import type { AppliedEntry } from '../sidecar/ledger.js';
+import { isWithinReach } from '../stacks/state-identity.js';
 import { fillPattern, pathPattern } from '../stacks/path-pattern.js';
 import { relativeTo } from '../stacks/layouts.js';
 import type { Stack, Workspace } from '../stacks/workspace.js';
 import { declaredMoves, type BaseStacksOptions } from './base-stacks.js';
 import { checkoutPaths, gitText, isShallow, parentsOf, type Git } from './git.js';
-import type { AppliedHistory } from './history.js';
+import type { AppliedHistory } from './observed-history.js';
 
 /** What the history knows of stacks whose states are still where they were before. */
 export interface FormerStacks {
@@ -40,7 +41,8 @@ export async function formerStacks(
   for (const stack of stacks) {
     const rule = rules.get(stack.rule);
     if (rule === undefined || rule.movedFrom.length === 0 || baselines.has(stack.id)) continue;
-    wouldBeginAnew ||= (await applied.hasState(stack)) !== true;
+    // In another backend nothing is moved, whatever the history says.
+    wouldBeginAnew ||= isWithinReach(stack) && (await applied.hasState(stack)) !== true;
     for (const place of formerDirectories(stack, rule, head)) places.add(place);
   }
   if (places.size === 0) return { bases: [], baselines: new Map() };

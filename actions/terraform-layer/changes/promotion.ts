@@ -22,14 +22,15 @@ export type EarlierBaseline = (
  * What of `changed` the environments before theirs have not got. Only an order that `infra.yml`
  * spells out (`after`) is one of promotion, and only environments that this run leaves out are
  * looked at: the others come first anyway. An environment without that stack is passed over, and
- * so is one that is shared, or never applied from here. What cannot be told stops nothing.
+ * so is one that is shared, or never applied from here. What cannot be told stops nothing, nor does
+ * a stack that was destroyed on purpose.
  *
  * @throws UserError `git-failed`
  */
 export async function unpromoted(options: {
   readonly git: Git;
   readonly workspace: Workspace;
-  /** Environments that the run names. */
+  /** Environments that the run names, and those that have nothing to get from this commit. */
   readonly running: ReadonlySet<string>;
   readonly changed: readonly Stack[];
   readonly head: string;
@@ -46,7 +47,10 @@ export async function unpromoted(options: {
     // Nothing was ever noted there: it is applied by other means, or cannot be seen.
     if (entries === undefined || entries.size === 0) continue;
     for (const pair of pairs.filter(({ before }) => before.environment === environment)) {
-      const sha = entries.get(pair.before.id)?.sha;
+      const entry = entries.get(pair.before.id);
+      if (entry?.stateChangedBy === 'destroy') continue;
+      // One that waits for what it reads has the code all the same.
+      const sha = entry?.heldBackAt ?? entry?.sha;
       if (sha === undefined || (await isBehind(git, pair.before, sha, head, workspace))) {
         found.push({ ...pair, sha });
       }

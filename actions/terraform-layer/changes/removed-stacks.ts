@@ -2,6 +2,7 @@ import path from 'node:path/posix';
 import type { Problem } from '../../shared/errors.js';
 import { placeTaken } from '../state/move-state.js';
 import { relativeTo } from '../stacks/layouts.js';
+import { isWithinReach } from '../stacks/state-identity.js';
 import { pathPattern } from '../stacks/path-pattern.js';
 import type { Stack, Workspace } from '../stacks/workspace.js';
 
@@ -220,8 +221,7 @@ function moves(from: Stack, to: Stack): Problem {
 
 /** Backends whose states an apply moves; both places are reached in the same way. */
 export function canMove(from: Stack, to: Stack): boolean {
-  const { type } = to.backend;
-  return from.backend.type === type && (type === 's3' || type === 'local');
+  return from.backend.type === to.backend.type && isWithinReach(to);
 }
 
 /** The stacks whose states wait to be moved: from where, and which stack they belong to now. */

@@ -1,5 +1,6 @@
 import type { AffectedReason } from '../graph/affected.js';
-import type { RunPlan, StackReason } from '../plan.js';
+import type { StackReason } from '../choose-stacks.js';
+import type { RunPlan } from '../plan.js';
 
 /** What a run would do, wave by wave, with the reason for each stack. */
 export function describePlan(plan: RunPlan): readonly string[] {
@@ -47,12 +48,21 @@ function affectedText(reason: AffectedReason): string {
         ? `${reason.sha}, last applied, is not here`
         : `${reason.sha}, last applied, did not lead to this commit`;
     case 'state-changed':
-      return reason.by === 'destroy'
-        ? 'destroyed since it was last applied'
-        : 'its state was changed by hand since it was last applied';
+      return stateChange(reason.by);
     case 'applied-again':
       return `taken up once more: ${reason.sha}`;
     default:
       return `${reason.kind.replaceAll('-', ' ')} changed: ${reason.file}`;
+  }
+}
+
+function stateChange(by: string): string {
+  switch (by) {
+    case 'destroy':
+      return 'destroyed since it was last applied';
+    case 'apply':
+      return 'an apply since has not reached its end';
+    default:
+      return 'its state was changed by hand since it was last applied';
   }
 }

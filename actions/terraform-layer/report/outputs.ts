@@ -1,7 +1,7 @@
 import { hasDrifted } from '../drift/findings.js';
 import type { RunPlan } from '../plan.js';
 import type { StackOutcome } from '../schedule/outcome.js';
-import { environmentsToApply } from './environments-to-apply.js';
+import { environmentsToApply, environmentsUpToDate } from './environments-to-apply.js';
 import { pendingReaders, type PendingReader } from './pending-readers.js';
 import { isChanging, urgency } from './status.js';
 
@@ -34,6 +34,9 @@ export function stepOutputs(
     environments: JSON.stringify(plan.environments.map(({ name }) => name)),
     'environments-to-apply': JSON.stringify(
       environmentsToApply(plan, outcomes, confirm).map(({ name }) => name),
+    ),
+    'environments-up-to-date': JSON.stringify(
+      plan.command === 'plan' ? environmentsUpToDate(plan, outcomes) : [],
     ),
     drifted: JSON.stringify(
       outcomes.filter(({ drift }) => hasDrifted(drift)).map(({ stack }) => stack.id),

@@ -16,9 +16,15 @@ const appliedSchema = z.object({
   actor: z.string().optional(),
   /**
    * What has changed the state since, so that it is not what the commit says any more: `destroy`,
-   * or `state` operations. The commit still says since when things are to be looked at.
+   * `state` operations, or an `apply` that did not reach its end. The commit still says since when
+   * things are to be looked at.
    */
   stateChangedBy: z.string().optional(),
+  /**
+   * A later commit whose code was applied too. The stack is to be planned again since `sha` all the
+   * same: something that it reads is yet to be brought to that commit.
+   */
+  heldBackAt: z.string().optional(),
 });
 
 export type AppliedEntry = z.infer<typeof appliedSchema>;
@@ -130,18 +136,48 @@ export async function writeLedger(
  */
 export async function markLedger(
   stack: Stack,
-  by: 'destroy' | 'state',
+  by: 'apply' | 'destroy' | 'state',
   sidecars: Sidecars,
   tolerate: Tolerate,
 ): Promise<void> {
-  const sidecar = sidecars(stack);
-  if (sidecar === undefined) return;
   const consequence =
     'an apply of what changed takes this stack for applied: apply it by its name in "layers"';
+  await changeEntry(stack, sidecars, tolerate, consequence, (entry) =>
+    entry.stateChangedBy === by ? undefined : { ...entry, stateChangedBy: by },
+  );
+}
+
+/**
+ * Notes that a stack has the code of `sha` and is to be planned again, since before it: its base
+ * stays. Never fails the run; does nothing where nothing was noted.
+ */
+export async function noteHeldBack(
+  stack: Stack,
+  sha: string,
+  sidecars: Sidecars,
+  tolerate: Tolerate,
+): Promise<void> {
+  const consequence = 'that this commit was applied is not noted';
+  await changeEntry(stack, sidecars, tolerate, consequence, (entry) => {
+    const { stateChangedBy: _, ...clean } = entry;
+    return { ...clean, heldBackAt: sha };
+  });
+}
+
+async function changeEntry(
+  stack: Stack,
+  sidecars: Sidecars,
+  tolerate: Tolerate,
+  consequence: string,
+  /** Undefined where it is to stay as it is. */
+  change: (entry: AppliedEntry) => AppliedEntry | undefined,
+): Promise<void> {
+  const sidecar = sidecars(stack);
+  if (sidecar === undefined) return;
   await tolerate({ fallback: undefined, consequence }, async () => {
     const text = await sidecar.read('applied');
     const entry = text === undefined ? undefined : parseApplied(text);
-    if (entry === undefined || entry.stateChangedBy === by) return;
-    await sidecar.write('applied', formatApplied({ ...entry, stateChangedBy: by }));
+    const changed = entry && change(entry);
+    if (changed !== undefined) await sidecar.write('applied', formatApplied(changed));
   });
 }

@@ -7,7 +7,7 @@ import type { Stack } from '../stacks/workspace.js';
 import { lockLogFile } from '../terraform/command-line.js';
 import { orphansText, recoveryText } from './import-block.js';
 import { openJournal } from './journal-session.js';
-import { markLedger, writeLedger } from './ledger.js';
+import { markLedger, noteHeldBack, writeLedger } from './ledger.js';
 import { runOfLock } from './lock-notes.js';
 import { orphansOf } from './orphans.js';
 import { putBack, type PushState } from './put-back.js';
@@ -28,6 +28,13 @@ async function holderOf(
   return tolerate({ fallback: undefined, consequence }, () => runOfLock(sidecar, lockId));
 }
 
+/** What a stack has got once its apply has ended well. */
+export interface ReachedCommit {
+  readonly sha: string;
+  /** Then something that it reads is yet to be brought to it, and the stack's base stays. */
+  readonly heldBack: boolean;
+}
+
 /**
  * What stands beside a state during a run: orphans are asked for before a stack is planned, a
  * journal is kept while it is applied, and what was applied is noted once it has ended.
@@ -42,8 +49,8 @@ export function stateHooks(ports: {
   readonly logDirectory: string;
   readonly runUrl: string | undefined;
   readonly actor: string | undefined;
-  /** The commit that a stack is then at; undefined: nothing is noted, as for a run that only plans. */
-  readonly appliedSha: (stack: Stack) => string | undefined;
+  /** The commit that is applied; undefined: nothing is noted, as for a run that only plans. */
+  readonly reaches: (stack: Stack) => ReachedCommit | undefined;
   /** Then what was applied before is taken back. */
   readonly destroys: boolean;
   readonly push: PushState;
@@ -71,8 +78,10 @@ export function stateHooks(ports: {
       return found;
     },
     async openJournal(stack) {
-      // Before anything is destroyed: this run may be killed in the middle of it.
+      // Before anything is changed: this run may be killed in the middle of it, and what it has done
+      // by then is in the world, also where a revert makes the files what they were.
       await takeBack(stack);
+      if (ports.reaches(stack) !== undefined) await markLedger(stack, 'apply', sidecars, tolerate);
       return openJournal(stack, { sidecars, tolerate, clock, runUrl, lockLogOf });
     },
     async orphans(stack) {
@@ -100,11 +109,12 @@ export function stateHooks(ports: {
       // Once more: an apply that held the lock until then may have noted itself meanwhile.
       if (mayHaveChanged(end)) await takeBack(stack);
       if (end.status !== 'applied' && end.status !== 'unchanged') return;
-      const sha = ports.appliedSha(stack);
-      if (sha === undefined) return;
+      const reached = ports.reaches(stack);
+      if (reached === undefined) return;
+      if (reached.heldBack) return noteHeldBack(stack, reached.sha, sidecars, tolerate);
       const entry = {
         version: 1 as const,
-        sha,
+        sha: reached.sha,
         at: new Date(clock.now()).toISOString(),
         ...(runUrl === undefined ? {} : { runUrl }),
         ...(actor === undefined ? {} : { actor }),

@@ -8,6 +8,7 @@ import { UserError, type Problem } from '../../shared/errors.js';
 import type { EnvironmentConfig } from '../config/infra-config.js';
 import type { Inputs } from '../inputs.js';
 import type { Stack } from '../stacks/workspace.js';
+import { writes } from '../writes.js';
 import { writeAwsProfile } from './aws-profile.js';
 import { awsSession } from './aws-session.js';
 
@@ -93,22 +94,6 @@ export async function openEnvironments(
 function roleOf(environment: EnvironmentConfig, inputs: Inputs): string | undefined {
   if (inputs.roleArn !== undefined) return inputs.roleArn;
   return writes(inputs.command) ? environment.applyRole : environment.planRole;
-}
-
-/** Commands that change the world or a state. */
-function writes(command: Inputs['command']): boolean {
-  switch (command) {
-    case 'apply':
-    case 'destroy':
-    case 'state':
-    case 'unlock':
-      return true;
-    case 'plan':
-    case 'drift':
-    case 'graph':
-    case 'check':
-      return false;
-  }
 }
 
 /** A role names its account, so that no call is needed to see that it is the wrong one. */

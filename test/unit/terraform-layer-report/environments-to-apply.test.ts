@@ -1,5 +1,9 @@
 import type { EnvironmentConfig } from '../../../actions/terraform-layer/config/infra-config.js';
-import { environmentsToApply } from '../../../actions/terraform-layer/report/environments-to-apply.js';
+import type { RunPlan } from '../../../actions/terraform-layer/plan.js';
+import {
+  environmentsToApply,
+  environmentsUpToDate,
+} from '../../../actions/terraform-layer/report/environments-to-apply.js';
 import type { StackEnd } from '../../../actions/terraform-layer/schedule/outcome.js';
 import { runPlanOf, stacksOf } from '../../support/terraform-report.js';
 import { anOutcome } from '../../support/terraform.js';
@@ -55,4 +59,75 @@ it('tells what a dry run would touch', async () => {
     'dev',
     'production',
   ]);
+});
+
+/** The plan of a commit that touches every stack of dev (auto) and production (approval). */
+async function touching(rest: Partial<RunPlan> = {}): Promise<RunPlan> {
+  const plan = await runPlanOf('plan');
+  const reason = {
+    kind: 'affected',
+    reasons: [{ kind: 'configuration', file: 'infra.yml' }],
+  } as const;
+  return {
+    ...plan,
+    environments: plan.environments.map((one) => ({
+      ...one,
+      apply: one.name === 'dev' ? 'auto' : 'approval',
+    })),
+    reasons: new Map(stacksOf(plan).map(({ id }) => [id, reason])),
+    ...rest,
+  };
+}
+
+const allUnchanged = (plan: RunPlan) => stacksOf(plan).map((stack) => anOutcome(stack, unchanged));
+const namesToApply = (plan: RunPlan): readonly string[] =>
+  environmentsToApply(plan, allUnchanged(plan), undefined).map(({ name }) => name);
+
+describe('where a commit touches stacks whose plan is empty', () => {
+  it('notes that without asking anybody for an approval', async () => {
+    const plan = await touching();
+    expect(namesToApply(plan)).toEqual(['dev']);
+    expect(environmentsUpToDate(plan, allUnchanged(plan))).toEqual(['dev', 'production']);
+  });
+
+  it('asks where the gates will be others', async () => {
+    const difference = { setting: 'max-destroys', base: '20', head: '5' } as const;
+    const of = (environment: string | undefined) =>
+      touching({ policyDifferences: [{ ...difference, environment }] });
+    expect(namesToApply(await of('production'))).toEqual(['dev', 'production']);
+    expect(namesToApply(await of(undefined))).toEqual(['dev']);
+  });
+
+  it('asks where a state is to be moved', async () => {
+    const { workspace } = await touching();
+    const to = workspace.stacks.find(({ environment }) => environment === 'production');
+    if (to === undefined) throw new Error('no stack');
+    const fate = { kind: 'other-state', from: to, to, declared: true } as const;
+    const problem = { code: 'state-moves', message: 'it moves' };
+    const plan = await touching({ findings: [{ severity: 'notice', problem, fate }] });
+    expect(namesToApply(plan)).toEqual(['dev', 'production']);
+    expect(environmentsUpToDate(plan, allUnchanged(plan))).toEqual(['dev']);
+  });
+
+  it('starts nothing where no note can lie beside the state', async () => {
+    const plan = await touching();
+    const stages = plan.stages.map((stage) => ({
+      ...stage,
+      stacks: stage.stacks.map((task) => ({
+        ...task,
+        stack: { ...task.stack, backend: { ...task.stack.backend, type: 'gcs' as const } },
+      })),
+    }));
+    expect(namesToApply({ ...plan, stages })).toEqual([]);
+  });
+});
+
+it('takes no environment for up to date that it has seen in part, or not at all', async () => {
+  const plan = await touching();
+  const [first, ...others] = allUnchanged(plan);
+  if (first === undefined) throw new Error('no stack');
+  expect(environmentsUpToDate(plan, others)).not.toContain(first.stack.environment);
+  expect(environmentsUpToDate(plan, [])).toEqual([]);
+  const byGlob = new Map([[first.stack.id, { kind: 'glob', glob: '*' } as const]]);
+  expect(environmentsUpToDate({ ...plan, reasons: byGlob }, allUnchanged(plan))).toEqual([]);
 });

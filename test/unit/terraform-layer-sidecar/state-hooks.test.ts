@@ -1,7 +1,10 @@
 import type { StackEnd, StackOutcome } from '../../../actions/terraform-layer/schedule/outcome.js';
 import { formatApplied, parseApplied } from '../../../actions/terraform-layer/sidecar/ledger.js';
 import type { Sidecar, SidecarName } from '../../../actions/terraform-layer/sidecar/sidecar.js';
-import { stateHooks } from '../../../actions/terraform-layer/sidecar/state-hooks.js';
+import {
+  stateHooks,
+  type ReachedCommit,
+} from '../../../actions/terraform-layer/sidecar/state-hooks.js';
 import type { Stack } from '../../../actions/terraform-layer/stacks/workspace.js';
 import { intolerant, memorySidecar, onlySidecar } from '../../support/sidecars.js';
 import { layeredTree, load } from '../../support/stacks.js';
@@ -20,7 +23,9 @@ describe('what a run leaves in the ledger', () => {
 
   const appliedOnce = (): Map<SidecarName, string> => new Map([['applied', known]]);
 
-  function hooksOf(sidecar: Sidecar, destroys: boolean) {
+  const head = 'b'.repeat(40);
+
+  function hooksOf(sidecar: Sidecar, destroys: boolean, reached?: ReachedCommit) {
     return stateHooks({
       ...{ sidecars: onlySidecar(sidecar), tolerate: intolerant, destroys },
       clock: { now: () => 0, sleep: () => Promise.resolve() },
@@ -29,7 +34,7 @@ describe('what a run leaves in the ledger', () => {
       logDirectory: '/nowhere',
       runUrl: undefined,
       actor: undefined,
-      appliedSha: () => undefined,
+      reaches: () => reached,
       push: () => Promise.resolve({ ok: true }),
       root: '/nowhere',
     });
@@ -64,5 +69,27 @@ describe('what a run leaves in the ledger', () => {
     await hooks.openJournal(stack);
     await hooks.ended(outcome({ status: 'applied' }));
     expect(await marked(sidecar)).toBeUndefined();
+  });
+
+  it('says that an apply has begun, until it has ended well', async () => {
+    const sidecar = memorySidecar(appliedOnce());
+    const hooks = hooksOf(sidecar, false, { sha: head, heldBack: false });
+    await hooks.openJournal(stack);
+    expect(sidecar.changes[0]).toBe('write applied');
+    expect(await marked(sidecar)).toBe('apply');
+    await hooks.ended(outcome({ status: 'failed', step: 'apply', lock: undefined }));
+    expect(await marked(sidecar)).toBe('apply');
+    await hooks.ended(outcome({ status: 'applied' }));
+    const noted = parseApplied((await sidecar.read('applied')) ?? '');
+    expect([noted?.sha, noted?.stateChangedBy]).toEqual([head, undefined]);
+  });
+
+  it('keeps the base of a stack that is held back, and says what it has got', async () => {
+    const sidecar = memorySidecar(appliedOnce());
+    const hooks = hooksOf(sidecar, false, { sha: head, heldBack: true });
+    await hooks.openJournal(stack);
+    await hooks.ended(outcome({ status: 'applied' }));
+    const noted = parseApplied((await sidecar.read('applied')) ?? '');
+    expect(noted).toEqual({ ...entry, heldBackAt: head });
   });
 });

@@ -134,6 +134,20 @@ describe('what an apply covers', () => {
     expect([...changes.oldestBases]).toEqual([['dev', head]]);
   });
 
+  it('is a stack whose apply ended halfway, also where a revert made its files what they were', async () => {
+    const base = repository.run('rev-parse', 'HEAD');
+    const half = await repository.commit({ 'layers/network/environments/dev/x.tf': 'locals {}\n' });
+    repository.run('rm', '--quiet', 'layers/network/environments/dev/x.tf');
+    const head = await repository.commit({ 'README.md': 'reverted' });
+    const changes = await changesSince(
+      { network: base, app: head, web: head },
+      { changedBy: { network: 'apply' } },
+    );
+    expect(reasonsOf(changes)).toEqual({ network: ['state-changed'] });
+    // No older ones: what was done halfway came since its base.
+    expect([...changes.commits].sort()).toEqual([half, head].sort());
+  });
+
   it('is a stack whose base is unknown or on another branch', async () => {
     const head = repository.run('rev-parse', 'HEAD');
     repository.run('checkout', '--quiet', '-b', 'other');

@@ -4,16 +4,16 @@ import { UserError } from '../../../actions/shared/errors.js';
 import { envFrom } from '../../../actions/shared/env.js';
 import type { ChangeOrigin } from '../../../actions/terraform-layer/changes/changed-files.js';
 import type { GatedCheckout } from '../../../actions/terraform-layer/changes/gate-base.js';
-import {
-  observeHistory,
-  type AppliedHistory,
-  type HistoryOptions,
-} from '../../../actions/terraform-layer/changes/history.js';
+import { observeHistory } from '../../../actions/terraform-layer/changes/history.js';
+import type {
+  AppliedHistory,
+  HistoryOptions,
+} from '../../../actions/terraform-layer/changes/observed-history.js';
 import { readInputs } from '../../../actions/terraform-layer/inputs.js';
 import { loadWorkspace } from '../../../actions/terraform-layer/stacks/load-workspace.js';
 import { gitRepository, type TestRepository } from '../../support/git-repository.js';
 import { silentLogger } from '../../support/silent-logger.js';
-import { s3Backend, type Tree } from '../../support/stacks.js';
+import { s3Backend, s3RemoteState, type Tree } from '../../support/stacks.js';
 
 const infra = (production: string): string =>
   `environments:\n  dev: { apply: auto }\n  production: { apply: ${production}, after: [dev] }\n`;
@@ -327,6 +327,48 @@ describe('a plan on a branch', () => {
   });
 });
 
+describe('an environment that a plan of this commit has found up to date', () => {
+  const values = { command: 'apply', layers: 'changed' };
+
+  it('stops no promotion of what its note does not have', async () => {
+    await repository.commit({ 'infra.yml': `# changed\n${infra('approval')}` });
+    const applied = appliedAt(first, {
+      earlierBaseline: (_, stacks) =>
+        Promise.resolve(
+          new Map(stacks.map(({ id }) => [id, { version: 1, sha: first, at: '2026' }])),
+        ),
+    });
+    const production = { ...values, environment: 'production' };
+    const refused = await observed(production, { applied });
+    expect(refused.unpromoted.map(({ before }) => before.environment)).toEqual(['dev']);
+    const promoted = await observed({ ...production, 'up-to-date': 'dev' }, { applied });
+    expect(promoted.unpromoted).toEqual([]);
+  });
+
+  it('holds none of its readers back', async () => {
+    const global = 'environments/global/main.tf';
+    await repository.commit({
+      'infra.yml':
+        'environments:\n  global: { apply: approval }\n  dev: { apply: auto, after: [global] }\n',
+      [global]: s3Backend('global'),
+      'environments/dev/main.tf': s3Backend('dev') + s3RemoteState('global', 'global'),
+      'environments/production/main.tf': undefined,
+    });
+    const base = repository.run('rev-parse', 'HEAD');
+    await repository.commit({ [global]: `# only a comment\n${s3Backend('global')}` });
+    const applied = appliedAt(base, {
+      appliedElsewhere: (read) =>
+        Promise.resolve(
+          new Map(read.map(({ stack }) => [stack.id, { version: 1, sha: base, at: '2026' }])),
+        ),
+    });
+    const dev = { ...values, environment: 'dev' };
+    expect([...(await observed(dev, { applied })).pending]).toContain('environments/global');
+    const upToDate = await observed({ ...dev, 'up-to-date': 'global' }, { applied });
+    expect([...upToDate.pending]).not.toContain('environments/global');
+  });
+});
+
 describe('an apply after everything was moved', () => {
   const moved = {
     'infra.yml': `${infra('auto')}stacks:\n  - path: stacks/{environment}\n    moved-from: ['environments/{environment}']\n`,
@@ -402,6 +444,33 @@ describe('an apply after everything was moved', () => {
           }),
         ).rejects.toMatchObject({ problems: [{ code: 'history-missing' }] });
       }
+    } finally {
+      await clone.remove();
+    }
+  });
+
+  it('is not refused there where the backend is one whose states no apply moves', async () => {
+    const gcs = 'terraform {\n  backend "gcs" {\n    bucket = "states"\n  }\n}\n';
+    await repository.commit({
+      ...moved,
+      'stacks/dev/main.tf': gcs.replace('}', '  prefix = "dev"\n  }'),
+      'stacks/production/main.tf': gcs.replace('}', '  prefix = "production"\n  }'),
+    });
+    const clone = await repository.shallowClone(1);
+    try {
+      const inputs = readInputs(
+        (name) => new Map(Object.entries(apply)).get(name) ?? '',
+        envFrom({}),
+      );
+      const history = await observeHistory({
+        ...{ inputs, git: clone.git, workspace: await loadWorkspace({ root: clone.root }) },
+        ...{ origin: undefined, run: undefined, log: silentLogger },
+        applied: appliedAt('x', {
+          appliedBaseline: () => Promise.resolve(new Map()),
+          hasState: () => Promise.resolve(undefined),
+        }),
+      });
+      expect(codes(history)).toEqual([]);
     } finally {
       await clone.remove();
     }

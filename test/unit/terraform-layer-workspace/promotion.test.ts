@@ -3,6 +3,7 @@ import {
   unpromoted,
   type EarlierBaseline,
 } from '../../../actions/terraform-layer/changes/promotion.js';
+import type { AppliedEntry } from '../../../actions/terraform-layer/sidecar/ledger.js';
 import { loadWorkspace } from '../../../actions/terraform-layer/stacks/load-workspace.js';
 import { gitRepository, type TestRepository } from '../../support/git-repository.js';
 import { s3Backend, type Tree } from '../../support/stacks.js';
@@ -110,6 +111,27 @@ describe('promotion', () => {
     expect(await found(['production'], () => Promise.resolve(undefined))).toEqual([]);
     expect(await found(['production'], appliedAt({ staging: 'f'.repeat(40) }))).toEqual([]);
     expect(await found(['production'], appliedAt({ staging: '--output=x' }))).toEqual([]);
+  });
+
+  const notedAs =
+    (more: Partial<AppliedEntry>): EarlierBaseline =>
+    (_, stacks) =>
+      Promise.resolve(new Map(stacks.map(({ id }) => [id, { ...entry(first), ...more }])));
+
+  it('has a change that waits there only for what it reads', async () => {
+    await start({ 'infra.yml': order, ...stacksOf(...every) });
+    expect(await found(['production'], notedAs({ heldBackAt: second }))).toEqual([]);
+    expect(await found(['production'], notedAs({ heldBackAt: first }))).toEqual([
+      'production<staging',
+    ]);
+  });
+
+  it('does not wait for what was destroyed there, but for an apply that ended halfway', async () => {
+    await start({ 'infra.yml': order, ...stacksOf(...every) });
+    expect(await found(['production'], notedAs({ stateChangedBy: 'destroy' }))).toEqual([]);
+    expect(await found(['production'], notedAs({ stateChangedBy: 'apply' }))).toEqual([
+      'production<staging',
+    ]);
   });
 
   it('tells a stack that is new there from an environment that nothing is known of', async () => {
