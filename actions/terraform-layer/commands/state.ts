@@ -6,7 +6,10 @@ import { writeSummary } from '../../shared/summary.js';
 import type { Inputs } from '../inputs.js';
 import { plannedStacks, type RunPlan } from '../plan.js';
 import type { PublishPorts } from '../report/publish.js';
+import { planDocument } from '../review/plan-document.js';
 import { readPlan } from '../review/plan-json.js';
+import { publicOutputsOnDisk, type PublicOutputs } from '../review/public-outputs.js';
+import { hiddenOutputs } from '../review/upstream-outputs.js';
 import { noChanges, type PlanChanges } from '../review/changes.js';
 import type { RunAccess } from '../run-access.js';
 import { openSession, type Session } from '../session.js';
@@ -51,7 +54,8 @@ export async function runState(
   const all = [...oneStackProblems(stacks), ...problems];
   if (stack === undefined || all.length > 0) throw new UserError(all);
   const session = await openSession(plan.environments, [stack], inputs, ports, opened);
-  await new StateWork(stack, operations, session, inputs, ports).run();
+  const publicOutputs = publicOutputsOnDisk(plan.workspace, ports.root);
+  await new StateWork(stack, operations, session, inputs, ports, publicOutputs).run();
 }
 
 function oneStackProblems(stacks: readonly Stack[]): readonly Problem[] {
@@ -77,6 +81,7 @@ class StateWork {
   readonly #session: Session;
   readonly #inputs: Inputs;
   readonly #ports: PublishPorts;
+  readonly #publicOutputs: PublicOutputs;
   readonly #sidecar: Sidecar | undefined;
 
   constructor(
@@ -85,7 +90,9 @@ class StateWork {
     session: Session,
     inputs: Inputs,
     ports: PublishPorts,
+    publicOutputs: PublicOutputs,
   ) {
+    this.#publicOutputs = publicOutputs;
     this.#stack = stack;
     this.#operations = operations;
     this.#session = session;
@@ -269,7 +276,10 @@ class StateWork {
       this.#ports.log.warning('The plan after the operations failed: see the log.');
       return undefined;
     }
-    return run.hasChanges ? readPlan(await terraform.show(this.#stack, planFile)) : noChanges;
+    if (!run.hasChanges) return noChanges;
+    const json = await terraform.show(this.#stack, planFile);
+    const isPublic = await this.#publicOutputs.readBy(this.#stack);
+    return readPlan(json, hiddenOutputs(planDocument(json), isPublic));
   }
 
   #about(): Pick<Parameters<typeof stateReport>[0], 'stack' | 'actor' | 'runUrl' | 'at'> {
