@@ -16,7 +16,8 @@ const appliedSchema = z.object({
   actor: z.string().optional(),
   /**
    * What has changed the state since, so that it is not what the commit says any more: `destroy`,
-   * or `state` operations. The commit still says since when things are to be looked at.
+   * `state` operations, or `move`, by which it went to another place. The commit still says since
+   * when things are to be looked at.
    */
   stateChangedBy: z.string().optional(),
 });
