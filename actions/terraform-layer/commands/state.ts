@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { OperationError, toError, UserError, type Problem } from '../../shared/errors.js';
+import { OperationError, toError, UserError } from '../../shared/errors.js';
 import { runUrl } from '../../shared/github-context.js';
 import { visible } from '../../shared/markdown.js';
 import { writeSummary } from '../../shared/summary.js';
@@ -31,6 +31,7 @@ import { unlockCommand } from '../terraform/held-lock.js';
 import { stackFileName } from '../terraform/stack-file.js';
 import type { StateCommands, StateRun } from '../terraform/state-commands.js';
 import type { TerraformRun } from '../terraform/terraform.js';
+import { oneStackProblems, operationFailed } from './state-problems.js';
 import { describeEffects, stateReport, versionLines, type DoneOperation } from './state-report.js';
 
 /**
@@ -56,23 +57,6 @@ export async function runState(
   const session = await openSession(plan.environments, [stack], inputs, ports, opened);
   const publicOutputs = publicOutputsOnDisk(plan.workspace, ports.root);
   await new StateWork(stack, operations, session, inputs, ports, publicOutputs).run();
-}
-
-function oneStackProblems(stacks: readonly Stack[]): readonly Problem[] {
-  if (stacks.length === 1) return [];
-  const names = stacks.slice(0, 20).map(({ displayId }) => displayId);
-  const more = stacks.length > names.length ? ` and ${stacks.length - names.length} more` : '';
-  return [
-    {
-      code: 'state-needs-one-stack',
-      message:
-        stacks.length === 0
-          ? 'no stack is named'
-          : `state works on one stack, and ${stacks.length} match: ${names.join(', ')}${more}`,
-      at: { input: 'layers' },
-      hint: 'name one by "layers" and "environment", for example layers: 01-foundation/dev',
-    },
-  ];
 }
 
 class StateWork {
@@ -310,17 +294,4 @@ class StateWork {
       `terraform ${step} failed in ${this.#stack.displayId}: nothing was changed`,
     );
   }
-}
-
-function operationFailed(
-  stack: Stack,
-  done: readonly DoneOperation[],
-  effects: readonly OperationEffect[],
-): OperationError {
-  const succeeded = done.filter(({ run }) => run.end === 'succeeded').length;
-  return new OperationError(
-    'state-operation-failed',
-    `operation ${done.length} of ${effects.length} failed in ${stack.displayId}; ${succeeded} before it are done, and the rest was not tried`,
-    { details: { succeeded, total: effects.length } },
-  );
 }
