@@ -57,8 +57,8 @@ function policyHooks(inputs: Inputs, session: Session, ports: Ports): StackHooks
   if (commands.policy.length + commands.cost.length === 0) return {};
   const world = hookPorts(inputs, session, ports);
   return {
-    judge: async ({ stack, json }) => {
-      const hooks = await runHooks(json, stack, world);
+    judge: async (planned) => {
+      const hooks = await runHooks(planned, world);
       return {
         reasons: hooks.every(({ passed }) => passed) ? [] : [{ kind: 'policy' }],
         hooks,

@@ -20,7 +20,7 @@ import { leaveRecords, leavesRecords, treeOf } from './records/leave-records.js'
 import { RecordKeeper } from './records/record-keeper.js';
 import { withHandedOutputs } from './report/handed-outputs.js';
 import { Progress } from './report/progress.js';
-import { publicOutputsOnDisk } from './review/public-outputs.js';
+import { publicOutputsOnDisk, type PublicOutputs } from './review/public-outputs.js';
 import { awsKms, reviewKeys } from './review/review-key.js';
 import type { RunAccess } from './run-access.js';
 import { combinedHooks, type StackHooks } from './schedule/hooks.js';
@@ -141,7 +141,7 @@ export async function perform(
       : [reviewJudge({ range, environments: plan.environments, sources })]),
     ...judges(plan, inputs, session, ports),
   ]);
-  const outcomes = await schedule({ plan, inputs, ports, session, hooks, watch });
+  const outcomes = await schedule({ plan, inputs, ports, session, hooks, watch, publicOutputs });
   if (review !== undefined) await news?.end(outcomes);
   if (keeper !== undefined && ports.github !== undefined) {
     await leaveRecords(keeper.records, {
@@ -169,6 +169,7 @@ async function schedule(run: {
   readonly session: Session;
   readonly hooks: StackHooks;
   readonly watch: DriftWatch | undefined;
+  readonly publicOutputs: PublicOutputs;
 }): Promise<readonly StackOutcome[]> {
   const { plan, inputs, ports, session, hooks, watch } = run;
   const { signal, clock, log } = ports;
@@ -196,6 +197,7 @@ async function schedule(run: {
       }),
       planDirectory,
       hooks,
+      publicOutputsOf: run.publicOutputs.readBy,
       stateVersion: stateVersionOf(plan, session, ports),
       signal,
       now: () => clock.now(),

@@ -35,6 +35,11 @@ locals {
   # review records. A plan reads them all, and writes the records, the time of the drift check and
   # the word of its own lock, which it takes back. Whoever can open a pull request can therefore
   # write a record: it may stop an apply, and must never open a gate.
+  #
+  # Who reads outputs of a shared environment reads its states whole. The notes beside them are read
+  # too: an apply waits for what its upstreams have not applied yet. Nothing there is written.
+  readable_environments = { for environment in var.environments : environment => distinct(concat([environment], sort(var.shared_environments))) }
+
   state_statements = { for environment in var.environments : environment => {
     read = [
       {
@@ -42,13 +47,13 @@ locals {
         Effect    = "Allow"
         Action    = ["s3:ListBucket"]
         Resource  = [local.state_bucket_arn]
-        Condition = { StringLike = { "s3:prefix" = ["${environment}/*"] } }
+        Condition = { StringLike = { "s3:prefix" = [for name in local.readable_environments[environment] : "${name}/*"] } }
       },
       {
         Sid      = "ReadStates"
         Effect   = "Allow"
         Action   = ["s3:GetObject", "s3:GetObjectVersion"]
-        Resource = ["${local.state_bucket_arn}/${environment}/*"]
+        Resource = [for name in local.readable_environments[environment] : "${local.state_bucket_arn}/${name}/*"]
       },
       {
         Sid      = "LockStates"

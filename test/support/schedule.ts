@@ -1,4 +1,3 @@
-import type { StackHooks } from '../../actions/terraform-layer/schedule/hooks.js';
 import type { StackPorts } from '../../actions/terraform-layer/schedule/stack-steps.js';
 import { Upstreams } from '../../actions/terraform-layer/schedule/upstreams.js';
 import type { Stack, Workspace } from '../../actions/terraform-layer/stacks/workspace.js';
@@ -14,7 +13,7 @@ export function stackNamed({ stacks }: Workspace, displayId: string): Stack {
 export function portsOf(
   workspace: Workspace,
   terraform: Terraform,
-  rest: Partial<StackPorts> & { readonly hooks?: StackHooks } = {},
+  rest: Partial<StackPorts> = {},
 ): StackPorts {
   return {
     terraform,
@@ -23,6 +22,7 @@ export function portsOf(
     plannedOutputs: true,
     planDirectory: '/plans',
     hooks: {},
+    publicOutputsOf: () => Promise.resolve(() => false),
     signal: new AbortController().signal,
     now: () => 0,
     onProgress: () => undefined,

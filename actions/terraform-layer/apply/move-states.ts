@@ -44,23 +44,24 @@ export async function moveStates(
         `Moving the state of ${to.displayId} from ${from.stateKey} to ${to.stateKey}`,
       ),
     );
+    const takeAlong = (): Promise<void> =>
+      moveSidecar(formerSidecar, session.sidecars(to), {
+        tolerate,
+        entry:
+          sha === undefined
+            ? undefined
+            : {
+                ...{ version: 1, sha, at: new Date(ports.clock.now()).toISOString() },
+                ...(ports.github === undefined
+                  ? {}
+                  : { runUrl: runUrl(ports.github), actor: ports.github.actor }),
+                stateChangedBy: 'move',
+              },
+      });
     const copy = await moveState({
-      ...{ from, to, formerSidecar, directory },
+      ...{ from, to, formerSidecar, directory, takeAlong },
       former: await place(from, directory, run),
       now: await place(to, directory, run),
-    });
-    await moveSidecar(formerSidecar, session.sidecars(to), {
-      tolerate,
-      entry:
-        sha === undefined
-          ? undefined
-          : {
-              ...{ version: 1, sha, at: new Date(ports.clock.now()).toISOString() },
-              ...(ports.github === undefined
-                ? {}
-                : { runUrl: runUrl(ports.github), actor: ports.github.actor }),
-              stateChangedBy: 'move',
-            },
     });
     if (copy === undefined) continue;
     ports.log.notice(

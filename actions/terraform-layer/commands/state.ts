@@ -1,12 +1,15 @@
 import path from 'node:path';
-import { OperationError, toError, UserError, type Problem } from '../../shared/errors.js';
+import { OperationError, toError, UserError } from '../../shared/errors.js';
 import { runUrl } from '../../shared/github-context.js';
 import { visible } from '../../shared/markdown.js';
 import { writeSummary } from '../../shared/summary.js';
 import type { Inputs } from '../inputs.js';
 import { plannedStacks, type RunPlan } from '../plan.js';
 import type { PublishPorts } from '../report/publish.js';
+import { planDocument } from '../review/plan-document.js';
 import { readPlan } from '../review/plan-json.js';
+import { publicOutputsOnDisk, type PublicOutputs } from '../review/public-outputs.js';
+import { hiddenOutputs } from '../review/upstream-outputs.js';
 import { noChanges, type PlanChanges } from '../review/changes.js';
 import type { RunAccess } from '../run-access.js';
 import { openSession, type Session } from '../session.js';
@@ -28,6 +31,7 @@ import { unlockCommand } from '../terraform/held-lock.js';
 import { stackFileName } from '../terraform/stack-file.js';
 import type { StateCommands, StateRun } from '../terraform/state-commands.js';
 import type { TerraformRun } from '../terraform/terraform.js';
+import { oneStackProblems, operationFailed } from './state-problems.js';
 import { describeEffects, stateReport, versionLines, type DoneOperation } from './state-report.js';
 
 /**
@@ -51,24 +55,8 @@ export async function runState(
   const all = [...oneStackProblems(stacks), ...problems];
   if (stack === undefined || all.length > 0) throw new UserError(all);
   const session = await openSession(plan.environments, [stack], inputs, ports, opened);
-  await new StateWork(stack, operations, session, inputs, ports).run();
-}
-
-function oneStackProblems(stacks: readonly Stack[]): readonly Problem[] {
-  if (stacks.length === 1) return [];
-  const names = stacks.slice(0, 20).map(({ displayId }) => displayId);
-  const more = stacks.length > names.length ? ` and ${stacks.length - names.length} more` : '';
-  return [
-    {
-      code: 'state-needs-one-stack',
-      message:
-        stacks.length === 0
-          ? 'no stack is named'
-          : `state works on one stack, and ${stacks.length} match: ${names.join(', ')}${more}`,
-      at: { input: 'layers' },
-      hint: 'name one by "layers" and "environment", for example layers: 01-foundation/dev',
-    },
-  ];
+  const publicOutputs = publicOutputsOnDisk(plan.workspace, ports.root);
+  await new StateWork(stack, operations, session, inputs, ports, publicOutputs).run();
 }
 
 class StateWork {
@@ -77,6 +65,7 @@ class StateWork {
   readonly #session: Session;
   readonly #inputs: Inputs;
   readonly #ports: PublishPorts;
+  readonly #publicOutputs: PublicOutputs;
   readonly #sidecar: Sidecar | undefined;
 
   constructor(
@@ -85,7 +74,9 @@ class StateWork {
     session: Session,
     inputs: Inputs,
     ports: PublishPorts,
+    publicOutputs: PublicOutputs,
   ) {
+    this.#publicOutputs = publicOutputs;
     this.#stack = stack;
     this.#operations = operations;
     this.#session = session;
@@ -269,7 +260,10 @@ class StateWork {
       this.#ports.log.warning('The plan after the operations failed: see the log.');
       return undefined;
     }
-    return run.hasChanges ? readPlan(await terraform.show(this.#stack, planFile)) : noChanges;
+    if (!run.hasChanges) return noChanges;
+    const json = await terraform.show(this.#stack, planFile);
+    const isPublic = await this.#publicOutputs.readBy(this.#stack);
+    return readPlan(json, hiddenOutputs(planDocument(json), isPublic));
   }
 
   #about(): Pick<Parameters<typeof stateReport>[0], 'stack' | 'actor' | 'runUrl' | 'at'> {
@@ -300,17 +294,4 @@ class StateWork {
       `terraform ${step} failed in ${this.#stack.displayId}: nothing was changed`,
     );
   }
-}
-
-function operationFailed(
-  stack: Stack,
-  done: readonly DoneOperation[],
-  effects: readonly OperationEffect[],
-): OperationError {
-  const succeeded = done.filter(({ run }) => run.end === 'succeeded').length;
-  return new OperationError(
-    'state-operation-failed',
-    `operation ${done.length} of ${effects.length} failed in ${stack.displayId}; ${succeeded} before it are done, and the rest was not tried`,
-    { details: { succeeded, total: effects.length } },
-  );
 }

@@ -17,13 +17,17 @@ import type {
  *
  * Drift is a value that differs between state and world, and that the plan would change: what the
  * code says as well, or ignores (`ignore_changes`), is in sync. Everything else in the plan is
- * pending. No sensitive value is in the result.
+ * pending. No sensitive value is in the result; `alsoSensitive` are those that the plan does not mark.
  *
  * @throws OperationError `plan-unreadable`
  */
-export function classifyDrift(planJson: unknown): DriftFindings {
+export function classifyDrift(
+  planJson: unknown,
+  alsoSensitive: readonly unknown[] = [],
+): DriftFindings {
   const plan = planDocument(planJson);
   const secrets = sensitiveValues(plan, plan.resource_drift);
+  for (const value of alsoSensitive) secrets.collect(value, true);
   const planned = new Map(
     plan.resource_changes
       .filter(({ deposed }) => deposed === undefined)
@@ -39,7 +43,7 @@ export function classifyDrift(planJson: unknown): DriftFindings {
     return [{ address, type, kind: found.kind, attributes }];
   });
   const byAddress = new Map(drifted.map((resource) => [resource.address, resource]));
-  const changes = readPlan(planJson);
+  const changes = readPlan(planJson, alsoSensitive);
   return {
     drifted: drifted.sort(inOrder),
     pending: changes.resources.flatMap((resource) => pendingOf(resource, byAddress)),

@@ -45,8 +45,8 @@ export class DriftWatch {
   /** For the scheduler: `judge` gets the JSON of each plan that has changes. */
   get hooks(): Required<Pick<StackHooks, 'judge' | 'ended'>> {
     return {
-      judge: ({ stack, json }) => {
-        this.#findings.set(stack.id, classifyDrift(json));
+      judge: ({ stack, json, alsoSensitive }) => {
+        this.#findings.set(stack.id, classifyDrift(json, alsoSensitive));
         return Promise.resolve({ reasons: [] });
       },
       ended: (outcome) => this.#remember(outcome),

@@ -30,9 +30,13 @@ function cut(text: string, limit: number): string {
   ].join('\n');
 }
 
-/** Every value that `terraform show -json` marks as sensitive. */
-export function sensitiveValuesOf(planJson: unknown): SensitiveValues {
+/** Every value that `terraform show -json` marks as sensitive, and `alsoSensitive`. */
+export function sensitiveValuesOf(
+  planJson: unknown,
+  alsoSensitive: readonly unknown[] = [],
+): SensitiveValues {
   const found = new SensitiveValues();
+  for (const value of alsoSensitive) found.collect(value, true);
   for (const { change } of list(member(planJson, 'resource_changes'))) collectChange(found, change);
   for (const { change } of list(member(planJson, 'resource_drift'))) collectChange(found, change);
   for (const change of Object.values(record(member(planJson, 'output_changes')))) {

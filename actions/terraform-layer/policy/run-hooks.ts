@@ -4,6 +4,7 @@ import type { Clock } from '../../shared/clock.js';
 import { OperationError } from '../../shared/errors.js';
 import type { ChildResult, RunProcess } from '../../shared/process.js';
 import type { Secrets } from '../../shared/secrets.js';
+import type { PlannedStack } from '../schedule/hooks.js';
 import type { HookVerdict } from '../schedule/outcome.js';
 import type { Stack } from '../stacks/workspace.js';
 import { stackFileName } from '../terraform/stack-file.js';
@@ -39,15 +40,14 @@ export interface HookPorts {
  * cannot be started, is interrupted, or takes too long has not. The cost commands always pass.
  */
 export async function runHooks(
-  planJson: unknown,
-  stack: Stack,
+  { json: planJson, stack, alsoSensitive }: Omit<PlannedStack, 'changes'>,
   ports: HookPorts,
 ): Promise<readonly HookVerdict[]> {
   const { policy, cost } = ports.commands;
   if (policy.length + cost.length === 0) return [];
   await mkdir(ports.directory, { recursive: true, mode: 0o700 });
   const file = path.join(ports.directory, stackFileName(stack, 'plan.json'));
-  const sensitive = sensitiveValuesOf(planJson);
+  const sensitive = sensitiveValuesOf(planJson, alsoSensitive);
   const several = { policy: policy.length > 1, cost: cost.length > 1 };
   try {
     await writeFile(file, JSON.stringify(planJson), { mode: 0o600 });

@@ -8,7 +8,6 @@ export interface RecordSources {
   readonly keyOf: (environment: string) => Promise<ReviewKey | undefined>;
   /** Globs over `address.attribute` that are not compared. */
   readonly volatile: readonly string[];
-  /** Asked only where there is no key. */
   readonly publicOutputsOf: (stack: Stack) => Promise<IsPublicOutput>;
   /** Versions by source address. */
   readonly providersOf: (stack: Stack) => Promise<Readonly<Record<string, string>> | undefined>;
@@ -17,10 +16,14 @@ export interface RecordSources {
 /** All that the record of a stack's plan is made of besides the plan. */
 export async function recordOptions(stack: Stack, sources: RecordSources): Promise<RecordOptions> {
   const { keyOf, volatile, publicOutputsOf, providersOf } = sources;
-  const [key, providers] = await Promise.all([keyOf(stack.environment), providersOf(stack)]);
+  const [key, providers, isPublicOutput] = await Promise.all([
+    keyOf(stack.environment),
+    providersOf(stack),
+    publicOutputsOf(stack),
+  ]);
   return {
-    ...{ stack, volatile },
-    ...(key === undefined ? { isPublicOutput: await publicOutputsOf(stack) } : { key }),
+    ...{ stack, volatile, isPublicOutput },
+    ...(key === undefined ? {} : { key }),
     ...(providers === undefined ? {} : { providers }),
   };
 }

@@ -14,7 +14,7 @@ import {
 import type { ChangeRecord, LeafRecord, OutputRecord, PlannedRecord } from './record.js';
 import type { SensitiveValues } from './sensitive-values.js';
 import type { Side } from './side.js';
-import { upstreamOutputs } from './upstream-outputs.js';
+import { hiddenOutputs, upstreamOutputs } from './upstream-outputs.js';
 
 export interface RecordOptions {
   readonly stack: { readonly id: string; readonly environment: string };
@@ -23,8 +23,7 @@ export interface RecordOptions {
   /** Globs over `address.attribute` that are not compared. */
   readonly volatile: readonly string[];
   /**
-   * Whether an output that a data source reads is known not to be sensitive; used without a key
-   * only. Default: none is.
+   * Whether an output that a data source reads is known not to be sensitive. Default: none is.
    */
   readonly isPublicOutput?: (dataAddress: string, output: string) => boolean;
   /** Provider versions by source address, as the lock file has them. */
@@ -54,8 +53,9 @@ interface Context {
  */
 export function recordOfPlan(json: unknown, options: RecordOptions): PlanReview {
   const plan = planDocument(json);
+  const { stack, key, volatile, providers, isPublicOutput = () => false } = options;
   const secrets = sensitiveValues(plan);
-  const { stack, key, volatile, providers } = options;
+  for (const value of hiddenOutputs(plan, isPublicOutput)) secrets.collect(value, true);
   const marker = markerOf({
     stackId: stack.id,
     key,
@@ -66,7 +66,7 @@ export function recordOfPlan(json: unknown, options: RecordOptions): PlanReview 
   const context = { marker, secrets };
   const upstreams = upstreamOutputs(plan, marker, {
     keyed: key !== undefined,
-    isPublicOutput: options.isPublicOutput ?? (() => false),
+    isPublicOutput,
   });
   return {
     record: {

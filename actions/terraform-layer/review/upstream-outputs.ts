@@ -69,6 +69,43 @@ export function upstreamOutputs(
     .sort((left, right) => (left.address < right.address ? -1 : 1));
 }
 
+/**
+ * Values of other stacks' outputs that the plan has read and that may be sensitive: Terraform drops
+ * that mark where another stack reads an output by remote state. `isPublic` tells which are known not to be; what cannot be told, such
+ * as an output of a state of another repository, may be sensitive. In clear.
+ */
+export function hiddenOutputs(
+  plan: PlanDocument,
+  isPublic: UpstreamOptions['isPublicOutput'],
+): readonly unknown[] {
+  return priorResources(plan).flatMap(({ address, mode, type, values = {} }) => {
+    if (mode !== 'data') return [];
+    switch (type) {
+      case 'terraform_remote_state':
+        return entriesOf(values['outputs']).flatMap(([name, value]) =>
+          isPublic(address, name) || isWord(value) ? [] : [value],
+        );
+      case 'tfe_outputs': {
+        const open = new Map(entriesOf(values['nonsensitive_values']));
+        return entriesOf(values['values']).flatMap(([name, value]) =>
+          open.has(name) || isWord(value) ? [] : [value],
+        );
+      }
+      default:
+        return [];
+    }
+  });
+}
+
+/** Hiding such a text wherever it stands would hide the page, and no secret. */
+function isWord(value: unknown): boolean {
+  return value === 'true' || value === 'false' || value === 'null';
+}
+
+function entriesOf(value: unknown): readonly (readonly [string, unknown])[] {
+  return typeof value === 'object' && value !== null ? Object.entries(value) : [];
+}
+
 /** Undefined where Terraform does not tell: then all outputs count as read. */
 function outputsRead(
   plan: PlanDocument,

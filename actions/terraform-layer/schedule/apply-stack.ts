@@ -140,8 +140,8 @@ export class ApplyJob {
     }
     let outputs: OutputsAtPlan | undefined;
     let left: readonly Orphan[] = [];
-    const shown = await this.#steps.show((json) => {
-      outputs = outputsAtPlan(json, this.#ports.upstreams.sensitiveValues());
+    const shown = await this.#steps.show((json, alsoSensitive) => {
+      outputs = outputsAtPlan(json, alsoSensitive);
       left = unadopted(this.#steps.orphans, json);
     });
     if ('end' in shown) return shown;

@@ -11,6 +11,11 @@ export interface PlannedStack {
   /** `terraform show -json`: holds sensitive values in clear, and must not outlive the call. */
   readonly json: unknown;
   readonly changes: PlanChanges;
+  /**
+   * What is sensitive though the plan does not mark it: outputs of other stacks. In clear, and must
+   * not outlive the call either.
+   */
+  readonly alsoSensitive: readonly unknown[];
 }
 
 /** Whether a plan may be applied, and what was found on the way. */

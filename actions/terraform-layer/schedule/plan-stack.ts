@@ -128,8 +128,8 @@ export class PlanJob {
     if (plan.kind === 'bad') return this.#steps.bad(plan.run, 'plan');
     const { stack } = this.#steps;
     const shown = await this.#steps.show(
-      (json) => {
-        const secrets = secretsOf(json, upstreams.sensitiveValues());
+      (json, alsoSensitive) => {
+        const secrets = secretsOf(json, alsoSensitive);
         this.#steps.add({ outputValues: plannedOutputValues(json, secrets) });
         if (!plannedOutputs || !upstreams.isRead(stack)) return;
         upstreams.notePlanned(stack, readPlannedOutputs(json));

@@ -1,7 +1,10 @@
 import { join } from 'node:path';
 import { toError } from '../../shared/errors.js';
 import { noChanges, type PlanChanges } from '../review/changes.js';
+import { planDocument } from '../review/plan-document.js';
 import { readPlan } from '../review/plan-json.js';
+import type { IsPublicOutput } from '../review/public-outputs.js';
+import { hiddenOutputs } from '../review/upstream-outputs.js';
 import type { Edge, Stack } from '../stacks/workspace.js';
 import { distinctDiagnostics, lockHolder, type Diagnostic } from '../terraform/diagnostics.js';
 import type { TerraformEvent } from '../terraform/events.js';
@@ -42,6 +45,8 @@ export interface StackPorts {
   /** Whether plans reckon with outputs that upstreams are yet to have; only where none is applied. */
   readonly plannedOutputs: boolean;
   readonly hooks: StackHooks;
+  /** Which outputs that a stack reads are known not to be sensitive: all others are hidden. */
+  readonly publicOutputsOf: (stack: Stack) => Promise<IsPublicOutput>;
   readonly stateVersion?: StateVersion;
   /** Where plan files lie until the run ends; they hold sensitive values. */
   readonly planDirectory: string;
@@ -130,27 +135,33 @@ export class StackSteps {
   }
 
   /**
-   * Reads the plan and has it judged; `read` gets the plan's JSON, which nothing else keeps. The
-   * reasons are empty where it may be applied. A speculative plan holds what stands in for values
+   * Reads the plan and has it judged; `read` gets the plan's JSON, which nothing else keeps, and what
+   * is sensitive though the plan does not mark it. The reasons are empty where it may be applied. A speculative plan holds what stands in for values
    * that are not known; it may turn out to change nothing.
    */
   async show(
-    read: (json: unknown) => void,
+    read: (json: unknown, alsoSensitive: readonly unknown[]) => void,
     { speculative = false } = {},
   ): Promise<{ readonly reasons: readonly StopReason[] } | { readonly end: StackEnd }> {
-    const { terraform, onProgress, signal, hooks, upstreams } = this.#ports;
+    const { terraform, onProgress, signal, hooks, upstreams, publicOutputsOf } = this.#ports;
     onProgress(this.stack, { kind: 'step', step: 'show' });
     try {
       return await this.#timed('show', async () => {
         const shown = await terraform.show(this.stack, this.planFile);
         const json = speculative ? withoutPlaceholders(shown) : shown;
-        const changes = readPlan(json, upstreams.sensitiveValues());
+        const alsoSensitive = [
+          ...upstreams.sensitiveValues(),
+          ...hiddenOutputs(planDocument(json), await publicOutputsOf(this.stack)),
+        ];
+        const changes = readPlan(json, alsoSensitive);
         this.#changes = changes;
         const { orphans } = this.#extras;
         if (orphans !== undefined) this.add({ orphans: withImportIds(orphans, json) });
-        read(json);
+        read(json, alsoSensitive);
         if (hooks.judge === undefined || (speculative && !this.hasChanges)) return { reasons: [] };
-        const { reasons, ...found } = await hooks.judge({ stack: this.stack, json, changes });
+        const { reasons, ...found } = await hooks.judge({
+          ...{ stack: this.stack, json, changes, alsoSensitive },
+        });
         this.add(found);
         return { reasons };
       });

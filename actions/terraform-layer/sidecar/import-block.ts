@@ -33,21 +33,6 @@ export function orphansText(
 export const forgetWords =
   'What does not exist, or is not to be adopted: command "state", state-operations "forget ADDRESS".';
 
-/** What to do about a state that was not put back, for a log and a page. */
-export const recoveryWords =
-  'To put it back: command "state", state-operations "restore recovery", which shows first what is lost and what comes with "dry-run". To drop it: "forget recovery".';
-
-/** A state that waits to be put back, for a log. */
-export function recoveryText(
-  { displayId }: Pick<Stack, 'displayId'>,
-  place: string,
-  obstacle: string | undefined,
-): string {
-  const next =
-    obstacle === undefined ? 'The next apply puts it back.' : `${obstacle}. ${recoveryWords}`;
-  return `An apply of ${displayId} could not write its state, which is in ${place}. ${next}`;
-}
-
 const label = String.raw`[\p{L}_][\p{L}\p{N}_-]*`;
 const key = String.raw`(?:\[(?:\d+|"(?:[^"\\\p{Cc}]|\\[^\p{Cc}])*")\])?`;
 // A journal is text from a bucket: what is not an address must not become configuration.

@@ -16,8 +16,8 @@ const appliedSchema = z.object({
   actor: z.string().optional(),
   /**
    * What has changed the state since, so that it is not what the commit says any more: `destroy`,
-   * `state` operations, or an `apply` that did not reach its end. The commit still says since when
-   * things are to be looked at.
+   * `state` operations, `move`, by which it went to another place, or an `apply` that did not reach
+   * its end. The commit still says since when things are to be looked at.
    */
   stateChangedBy: z.string().optional(),
   /**

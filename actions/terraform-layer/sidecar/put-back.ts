@@ -1,11 +1,12 @@
 import path from 'node:path';
 import type { Clock } from '../../shared/clock.js';
+import type { Logger } from '../../shared/log.js';
+import type { Secrets } from '../../shared/secrets.js';
 import type { PutBack } from '../schedule/hooks.js';
 import type { Stack } from '../stacks/workspace.js';
 import { moveKeptState } from '../terraform/kept-state.js';
-import { recoveryWords } from './import-block.js';
 import { settleJournal } from './journal-session.js';
-import { readRecovery, removeRecovery } from './recovery.js';
+import { oldCopyText, readRecovery, recoveryWords, removeRecovery } from './recovery.js';
 import type { Sidecar, Sidecars } from './sidecar.js';
 import type { Tolerate } from './tolerance.js';
 
@@ -31,6 +32,8 @@ export async function putBack(
     readonly tolerate: Tolerate;
     readonly push: PushState;
     readonly clock: Pick<Clock, 'now'>;
+    readonly log: Pick<Logger, 'warning'>;
+    readonly secrets: Pick<Secrets, 'redact'>;
   },
 ): Promise<PutBack> {
   const { sidecars, tolerate } = ports;
@@ -50,10 +53,16 @@ export async function putBack(
   if (found === undefined) {
     // All that it has is in the state: it may not stand in the way of the next one.
     const stays = 'a state that was put back stays beside the state';
-    await tolerate({ fallback: undefined, consequence: stays }, () => removeRecovery(sidecar));
+    const removed = await tolerate({ fallback: { isNext: false }, consequence: stays }, () =>
+      removeRecovery(sidecar),
+    );
+    return removed.isNext ? putBack(stack, ports) : { kind: 'none' };
+  }
+  const { text, place, obstacle, isOldCopy } = found;
+  if (isOldCopy) {
+    ports.log.warning(ports.secrets.redact(oldCopyText(stack, place)));
     return { kind: 'none' };
   }
-  const { text, place, obstacle } = found;
   const hint = recoveryWords;
   if (obstacle !== undefined) return { kind: 'pending', place, why: obstacle, hint };
   const pushed = await ports.push(stack, text);
@@ -71,7 +80,9 @@ export async function putBack(
 
 /** Forgets a recovery that has become the state, and what the journal named because of it. */
 export async function afterPutBack(sidecar: Sidecar, clock: Pick<Clock, 'now'>): Promise<void> {
-  await removeRecovery(sidecar);
+  const { isNext } = await removeRecovery(sidecar);
+  // What a second one holds is not in the state yet.
+  if (isNext) return;
   // While a lock is held the journal is another run's.
   if ((await sidecar.lockText()) === undefined) await settleJournal(sidecar, [], clock);
 }

@@ -8,8 +8,8 @@ import type { Tolerate } from './tolerance.js';
 /** What was the state when an apply could not write this recovery. */
 const baseSchema = z.object({
   version: z.literal(1),
-  /** As the sidecar tells versions apart. */
-  stateVersion: z.string(),
+  /** As the sidecar tells versions apart; absent where the state was written since, or is not known. */
+  stateVersion: z.string().optional(),
   /** SHA-256 of the recovery's text. */
   digest: z.string(),
 });
@@ -21,7 +21,15 @@ export interface Recovery {
   readonly place: string;
   /** Undefined: it takes the state's place without anything being lost. */
   readonly obstacle: string | undefined;
+  /**
+   * Whether nothing says that an apply left it, and the state is newer: copies that earlier releases
+   * kept before state operations lie under the same name. It is told, and stands in nobody's way.
+   */
+  readonly isOldCopy: boolean;
 }
+
+/** Where a second one lies; it takes the first one's place once that is gone. */
+const nextName = 'recovery-next' satisfies SidecarName;
 
 /**
  * The state that an earlier apply could not write and that nobody has put back yet. One whose every
@@ -37,11 +45,14 @@ export async function readRecovery(sidecar: Sidecar): Promise<Recovery | undefin
   const current = currentText === undefined ? undefined : parseState(currentText);
   if (saved !== undefined && current !== undefined && isIncluded(saved, current)) return undefined;
   const obstacle = obstacleOf(saved, current, currentText !== undefined);
-  if (obstacle !== undefined) return { text, place, obstacle };
-  const base = await sidecar.read('recovery-base').catch(() => undefined);
+  const base = await sidecar.read('recovery-base').catch(() => 'unreadable');
+  if (obstacle !== undefined) {
+    const isOldCopy = base === undefined && isOvertaken(saved, current);
+    return { text, place, obstacle, isOldCopy };
+  }
   const proven = base !== undefined && version !== undefined && isBase(base, text, version);
   return {
-    ...{ text, place },
+    ...{ text, place, isOldCopy: false },
     obstacle: proven ? undefined : 'it cannot be told whether the state was written since',
   };
 }
@@ -58,6 +69,15 @@ function obstacleOf(
   if (saved.serial > current.serial) return undefined;
   const lacking = missingFrom(instancesOf(saved), current).length;
   return `the state was written since, without ${lacking} of its resources`;
+}
+
+function isOvertaken(saved: StateFile | undefined, current: StateFile | undefined): boolean {
+  return (
+    saved !== undefined &&
+    current !== undefined &&
+    saved.lineage === current.lineage &&
+    saved.serial <= current.serial
+  );
 }
 
 /** Whether a state has all that an older one has: only then the older one may be forgotten. */
@@ -91,22 +111,32 @@ export async function writeRecovery(
 ): Promise<string> {
   const name = await freeName(sidecar, text);
   await sidecar.write(name, text);
-  if (name === 'recovery' && base !== undefined) {
-    const known = { version: 1 as const, stateVersion: base, digest: digestOf(text) };
-    // Without it the state is kept all the same, and a person puts it back.
-    await sidecar.write('recovery-base', `${JSON.stringify(known)}\n`).catch(() => undefined);
-  }
+  if (name === 'recovery') await writeBase(sidecar, text, base);
   return `${sidecar.place}${name}`;
+}
+
+/** Without a base the state is kept all the same, and a person puts it back. */
+async function writeBase(
+  sidecar: Sidecar,
+  text: string,
+  stateVersion: string | undefined,
+): Promise<void> {
+  const known = {
+    version: 1 as const,
+    digest: digestOf(text),
+    ...(stateVersion === undefined ? {} : { stateVersion }),
+  };
+  await sidecar.write('recovery-base', `${JSON.stringify(known)}\n`).catch(() => undefined);
 }
 
 async function freeName(sidecar: Sidecar, text: string): Promise<SidecarName> {
   const beside: SidecarName = `recovery-${digestOf(text).slice(0, 16)}`;
   try {
-    const older = await sidecar.read('recovery');
-    if (older === undefined || older === text) return 'recovery';
-    const [saved, current] = [parseState(older), parseState(text)];
-    if (saved !== undefined && current !== undefined && isIncluded(saved, current)) {
-      return 'recovery';
+    for (const name of ['recovery', nextName] as const) {
+      const older = await sidecar.read(name);
+      if (older === undefined || older === text) return name;
+      const [saved, current] = [parseState(older), parseState(text)];
+      if (saved !== undefined && current !== undefined && isIncluded(saved, current)) return name;
     }
     return beside;
   } catch {
@@ -115,9 +145,41 @@ async function freeName(sidecar: Sidecar, text: string): Promise<SidecarName> {
   }
 }
 
-export async function removeRecovery(sidecar: Sidecar): Promise<void> {
-  await sidecar.remove('recovery');
-  await sidecar.remove('recovery-base');
+/**
+ * Forgets a recovery. A second one takes its place, for a person to look at: it was made on another
+ * state. Returns whether there was one.
+ */
+export async function removeRecovery(sidecar: Sidecar): Promise<{ readonly isNext: boolean }> {
+  const next = await sidecar.read(nextName);
+  if (next === undefined) {
+    await sidecar.remove('recovery');
+    await sidecar.remove('recovery-base');
+    return { isNext: false };
+  }
+  await sidecar.write('recovery', next);
+  await writeBase(sidecar, next, undefined);
+  await sidecar.remove(nextName);
+  return { isNext: true };
+}
+
+/** What to do about a state that was not put back, for a log and a page. */
+export const recoveryWords =
+  'To put it back: command "state", state-operations "restore recovery", which shows first what is lost and what comes with "dry-run". To drop it: "forget recovery".';
+
+/** A state that waits to be put back, for a log. */
+export function recoveryText(
+  { displayId }: Pick<Stack, 'displayId'>,
+  place: string,
+  obstacle: string | undefined,
+): string {
+  const next =
+    obstacle === undefined ? 'The next apply puts it back.' : `${obstacle}. ${recoveryWords}`;
+  return `An apply of ${displayId} could not write its state, which is in ${place}. ${next}`;
+}
+
+/** A state that may be a copy, for a log. */
+export function oldCopyText({ displayId }: Pick<Stack, 'displayId'>, place: string): string {
+  return `${displayId}: ${place} is older than the state, and may be a copy that an earlier release kept. It is left alone. ${recoveryWords}`;
 }
 
 /** The recovery of a stack for a run that only tells of it; undefined where it cannot be asked for. */

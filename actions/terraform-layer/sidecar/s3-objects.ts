@@ -120,7 +120,8 @@ function encryptionHeaders({ encryption, acl }: S3Reach): {
   }
 }
 
-const missing = ['NoSuchKey', 'NotFound'];
+/** A bucket that is yet to be made, by another stack of the same run, holds nothing either. */
+const missing = ['NoSuchKey', 'NotFound', 'NoSuchBucket'];
 /** S3 answers an id that cannot be one with `InvalidArgument`. */
 const unknownVersion = [...missing, 'NoSuchVersion', 'InvalidArgument'];
 

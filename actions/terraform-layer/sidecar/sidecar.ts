@@ -11,7 +11,7 @@ export type SidecarName =
   | 'applied'
   | 'journal'
   | 'recovery'
-  /** Of a second recovery, and what is known of the first. */
+  /** A second recovery (`-next`) and further ones, and what is known of the first (`-base`). */
   | `recovery-${string}`
   /** The state before it was changed by hand. */
   | 'copy'

@@ -5,13 +5,13 @@ import type { StackHooks } from '../schedule/hooks.js';
 import type { StackEnd } from '../schedule/outcome.js';
 import type { Stack } from '../stacks/workspace.js';
 import { lockLogFile } from '../terraform/command-line.js';
-import { orphansText, recoveryText } from './import-block.js';
+import { orphansText } from './import-block.js';
 import { openJournal } from './journal-session.js';
 import { markLedger, noteHeldBack, writeLedger } from './ledger.js';
 import { runOfLock } from './lock-notes.js';
 import { orphansOf } from './orphans.js';
 import { putBack, type PushState } from './put-back.js';
-import { pendingRecovery } from './recovery.js';
+import { pendingRecovery, recoveryText } from './recovery.js';
 import type { Sidecars } from './sidecar.js';
 import type { Tolerate } from './tolerance.js';
 

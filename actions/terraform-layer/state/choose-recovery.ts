@@ -19,7 +19,7 @@ export function recoveryProblems(
   const isFor = (operation: StateOperation): boolean =>
     (operation.kind === 'restore' && operation.version === recoveryWord) ||
     (operation.kind === 'forget' && operation.at === undefined);
-  if (recovery === undefined || operations.some(isFor)) return [];
+  if (recovery === undefined || recovery.isOldCopy || operations.some(isFor)) return [];
   return [
     {
       code: 'recovery-pending',

@@ -66,6 +66,11 @@ export interface StateMove {
   readonly now: StatePlace;
   /** Beside the former place: where a copy is kept. */
   readonly formerSidecar: Sidecar;
+  /**
+   * Takes along what stands beside the former state; called once the new place has the state, and
+   * before the former one is emptied: afterwards no run would know that there is something to move.
+   */
+  readonly takeAlong: () => Promise<void>;
   /** Private; texts of states lie in it for a moment. */
   readonly directory: string;
 }
@@ -105,6 +110,7 @@ export async function moveState(move: StateMove): Promise<string | undefined> {
       const arrived = await now.pull();
       if (arrived === undefined || !sameContent(arrived, text)) throw changedMeanwhile(to);
     }
+    await move.takeAlong();
     const empty = emptiedState(text, (parseStateDocument(text)?.serial ?? 0) + 1);
     if (empty === undefined) throw unreadable(from, to);
     const run = await write(move, former, empty);

@@ -1,12 +1,17 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { z } from 'zod';
 import { OperationError } from '../../shared/errors.js';
 import type { ChildResult, RunProcess } from '../../shared/process.js';
 import type { Stack } from '../stacks/workspace.js';
 import { CreatedResources } from '../sidecar/journal.js';
 import type { WatchLock } from '../sidecar/lock-watch.js';
 import type { Aftermath, EndedChild } from './aftermath.js';
+import {
+  endOf,
+  outputsIn,
+  withoutLockFileWarning,
+  withoutPlaceholderLines,
+} from './child-result.js';
 import { noteChild, type RestInstructions } from './children.js';
 import {
   initArguments,
@@ -19,7 +24,6 @@ import { parseEvent, type TerraformEvent } from './events.js';
 import { SharedLock } from './exclusive.js';
 import type { FormerState } from './former-state.js';
 import { heldLockIn, lockLogEnvironment } from './held-lock.js';
-import { placeholderName } from './planned-state.js';
 import { PluginCache } from './plugin-cache.js';
 import { pluginEnvironment, providerSources } from './provider-sources.js';
 import { makeScratchCopy } from './scratch-copy.js';
@@ -254,15 +258,14 @@ export function commandLineTerraform(options: CommandLineOptions): Terraform {
   async function outputs(stack: Stack): Promise<ReadonlyMap<string, unknown>> {
     const { child, run: result } = await run(stack, 'output', ['-json']);
     if (result.end === 'interrupted') throw new OperationError('cancelled', 'cancelled');
-    const parsed =
-      result.end === 'succeeded' ? outputsSchema.safeParse(parseJson(child)) : undefined;
-    if (parsed?.success !== true) {
+    const outputs = result.end === 'succeeded' ? outputsIn(child) : undefined;
+    if (outputs === undefined) {
       throw new OperationError(
         'outputs-unreadable',
         `the outputs of ${stack.displayId} cannot be read: ${child.stderr.trim()}`,
       );
     }
-    return new Map(Object.entries(parsed.data).map(([name, { value }]) => [name, value]));
+    return new Map(Object.entries(outputs).map(([name, { value }]) => [name, value]));
   }
 
   async function show(stack: Stack, planFile: string): Promise<unknown> {
@@ -296,38 +299,4 @@ export function commandLineTerraform(options: CommandLineOptions): Terraform {
   }
 
   return { init, plan, planAgainst, show, apply, outputs };
-}
-
-const outputsSchema = z.record(z.string(), z.object({ value: z.unknown() }));
-
-function parseJson({ stdout }: ChildResult): unknown {
-  try {
-    return JSON.parse(stdout) as unknown;
-  } catch {
-    return undefined;
-  }
-}
-
-/** Without the lines on what stands in for unknown states, and the sum that counts it. */
-function withoutPlaceholderLines(run: TerraformRun): TerraformRun {
-  const lines = run.lines.filter(
-    (line) => !line.includes(placeholderName) && !/^Plan: \d+ to /.test(line),
-  );
-  return { ...run, lines };
-}
-
-function endOf(child: ChildResult, command: string): TerraformRun['end'] {
-  if (child.exitCode === 0 || (command === 'plan' && child.exitCode === 2)) return 'succeeded';
-  if (child.interrupted) return 'interrupted';
-  return child.endedBySignal === undefined ? 'failed' : 'killed';
-}
-
-/** Terraform warns of a lock file that is incomplete by our own wish, and that nobody keeps. */
-function withoutLockFileWarning(run: TerraformRun): TerraformRun {
-  return {
-    ...run,
-    diagnostics: run.diagnostics.filter(
-      ({ summary }) => summary !== 'Incomplete lock file information for providers',
-    ),
-  };
 }

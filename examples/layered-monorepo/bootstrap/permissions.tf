@@ -31,9 +31,15 @@ locals {
   # plans can read them.
   #
   # Beside a state lie the small objects of terraform-layer (<state key>.infra/): what was last
-  # applied, the journal of an apply, when drift was last looked for, and review records. A plan
-  # reads them all, and writes the records and the time of the drift check. Whoever can open a pull
-  # request can therefore write a record: it may stop an apply, and must never open a gate.
+  # applied, the journal of an apply, when drift was last looked for, which run holds the lock, and
+  # review records. A plan reads them all, and writes the records, the time of the drift check and
+  # the word of its own lock, which it takes back. Whoever can open a pull request can therefore
+  # write a record: it may stop an apply, and must never open a gate.
+  #
+  # Who reads outputs of a shared environment reads its states whole. The notes beside them are read
+  # too: an apply waits for what its upstreams have not applied yet. Nothing there is written.
+  readable_environments = { for environment in var.environments : environment => distinct(concat([environment], sort(var.shared_environments))) }
+
   state_statements = { for environment in var.environments : environment => {
     read = [
       {
@@ -41,19 +47,19 @@ locals {
         Effect    = "Allow"
         Action    = ["s3:ListBucket"]
         Resource  = [local.state_bucket_arn]
-        Condition = { StringLike = { "s3:prefix" = ["${environment}/*"] } }
+        Condition = { StringLike = { "s3:prefix" = [for name in local.readable_environments[environment] : "${name}/*"] } }
       },
       {
         Sid      = "ReadStates"
         Effect   = "Allow"
         Action   = ["s3:GetObject", "s3:GetObjectVersion"]
-        Resource = ["${local.state_bucket_arn}/${environment}/*"]
+        Resource = [for name in local.readable_environments[environment] : "${local.state_bucket_arn}/${name}/*"]
       },
       {
         Sid      = "LockStates"
         Effect   = "Allow"
         Action   = ["s3:DeleteObject", "s3:PutObject"]
-        Resource = ["${local.state_bucket_arn}/${environment}/*.tflock"]
+        Resource = ["${local.state_bucket_arn}/${environment}/*.tflock", "${local.state_bucket_arn}/${environment}/*.infra/lock/*"]
       },
       {
         Sid    = "WriteReviews"
@@ -87,6 +93,38 @@ locals {
         Condition = { StringLike = { "s3:prefix" = ["${environment}/*"] } }
       },
     ]
+  } }
+
+  # Older configurations lock in a DynamoDB table: an item for each lock, <bucket>/<key>, and one for
+  # the digest of each state, <bucket>/<key>-md5, which only who writes the state may write. The items
+  # of this environment are told by their keys.
+  lock_table_arn = var.lock_table_name == null ? null : "arn:${local.partition}:dynamodb:${var.region}:${local.account_id}:table/${var.lock_table_name}"
+
+  lock_table_statements = { for environment in var.environments : environment => {
+    read = [for arn in compact([local.lock_table_arn]) : {
+      Sid       = "ReadLocks"
+      Effect    = "Allow"
+      Action    = ["dynamodb:GetItem"]
+      Resource  = [arn]
+      Condition = { "ForAllValues:StringLike" = { "dynamodb:LeadingKeys" = ["${local.state_bucket_name}/${environment}/*"] } }
+    }]
+    lock = [for arn in compact([local.lock_table_arn]) : {
+      Sid      = "TakeLocks"
+      Effect   = "Allow"
+      Action   = ["dynamodb:DeleteItem", "dynamodb:PutItem"]
+      Resource = [arn]
+      Condition = {
+        "ForAllValues:StringLike"    = { "dynamodb:LeadingKeys" = ["${local.state_bucket_name}/${environment}/*"] }
+        "ForAllValues:StringNotLike" = { "dynamodb:LeadingKeys" = ["*-md5"] }
+      }
+    }]
+    write = [for arn in compact([local.lock_table_arn]) : {
+      Sid       = "WriteDigests"
+      Effect    = "Allow"
+      Action    = ["dynamodb:DeleteItem", "dynamodb:PutItem"]
+      Resource  = [arn]
+      Condition = { "ForAllValues:StringLike" = { "dynamodb:LeadingKeys" = ["${local.state_bucket_name}/${environment}/*-md5"] } }
+    }]
   } }
 
   # Reads what resources are, not what they hold: no objects, items, secrets, log lines or images.
@@ -132,6 +170,8 @@ locals {
 
   plan_statements = { for environment in var.environments : environment => concat(
     local.state_statements[environment].read,
+    local.lock_table_statements[environment].read,
+    local.lock_table_statements[environment].lock,
     local.kms_statement,
     local.review_key_statements[environment],
     local.describe_statements,
@@ -146,6 +186,7 @@ locals {
   apply_statements = { for environment in var.environments : environment => concat(
     local.plan_statements[environment],
     local.state_statements[environment].write,
+    local.lock_table_statements[environment].write,
     [
       # These services name their resources only after they exist, or not at all in their ARNs: the
       # limit to one region is what a policy can say. Separate accounts are the real wall.

@@ -29,6 +29,17 @@ variable "environments" {
   }
 }
 
+variable "shared_environments" {
+  description = "Environments whose states others may read: global, shared, common, and those with shared in infra.yml. The plan and apply roles of every environment may then read and list what lies below <environment>/ in the state bucket. Their states lie in this bucket too; they need not be among environments."
+  type        = set(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for name in var.shared_environments : can(regex("^[a-z]([a-z0-9-]{0,18}[a-z0-9])?$", name))])
+    error_message = "shared_environments: each must be 1 to 20 lower-case letters, digits and hyphens, starting with a letter."
+  }
+}
+
 variable "github" {
   description = "Which GitHub repositories may use the roles: the infrastructure repository plans and applies, application repositories push images and deploy. With ids (owner_id, repository_id) the roles also accept the form of the token's subject that carries ids, and hold on to the repository rather than to its name."
   type = object({
@@ -80,6 +91,12 @@ variable "github" {
 
 variable "state_bucket_name" {
   description = "Name of the S3 bucket for Terraform states. Names are unique in all of AWS. Null means <project>-terraform-state."
+  type        = string
+  default     = null
+}
+
+variable "lock_table_name" {
+  description = "DynamoDB table, in this account and region, in which older configurations lock (dynamodb_table of the S3 backend). The roles may then take locks in it, each for its own environment. Null for locks in the bucket alone (use_lockfile)."
   type        = string
   default     = null
 }

@@ -294,6 +294,63 @@ run "keeps_environments_apart" {
   }
 }
 
+run "lets_every_environment_read_the_states_of_shared_ones" {
+  command = plan
+
+  variables {
+    environments        = ["dev", "global", "production"]
+    shared_environments = ["common", "global"]
+  }
+
+  assert {
+    condition = alltrue([
+      for policy in [aws_iam_role_policy.plan["dev-plan"].policy, aws_iam_role_policy.apply["dev-apply"].policy] : [
+        for statement in jsondecode(policy).Statement : statement.Resource if statement.Sid == "ReadStates"
+        ] == [[
+          "arn:aws:s3:::shop-terraform-state/dev/*",
+          "arn:aws:s3:::shop-terraform-state/common/*",
+          "arn:aws:s3:::shop-terraform-state/global/*",
+      ]]
+    ])
+    error_message = "dev reads its own states and those of the shared environments, and no others"
+  }
+
+  assert {
+    condition = [
+      for statement in jsondecode(aws_iam_role_policy.plan["dev-plan"].policy).Statement : statement.Condition.StringLike["s3:prefix"]
+      if statement.Sid == "ListStates"
+    ] == [["dev/*", "common/*", "global/*"]]
+    error_message = "without the right to list, an object that is not there is denied instead of missing"
+  }
+
+  assert {
+    condition = [
+      for statement in jsondecode(aws_iam_role_policy.plan["global-plan"].policy).Statement : statement.Resource
+      if statement.Sid == "ReadStates"
+    ] == [["arn:aws:s3:::shop-terraform-state/global/*", "arn:aws:s3:::shop-terraform-state/common/*"]]
+    error_message = "a shared environment is named once among what it reads itself"
+  }
+
+  assert {
+    condition = !anytrue([
+      for statement in jsondecode(aws_iam_role_policy.apply["dev-apply"].policy).Statement : anytrue([
+        for resource in statement.Resource : strcontains(resource, "/global/") || strcontains(resource, "/common/")
+      ]) && anytrue([for action in statement.Action : !startswith(action, "s3:Get")])
+    ])
+    error_message = "nothing of a shared environment is written by another one"
+  }
+}
+
+run "refuses_shared_environments_that_are_no_names" {
+  command = plan
+
+  variables {
+    shared_environments = ["*"]
+  }
+
+  expect_failures = [var.shared_environments]
+}
+
 run "keeps_the_deploy_role_from_what_deploys_do_not_need" {
   command = plan
 

@@ -45,6 +45,7 @@ async function script(name: string, ...lines: readonly string[]): Promise<void> 
 async function run(
   commands: { readonly policy?: string; readonly cost?: string },
   rest: Partial<HookPorts> = {},
+  alsoSensitive: readonly unknown[] = [],
 ): Promise<readonly HookVerdict[]> {
   const ports: HookPorts = {
     commands: hookCommands({ policyCommand: commands.policy, costCommand: commands.cost }),
@@ -59,7 +60,7 @@ async function run(
     secrets: createSecrets(() => undefined),
     ...rest,
   };
-  return runHooks(plan, stack, ports);
+  return runHooks({ json: plan, stack, alsoSensitive }, ports);
 }
 
 describe('a policy command', () => {
@@ -72,6 +73,12 @@ describe('a policy command', () => {
     expect(await run({ policy: './bad' })).toEqual([
       { hook: 'policy', passed: false, text: 'no encryption\n\nsee policies/s3.rego' },
     ]);
+  });
+
+  it('shows nothing of what other stacks call sensitive', async () => {
+    await script('tells', 'echo "token is from-upstream"');
+    const [verdict] = await run({ policy: './tells' }, {}, ['from-upstream']);
+    expect(verdict?.text).toBe('token is (sensitive)');
   });
 
   it('reads the plan as JSON in a file that nobody else can read, and that is gone after', async () => {

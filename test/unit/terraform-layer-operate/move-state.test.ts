@@ -69,8 +69,17 @@ function setUp(formerState: string | undefined, nowState: string | undefined) {
   const [former, now] = [new MemoryPlace(formerState), new MemoryPlace(nowState)];
   const sidecar = memorySidecar();
   const from: Stack = { ...stack, id: 'old', stateKey: 's3://states/old' };
-  const run = () => moveState({ from, to: stack, former, now, formerSidecar: sidecar, directory });
-  return { former, now, sidecar, run };
+  /** What lay at the former place, and at the new one, when the sidecar was taken along. */
+  const taken: (readonly [string | undefined, string | undefined])[] = [];
+  const takeAlong = (): Promise<void> => {
+    taken.push([former.state, now.state]);
+    return Promise.resolve();
+  };
+  const run = () =>
+    moveState({
+      ...{ from, to: stack, former, now, formerSidecar: sidecar, directory, takeAlong },
+    });
+  return { former, now, sidecar, run, taken };
 }
 
 async function codeOf(body: Promise<unknown>): Promise<string | undefined> {
@@ -97,6 +106,12 @@ describe('a state that is moved', () => {
     expect(holdsResources(former.state ?? '')).toBe(false);
     expect(parseStateDocument(former.state ?? '')).toMatchObject({ serial: 6, lineage: 'l' });
     expect(sidecar.objects.get('copy')).toBe(held(5));
+  });
+
+  it('takes along what stands beside it before its former place is emptied', async () => {
+    const { run, taken } = setUp(held(5), undefined);
+    await run();
+    expect(taken).toEqual([[held(5), held(5)]]);
   });
 
   it('stays as it is once it has moved', async () => {

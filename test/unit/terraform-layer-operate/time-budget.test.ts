@@ -117,7 +117,7 @@ describe('what is kept of a check', () => {
     const sidecar = memorySidecar();
     const look = async (at: number, drifted: boolean): Promise<unknown> => {
       const { watch, stack } = await watched(sidecar, at);
-      if (drifted) await watch.hooks.judge({ stack, json, changes: noChanges });
+      if (drifted) await watch.hooks.judge({ stack, json, changes: noChanges, alsoSensitive: [] });
       const outcome = anOutcome(stack, { status: drifted ? 'changes' : 'unchanged' });
       await watch.hooks.ended(outcome);
       const text = sidecar.objects.get('drift') ?? '{}';

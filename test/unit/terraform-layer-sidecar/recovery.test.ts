@@ -9,6 +9,7 @@ import {
   pendingRecovery,
   writeRecovery,
 } from '../../../actions/terraform-layer/sidecar/recovery.js';
+import { recoveryProblems } from '../../../actions/terraform-layer/state/choose-recovery.js';
 import { tolerance } from '../../../actions/terraform-layer/sidecar/tolerance.js';
 import type { Stack } from '../../../actions/terraform-layer/stacks/workspace.js';
 import {
@@ -41,6 +42,10 @@ beforeEach(async () => {
 afterEach(() => rm(directory, { recursive: true, force: true }));
 
 const clock: Clock = { now: () => 0, sleep: () => Promise.resolve() };
+const quiet = {
+  log: { warning: () => undefined },
+  secrets: { redact: (text: string) => text },
+};
 const queueState = stateOf([{ type: 'aws_sqs_queue', name: 'this', id: 'q' }], { serial: 5 });
 const created = [{ address: 'aws_sqs_queue.this', id: 'q' }];
 const errored = (): string => path.join(directory, 'errored.tfstate');
@@ -134,8 +139,12 @@ describe('a state that Terraform could not write', () => {
     const { recovery } = await recover([new Error('denied')], { sidecar });
     expect(sidecar.objects.get('recovery')).toBe(first);
     if (recovery.kind !== 'stored') throw new Error(recovery.kind);
-    expect(recovery.place).toMatch(/app\.tfstate\.infra\/recovery-[0-9a-f]{16}$/);
+    expect(recovery.place).toBe(`${sidecar.place}recovery-next`);
     expect([...sidecar.objects.values()]).toContain(queueState);
+    // Nor does a third one take the place of the second.
+    const third = stateOf([{ type: 'aws_vpc', name: 'c', id: 'vpc-3' }], { serial: 5 });
+    expect(await writeRecovery(sidecar, third, undefined)).toMatch(/recovery-[0-9a-f]{16}$/);
+    expect(sidecar.objects.get('recovery-next')).toBe(queueState);
   });
 
   it('takes the place of one that it has in full', async () => {
@@ -169,7 +178,7 @@ describe('a state that waits beside the state', () => {
       if (answer.ok) sidecar.state = text;
       return Promise.resolve(answer);
     };
-    const ports = { root: directory, tolerate: intolerant, push, clock };
+    const ports = { root: directory, tolerate: intolerant, push, clock, ...quiet };
     const sidecars = onlySidecar(sidecar);
     return putBack(stack, { ...ports, sidecars }).then((found) => ({ found, pushed }));
   }
@@ -230,6 +239,48 @@ describe('a state that waits beside the state', () => {
     expect(sidecar.objects.get('recovery')).toBe(queueState);
   });
 
+  it('only warns where it may be a copy that an earlier release kept', async () => {
+    const sidecar = await left(serial(4));
+    sidecar.objects.delete('recovery-base');
+    sidecar.state = serial(6);
+    const warnings: string[] = [];
+    const found = await putBack(stack, {
+      ...{ root: directory, tolerate: intolerant, clock, sidecars: onlySidecar(sidecar) },
+      push: () => Promise.reject(new Error('pushed')),
+      log: { warning: (text) => warnings.push(text) },
+      secrets: quiet.secrets,
+    });
+    expect(found).toEqual({ kind: 'none' });
+    expect(warnings).toHaveLength(1);
+    expect(sidecar.objects.get('recovery')).toBe(queueState);
+    // Then no state operation is refused either.
+    const told = await pendingRecovery(stack, onlySidecar(sidecar), intolerant);
+    expect(recoveryProblems([], told)).toEqual([]);
+  });
+
+  it('is none where its apply could not tell what the state was', async () => {
+    const sidecar = memorySidecar();
+    await writeRecovery(sidecar, queueState, undefined);
+    sidecar.state = serial(6);
+    expect(await put(sidecar)).toMatchObject({ found: { kind: 'pending' }, pushed: [] });
+  });
+
+  it('gives way to a second one once it is put back, and the journal stays for that', async () => {
+    const sidecar = await left(serial(4));
+    const second = stateOf([{ type: 'aws_vpc', name: 'b', id: 'vpc-2' }], { serial: 5 });
+    expect(await writeRecovery(sidecar, second, undefined)).toContain('recovery-next');
+    const entry = { address: 'aws_vpc.b', id: 'vpc-2' };
+    const journal = formatJournal({
+      ...{ version: 1, startedAt: '2026-01-01T00:00:00Z', resources: [entry] },
+    });
+    sidecar.objects.set('journal', journal);
+    expect(await put(sidecar)).toMatchObject({ found: { kind: 'done' }, pushed: [queueState] });
+    expect(sidecar.objects.get('recovery')).toBe(second);
+    expect(sidecar.objects.has('recovery-next')).toBe(false);
+    expect(sidecar.objects.get('journal')).toBe(journal);
+    expect(await put(sidecar)).toMatchObject({ found: { kind: 'pending' }, pushed: [] });
+  });
+
   it('is forgotten once all of it is in the state', async () => {
     const sidecar = await left(serial(4));
     sidecar.state = stateOf([{ type: 'aws_sqs_queue', name: 'this', id: 'q' }], { serial: 7 });
@@ -248,7 +299,9 @@ describe('a state that waits beside the state', () => {
       throw new Error('pushed');
     };
     await expect(
-      putBack(stack, { root: directory, sidecars: onlySidecar(blind), tolerate, push, clock }),
+      putBack(stack, {
+        ...{ root: directory, sidecars: onlySidecar(blind), tolerate, push, clock, ...quiet },
+      }),
     ).rejects.toThrow('denied');
   });
 
@@ -259,7 +312,7 @@ describe('a state that waits beside the state', () => {
     const push = (): never => {
       throw new Error('pushed');
     };
-    const ports = { root: directory, tolerate: intolerant, push, clock };
+    const ports = { root: directory, tolerate: intolerant, push, clock, ...quiet };
     const nowhere = await putBack(stack, { ...ports, sidecars: onlySidecar(undefined) });
     expect(nowhere).toMatchObject({ kind: 'pending', place: file });
     const sidecar = memorySidecar();
