@@ -42,7 +42,7 @@ export async function checkImage(
   const repository: Repository = { name: reference.repository, ...ecr };
   try {
     if (ecr === undefined && !(await isEcr(ports, reference, repository))) {
-      return await checkElsewhere(ports, reference, input);
+      return await checkElsewhere(ports, reference);
     }
     const name: ImageName =
       reference.digest === undefined
@@ -78,20 +78,9 @@ export async function checkDigest(
 }
 
 /** An image of another registry: what cannot be read there may still be what ECS can pull. */
-async function checkElsewhere(
-  ports: Ports,
-  reference: ImageReference,
-  input: string,
-): Promise<ResolvedImage | Problem> {
+async function checkElsewhere(ports: Ports, reference: ImageReference): Promise<ResolvedImage> {
   try {
     const found = await ports.registries.find(reference);
-    if (found === undefined) {
-      return {
-        code: 'image-missing',
-        message: `the registry knows no image ${formatImageReference(reference)}`,
-        at: { input },
-      };
-    }
     const { digest } = found;
     const image = `${repositoryUri(reference)}@${digest}`;
     return { image, digest, repository: undefined, elsewhere: found };
@@ -108,7 +97,9 @@ async function isEcr(
 ): Promise<boolean> {
   // Docker Hub's short form has no host that ECR could name.
   if (reference.host === undefined) return false;
-  return (await ports.images.repositoryUri(repository)) === repositoryUri(reference);
+  // A role that may not ask ECR can still read what other registries give to everybody.
+  const uri = await unlessDenied(() => ports.images.repositoryUri(repository), undefined);
+  return uri === repositoryUri(reference);
 }
 
 function unchecked(ports: Ports, reference: ImageReference, why: string): ResolvedImage {
