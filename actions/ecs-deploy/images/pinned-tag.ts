@@ -24,9 +24,10 @@ export function pinnedIn(
   container: string,
 ): Pinned | undefined {
   const image = parseImageReference(imageOf(definition, container) ?? '');
-  const digest = image?.digest;
+  if (image?.digest === undefined) return undefined;
+  const { digest } = image;
   const value = tags.find(({ key }) => key === `${ownTag}${container}`)?.value;
-  if (digest === undefined || value?.endsWith(`@${digest}`) !== true) return undefined;
+  if (value?.endsWith(`@${digest}`) !== true) return undefined;
   return {
     repositoryUri: repositoryUri(image),
     tag: value.slice(0, -`@${digest}`.length),

@@ -145,7 +145,7 @@ describe('a redirect', () => {
     await startWith(() => ({}));
     const asked: string[] = [];
     const fake: typeof fetch = (url, init) => {
-      asked.push(String(url));
+      asked.push(url instanceof URL ? url.href : '');
       expect(init?.redirect).toBe('manual');
       expect(init?.headers).not.toHaveProperty('authorization');
       return Promise.resolve(new Response('', { status: 302, headers: { location } }));
