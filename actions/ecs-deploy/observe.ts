@@ -12,6 +12,7 @@ import type { TargetInputs } from './inputs/target.js';
 import { shortName, type RegisteredDefinition, type Service } from './model.js';
 import type { Observed } from './plan.js';
 import type { DeployPorts } from './ports.js';
+import { isPlaceholder } from './placeholder.js';
 import { liveFamilies } from './revisions/clean-up.js';
 import { findRevisionFacts } from './revisions/deregister.js';
 import { primaryDefinitionArn } from './primary.js';
@@ -67,7 +68,7 @@ export async function observe(
     ? verifyQuick(
         ports,
         { definition, wiring: service.wiring },
-        service.runningCount > 0 ? running : undefined,
+        isPlaceholder(running, subject.target.contract) ? undefined : running,
       )
     : undefined;
   const [architecture, verified, codeDeploy, around] = await Promise.all([

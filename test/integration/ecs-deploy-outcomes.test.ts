@@ -2,11 +2,9 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import {
-  CreateServiceCommand,
   DescribeServicesCommand,
   ListServiceDeploymentsCommand,
   ListTasksCommand,
-  RegisterTaskDefinitionCommand,
   StopServiceDeploymentCommand,
   type CreateServiceCommandInput,
   type Service,
@@ -28,7 +26,7 @@ import {
 import { BALANCED } from '../support/ecs-emulator.js';
 import { startTestEmulator, type TestEmulator } from '../support/emulator.js';
 import type { RunStepResult } from '../support/runner.js';
-import { sha256, startTokenRegistry, type TokenRegistry } from '../support/token-registry.js';
+import { createServices, errors } from '../support/ecs-services.js';
 
 let emulator: TestEmulator;
 let v1: string;
@@ -42,7 +40,6 @@ const services: Readonly<Record<string, Partial<CreateServiceCommandInput>>> = {
     deploymentConfiguration: { deploymentCircuitBreaker: { enable: true, rollback: false } },
   },
   'exec-format': {},
-  'from-elsewhere': {},
   'linear-shift': {
     loadBalancers: [BALANCED],
     deploymentConfiguration: {
@@ -58,50 +55,7 @@ beforeAll(async () => {
   await makeRepositoryAndLogs(emulator);
   v1 = (await pushServiceImage(emulator, 'v1')).reference;
   await makeCodeDeployService(emulator, v1);
-  const ecs = ecsClient(emulator);
-  await Promise.all(
-    Object.entries(services).map(async ([serviceName, more]) => {
-      await ecs.send(
-        new RegisterTaskDefinitionCommand({
-          family: serviceName,
-          requiresCompatibilities: ['FARGATE'],
-          networkMode: 'awsvpc',
-          cpu: '256',
-          memory: '512',
-          executionRoleArn: 'arn:aws:iam::123456789012:role/shop-execution',
-          containerDefinitions: [
-            {
-              name: 'app',
-              image: v1,
-              portMappings: [{ containerPort: 8080 }],
-              logConfiguration: {
-                logDriver: 'awslogs',
-                options: {
-                  'awslogs-group': names.logGroup,
-                  'awslogs-region': emulator.region,
-                  'awslogs-stream-prefix': serviceName,
-                },
-              },
-            },
-          ],
-        }),
-      );
-      await ecs.send(
-        new CreateServiceCommand({
-          cluster: names.cluster,
-          serviceName,
-          taskDefinition: serviceName,
-          desiredCount: 1,
-          launchType: 'FARGATE',
-          networkConfiguration: {
-            awsvpcConfiguration: { subnets: ['subnet-1'], securityGroups: ['sg-1'] },
-          },
-          deploymentConfiguration: { deploymentCircuitBreaker: { enable: true, rollback: true } },
-          ...more,
-        }),
-      );
-    }),
-  );
+  await createServices(emulator, v1, services);
   await emulator.advance(600);
 }, 60_000);
 afterAll(() => emulator.stop());
@@ -134,13 +88,6 @@ async function serviceNow(service: string): Promise<Service> {
 async function tasksOf(serviceName: string): Promise<readonly string[]> {
   const request = new ListTasksCommand({ cluster: names.cluster, serviceName });
   return (await ecsClient(emulator).send(request)).taskArns ?? [];
-}
-
-function errors(step: RunStepResult): string {
-  return step.annotations
-    .filter(({ level }) => level === 'error')
-    .map(({ message }) => message)
-    .join('\n');
 }
 
 const slow = { EMULATOR_FATE: 'slow:100000' };
@@ -240,40 +187,6 @@ describe('a rollout, with the built action', () => {
       step.outputs['task-definition-arn'],
     );
   }, 90_000);
-});
-
-describe('an image of another registry', () => {
-  const index = JSON.stringify({
-    schemaVersion: 2,
-    manifests: [{ digest: sha256('x'), platform: { os: 'linux', architecture: 'amd64' } }],
-  });
-  const arm = index.replace('amd64', 'arm64');
-  let registry: TokenRegistry;
-  beforeAll(async () => {
-    registry = await startTokenRegistry({ 'web/manifests/v1': index, 'web/manifests/arm': arm });
-  });
-  afterAll(() => registry.stop());
-  const deploy = (name: string) =>
-    run('from-elsewhere', { image: `${registry.host}/acme/${name}`, 'dry-run': 'true' });
-
-  it('that gives a token to everybody is deployed by its digest', async () => {
-    const step = await run('from-elsewhere', { image: `${registry.host}/acme/web:v1` });
-    expect(errors(step)).toBe('');
-    expect(step.outputs).toMatchObject({ outcome: 'succeeded', 'image-digest': sha256(index) });
-  }, 60_000);
-
-  it('is refused where it is not there, or not for the CPU architecture of the task', async () => {
-    const [gone, other] = await Promise.all([deploy('web:v9'), deploy('web:arm')]);
-    expect(errors(gone)).toContain('the registry knows no image');
-    expect(errors(other)).toContain('is for linux/arm64, and the task runs on linux/amd64');
-  }, 60_000);
-
-  it('that cannot be read there is deployed as it is given, and that is told', async () => {
-    const step = await deploy('private:v1');
-    expect(errors(step)).toBe('');
-    expect(step.outputs['outcome']).toBe('dry-run');
-    expect(step.log.join('\n')).toContain('it gives no token without credentials');
-  }, 60_000);
 });
 
 describe('a service that is not deployed like that is refused by name', () => {

@@ -13,6 +13,8 @@ export interface TokenRegistry {
   readonly host: string;
   /** Paths that were asked for. */
   readonly asked: readonly string[];
+  /** The headers `Authorization` and `Cookie` of everything that was asked. */
+  readonly credentials: readonly string[];
   stop(): void;
 }
 
@@ -24,15 +26,28 @@ export interface TokenRegistry {
  */
 export async function startTokenRegistry(
   content: Readonly<Record<string, string>>,
+  {
+    redirects = {},
+    token = JSON.stringify({ token: 't0ken' }),
+  }: {
+    /** Addresses that a path below `/v2/acme/` redirects to. */
+    readonly redirects?: Readonly<Record<string, string>>;
+    /** What it answers where a token is asked for. */
+    readonly token?: string;
+  } = {},
 ): Promise<TokenRegistry> {
   const asked: string[] = [];
+  const credentials: string[] = [];
   let host = '';
   const server = createServer((request, response) => {
     const url = new URL(request.url ?? '', `http://${host}`);
     asked.push(`${url.pathname}${url.search}`);
+    credentials.push(
+      ...[request.headers.authorization, request.headers.cookie].flatMap((one) => one ?? []),
+    );
     if (url.pathname === '/token') {
       const isOpen = !(url.searchParams.get('scope') ?? '').includes('private');
-      response.writeHead(isOpen ? 200 : 401).end(JSON.stringify({ token: 't0ken' }));
+      response.writeHead(isOpen ? 200 : 401).end(token);
       return;
     }
     const name = url.pathname.replace('/v2/acme/', '');
@@ -43,6 +58,11 @@ export async function startTokenRegistry(
       return;
     }
     if (name.startsWith('slow/')) return;
+    const location = redirects[name];
+    if (location !== undefined) {
+      response.writeHead(307, { location }).end();
+      return;
+    }
     const body = content[name];
     const missing = JSON.stringify({ errors: [{ code: 'MANIFEST_UNKNOWN' }] });
     const digest = sha256(name.startsWith('lies/') ? 'other' : (body ?? ''));
@@ -54,6 +74,7 @@ export async function startTokenRegistry(
   return {
     host,
     asked,
+    credentials,
     stop() {
       server.closeAllConnections();
       server.close();

@@ -22,6 +22,7 @@ import type {
   TrafficShift,
   TaskSet,
 } from '../model.js';
+import { shiftSettings } from '../rollout/shift-settings.js';
 
 export function toService(service: SdkService): Service {
   const primary = service.taskSets?.find(({ status }) => status === 'PRIMARY');
@@ -153,21 +154,13 @@ export function toServiceDeployment(deployment: SdkServiceDeployment): ServiceDe
   };
 }
 
-/** Defaults: API reference, "LinearConfiguration" and "CanaryConfiguration". */
 function toShift(deployment: SdkServiceDeployment): TrafficShift | undefined {
   const configuration = deployment.deploymentConfiguration ?? {};
-  const {
-    strategy = 'ROLLING',
-    linearConfiguration: linear,
-    canaryConfiguration: canary,
-  } = configuration;
-  if (strategy === 'ROLLING') return undefined;
-  const steps: Readonly<Record<string, readonly [percent: number, bakeMinutes: number]>> = {
-    LINEAR: [linear?.stepPercent ?? 10, linear?.stepBakeTimeInMinutes ?? 6],
-    CANARY: [canary?.canaryPercent ?? 5, canary?.canaryBakeTimeInMinutes ?? 10],
-  };
+  // It holds neither dates nor bytes: JSON is all of it.
+  const settings = shiftSettings(JSON.parse(JSON.stringify(configuration)) as JsonObject);
+  if (settings === undefined) return undefined;
   return {
-    strategy,
+    ...settings,
     stage: deployment.lifecycleStage,
     updatedAtMs: deployment.updatedAt?.getTime(),
     productionPercent: deployment.targetServiceRevision?.requestedProductionTrafficWeight,
@@ -184,9 +177,6 @@ function toShift(deployment: SdkServiceDeployment): TrafficShift | undefined {
       targetArn: hook.hookTargetArn,
       stages: hook.lifecycleStages ?? [],
     })),
-    bakeMinutes: configuration.bakeTimeInMinutes ?? 0,
-    stepPercent: steps[strategy]?.[0],
-    stepBakeMinutes: steps[strategy]?.[1] ?? 0,
   };
 }
 

@@ -14,6 +14,7 @@ import { reportRollback, type Report } from '../report.js';
 import { primaryOf } from '../primary.js';
 import { leftAlone } from '../rollout/give-up.js';
 import { isGoing } from '../rollout/judge.js';
+import { longestRolloutMs } from '../rollout/longest-rollout.js';
 import { lastGoodRevision, type GoodRevision } from '../rollout/release-history.js';
 import { observeTasksToTakeBack, taskUpdateSteps } from '../tasks/around.js';
 import { rollbackCodeDeploy } from './code-deploy/rollback.js';
@@ -98,8 +99,7 @@ async function findWay(
     const reason = 'the revision that was asked for';
     return { kind: 'revision', to: { definition: named, reason } };
   }
-  // A day more than the longest bake and pause; older ones have ended.
-  const sinceMs = ports.clock.now() - 31 * 24 * 3_600_000;
+  const sinceMs = ports.clock.now() - longestRolloutMs;
   const [newest] = await ports.ecs.listServiceDeployments(cluster, serviceName, sinceMs);
   if (newest !== undefined && isGoing(newest.status)) return { kind: 'stop', deployment: newest };
   const to = await lastGoodRevision(ports, {

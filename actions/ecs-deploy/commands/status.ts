@@ -18,6 +18,7 @@ import {
 } from '../definition/task-definition.js';
 import { parseImageReference } from '../images/image-reference.js';
 import { awaitingPause, describePause, rememberHooks, type SeenHook } from '../rollout/hooks.js';
+import { longestRolloutMs } from '../rollout/longest-rollout.js';
 import { emptyOutputs, pauseOutputs } from '../report/outputs.js';
 
 /** What a service does now. */
@@ -53,9 +54,6 @@ export async function readStatus(ports: DeployPorts, inputs: StatusInputs): Prom
   return { target, service, running, failedTasks: evidence.failedTasks, pause };
 }
 
-/** Longer than two of the longest pauses, of 14 days (API reference, "TimeoutConfiguration"). */
-const longestMs = 31 * 86_400_000;
-
 /** What may not be looked at is told, and costs no status. */
 async function readPause(
   { ecs, clock, log }: DeployPorts,
@@ -66,7 +64,7 @@ async function readPause(
     return undefined;
   }
   try {
-    const sinceMs = clock.now() - longestMs;
+    const sinceMs = clock.now() - longestRolloutMs;
     const all = await ecs.listServiceDeployments(cluster, serviceName, sinceMs);
     const going = all.find(({ status }) => status === 'IN_PROGRESS');
     const found = going && (await ecs.describeServiceDeployment(going.arn));

@@ -8,6 +8,7 @@ import {
   type ImageReference,
 } from './image-reference.js';
 import type { DeployPorts, ImageName, Repository } from '../ports.js';
+import { isPinned, type Pinned } from './pinned-tag.js';
 import type { PublicImage } from '../registry/ports.js';
 
 /** An image as it goes into the task definition. */
@@ -19,6 +20,8 @@ export interface ResolvedImage {
   readonly repository: Repository | undefined;
   /** What a registry other than ECR says of it. */
   readonly elsewhere?: PublicImage | undefined;
+  /** The tag that a registry other than ECR gave the digest for. */
+  readonly pinnedTag?: string | undefined;
 }
 
 type Ports = Pick<DeployPorts, 'images' | 'log' | 'registries'>;
@@ -28,21 +31,24 @@ type Ports = Pick<DeployPorts, 'images' | 'log' | 'registries'>;
  *
  * A registry is ECR where its host says so, or where ECR itself names it as the URI of the
  * repository (an ECR behind another host name). Of other registries that is read which they give to
- * everybody; what cannot be read is taken at its word.
+ * everybody; what cannot be read stays at the digest that the same tag had before, or is taken at its
+ * word.
  *
+ * @param pinned what the container runs now
  * @returns the image, or the problem with it: `image-missing`, `repository-missing`
  */
 export async function checkImage(
   ports: Ports,
   reference: ImageReference,
   input: string,
+  pinned?: Pinned,
 ): Promise<ResolvedImage | Problem> {
   const { host } = reference;
   const ecr = host === undefined ? undefined : parseEcrHost(host);
   const repository: Repository = { name: reference.repository, ...ecr };
   try {
     if (ecr === undefined && !(await isEcr(ports, reference, repository))) {
-      return await checkElsewhere(ports, reference, input);
+      return await checkElsewhere(ports, reference, pinned);
     }
     const name: ImageName =
       reference.digest === undefined
@@ -81,24 +87,34 @@ export async function checkDigest(
 async function checkElsewhere(
   ports: Ports,
   reference: ImageReference,
-  input: string,
-): Promise<ResolvedImage | Problem> {
+  pinned: Pinned | undefined,
+): Promise<ResolvedImage> {
+  const before = pinned !== undefined && isPinned(reference, pinned) ? pinned : undefined;
   try {
     const found = await ports.registries.find(reference);
-    if (found === undefined) {
-      return {
-        code: 'image-missing',
-        message: `the registry knows no image ${formatImageReference(reference)}`,
-        at: { input },
-      };
-    }
     const { digest } = found;
     const image = `${repositoryUri(reference)}@${digest}`;
-    return { image, digest, repository: undefined, elsewhere: found };
+    const { tag = 'latest' } = reference;
+    const pinnedTag = reference.digest === undefined ? tag : before?.tag;
+    return { image, digest, repository: undefined, elsewhere: found, pinnedTag };
   } catch (thrown) {
     if (!(thrown instanceof OperationError)) throw thrown;
-    return unchecked(ports, reference, thrown.message);
+    return before === undefined
+      ? unchecked(ports, reference, thrown.message)
+      : unmoved(ports, reference, before, thrown.message);
   }
+}
+
+/** A registry that does not answer for once is no reason for a rollout. */
+function unmoved(
+  ports: Ports,
+  reference: ImageReference,
+  { digest, tag }: Pinned,
+  why: string,
+): ResolvedImage {
+  const image = `${repositoryUri(reference)}@${digest}`;
+  ports.log.notice(`${formatImageReference(reference)} stays at ${digest}, unchecked: ${why}`);
+  return { image, digest, repository: undefined, pinnedTag: tag };
 }
 
 async function isEcr(
@@ -108,7 +124,9 @@ async function isEcr(
 ): Promise<boolean> {
   // Docker Hub's short form has no host that ECR could name.
   if (reference.host === undefined) return false;
-  return (await ports.images.repositoryUri(repository)) === repositoryUri(reference);
+  // A role that may not ask ECR can still read what other registries give to everybody.
+  const uri = await unlessDenied(() => ports.images.repositoryUri(repository), undefined);
+  return uri === repositoryUri(reference);
 }
 
 function unchecked(ports: Ports, reference: ImageReference, why: string): ResolvedImage {

@@ -19,6 +19,23 @@ const manifestSchema = z.object({
     .optional(),
 });
 
+// What is common to the OCI image specification's two and Docker's schema 2: `schemaVersion`, and
+// what the image or the index consists of.
+const anyManifestSchema = z
+  .object({ schemaVersion: z.number() })
+  .and(
+    z.union([
+      z.object({ config: z.object({ digest: z.string() }) }),
+      z.object({ layers: z.array(z.unknown()) }),
+      z.object({ manifests: z.array(z.unknown()) }),
+    ]),
+  );
+
+/** Whether a text is a manifest or an index at all; a proxy's login page is none. */
+export function isManifest(text: string): boolean {
+  return anyManifestSchema.safeParse(parseJson(text)).success;
+}
+
 export type ManifestPlatforms =
   | { readonly kind: 'known'; readonly platforms: readonly Platform[] }
   /** An image of one platform, which its configuration names. */
@@ -70,7 +87,8 @@ export function configPlatform(config: string): readonly Platform[] | undefined 
   return platform === undefined ? undefined : [platform];
 }
 
-function parseJson(text: string): unknown {
+/** `undefined` where the text is no JSON. */
+export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

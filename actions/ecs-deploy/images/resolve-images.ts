@@ -7,6 +7,7 @@ import type { DeployPorts } from '../ports.js';
 import type { Target } from '../target.js';
 import { checkDigest, checkImage, type ResolvedImage } from './image-check.js';
 import { parseImageReference } from './image-reference.js';
+import { pinnedIn } from './pinned-tag.js';
 
 export async function resolveImages(
   ports: DeployPorts,
@@ -20,7 +21,7 @@ export async function resolveImages(
   const wanted: Record<string, () => Promise<ResolvedImage | Problem>> = Object.fromEntries(
     Object.entries(inputs.images).map(([container, reference]) => [
       container,
-      () => checkImage(ports, reference, 'images'),
+      () => checkImage(ports, reference, 'images', pinnedIn(known.running, container)),
     ]),
   );
   const { image } = inputs;
@@ -41,9 +42,10 @@ export async function resolveMain(
     readonly running: RegisteredDefinition;
   },
 ): Promise<ResolvedImage | Problem> {
+  const pinned = pinnedIn(known.running, known.container);
   switch (image.kind) {
     case 'reference':
-      return checkImage(ports, image.reference, 'image');
+      return checkImage(ports, image.reference, 'image', pinned);
     case 'digest': {
       const repository = image.repository ?? known.target.contract?.repository;
       if (repository !== undefined) return checkDigest(ports, repository, image.digest);
@@ -56,7 +58,7 @@ export async function resolveMain(
     case 'current': {
       const text = imageOf(known.running.definition, known.container);
       const reference = parseImageReference(text ?? '');
-      if (reference !== undefined) return checkImage(ports, reference, 'image');
+      if (reference !== undefined) return checkImage(ports, reference, 'image', pinned);
       return {
         code: 'image-missing',
         message: `container "${known.container}" of ${shortName(known.running.arn)} runs no image that can be deployed again`,

@@ -1,4 +1,5 @@
 import type { DefinitionChange } from '../definition/differences.js';
+import { pinTags } from '../images/pinned-tag.js';
 import {
   shortName,
   type JsonObject,
@@ -100,5 +101,6 @@ function revisionTags(observed: Observed): readonly Tag[] {
     'infra-actions:image-digest': images[container]?.digest,
     'infra-actions:commit': origin.commit,
     'infra-actions:run': origin.run,
+    ...pinTags(images),
   });
 }

@@ -8,7 +8,7 @@ export interface BearerChallenge {
 /**
  * Reads the header `WWW-Authenticate` (Distribution registry, "Token authentication specification");
  * `undefined` where it asks for something else than a token, or for one from a place that is not to
- * be asked: a registry must not send us to what only this network reaches by plain HTTP.
+ * be asked (`mayAsk`).
  *
  * @param isLocal the registry itself is on this machine
  */
@@ -23,8 +23,18 @@ export function parseChallenge(
   );
   const realm = urlOf(values.get('realm'));
   if (realm === undefined) return undefined;
-  const isSafe = realm.protocol === 'https:' || (isLocal && isLocalHost(realm.hostname));
-  return isSafe ? { realm, service: values.get('service'), scope: values.get('scope') } : undefined;
+  return mayAsk(realm, isLocal)
+    ? { realm, service: values.get('service'), scope: values.get('scope') }
+    : undefined;
+}
+
+/**
+ * Whether an address that a registry names may be asked: by HTTPS, or on this machine where the
+ * registry itself is there. Plain HTTP could reach what only this network can, such as the
+ * metadata of an instance.
+ */
+export function mayAsk(url: URL, isLocal: boolean): boolean {
+  return url.protocol === 'https:' || (isLocal && isLocalHost(url.hostname));
 }
 
 /** Registries of this machine are spoken to by plain HTTP, as container engines do. */

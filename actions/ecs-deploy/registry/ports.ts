@@ -4,11 +4,12 @@ import type { Platform } from '../ports.js';
 /** Registries other than ECR. */
 export interface PublicRegistries {
   /**
-   * What a registry gives to everybody; `undefined`: it says that there is no such image.
+   * What a registry gives to everybody.
    *
-   * @throws OperationError `registry-unreadable` for all that it does not give, or not in time
+   * @throws OperationError `registry-unreadable` for all that it does not give, or not in time. That
+   * it knows no such image is no proof: registries hide private ones behind the same 404.
    */
-  find(reference: ImageReference): Promise<PublicImage | undefined>;
+  find(reference: ImageReference): Promise<PublicImage>;
 }
 
 /** An image of a registry other than ECR. */

@@ -1,10 +1,17 @@
 import { createHash } from 'node:crypto';
+import { z } from 'zod';
 import { OperationError, toError } from '../../shared/errors.js';
-import { firstPart } from '../http.js';
 import { digestPattern, type ImageReference } from '../images/image-reference.js';
-import { configPlatform, manifestDigests, manifestPlatforms } from '../images/manifest.js';
+import {
+  configPlatform,
+  isManifest,
+  manifestDigests,
+  manifestPlatforms,
+  parseJson,
+} from '../images/manifest.js';
 import type { Platform } from '../ports.js';
 import { isLocalHost, parseChallenge } from './challenge.js';
+import { openGet, type Answer } from './get.js';
 import type { PublicRegistries } from './ports.js';
 
 /** For everything that is asked about one image. */
@@ -18,11 +25,11 @@ const manifestTypes = [
   'application/vnd.docker.distribution.manifest.v2+json',
 ].join(', ');
 
-interface Answer {
-  readonly status: number;
-  readonly headers: Headers;
-  readonly text: string;
-}
+// Distribution registry, "Token authentication specification": `access_token` is OAuth 2.0's name.
+const tokenSchema = z.object({
+  token: z.string().optional(),
+  access_token: z.string().optional(),
+});
 
 /**
  * Reads images by the OCI distribution specification ("Pulling manifests"), without credentials: a
@@ -39,11 +46,8 @@ export function openPublicRegistries({
   return {
     async find(reference) {
       const limit = AbortSignal.any([signal, AbortSignal.timeout(limitMs)]);
-      const get = async (url: URL, headers: Record<string, string>): Promise<Answer> => {
-        const answer = await fetch(url, { headers, signal: limit });
-        return { status: answer.status, headers: answer.headers, text: await firstPart(answer) };
-      };
-      const { host, url, repository } = placeOf(reference);
+      const { host, url, repository, isLocal } = placeOf(reference);
+      const get = openGet({ fetch, signal: limit, isLocal });
       try {
         return await read();
       } catch (thrown) {
@@ -60,9 +64,9 @@ export function openPublicRegistries({
           authorization = { authorization: `Bearer ${await tokenFor(answer)}` };
           answer = await get(manifest, { accept: manifestTypes, ...authorization });
         }
-        if (answer.status === 404 && isMissing(answer.text)) return undefined;
         if (answer.status !== 200) throw unreadable(`it answers ${answer.status}`);
         const { text } = answer;
+        if (!isManifest(text)) throw unreadable('what it gives is no manifest of an image');
         const digest = digestOf(text);
         const said = answer.headers.get('docker-content-digest') ?? digest;
         const asked = reference.digest ?? digest;
@@ -77,7 +81,6 @@ export function openPublicRegistries({
       }
 
       async function tokenFor({ headers }: Answer): Promise<string> {
-        const isLocal = isLocalHost(new URL(`http://${host}`).hostname);
         const challenge = parseChallenge(headers.get('www-authenticate'), isLocal);
         if (challenge === undefined) throw unreadable('it is open to nobody without credentials');
         const { realm, service, scope = `repository:${repository}:pull` } = challenge;
@@ -117,23 +120,17 @@ function placeOf({ host = 'docker.io', repository }: ImageReference) {
   const api = isHub ? 'registry-1.docker.io' : host;
   const name = isHub && !repository.includes('/') ? `library/${repository}` : repository;
   const { hostname } = new URL(`http://${api}`);
-  const scheme = isLocalHost(hostname) ? 'http' : 'https';
+  const isLocal = isLocalHost(hostname);
+  const scheme = isLocal ? 'http' : 'https';
   return {
-    host,
-    repository: name,
+    ...{ host, isLocal, repository: name },
     url: (path: string): URL => new URL(`${scheme}://${api}/v2/${name}/${path}`),
   };
 }
 
-/** OCI distribution specification, "Error Codes": a 404 of a proxy on the way says nothing. */
-function isMissing(text: string): boolean {
-  return /"(?:MANIFEST|NAME)_UNKNOWN"/.test(text);
-}
-
 function tokenOf(text: string): string | undefined {
-  const parsed = JSON.parse(text) as { readonly token?: unknown; readonly access_token?: unknown };
-  const token = parsed.token ?? parsed.access_token;
-  return typeof token === 'string' ? token : undefined;
+  const parsed = tokenSchema.safeParse(parseJson(text)).data;
+  return parsed?.token ?? parsed?.access_token;
 }
 
 function digestOf(text: string): string {

@@ -1,7 +1,11 @@
+import PQueue from 'p-queue';
 import type { DeployPorts } from '../ports.js';
 import type { RevisionFacts } from './keep.js';
 
 const ownTag = 'infra-actions:';
+
+/** Calls at once: ECS throttles an account that lists many clusters and families in one go. */
+const callsAtOnce = 5;
 
 /**
  * Reads the revisions of families and everything that can be listed and may name one: services and
@@ -20,19 +24,20 @@ export async function readRevisionFacts(
   );
   const full = all.filter(({ active }) => active.length > keep);
   if (full.length === 0) return new Map();
+  const queue = new PQueue({ concurrency: callsAtOnce });
   const clusters = await revisions.clusterArns();
   const [facts, ...used] = await Promise.all([
     Promise.all(
       full.map(async ({ family, active }) => ({
         ...{ family, active },
-        ours: await ownRevisions(ports, active, keep),
+        ours: await ownRevisions(ports, queue, active, keep),
       })),
     ),
     revisions.usedBySchedules(),
     revisions.usedByRules(clusters),
-    ...clusters.map((cluster) => revisions.usedByServices(cluster)),
+    ...clusters.map((cluster) => queue.add(() => revisions.usedByServices(cluster))),
     ...clusters.flatMap((cluster) =>
-      full.map(({ family }) => revisions.usedByTasks(cluster, family)),
+      full.map(({ family }) => queue.add(() => revisions.usedByTasks(cluster, family))),
     ),
   ]);
   return new Map(
@@ -46,13 +51,14 @@ export async function readRevisionFacts(
  */
 async function ownRevisions(
   { revisions }: Pick<DeployPorts, 'revisions'>,
+  queue: PQueue,
   active: readonly string[],
   keep: number,
 ): Promise<ReadonlySet<string>> {
   const asked = new Set([...active.slice(0, 1), ...active.slice(keep).slice(-100)]);
   const tagged = await Promise.all(
     [...asked].map(async (arn) => {
-      const keys = await revisions.tagKeys(arn);
+      const keys = await queue.add(() => revisions.tagKeys(arn));
       return keys.some((key) => key.startsWith(ownTag)) ? [arn] : [];
     }),
   );

@@ -26,7 +26,8 @@ import {
 } from './judge.js';
 import { openSight } from './sight.js';
 import { targetHealth } from './target-health.js';
-import { noteStage, plannedMinutes, shiftSettings, type StageSpan } from './stages.js';
+import { plannedMinutes, shiftSettings } from './shift-settings.js';
+import { noteStage, type StageSpan } from './stages.js';
 
 export interface FollowRequest
   extends Omit<EvidenceScope, 'deploymentId'>, GiveUpInputs, PauseRequest {
@@ -81,6 +82,7 @@ export async function follow(ports: Ports, request: FollowRequest): Promise<Foll
   const look = tolerantly(ports.log, 'rollout', openSight(ports, request));
   const pauses = openPauses(ports, request);
   let counters = '';
+  let weighed = '';
   let tripTold = false;
   let gaveUp: Followed['gaveUp'];
   let stages: readonly StageSpan[] = [];
@@ -174,7 +176,9 @@ export async function follow(ports: Ports, request: FollowRequest): Promise<Foll
       if (ending !== undefined) return end(sight, ending);
       if (isGoingBack(judgement)) await request.whenGoingBack?.();
       if (signal.aborted) return await cancelled(sight);
-      if (mayGiveUp(judgement)) {
+      // Until a task starts, stops or fails, the answer stays.
+      if (mayGiveUp(judgement) && now !== weighed) {
+        weighed = now;
         const { definition, earlyEndExits: times } = request;
         const diagnosis = await hopelessFailure(evidence, {
           ...{ definition, times },

@@ -5,7 +5,7 @@ import { follow, type Followed, type FollowRequest } from './follow.js';
 import { primaryOf } from '../primary.js';
 import { byItself } from './give-up.js';
 import { describePause } from './hooks.js';
-import { supersedingDefinition } from './superseded.js';
+import { supersedingIn } from './superseded.js';
 
 export interface RollBackRequest extends Pick<
   FollowRequest,
@@ -20,8 +20,8 @@ export interface RollBackRequest extends Pick<
 }
 
 export type RolledBack =
-  /** The service runs the previous revision again. */
-  | { readonly kind: 'done'; readonly to: string; readonly followed: Followed }
+  /** The service runs the previous revision again; `followed` where it did not do so already. */
+  | { readonly kind: 'done'; readonly to: string; readonly followed: Followed | undefined }
   /** Somebody else has deployed meanwhile, and nothing was changed. */
   | { readonly kind: 'superseded'; readonly to: string; readonly by: string }
   /** It does not; `followed` where ECS took the update. */
@@ -36,25 +36,33 @@ type Ports = Pick<DeployPorts, 'ecs' | 'logs' | 'lookups' | 'log' | 'clock' | 'r
 
 /**
  * Takes a service of the controller ECS back to the revision that it ran before, and follows that
- * deployment to its end; what somebody else has deployed meanwhile is left alone. What goes wrong on
- * the way is in the result.
+ * deployment to its end; what somebody else has deployed meanwhile is left alone, and where somebody
+ * else has taken it back already, that is followed. What goes wrong on the way is in the result.
  */
 export async function rollBack(ports: Ports, request: RollBackRequest): Promise<RolledBack> {
   const { cluster, serviceName, previous } = request;
   const to = previous.arn;
   let service: Service;
   try {
-    const known = new Set([request.fromArn]);
-    const by = await supersedingDefinition(ports.ecs, { cluster, serviceName }, known);
+    const lookup = await ports.ecs.lookUpService(cluster, serviceName);
+    const found = lookup.kind === 'found' ? lookup.service : undefined;
+    const by = found && supersedingIn(found, new Set([request.fromArn, to]));
     if (by !== undefined) return { kind: 'superseded', to, by };
-    ports.log.error(`${request.reason}: rolling back to ${shortName(to)}`);
-    service = await ports.ecs.updateService({
-      cluster,
-      service: serviceName,
-      taskDefinitionArn: to,
-      desiredCount: undefined,
-      forceNewDeployment: false,
-    });
+    const now = found && primaryOf(found);
+    if (found !== undefined && now?.taskDefinitionArn === to) {
+      ports.log.error(`${request.reason}: somebody else has taken it back to ${shortName(to)}`);
+      if (now.rolloutState === 'COMPLETED') return { kind: 'done', to, followed: undefined };
+      service = found;
+    } else {
+      ports.log.error(`${request.reason}: rolling back to ${shortName(to)}`);
+      service = await ports.ecs.updateService({
+        cluster,
+        service: serviceName,
+        taskDefinitionArn: to,
+        desiredCount: undefined,
+        forceNewDeployment: false,
+      });
+    }
   } catch (thrown) {
     if (!(thrown instanceof OperationError)) throw thrown;
     return { kind: 'failed', to, followed: undefined, reason: thrown.message };

@@ -1,5 +1,4 @@
-import { isObject } from '../definition/task-definition.js';
-import type { Json, JsonObject, TrafficShift } from '../model.js';
+import type { TrafficShift } from '../model.js';
 
 /** One stage of a deployment that shifts traffic, by AWS's clock as far as looks at it tell. */
 export interface StageSpan {
@@ -82,54 +81,6 @@ const order = [
 export function hasPassed(earlier: string, now: string | undefined): boolean {
   const at = order.indexOf(earlier);
   return now !== undefined && at !== -1 && at < order.indexOf(now);
-}
-
-type ShiftSettings = Pick<
-  TrafficShift,
-  'strategy' | 'stepPercent' | 'stepBakeMinutes' | 'bakeMinutes'
->;
-
-/**
- * How a service shifts traffic, by its `deploymentConfiguration`; `undefined` for a rolling update.
- * Defaults: API reference, "LinearConfiguration" and "CanaryConfiguration".
- */
-export function shiftSettings(configuration: JsonObject): ShiftSettings | undefined {
-  const strategy = configuration['strategy'];
-  const part = (name: string): JsonObject => {
-    const found = configuration[name];
-    return isObject(found) ? found : {};
-  };
-  const linear = part('linearConfiguration');
-  const canary = part('canaryConfiguration');
-  const bakeMinutes = numberOf(configuration['bakeTimeInMinutes'], 0);
-  switch (strategy) {
-    case 'BLUE_GREEN':
-      return { strategy, bakeMinutes, stepPercent: undefined, stepBakeMinutes: 0 };
-    case 'LINEAR':
-      return {
-        ...{ strategy, bakeMinutes, stepPercent: numberOf(linear['stepPercent'], 10) },
-        stepBakeMinutes: numberOf(linear['stepBakeTimeInMinutes'], 6),
-      };
-    case 'CANARY':
-      return {
-        ...{ strategy, bakeMinutes, stepPercent: numberOf(canary['canaryPercent'], 5) },
-        stepBakeMinutes: numberOf(canary['canaryBakeTimeInMinutes'], 10),
-      };
-    default:
-      return undefined;
-  }
-}
-
-function numberOf(value: Json | undefined, otherwise: number): number {
-  return typeof value === 'number' ? value : otherwise;
-}
-
-/** Minutes that a deployment waits by its own settings. */
-export function plannedMinutes(shift: ShiftSettings | undefined): number {
-  if (shift === undefined) return 0;
-  const { strategy, stepPercent = 100, stepBakeMinutes, bakeMinutes } = shift;
-  const steps = strategy === 'LINEAR' ? Math.ceil(100 / stepPercent) - 1 : 1;
-  return bakeMinutes + (stepPercent >= 100 ? 0 : steps * stepBakeMinutes);
 }
 
 /** Adds the current stage where it is a new one. `atMs`: of the look, where AWS gives no time. */

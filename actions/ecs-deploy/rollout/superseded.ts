@@ -26,7 +26,12 @@ export async function supersedingDefinition(
   known: KnownDefinitions,
 ): Promise<string | undefined> {
   const lookup = await ecs.lookUpService(cluster, serviceName);
-  const primary = lookup.kind === 'found' ? primaryOf(lookup.service) : undefined;
+  return lookup.kind === 'found' ? supersedingIn(lookup.service, known) : undefined;
+}
+
+/** Pure. The same of a service that was looked at just now. */
+export function supersedingIn(service: Service, known: KnownDefinitions): string | undefined {
+  const primary = primaryOf(service);
   return primary === undefined || known.has(primary.taskDefinitionArn)
     ? undefined
     : shortName(primary.taskDefinitionArn);

@@ -23,11 +23,12 @@ export const mostQuickCalls = 12;
 /**
  * What a deploy checks before it changes anything: the rules that need no call, and roles, secrets,
  * parameters and log groups that the service does not use yet, up to `mostQuickCalls` calls; before
- * a first release the network and the target groups too. What runs now proves itself: a mistake
- * that it has too stops no deploy, and an ordinary deploy, which changes the image, makes no call
+ * a first release the network and the target groups too. What was released before proves itself, at 0
+ * tasks too: a mistake that it has stops no deploy, and an ordinary deploy, which changes the image, makes no call
  * at all.
  *
- * @param running what the service runs now; absent before its first release
+ * @param running what the service runs, or is to run once it has tasks again; absent before its first
+ * release, while it has the placeholder
  */
 export async function verifyQuick(
   ports: Ports,

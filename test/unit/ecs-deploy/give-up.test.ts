@@ -71,8 +71,13 @@ describe('a failure that can only repeat', () => {
   it('is no failure of some tasks while others of the same revision run on', async () => {
     const { ecs } = world.ports;
     const flaky = [1, 2, 3].map((task) => `arn:aws:ecs:eu-west-1:123456789012:task/main/${task}`);
+    let weighed = 0;
     const wrapped: typeof ecs = {
       ...ecs,
+      runningTaskArns(cluster, startedBy) {
+        weighed += 1;
+        return ecs.runningTaskArns(cluster, startedBy);
+      },
       async stoppedTaskArns(cluster, service) {
         const { deployments } = await world.fixture.service();
         const up = deployments?.[0]?.runningCount === 2;
@@ -104,10 +109,13 @@ describe('a failure that can only repeat', () => {
       },
     };
     world = { ...world, ports: { ...world.ports, ecs: wrapped } };
-    const report = await deploy({ EMULATOR_FATE: 'healthy' });
+    const report = await deploy({ EMULATOR_FATE: 'healthy' }, { pollIntervalSeconds: 1 });
     expect(report.outputs['outcome']).toBe('succeeded');
     expect(JSON.parse(report.outputs['diagnosis'] ?? '{}')).toMatchObject({ failedTasks: 3 });
     expect(world.calls.get('StopServiceDeployment')).toBeUndefined();
+    // Asked anew only when a task has started, stopped or failed, and not at every look.
+    expect(weighed).toBeGreaterThan(0);
+    expect(weighed).toBeLessThanOrEqual(2);
   });
 
   it('is a secret that cannot be read, once it has been denied for a minute', async () => {

@@ -40,14 +40,14 @@ function images(changes: Partial<Images> = {}): Images {
 
 const unreadable = new OperationError('registry-unreadable', 'it answers 500');
 
-/** One that gives away `multi`, and knows that `gone` is not there. */
+/** One that gives away `multi`. */
 const registries: PublicRegistries = {
   find: ({ repository }) => {
     if (repository.endsWith('multi')) {
       const platforms = [{ os: 'linux', architecture: 'arm64' }];
       return Promise.resolve({ digest: v1, manifestDigests: [v2], platforms });
     }
-    return repository.endsWith('gone') ? Promise.resolve(undefined) : Promise.reject(unreadable);
+    return Promise.reject(unreadable);
   },
 };
 
@@ -156,9 +156,15 @@ describe('an image of a registry that says what it has', () => {
     expect(warnings).toEqual([]);
   });
 
-  it('that is not there is a problem of its input', async () => {
-    const { result } = await check('ghcr.io/acme/gone:stable');
-    expect(result).toMatchObject({ code: 'image-missing', at: { input: 'image' } });
+  it('is deployed by its digest where the role may not ask ECR', async () => {
+    const denied = (): never => {
+      throw new OperationError('aws-access-denied', 'may not call ecr:DescribeRepositories');
+    };
+    const { result, warnings } = await check('ghcr.io/acme/multi:stable', {
+      repositoryUri: denied,
+    });
+    expect(result).toMatchObject({ digest: v1 });
+    expect(warnings).toEqual([]);
   });
 
   it('must be there for the CPU architecture of the task', async () => {

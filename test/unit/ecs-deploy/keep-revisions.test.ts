@@ -3,6 +3,8 @@ import { runCommand } from '../../../actions/ecs-deploy/commands.js';
 import { parseImageReference } from '../../../actions/ecs-deploy/images/image-reference.js';
 import type { DeployInputs } from '../../../actions/ecs-deploy/inputs.js';
 import { mostAtOnce, revisionsToDeregister } from '../../../actions/ecs-deploy/revisions/keep.js';
+import { readRevisionFacts } from '../../../actions/ecs-deploy/revisions/usage.js';
+import type { Revisions } from '../../../actions/ecs-deploy/ports.js';
 import { AwsError } from '../../../emulator/aws-error.js';
 import {
   deployInputs,
@@ -17,6 +19,37 @@ import { addContractTask } from '../../support/ecs-tasks.js';
 
 const arnOf = (name: string): string =>
   `arn:aws:ecs:eu-west-1:123456789012:task-definition/${name}`;
+
+it('what uses revisions is read with a few calls at once, however many clusters there are', async () => {
+  const many = (count: number): readonly string[] =>
+    Array.from({ length: count }, (_, index) => arnOf(`web:${index + 1}`));
+  let now = 0;
+  let most = 0;
+  let calls = 0;
+  const busy = async (): Promise<readonly string[]> => {
+    calls += 1;
+    now += 1;
+    most = Math.max(most, now);
+    await new Promise((resolve) => {
+      setImmediate(resolve);
+    });
+    now -= 1;
+    return [];
+  };
+  const revisions: Revisions = {
+    active: () => Promise.resolve(many(9)),
+    tagKeys: busy,
+    deregister: () => Promise.resolve(),
+    clusterArns: () => Promise.resolve(many(20)),
+    usedByServices: busy,
+    usedByTasks: busy,
+    usedBySchedules: () => Promise.resolve([]),
+    usedByRules: () => Promise.resolve([]),
+  };
+  await readRevisionFacts({ revisions }, ['web', 'job'], 2);
+  expect(calls).toBeGreaterThan(60);
+  expect(most).toBe(5);
+});
 
 describe('which revisions go', () => {
   const active = [9, 8, 7, 6, 5, 4, 3, 2, 1].map((revision) => arnOf(`web:${revision}`));

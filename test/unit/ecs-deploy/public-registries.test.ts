@@ -21,6 +21,8 @@ const content: Readonly<Record<string, string>> = {
   'job/manifests/v1': single,
   [`job/blobs/${sha256(config)}`]: config,
   'lies/manifests/v1': index,
+  'login/manifests/v1': '<html>Please log in</html>',
+  'json/manifests/v1': JSON.stringify({ errors: [], schemaVersion: 2 }),
 };
 
 let registry: TokenRegistry;
@@ -74,16 +76,88 @@ it('an image of one platform names it in its configuration', async () => {
   });
 });
 
-it('an image that the registry knows not to have is none', async () => {
-  expect(await find('/acme/web:v9')).toBeUndefined();
-});
-
 it.each([
   ['it gives no token without credentials', '/acme/private:v1'],
+  // Private images of many registries look the same.
+  ['it answers 404', '/acme/web:v9'],
   ['it answers 404', '/acme/proxy:v1'],
+  ['what it gives is no manifest of an image', '/acme/login:v1'],
+  ['what it gives is no manifest of an image', '/acme/json:v1'],
   ['what it gives does not have the digest that it is said to have', '/acme/lies:v1'],
 ])('cannot be read: %s', async (why, name) => {
   expect(await refusal(find(name))).toBe(`registry-unreadable: ${registry.host}: ${why}`);
+});
+
+it.each(['null', 'no JSON', '{"token":7}', '{}'])(
+  'cannot be read where the token is %s',
+  async (token) => {
+    const odd = await startTokenRegistry(content, { token });
+    try {
+      expect(await refusal(find(`${odd.host}/acme/web:v1`))).toBe(
+        `registry-unreadable: ${odd.host}: it gives no token without credentials`,
+      );
+    } finally {
+      odd.stop();
+    }
+  },
+);
+
+describe('a redirect', () => {
+  let front: TokenRegistry;
+  let store: TokenRegistry;
+
+  afterEach(() => {
+    front.stop();
+    store.stop();
+  });
+
+  async function startWith(redirects: (store: string) => Readonly<Record<string, string>>) {
+    store = await startTokenRegistry({});
+    front = await startTokenRegistry(content, { redirects: redirects(store.host) });
+  }
+
+  it('is followed on the registry itself, with the token for everybody', async () => {
+    await startWith(() => ({ 'old/manifests/v1': '/v2/acme/web/manifests/v1' }));
+    expect(await find(`${front.host}/acme/old:v1`)).toMatchObject({ digest: sha256(index) });
+    expect(new Set(front.credentials)).toEqual(new Set(['Bearer t0ken']));
+  });
+
+  it('to another host gets no credentials, not even that token', async () => {
+    await startWith((host) => ({ 'web/manifests/v1': `http://${host}/v2/acme/web/manifests/v1` }));
+    expect(await refusal(find(`${front.host}/acme/web:v1`))).toContain('it answers 401');
+    expect(store.asked).toEqual(['/v2/acme/web/manifests/v1']);
+    expect(store.credentials).toEqual([]);
+  });
+
+  it('is followed three times at most', async () => {
+    await startWith(() => ({ 'web/manifests/v1': '/v2/acme/web/manifests/v1' }));
+    expect(await refusal(find(`${front.host}/acme/web:v1`))).toContain('it answers 307');
+    // Without a token, and with it: once, and three times more.
+    expect(front.asked.filter((path) => path.includes('/manifests/'))).toHaveLength(5);
+  });
+
+  it.each([
+    ['ghcr.io', 'http://169.254.169.254/latest/meta-data'],
+    ['ghcr.io', 'http://127.0.0.1/admin'],
+    ['ghcr.io', 'file:///etc/passwd'],
+    ['127.0.0.1:5000', 'http://169.254.169.254/latest/meta-data'],
+  ])('of %s to %s is not followed', async (host, location) => {
+    await startWith(() => ({}));
+    const asked: string[] = [];
+    const fake: typeof fetch = (url, init) => {
+      asked.push(url instanceof URL ? url.href : '');
+      expect(init?.redirect).toBe('manual');
+      expect(init?.headers).not.toHaveProperty('authorization');
+      return Promise.resolve(new Response('', { status: 302, headers: { location } }));
+    };
+    const reference = parseImageReference(`${host}/acme/web:v1`);
+    if (reference === undefined) throw new Error(host);
+    const { signal } = new AbortController();
+    expect(await refusal(openPublicRegistries({ fetch: fake, signal }).find(reference))).toContain(
+      'it answers 302',
+    );
+    expect(asked).toHaveLength(1);
+  });
 });
 
 it('cannot be read where nobody answers', async () => {

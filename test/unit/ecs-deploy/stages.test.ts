@@ -4,13 +4,11 @@ import {
   isFailedHook,
   rememberHooks,
 } from '../../../actions/ecs-deploy/rollout/hooks.js';
+import { describeStage, hasPassed, noteStage } from '../../../actions/ecs-deploy/rollout/stages.js';
 import {
-  describeStage,
-  hasPassed,
-  noteStage,
   plannedMinutes,
   shiftSettings,
-} from '../../../actions/ecs-deploy/rollout/stages.js';
+} from '../../../actions/ecs-deploy/rollout/shift-settings.js';
 
 function shift(changes: Partial<TrafficShift> = {}): TrafficShift {
   return {

@@ -1,6 +1,8 @@
 import { runCommand } from '../../../actions/ecs-deploy/commands.js';
 import type { AroundInputs } from '../../../actions/ecs-deploy/inputs/around.js';
+import { supersedingDeployment } from '../../../actions/ecs-deploy/strategies/code-deploy/superseded.js';
 import type { Report } from '../../../actions/ecs-deploy/report.js';
+import { appSpec, APPLICATION, GROUP } from '../../support/codedeploy.js';
 import { runningCodeDeployWorld, type CodeDeployWorld } from '../../support/codedeploy-deploys.js';
 import {
   deployInputs,
@@ -114,6 +116,28 @@ describe('a service that ECS deploys', () => {
     expect(world.parameters.get(releaseParameter)).toContain('web:3');
   });
 
+  it.each([
+    ['is over', 120],
+    ['goes on', 0],
+  ])(
+    'is rolled back where somebody else has done so meanwhile, and that %s',
+    async (_, seconds) => {
+      await releasedService(world);
+      const before = (await world.fixture.service()).taskDefinition ?? '';
+      const late = whileTasksRun(world, 9, async () => {
+        await world.fixture.update({ taskDefinition: before });
+        await world.fixture.advance(seconds);
+        world.calls.delete('UpdateService');
+      });
+      const report = await deploy(late, 'first', { postDeploy: task });
+      expect(report.outputs).toMatchObject({ outcome: 'rolled-back', 'exit-code': '9' });
+      const now = await world.fixture.service();
+      expect(now.taskDefinition).toBe(before);
+      expect(now.deployments?.[0]?.rolloutState).toBe('COMPLETED');
+      expect(world.calls.get('UpdateService')).toBeUndefined();
+    },
+  );
+
   it('is not taken back with its group where another release has replaced ours', async () => {
     const { fixture } = world;
     const { tag } = pushImage(fixture, 'shop/base:v1');
@@ -210,5 +234,42 @@ describe('a service that CodeDeploy deploys', () => {
     expect(report.failure).toEqual({ code: 'deploy-superseded' });
     expect(await running()).toMatch(/web:3$/);
     expect(world.calls.get('CreateDeployment')).toBeUndefined();
+  });
+
+  it.each([
+    ['is over', 400],
+    ['goes on', 0],
+  ])(
+    'is rolled back where somebody else has done so meanwhile, and that %s',
+    async (_, seconds) => {
+      const before = await running();
+      const late = whileTasksRun(world, 9, async () => {
+        await world.fixture.advance(400, undefined, 5);
+        await world.call('CreateDeployment', {
+          applicationName: APPLICATION,
+          deploymentGroupName: GROUP,
+          revision: {
+            revisionType: 'AppSpecContent',
+            appSpecContent: { content: appSpec(before ?? '') },
+          },
+        });
+        await world.fixture.advance(seconds, undefined, 5);
+        world.calls.delete('CreateDeployment');
+      });
+      const report = await deploy(late, 'first', { postDeploy: task });
+      expect(report.outputs).toMatchObject({ outcome: 'rolled-back', 'exit-code': '9' });
+      expect(await running()).toBe(before);
+      expect(world.calls.get('CreateDeployment')).toBeUndefined();
+    },
+  );
+
+  it('is looked at with one list of deployments', async () => {
+    const { ports, calls } = world;
+    calls.clear();
+    const known = { definitions: new Set<string>(), inFlightId: undefined, anyDefinition: false };
+    const group = { application: APPLICATION, name: GROUP };
+    const service = { cluster: 'main', serviceName: 'web' };
+    expect(await supersedingDeployment(ports, service, { ...known, group })).toMatch(/^web:/);
+    expect(calls.get('ListDeployments')).toBe(1);
   });
 });

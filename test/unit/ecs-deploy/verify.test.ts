@@ -375,6 +375,19 @@ describe('the check before a deploy', () => {
     expect(world.account.calls).toEqual([]);
   });
 
+  it('calls nothing either for a service that was released and is parked at 0 tasks', async () => {
+    await service();
+    await runCommand(world.ports, deployInputs({ image: image('shop/web:v1') }), origin);
+    await world.fixture.update({ desiredCount: 0 });
+    await world.fixture.advance(300);
+    expect((await world.fixture.service()).runningCount).toBe(0);
+    world.account.calls.length = 0;
+    // What broke since is no reason to refuse the hotfix.
+    world.account.missing.add('web-execution').add('subnet-1');
+    expect(await refused({ image: image('shop/web:v2') })).toEqual([]);
+    expect(world.account.calls).toEqual([]);
+  });
+
   it('looks at what is new, and not at what runs', async () => {
     await service();
     await runCommand(world.ports, deployInputs({ image: image('shop/web:v1') }), origin);

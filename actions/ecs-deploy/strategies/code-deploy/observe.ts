@@ -80,11 +80,19 @@ export function findServiceGroup(
 export async function findInFlight(
   ports: Pick<Ports, 'codeDeploy' | 'ecs' | 'log'>,
   group: Pick<DeploymentGroup, 'application' | 'name'>,
+  service: Pick<Service, 'taskSets'>,
+): Promise<InFlight | undefined> {
+  const [id] = await listDeployments(ports, group.application, group.name, { active: true });
+  return id === undefined ? undefined : readInFlight(ports, id, service);
+}
+
+/** What a deployment that was listed as active does. */
+export async function readInFlight(
+  ports: Pick<Ports, 'codeDeploy' | 'ecs' | 'log'>,
+  id: string,
   { taskSets }: Pick<Service, 'taskSets'>,
 ): Promise<InFlight | undefined> {
   const { codeDeploy, ecs } = ports;
-  const [id] = await listDeployments(ports, group.application, group.name, { active: true });
-  if (id === undefined) return undefined;
   const [deployment, target] = await Promise.all([codeDeploy.describe(id), openTargets(ports)(id)]);
   if (deployment === undefined) return undefined;
   const arnOfSet = (replacement: boolean): string | undefined => {

@@ -1,6 +1,7 @@
 import { OperationError } from '../../../shared/errors.js';
 import { isAccessDenied } from '../../aws/calls.js';
 import type { DeployPorts } from '../../ports.js';
+import { linearWaits } from '../../rollout/shift-settings.js';
 import type { CodeDeployment, TrafficRouting } from './model.js';
 import type { Termination } from './steps.js';
 
@@ -12,7 +13,7 @@ export function shiftMinutes(routing: TrafficRouting): number {
     case 'canary':
       return routing.intervalMinutes;
     case 'linear':
-      return (Math.ceil(100 / routing.percent) - 1) * routing.intervalMinutes;
+      return linearWaits(routing.percent) * routing.intervalMinutes;
   }
 }
 

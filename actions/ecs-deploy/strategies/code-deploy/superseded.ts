@@ -1,10 +1,10 @@
 import { isAccessDenied } from '../../aws/calls.js';
-import { shortName } from '../../model.js';
+import { shortName, type Service } from '../../model.js';
 import type { DeployPorts } from '../../ports.js';
 import { primaryTaskSet } from '../../primary.js';
 import type { KnownDefinitions } from '../../rollout/superseded.js';
 import type { DeploymentGroup } from './model.js';
-import { findInFlight } from './observe.js';
+import { readInFlight, type InFlight } from './observe.js';
 
 /** What was there when we looked first. */
 export interface KnownDeployments {
@@ -32,25 +32,12 @@ export async function supersedingDeployment(
   { cluster, serviceName }: Where,
   known: KnownDeployments,
 ): Promise<string | undefined> {
-  const { codeDeploy, ecs, log } = ports;
   const { group } = known;
-  try {
-    await codeDeploy.list(group.application, group.name, { active: true });
-  } catch (thrown) {
-    if (!isAccessDenied(thrown)) throw thrown;
-    return undefined;
-  }
-  const lookup = await ecs.lookUpService(cluster, serviceName);
+  const lookup = await ports.ecs.lookUpService(cluster, serviceName);
   if (lookup.kind !== 'found') return undefined;
   const { service } = lookup;
-  // What this role may not see was told when we looked first.
-  const quiet = {
-    ...log,
-    warning: (message: string): void => {
-      log.debug(message);
-    },
-  };
-  const inFlight = await findInFlight({ codeDeploy, ecs, log: quiet }, group, service);
+  const inFlight = await lookForOne(ports, group, service);
+  if (inFlight === 'unseen') return undefined;
   if (inFlight !== undefined) {
     const { deployment, definition } = inFlight;
     const isKnown =
@@ -66,4 +53,28 @@ export async function supersedingDeployment(
   const arn = primaryTaskSet(service)?.taskDefinitionArn;
   if (arn === undefined || known.anyDefinition || known.definitions.has(arn)) return undefined;
   return shortName(arn);
+}
+
+/** The deployment that the group is busy with; `unseen`: the role may not list deployments. */
+async function lookForOne(
+  { codeDeploy, ecs, log }: Pick<DeployPorts, 'codeDeploy' | 'ecs' | 'log'>,
+  { application, name }: KnownDeployments['group'],
+  service: Service,
+): Promise<InFlight | undefined | 'unseen'> {
+  // What this role may not see was told when we looked first.
+  const quiet = {
+    ...log,
+    warning: (message: string): void => {
+      log.debug(message);
+    },
+  };
+  let ids: readonly string[];
+  try {
+    ids = await codeDeploy.list(application, name, { active: true });
+  } catch (thrown) {
+    if (!isAccessDenied(thrown)) throw thrown;
+    return 'unseen';
+  }
+  const [id] = ids;
+  return id === undefined ? undefined : readInFlight({ codeDeploy, ecs, log: quiet }, id, service);
 }

@@ -77,7 +77,8 @@ export function stepsOfWay(
 
 /**
  * The way back from a deployment of ours: while CodeDeploy still has the old tasks, traffic is
- * moved back to them; later, the previous revision is deployed anew.
+ * moved back to them; later, the previous revision is deployed anew. Where somebody else brings it back
+ * already, that is joined.
  */
 export async function findWayBack(
   ports: Pick<DeployPorts, 'codeDeploy' | 'ecs' | 'log'>,
@@ -86,10 +87,23 @@ export async function findWayBack(
   { fromArn, toArn }: { readonly fromArn: string; readonly toArn: string },
 ): Promise<CodeDeployWay> {
   const inFlight = await findInFlight(ports, group, service);
+  return chooseWayBack(inFlight, appSpec, service, { fromArn, toArn });
+}
+
+/** Pure. */
+function chooseWayBack(
+  inFlight: InFlight | undefined,
+  appSpec: AppSpecDraft,
+  service: Pick<Service, 'taskSets'>,
+  { fromArn, toArn }: { readonly fromArn: string; readonly toArn: string },
+): CodeDeployWay {
   const isOurs =
     inFlight?.definition?.arn === fromArn && inFlight.deployment.rollsBackId === undefined;
   if (isOurs && originalOf(inFlight, service) === toArn) {
     return { kind: 'stop', deploymentId: inFlight.deployment.id, fromArn, toArn };
+  }
+  if (inFlight?.definition?.arn === toArn) {
+    return { kind: 'join', deploymentId: inFlight.deployment.id };
   }
   // What somebody else has begun meanwhile is neither waited for nor undone.
   return { kind: 'deploy', toArn, appSpec, ifBusy: isOurs ? 'end-termination' : 'fail' };
@@ -130,12 +144,19 @@ export async function goBack(ports: DeployPorts, request: WayBackRequest): Promi
   const failed = (why: string): RolledBack => ({
     ...{ kind: 'failed', to, followed: undefined, reason: why },
   });
-  ports.log.error(`${reason}: rolling back to ${shortName(to)}`);
   try {
     const lookup = await ports.ecs.lookUpService(cluster, serviceName);
     if (lookup.kind !== 'found') return failed(`service ${serviceName} is gone`);
     const { service } = lookup;
-    const way = await findWayBack(ports, observed, service, { fromArn, toArn: to });
+    const inFlight = await findInFlight(ports, observed.group, service);
+    const isThere = primaryTaskSet(service)?.taskDefinitionArn === to;
+    if (inFlight === undefined && isThere) {
+      ports.log.error(`${reason}: somebody else has taken it back to ${shortName(to)}`);
+      return { kind: 'done', to, followed: undefined };
+    }
+    ports.log.error(`${reason}: rolling back to ${shortName(to)}`);
+    const arns = { fromArn, toArn: to };
+    const way = chooseWayBack(inFlight, observed.appSpec, service, arns);
     const run = openCodeDeployRun(ports, {
       ...{ cluster, serviceName, definition: previous.definition, images: {} },
       service,
