@@ -7,6 +7,8 @@ import { ecrLayers } from './aws/layers.js';
 import { ecrRepositories } from './aws/repositories.js';
 import { ecrTokens } from './aws/tokens.js';
 import type { Ecr } from './ecr.js';
+import type { RegistryLogin } from './login.js';
+import type { RegistryReference } from './repository.js';
 
 /**
  * `Ecr` over the AWS SDK, which also does the retries.
@@ -24,5 +26,19 @@ export function ecrClient(
     ...ecrImages(calls),
     ...ecrLayers(calls),
     ...ecrTokens(calls, ports.secrets),
+  };
+}
+
+/** Logs in to the registry of any account and region; a login belongs to its region. */
+export function registryLogins(
+  config: AwsClientConfig,
+  ports: { readonly secrets: Secrets; readonly signal: AbortSignal },
+  ownAccountId: string,
+): (registry: RegistryReference) => Promise<RegistryLogin> {
+  return async ({ accountId, region, host }) => {
+    const client = new ECRClient({ ...config, ...(region === undefined ? {} : { region }) });
+    const tokens = ecrTokens(ecrCalls(client, ports.signal), ports.secrets);
+    const login = await tokens.login(accountId === ownAccountId ? undefined : accountId);
+    return host === undefined ? login : { ...login, registry: host };
   };
 }

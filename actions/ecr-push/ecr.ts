@@ -1,12 +1,25 @@
 import type { RemoteImage, Repository } from './repository.js';
 import type { Manifest } from './image.js';
+import type { RegistryLogin } from './login.js';
 
 /** The repositories of one account and region. */
 export interface Repositories {
   /** `undefined` where there is none of that name. */
   findRepository(name: string): Promise<Repository | undefined>;
   /** Makes it with immutable tags and scan on push; takes one that another run made meanwhile. */
-  createRepository(name: string): Promise<Repository>;
+  createRepository(
+    name: string,
+    settings: { readonly kmsKey: string | undefined },
+  ): Promise<Repository>;
+  /** What beside the repository itself is there. */
+  repositoryState(repository: Repository): Promise<{
+    /** Made by this action, by its tag. */
+    readonly madeHere: boolean;
+    readonly hasLifecycle: boolean;
+    readonly policy: string | undefined;
+  }>;
+  putLifecycle(name: string, policy: string): Promise<void>;
+  putPolicy(name: string, policy: string): Promise<void>;
 }
 
 /** Manifests and the tags on them. */
@@ -47,8 +60,11 @@ export interface Layers {
 }
 
 export interface Tokens {
-  /** A new login for the registry, good for 12 hours. */
-  login(): Promise<{ readonly username: string; readonly password: string }>;
+  /**
+   * A new login, good for 12 hours, and the host of the registry that ECR names: that of
+   * `accountId`, or of the credentials' own account.
+   */
+  login(accountId?: string): Promise<RegistryLogin>;
 }
 
 /** What a push needs of Amazon ECR; `./ecr-client.ts` speaks to AWS. */

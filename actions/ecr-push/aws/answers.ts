@@ -29,6 +29,7 @@ export function remoteImage(
 export function toRepository(found: EcrRepository): Repository {
   return {
     name: found.repositoryName ?? '',
+    ...(found.repositoryArn === undefined ? {} : { arn: found.repositoryArn }),
     uri: found.repositoryUri ?? '',
     accountId: found.registryId ?? '',
     tagMutability: found.imageTagMutability ?? 'MUTABLE',

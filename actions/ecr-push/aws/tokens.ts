@@ -7,11 +7,15 @@ import type { Calls } from './calls.js';
 /** `Tokens` over the AWS SDK; every token is masked before it is handed on. */
 export function ecrTokens({ client, abort, call }: Calls, secrets: Secrets): Tokens {
   return {
-    async login() {
-      const answer = await call('GetAuthorizationToken', '', () =>
-        client.send(new GetAuthorizationTokenCommand({}), abort),
+    async login(accountId) {
+      // API reference, "GetAuthorizationToken": `registryIds` is old, and still what makes the
+      // answer name the registry of another account.
+      const command = new GetAuthorizationTokenCommand(
+        accountId === undefined ? {} : { registryIds: [accountId] },
       );
-      const token = answer.authorizationData?.[0]?.authorizationToken ?? '';
+      const answer = await call('GetAuthorizationToken', '', () => client.send(command, abort));
+      const [data] = answer.authorizationData ?? [];
+      const token = data?.authorizationToken ?? '';
       const pair = Buffer.from(token, 'base64').toString();
       const [username, password] = [
         pair.slice(0, pair.indexOf(':')),
@@ -22,7 +26,8 @@ export function ecrTokens({ client, abort, call }: Calls, secrets: Secrets): Tok
       }
       secrets.add(token);
       secrets.add(password);
-      return { username, password };
+      const registry = (data?.proxyEndpoint ?? '').replace(/^https?:\/\//, '');
+      return { registry, username, password };
     },
   };
 }

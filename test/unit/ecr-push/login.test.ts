@@ -42,7 +42,7 @@ describe('privateDockerConfig', () => {
       currentContext: 'remote',
     });
     writeFileSync(join(home, 'config.json'), theirs);
-    const { DOCKER_CONFIG = '' } = await privateDockerConfig(root, user(), login);
+    const { DOCKER_CONFIG = '' } = await privateDockerConfig(root, user(), [login]);
     expect(read(join(DOCKER_CONFIG, 'config.json'))).toEqual({
       auths: { 'docker.io': { auth: 'dTpw' }, '127.0.0.1:5000': ourAuth },
       credsStore: 'desktop',
@@ -55,8 +55,8 @@ describe('privateDockerConfig', () => {
   });
 
   it('finds the plugins of the user, and can be made again', async () => {
-    await privateDockerConfig(root, user(), login);
-    const { DOCKER_CONFIG = '' } = await privateDockerConfig(root, user(), login);
+    await privateDockerConfig(root, user(), [login]);
+    const { DOCKER_CONFIG = '' } = await privateDockerConfig(root, user(), [login]);
     expect(realpathSync(join(DOCKER_CONFIG, 'cli-plugins'))).toBe(
       realpathSync(join(home, 'cli-plugins')),
     );
@@ -64,7 +64,7 @@ describe('privateDockerConfig', () => {
 
   it('needs no configuration of the user', async () => {
     const none = { dockerDirectory: join(root, 'nothing'), authFiles: [] };
-    const { DOCKER_CONFIG = '' } = await privateDockerConfig(root, none, login);
+    const { DOCKER_CONFIG = '' } = await privateDockerConfig(root, none, [login]);
     expect(read(join(DOCKER_CONFIG, 'config.json'))).toMatchObject({
       auths: { '127.0.0.1:5000': ourAuth },
     });
@@ -86,7 +86,7 @@ describe('privateAuthFile', () => {
     );
     const directory = join(root, 'private');
     mkdirSync(directory);
-    const { REGISTRY_AUTH_FILE = '' } = await privateAuthFile(directory, user(), login);
+    const { REGISTRY_AUTH_FILE = '' } = await privateAuthFile(directory, user(), [login]);
     expect(read(REGISTRY_AUTH_FILE)).toEqual({
       auths: {
         'quay.io': { auth: 'a' },
@@ -106,7 +106,7 @@ describe('the work directory', () => {
     const work = await makeWorkDirectory(env, (path) => announced.push(path));
     expect(announced).toEqual([work.path]);
     expect(mode(work.path)).toBe('700');
-    await privateDockerConfig(work.path, user(), login);
+    await privateDockerConfig(work.path, user(), [login]);
     await work.remove();
     expect(existsSync(work.path)).toBe(false);
     expect(readdirSync(join(home, 'cli-plugins'))).toEqual(['docker-buildx']);
