@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, realpath, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -184,6 +185,72 @@ export function itBuildsAndPushes(engine: EngineUnderTest): void {
     await expectNoLogin(result);
   });
 
+  describe('builds once per content', () => {
+    const inputs = { 'skip-if-exists': 'true' };
+
+    /** A checkout whose context is all in its commit. */
+    async function committed(dockerfile?: string): Promise<string> {
+      const workspace = await serviceWorkspace(await mkdtemp(path.join(directory, 'k-')));
+      if (dockerfile !== undefined) await writeFile(path.join(workspace, 'Dockerfile'), dockerfile);
+      await writeFile(path.join(workspace, '.dockerignore'), '.git\n');
+      commitAll(workspace);
+      return workspace;
+    }
+
+    it('and finds it in another branch, without an upload', async () => {
+      await makeRepository(emulator, name);
+      const workspace = await committed();
+      const first = await push({ ...inputs, tags: 'v1' }, { workspace });
+      expect(first.step.outputs).toMatchObject({ outcome: 'pushed' });
+      const key = first.step.outputs['key'] ?? '';
+      expect(key).toMatch(/^key-[0-9a-f]{32}$/);
+      const pushes = (await emulator.calls())['registry.PutManifest'];
+      commitAll(workspace);
+      const second = await push({ ...inputs, tags: 'v2' }, { workspace });
+      const digest = first.step.outputs['digest'];
+      expect(second.step.outputs).toMatchObject({ outcome: 'found', digest, key });
+      expect(second.log).not.toContain('Build with');
+      expect((await emulator.calls())['registry.PutManifest']).toBe(pushes);
+      expect(await tagsOf(emulator, name)).toEqual({ [key]: digest, v1: digest, v2: digest });
+    });
+
+    it('also in two runs at once: both succeed with one image', async () => {
+      await makeRepository(emulator, name);
+      const workspaces = await Promise.all([committed(), committed()]);
+      const results = await Promise.all(
+        workspaces.map((workspace, index) =>
+          push({ ...inputs, tags: `v${index},${tag}` }, { workspace }),
+        ),
+      );
+      expect(results.map(({ step }) => step.conclusion)).toEqual(['success', 'success']);
+      const digests = new Set(results.map(({ step }) => step.outputs['digest']));
+      expect(digests.size).toBe(1);
+      expect(new Set(Object.values(await tagsOf(emulator, name)))).toEqual(digests);
+    });
+
+    it('but not where the context holds what its commit does not say', async () => {
+      await makeRepository(emulator, name);
+      const workspace = await committed();
+      await writeFile(path.join(workspace, 'new-file'), 'x');
+      const { step, log } = await push({ ...inputs, tags: 'v1' }, { workspace });
+      expect(step.outputs).toMatchObject({ outcome: 'pushed', key: '' });
+      expect(log).toContain('no content key: new-file');
+    });
+  });
+
+  it('pushes an image that is in its store already', async () => {
+    await makeRepository(emulator, name);
+    const first = await push({ tags: 'v1' });
+    const image = `${emulator.registryHost}/${name}:v1`;
+    const second = await push({ tags: 'v2', image });
+    expect(second.step.conclusion).toBe('success');
+    const digest = first.step.outputs['digest'];
+    expect(await tagsOf(emulator, name)).toEqual({ v1: digest, v2: digest });
+    const missing = await push({ tags: 'v3', image: 'no-such-image:v1' });
+    expect(missing.step.conclusion).toBe('failure');
+    expect(missing.log).toContain('no-such-image');
+  });
+
   const { forgetImages } = engine;
   if (forgetImages !== undefined) {
     it('builds on an image that has to be pulled from the same registry', async () => {
@@ -248,6 +315,16 @@ export function itBuildsAndPushes(engine: EngineUnderTest): void {
     expect(result.step.conclusion).toBe('failure');
     await expectNoLogin(result);
   });
+}
+
+/** Commits all that is there, under a commit of its own. */
+function commitAll(workspace: string): void {
+  const git = (...args: readonly string[]): Buffer =>
+    execFileSync('git', ['-c', 'user.name=a', '-c', 'user.email=a@example.com', ...args], {
+      cwd: workspace,
+    });
+  git('add', '--all');
+  git('commit', '--quiet', '--allow-empty', '--message', 'Change');
 }
 
 /** A port of this machine that nothing listens on now. */
