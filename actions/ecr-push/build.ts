@@ -1,9 +1,10 @@
+import { z } from 'zod';
 import { OperationError } from '../shared/errors.js';
 import { readArchive } from './archive/read-archive.js';
 import type { Ports } from './ports.js';
 import type { CacheUse } from './engines/cache-use.js';
 import type { BuiltImage } from './engines/engine.js';
-import type { LocalImage } from './image.js';
+import type { LocalImage, Manifest } from './image.js';
 import type { PushInputs } from './inputs.js';
 import { registryOf, type Repository } from './repository.js';
 import { writeSecretFiles } from './secret-files.js';
@@ -77,20 +78,36 @@ export async function buildImage(
       shownPath: 'what was built',
       workDirectory: ports.workDirectory,
     });
+    checkPlatforms(platforms, platformsOf(image.root));
     return { kind: 'archive', image, reference, cache, seconds };
   }
-  checkPlatform(platforms, built.platform);
+  checkPlatforms(platforms, [built.platform]);
   const { imageId, platform } = built;
   return { kind: 'stored', imageId, platform, reference, cache, seconds };
 }
 
+const indexSchema = z.object({
+  manifests: z.array(
+    z.object({ platform: z.object({ os: z.string(), architecture: z.string() }).optional() }),
+  ),
+});
+
+/** `os/architecture` of each image of an index. */
+function platformsOf(root: Manifest): readonly string[] {
+  const parsed = indexSchema.safeParse(JSON.parse(root.body));
+  return (parsed.data?.manifests ?? []).flatMap(({ platform }) =>
+    platform === undefined ? [] : [`${platform.os}/${platform.architecture}`],
+  );
+}
+
 /** An engine may build for its own platform whatever it is asked for, from a base of that alone. */
-function checkPlatform(platforms: readonly string[], found: string): void {
-  const wanted = platforms[0]?.split('/').slice(0, 2).join('/');
-  if (wanted === undefined || wanted === found) return;
+function checkPlatforms(platforms: readonly string[], found: readonly string[]): void {
+  const wanted = platforms.map((platform) => platform.split('/').slice(0, 2).join('/'));
+  const missing = wanted.filter((platform) => !found.includes(platform));
+  if (missing.length === 0) return;
   throw new OperationError(
     'platform-mismatch',
-    `the image is for ${found}, and ${wanted} was asked for: is its base image there for it?`,
+    `the image is for ${found.join(', ') || 'no platform that it names'}, and ${missing.join(', ')} was asked for: is its base image there for it?`,
     { details: { wanted, found } },
   );
 }

@@ -29,7 +29,10 @@ export function ecrClient(
   };
 }
 
-/** Logs in to the registry of any account and region; a login belongs to its region. */
+/**
+ * Logs in to the registry of any account and region. A token is for all registries of its region
+ * (API reference, "GetAuthorizationToken"), whose hosts differ in the account they begin with.
+ */
 export function registryLogins(
   config: AwsClientConfig,
   ports: { readonly secrets: Secrets; readonly signal: AbortSignal },
@@ -38,7 +41,11 @@ export function registryLogins(
   return async ({ accountId, region, host }) => {
     const client = new ECRClient({ ...config, ...(region === undefined ? {} : { region }) });
     const tokens = ecrTokens(ecrCalls(client, ports.signal), ports.secrets);
-    const login = await tokens.login(accountId === ownAccountId ? undefined : accountId);
-    return host === undefined ? login : { ...login, registry: host };
+    const login = await tokens.login();
+    const own = `${ownAccountId}.`;
+    const sibling = login.registry.startsWith(own)
+      ? `${accountId}.${login.registry.slice(own.length)}`
+      : login.registry;
+    return { ...login, registry: host ?? sibling };
   };
 }

@@ -61,10 +61,10 @@ export interface Layers {
 
 export interface Tokens {
   /**
-   * A new login, good for 12 hours, and the host of the registry that ECR names: that of
-   * `accountId`, or of the credentials' own account.
+   * A new login, good for 12 hours and for every registry of the region that the role may use, with
+   * the host of the credentials' own.
    */
-  login(accountId?: string): Promise<RegistryLogin>;
+  login(): Promise<RegistryLogin>;
 }
 
 /** What a push needs of Amazon ECR; `./ecr-client.ts` speaks to AWS. */

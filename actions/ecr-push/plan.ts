@@ -71,7 +71,6 @@ export function plan(inputs: PushInputs, observed: Observed): readonly Step[] {
   if (problems.length > 0) throw new UserError(problems);
 
   const found = foundByKey(observed);
-  const builds = observed.source.kind === 'build' && found === undefined;
   const perRepository = collect(
     repositories.map(
       (one) => () =>
@@ -82,7 +81,7 @@ export function plan(inputs: PushInputs, observed: Observed): readonly Step[] {
   );
   return [
     ...repositories.flatMap((one) => repositorySteps(inputs, one)),
-    ...(builds && observed.source.kind === 'build'
+    ...(observed.source.kind === 'build' && found === undefined
       ? [{ kind: 'build', reason: buildReason(observed.key, observed.source) } as const]
       : []),
     ...perRepository.flat(),

@@ -34,6 +34,8 @@ export interface EngineUnderTest {
     image: string,
     environment: Readonly<Record<string, string>>,
   ) => Promise<PulledImage>;
+  /** Whether it builds for several platforms at once. */
+  readonly severalPlatforms: boolean;
   /**
    * Removes the images of `<registry>/<repository>` from the engine's store. Only for engines that
    * pull base images over plain HTTP from this machine.
@@ -189,11 +191,10 @@ export function itBuildsAndPushes(engine: EngineUnderTest): void {
     const inputs = { 'skip-if-exists': 'true' };
 
     /** A checkout whose context is all in its commit. */
-    async function committed(dockerfile?: string): Promise<string> {
+    async function committed(time?: string): Promise<string> {
       const workspace = await serviceWorkspace(await mkdtemp(path.join(directory, 'k-')));
-      if (dockerfile !== undefined) await writeFile(path.join(workspace, 'Dockerfile'), dockerfile);
       await writeFile(path.join(workspace, '.dockerignore'), '.git\n');
-      commitAll(workspace);
+      commitAll(workspace, time);
       return workspace;
     }
 
@@ -216,7 +217,9 @@ export function itBuildsAndPushes(engine: EngineUnderTest): void {
 
     it('also in two runs at once: both succeed with one image', async () => {
       await makeRepository(emulator, name);
-      const workspaces = await Promise.all([committed(), committed()]);
+      // Another time of the commit makes another image of the same content.
+      const times = ['2026-01-01T00:00:00Z', '2026-01-02T00:00:00Z'];
+      const workspaces = await Promise.all(times.map((time) => committed(time)));
       const results = await Promise.all(
         workspaces.map((workspace, index) =>
           push({ ...inputs, tags: `v${index},${tag}` }, { workspace }),
@@ -225,6 +228,9 @@ export function itBuildsAndPushes(engine: EngineUnderTest): void {
       expect(results.map(({ step }) => step.conclusion)).toEqual(['success', 'success']);
       const digests = new Set(results.map(({ step }) => step.outputs['digest']));
       expect(digests.size).toBe(1);
+      const outcomes = results.map(({ step }) => step.outputs['outcome']);
+      expect(outcomes).toContain('pushed');
+      expect(outcomes.filter((outcome) => outcome !== 'pushed')).toHaveLength(1);
       expect(new Set(Object.values(await tagsOf(emulator, name)))).toEqual(digests);
     });
 
@@ -250,6 +256,54 @@ export function itBuildsAndPushes(engine: EngineUnderTest): void {
     expect(missing.step.conclusion).toBe('failure');
     expect(missing.log).toContain('no-such-image');
   });
+
+  it('mounts secrets in the build, and takes them away after it', async () => {
+    await makeRepository(emulator, name);
+    // Ends with an error where the secret is not mounted, by the engine's own check.
+    const workspace = await workspaceOf(
+      [
+        'FROM scratch',
+        'COPY ends /ends',
+        'RUN --mount=type=secret,id=npm,required=true ["/ends"]',
+      ].join('\n'),
+    );
+    await writeFile(path.join(workspace, 'ends'), programThatEnds(), { mode: 0o755 });
+    const without = await push({ tags: 'v1' }, { workspace });
+    expect(without.step.conclusion).toBe('failure');
+    const value = 'hunter2-of-a-build';
+    const result = await push({ tags: 'v1', secrets: `npm=${value}` }, { workspace });
+    expect(result.step.conclusion).toBe('success');
+    expect(result.leftBehind).toEqual([]);
+    expect(filesWith(directory, value)).toEqual([]);
+    expect(result.log).not.toContain(value);
+    await expectNoLogin(result);
+  });
+
+  const { severalPlatforms } = engine;
+  it(
+    severalPlatforms
+      ? 'builds an index of several platforms, which arrives whole'
+      : 'says that it cannot build for several platforms, before AWS is asked',
+    async () => {
+      await makeRepository(emulator, name);
+      const before = await emulator.calls();
+      const { step, log } = await push({ platforms: 'linux/amd64,linux/arm64', tags: 'v1' });
+      if (!severalPlatforms) {
+        expect(step.conclusion).toBe('failure');
+        expect(log).toContain('several platforms');
+        expect(await emulator.calls()).toEqual(before);
+        return;
+      }
+      expect(step.conclusion).toBe('success');
+      const { manifests } = (await manifestOf(emulator, name, 'v1')) as {
+        manifests: readonly { readonly platform: { readonly architecture: string } }[];
+      };
+      expect(manifests.map(({ platform }) => platform.architecture).sort()).toEqual([
+        'amd64',
+        'arm64',
+      ]);
+    },
+  );
 
   const { forgetImages } = engine;
   if (forgetImages !== undefined) {
@@ -317,11 +371,36 @@ export function itBuildsAndPushes(engine: EngineUnderTest): void {
   });
 }
 
+/** The smallest program for x86-64 Linux: an ELF header, one segment, `exit_group(0)`. */
+function programThatEnds(): Buffer {
+  const code = Buffer.from('31ffb8e70000000f05', 'hex');
+  const program = Buffer.alloc(120 + code.length);
+  program.write('7f454c46020101', 0, 'hex');
+  program.writeUInt16LE(2, 16);
+  program.writeUInt16LE(62, 18);
+  program.writeUInt32LE(1, 20);
+  program.writeBigUInt64LE(0x400078n, 24);
+  program.writeBigUInt64LE(64n, 32);
+  program.writeUInt16LE(64, 52);
+  program.writeUInt16LE(56, 54);
+  program.writeUInt16LE(1, 56);
+  program.writeUInt32LE(1, 64);
+  program.writeUInt32LE(5, 68);
+  program.writeBigUInt64LE(0x400000n, 80);
+  program.writeBigUInt64LE(0x400000n, 88);
+  program.writeBigUInt64LE(BigInt(program.length), 96);
+  program.writeBigUInt64LE(BigInt(program.length), 104);
+  program.writeBigUInt64LE(0x1000n, 112);
+  code.copy(program, 120);
+  return program;
+}
+
 /** Commits all that is there, under a commit of its own. */
-function commitAll(workspace: string): void {
+function commitAll(workspace: string, time?: string): void {
   const git = (...args: readonly string[]): Buffer =>
     execFileSync('git', ['-c', 'user.name=a', '-c', 'user.email=a@example.com', ...args], {
       cwd: workspace,
+      env: { ...process.env, ...(time === undefined ? {} : { GIT_COMMITTER_DATE: time }) },
     });
   git('add', '--all');
   git('commit', '--quiet', '--allow-empty', '--message', 'Change');

@@ -17,12 +17,12 @@ export interface Calls {
    * @throws OperationError `ecr-denied`, `ecr-failed`, whose details hold operation and repository;
    * `cancelled` once the signal is aborted
    */
-  call<T>(
+  readonly call: <T>(
     operation: string,
     repository: string,
     send: () => Promise<T>,
     expected?: Readonly<Record<string, (error: Error) => T>>,
-  ): Promise<T>;
+  ) => Promise<T>;
 }
 
 /** Calls over a client of the AWS SDK, which also does the retries. */

@@ -7,12 +7,8 @@ import type { Calls } from './calls.js';
 /** `Tokens` over the AWS SDK; every token is masked before it is handed on. */
 export function ecrTokens({ client, abort, call }: Calls, secrets: Secrets): Tokens {
   return {
-    async login(accountId) {
-      // API reference, "GetAuthorizationToken": `registryIds` is old, and still what makes the
-      // answer name the registry of another account.
-      const command = new GetAuthorizationTokenCommand(
-        accountId === undefined ? {} : { registryIds: [accountId] },
-      );
+    async login() {
+      const command = new GetAuthorizationTokenCommand({});
       const answer = await call('GetAuthorizationToken', '', () => client.send(command, abort));
       const [data] = answer.authorizationData ?? [];
       const token = data?.authorizationToken ?? '';

@@ -28,8 +28,10 @@ export function containersBuildArguments(
     // A list goes through an OCI archive, which can hold no other format.
     '--format',
     target.kind === 'image' ? 'docker' : 'oci',
-    // Podman's default, not buildah's: steps that did not change are taken from the last build.
-    '--layers',
+    // Podman's default, not buildah's: steps that did not change are taken from the last build. A
+    // list does without: buildah 1.28 takes the first platform's steps for those of the second
+    // where both come from scratch.
+    target.kind === 'image' ? '--layers' : '--layers=false',
     ...(target.kind === 'image'
       ? ['--iidfile', target.imageIdFile, '--tag', request.reference]
       : ['--manifest', target.name]),

@@ -164,7 +164,7 @@ it('fails where a tag was lost to another image while this one was sent', async 
 it('refuses to push an image that is for another platform than asked for', async () => {
   await expect(push(fakeEcr(), { source: build() })).rejects.toMatchObject({
     code: 'platform-mismatch',
-    details: { wanted: 'linux/arm64', found: 'linux/amd64' },
+    details: { wanted: ['linux/arm64'], found: ['linux/amd64'] },
   });
 });
 

@@ -225,7 +225,7 @@ describe('what a build asks for beyond an image', () => {
     expect(args).toContain('--platform linux/amd64,linux/arm64');
     expect(args).not.toContain('--load');
     const list = joined(containersBuildArguments(two, { kind: 'list', name: 'localhost/x:y' }));
-    expect(list).toContain('--format oci --layers --manifest localhost/x:y');
+    expect(list).toContain('--format oci --layers=false --manifest localhost/x:y');
     expect(list).not.toContain('--tag');
   });
 });
