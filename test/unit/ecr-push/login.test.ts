@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { login as loginCommand } from '../../../actions/ecr-push/commands/login.js';
 import { privateAuthFile, privateDockerConfig } from '../../../actions/ecr-push/login.js';
 import {
   makeWorkDirectory,
@@ -115,5 +116,45 @@ describe('the work directory', () => {
   it('leaves alone what it cannot have made', async () => {
     await removeWorkDirectory(home);
     expect(existsSync(home)).toBe(true);
+  });
+});
+
+describe('the command login', () => {
+  const run = async (registries: readonly { readonly accountId: string }[]) => {
+    const exported = new Map<string, string>();
+    const outputs = await loginCommand(
+      {
+        logIn: ({ accountId }) =>
+          Promise.resolve({ registry: `${accountId}.example`, username: 'AWS', password: 'pw' }),
+        workDirectory: root,
+        userConfig: user(),
+        exportVariable: (name, value) => exported.set(name, value),
+      },
+      registries,
+      '111111111111',
+    );
+    return { exported, outputs };
+  };
+
+  it('logs docker, podman and buildah in to every registry, by place and not by value', async () => {
+    const { exported, outputs } = await run([
+      { accountId: '111111111111' },
+      { accountId: '222222222222' },
+    ]);
+    const auths = { '111111111111.example': ourAuth, '222222222222.example': ourAuth };
+    const dockerConfig = exported.get('DOCKER_CONFIG') ?? '';
+    expect(read(join(dockerConfig, 'config.json'))).toMatchObject({ auths });
+    expect(read(exported.get('REGISTRY_AUTH_FILE') ?? '')).toMatchObject({ auths });
+    expect(outputs).toMatchObject({
+      registry: '111111111111.example',
+      registries: '111111111111.example\n222222222222.example',
+      'docker-config': dockerConfig,
+    });
+    expect(JSON.stringify([...exported, outputs])).not.toContain(ourAuth.auth);
+    expect(existsSync(join(home, 'config.json'))).toBe(false);
+  });
+
+  it('takes the registry of the credentials where none is named', async () => {
+    expect((await run([])).outputs['registry']).toBe('111111111111.example');
   });
 });
