@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import { UserError } from '../shared/errors.js';
-import type { BuildSource } from './inputs.js';
+import type { BuildSource } from './inputs/source.js';
 
 export interface BuildContext {
   /** Both absolute. */

@@ -1,12 +1,29 @@
 import type { RemoteImage, Repository } from './repository.js';
 import type { Manifest } from './image.js';
+import type { RegistryLogin } from './login.js';
 
-/** What a push needs of Amazon ECR; `./ecr-client.ts` speaks to AWS. */
-export interface Ecr {
+/** The repositories of one account and region. */
+export interface Repositories {
   /** `undefined` where there is none of that name. */
   findRepository(name: string): Promise<Repository | undefined>;
   /** Makes it with immutable tags and scan on push; takes one that another run made meanwhile. */
-  createRepository(name: string): Promise<Repository>;
+  createRepository(
+    name: string,
+    settings: { readonly kmsKey: string | undefined },
+  ): Promise<Repository>;
+  /** What beside the repository itself is there. */
+  repositoryState(repository: Repository): Promise<{
+    /** Made by this action, by its tag. */
+    readonly madeHere: boolean;
+    readonly hasLifecycle: boolean;
+    readonly policy: string | undefined;
+  }>;
+  putLifecycle(name: string, policy: string): Promise<void>;
+  putPolicy(name: string, policy: string): Promise<void>;
+}
+
+/** Manifests and the tags on them. */
+export interface Images {
   /** The images that the tags name; absent tags are left out. */
   imagesByTag(
     repository: string,
@@ -18,6 +35,16 @@ export interface Ecr {
     repository: string,
     tags: readonly string[],
   ): Promise<ReadonlyMap<string, { readonly digest: string; readonly sizeBytes: number }>>;
+  /** Puts a manifest, under a tag where one is given; the same image under it is success. */
+  putManifest(
+    repository: string,
+    manifest: Manifest,
+    tag?: string,
+  ): Promise<'written' | 'present' | 'tag-immutable'>;
+}
+
+/** Layers and configurations, sent part by part. */
+export interface Layers {
   /** Those of `digests` that need not be sent again. */
   layersPresent(repository: string, digests: readonly string[]): Promise<ReadonlySet<string>>;
   startUpload(
@@ -30,12 +57,15 @@ export interface Ecr {
     part: { readonly firstByte: number; readonly content: Buffer },
   ): Promise<number>;
   completeUpload(repository: string, uploadId: string, digest: string): Promise<void>;
-  /** Puts a manifest, under a tag where one is given; the same image under it is success. */
-  putManifest(
-    repository: string,
-    manifest: Manifest,
-    tag?: string,
-  ): Promise<'written' | 'present' | 'tag-immutable'>;
-  /** A new login for the registry, good for 12 hours. */
-  login(): Promise<{ readonly username: string; readonly password: string }>;
 }
+
+export interface Tokens {
+  /**
+   * A new login, good for 12 hours and for every registry of the region that the role may use, with
+   * the host of the credentials' own.
+   */
+  login(): Promise<RegistryLogin>;
+}
+
+/** What a push needs of Amazon ECR; `./ecr-client.ts` speaks to AWS. */
+export interface Ecr extends Repositories, Images, Layers, Tokens {}

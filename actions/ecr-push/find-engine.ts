@@ -2,7 +2,7 @@ import { UserError } from '../shared/errors.js';
 import { containersEngine } from './engines/containers.js';
 import { dockerEngine } from './engines/docker.js';
 import type { Engine, EnginePorts, Probe } from './engines/engine.js';
-import type { EngineName } from './inputs.js';
+import type { EngineName } from './inputs/source.js';
 
 const probes: Readonly<Record<EngineName, (ports: EnginePorts) => Promise<Probe>>> = {
   docker: dockerEngine,

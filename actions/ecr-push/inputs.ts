@@ -2,38 +2,47 @@ import { readAwsInputs, type AwsAccessInputs } from '../shared/aws-access.js';
 import type { Env } from '../shared/env.js';
 import type { GithubContext } from '../shared/github-context.js';
 import { InputReader, type InputSource } from '../shared/inputs.js';
-import { parseRepository, type RepositoryReference } from './repository.js';
-import { commitTag, tagProblems } from './tags.js';
+import type { Secrets } from '../shared/secrets.js';
+import {
+  readSource,
+  type ArchiveSource,
+  type BuildSource,
+  type ImageSource,
+} from './inputs/source.js';
+import {
+  readRegistries,
+  readRepositories,
+  readRepositorySettings,
+  type RepositorySettings,
+} from './inputs/repositories.js';
+import { readTags } from './inputs/tags.js';
+import type { RegistryReference, RepositoryReference } from './repository.js';
+import type { TagRule } from './tag-rules.js';
 
-export const engineNames = ['docker', 'podman', 'buildah'] as const;
-export type EngineName = (typeof engineNames)[number];
-
-/** What a container engine is to build. Paths are as the workflow wrote them. */
-export interface BuildSource {
-  readonly kind: 'build';
-  readonly context: string;
-  /** Absent: the context's own Dockerfile or Containerfile. */
-  readonly file: string | undefined;
-  readonly target: string | undefined;
-  readonly buildArgs: Readonly<Record<string, string>>;
-  /** `os/architecture[/variant]`; absent: the engine's own. */
-  readonly platform: string | undefined;
-  readonly engine: EngineName | 'auto';
-}
-
-/** An image that another step left as an archive; needs no engine. */
-export interface ArchiveSource {
-  readonly kind: 'archive';
-  readonly path: string;
-}
+const commandNames = ['push', 'login'] as const;
 
 export interface PushInputs {
-  readonly source: BuildSource | ArchiveSource;
-  readonly repository: RepositoryReference;
-  /** At least one. */
+  readonly command: 'push';
+  readonly source: BuildSource | ImageSource | ArchiveSource;
+  /** At least one; the first is what the outputs name. */
+  readonly repositories: readonly RepositoryReference[];
   readonly tags: readonly string[];
-  readonly createRepository: boolean;
+  /** At least one where `tags` is empty. */
+  readonly tagRules: readonly TagRule[];
+  readonly skipIfExists: boolean;
+  /** How a missing repository is made; absent: it is not. */
+  readonly newRepository: RepositorySettings | undefined;
+  /** Registries to log in to beside that of the repositories, for base images. */
+  readonly registries: readonly RegistryReference[];
   readonly dryRun: boolean;
+  readonly aws: AwsAccessInputs;
+}
+
+/** Logs later steps of the job in. */
+export interface LoginInputs {
+  readonly command: 'login';
+  /** Empty: the registry of the credentials' own account. */
+  readonly registries: readonly RegistryReference[];
   readonly aws: AwsAccessInputs;
 }
 
@@ -46,109 +55,29 @@ export function readInputs(
   source: InputSource,
   env: Env,
   github: GithubContext | undefined,
-): PushInputs {
+): PushInputs | LoginInputs {
   const reader = new InputReader(source);
-  reader.oneOf('command', ['push'], 'push');
+  const command = reader.oneOf('command', commandNames, 'push');
   const aws = readAwsInputs(reader, env);
+  const registries = readRegistries(reader);
+  if (command === 'login') return reader.finish({ command, registries, aws });
   return reader.finish({
+    command,
     source: readSource(reader),
-    repository: readRepository(reader, aws),
-    tags: readTags(reader, github),
-    createRepository: reader.boolean('create-repository', false),
+    repositories: readRepositories(reader, aws.region),
+    ...readTags(reader, github?.sha ?? ''),
+    skipIfExists: reader.boolean('skip-if-exists', false),
+    newRepository: readRepositorySettings(reader),
+    registries,
     dryRun: reader.boolean('dry-run', false),
     aws,
   });
 }
 
-const platformPattern = /^[a-z0-9]+\/[a-z0-9_]+(\/[a-z0-9_.]+)?$/;
-
-function readSource(reader: InputReader): BuildSource | ArchiveSource {
-  const archive = reader.text('archive');
-  const engine = reader.oneOf('engine', ['auto', ...engineNames], 'auto');
-  const platforms = reader.list('platforms');
-  const context = reader.text('context');
-  const build: BuildSource = {
-    kind: 'build',
-    context: context ?? '.',
-    file: reader.text('file'),
-    target: reader.text('target'),
-    buildArgs: reader.keyValues('build-args'),
-    platform: platforms[0],
-    engine,
-  };
-  for (const platform of platforms.filter((candidate) => !platformPattern.test(candidate))) {
-    reader.problem(
-      'platforms',
-      'input-malformed',
-      `${JSON.stringify(platform)} is not os/architecture`,
-      'for example linux/amd64',
-    );
+/** Masks the values of build secrets, also those that are no secrets of GitHub's. */
+export function maskSecrets(inputs: PushInputs | LoginInputs, secrets: Secrets): void {
+  if (inputs.command !== 'push' || inputs.source.kind !== 'build') return;
+  for (const secret of inputs.source.secrets) {
+    if (secret.from === 'value') secrets.add(secret.value);
   }
-  if (platforms.length > 1) {
-    reader.problem(
-      'platforms',
-      'input-not-allowed',
-      `names ${platforms.length} platforms, not one`,
-    );
-  }
-  if (archive === undefined) return build;
-
-  const alsoGiven = {
-    context,
-    file: build.file,
-    target: build.target,
-    'build-args': Object.keys(build.buildArgs)[0],
-    platforms: build.platform,
-    engine: engine === 'auto' ? undefined : engine,
-  };
-  for (const [name, value] of Object.entries(alsoGiven)) {
-    if (value === undefined) continue;
-    reader.problem(
-      name,
-      'input-excluded',
-      'says how to build, but archive names an image that is built already',
-      `leave out archive or ${name}`,
-    );
-  }
-  return { kind: 'archive', path: archive };
-}
-
-function readRepository(reader: InputReader, aws: AwsAccessInputs): RepositoryReference {
-  const text = reader.required(
-    'repository',
-    'the name of a repository, for example shop/service-a',
-  );
-  const repository = parseRepository(text);
-  if (repository === undefined) {
-    if (text !== '') {
-      reader.problem(
-        'repository',
-        'repository-malformed',
-        `${JSON.stringify(text)} is neither the name nor the URI of an ECR repository`,
-        'lower-case letters and digits, parted by "/", ".", "_" or "-", 2 to 256 characters',
-      );
-    }
-    return { name: text };
-  }
-  if (repository.region !== undefined && aws.region !== '' && repository.region !== aws.region) {
-    reader.problem(
-      'repository',
-      'repository-other-region',
-      `lies in ${repository.region}, but this step works in ${aws.region}`,
-      'set aws-region',
-    );
-  }
-  return repository;
-}
-
-function readTags(reader: InputReader, github: GithubContext | undefined): readonly string[] {
-  const given = reader.list('tags');
-  const sha = github?.sha ?? '';
-  if (given.length === 0 && sha === '') {
-    reader.problem('tags', 'input-required', 'is required where there is no commit to name');
-  }
-  for (const problem of tagProblems(given)) {
-    reader.problem('tags', problem.code, problem.message, problem.hint);
-  }
-  return given.length > 0 ? given : [commitTag(sha)];
 }

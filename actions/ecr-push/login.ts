@@ -24,7 +24,7 @@ const configSchema = z.looseObject({
 
 /**
  * Makes a private Docker configuration in `directory` (mode 0700), with the user's own logins,
- * plugins and contexts and this one login on top.
+ * plugins and contexts and these logins on top.
  *
  * The file is written here and not by `docker login`, which hands passwords to whatever credential
  * helper it finds on the machine, where they would stay.
@@ -34,7 +34,7 @@ const configSchema = z.looseObject({
 export async function privateDockerConfig(
   directory: string,
   user: UserConfig,
-  login: RegistryLogin,
+  logins: readonly RegistryLogin[],
 ): Promise<Readonly<Record<string, string>>> {
   const home = join(directory, 'docker');
   await rm(home, { recursive: true, force: true });
@@ -50,23 +50,26 @@ export async function privateDockerConfig(
   }
   await writePrivate(join(home, 'config.json'), {
     ...config,
-    auths: { ...config.auths, [login.registry]: { auth: authOf(login) } },
+    auths: { ...config.auths, ...authsOf(logins) },
     // An empty helper makes docker look into this file, whatever store it uses otherwise.
-    credHelpers: { ...config.credHelpers, [login.registry]: '' },
+    credHelpers: {
+      ...config.credHelpers,
+      ...Object.fromEntries(logins.map(({ registry }) => [registry, ''])),
+    },
   });
   return { DOCKER_CONFIG: home };
 }
 
 /**
  * Makes a private authentication file for podman and buildah in `directory`, with the user's own
- * logins and this one on top.
+ * logins and these on top.
  *
  * @returns the variables that make them use it
  */
 export async function privateAuthFile(
   directory: string,
   user: UserConfig,
-  login: RegistryLogin,
+  logins: readonly RegistryLogin[],
 ): Promise<Readonly<Record<string, string>>> {
   const dockerConfig =
     user.dockerDirectory === undefined ? [] : [join(user.dockerDirectory, 'config.json')];
@@ -79,16 +82,23 @@ export async function privateAuthFile(
   }
   const path = join(directory, 'auth.json');
   await writePrivate(path, {
-    auths: { ...auths, [login.registry]: { auth: authOf(login) } },
+    auths: { ...auths, ...authsOf(logins) },
     credHelpers: Object.fromEntries(
-      Object.entries(credHelpers).filter(([registry]) => registry !== login.registry),
+      Object.entries(credHelpers).filter(
+        ([registry]) => !logins.some((login) => login.registry === registry),
+      ),
     ),
   });
   return { REGISTRY_AUTH_FILE: path };
 }
 
-function authOf({ username, password }: RegistryLogin): string {
-  return Buffer.from(`${username}:${password}`).toString('base64');
+function authsOf(logins: readonly RegistryLogin[]): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(
+    logins.map(({ registry, username, password }) => [
+      registry,
+      { auth: Buffer.from(`${username}:${password}`).toString('base64') },
+    ]),
+  );
 }
 
 /** A file that is absent or damaged counts as empty: the engine itself would tell the user. */

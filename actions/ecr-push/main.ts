@@ -4,35 +4,40 @@ import { readGithubContext } from '../shared/github-context.js';
 import { githubIdToken } from '../shared/oidc.js';
 import { runProcess } from '../shared/process.js';
 import { runAction } from '../shared/run.js';
-import { push } from './push.js';
-import { readInputs } from './inputs.js';
-import { prepareSource } from './source.js';
+import { maskSecrets, readInputs } from './inputs.js';
+import { runCommand } from './run-command.js';
 import { makeWorkDirectory, workDirectoryState } from './work-directory.js';
 
 await runAction(async (context) => {
   const { env, log, secrets, signal } = context;
   const github = readGithubContext(env);
   const inputs = readInputs((name) => context.input(name), env, github);
+  maskSecrets(inputs, secrets);
   const work = await makeWorkDirectory(env, (path) => context.saveState(workDirectoryState, path));
+  let keep = false;
   try {
     const workDirectory = work.path;
-    const machine = {
-      run: runProcess,
-      env,
-      clock: systemClock,
-      log,
-      signal,
-      github,
-      workDirectory,
-    };
-    const source = await prepareSource(machine, inputs);
-    const fetchIdToken = githubIdToken(env);
-    const access = await openAwsAccess(inputs.aws, { fetchIdToken, secrets, github });
-    const { ecrClient } = await import('./ecr-client.js');
-    const ecr = ecrClient(access.clientConfig, { secrets, signal });
-    const outputs = await push({ ...machine, ecr }, inputs, source, access.accountId);
+    const run = runProcess;
+    const machine = { run, env, clock: systemClock, log, signal, github, workDirectory };
+    const outputs = await runCommand(machine, inputs, {
+      exportVariable: (name, value) => context.exportVariable(name, value),
+      openAws: async () => {
+        const fetchIdToken = githubIdToken(env);
+        const access = await openAwsAccess(inputs.aws, { fetchIdToken, secrets, github });
+        const { ecrClient, registryLogins } = await import('./ecr-client.js');
+        const { clientConfig, accountId } = access;
+        const ecr = ecrClient(clientConfig, { secrets, signal });
+        return {
+          ecr,
+          accountId,
+          logIn: registryLogins(clientConfig, { secrets, signal }, accountId),
+        };
+      },
+    });
     for (const [name, value] of Object.entries(outputs)) context.setOutput(name, value);
+    // Later steps use the login; the post step removes it.
+    keep = inputs.command === 'login';
   } finally {
-    await work.remove();
+    if (!keep) await work.remove();
   }
 });

@@ -1,33 +1,60 @@
 import { UserError, type Problem } from '../shared/errors.js';
-import type { LocalImage } from './image.js';
-import type { EngineName, PushInputs } from './inputs.js';
-import type { RemoteImage, Repository } from './repository.js';
+import type { LocalImage, Manifest } from './image.js';
+import type { PushInputs } from './inputs.js';
+import type { RepositorySettings } from './inputs/repositories.js';
+import type { ContentKey } from './key/content-key.js';
+import type { RemoteImage, Repository, RepositoryReference } from './repository.js';
 import { settleTags } from './tags.js';
 
 /** What is to be pushed, as far as it is known before anything is built. */
 export type ObservedSource =
   | { readonly kind: 'archive'; readonly image: LocalImage }
-  | { readonly kind: 'build'; readonly engine: EngineName; readonly engineDescription: string };
+  | { readonly kind: 'image' | 'build'; readonly engineDescription: string };
+
+export interface ObservedRepository {
+  readonly reference: RepositoryReference;
+  readonly repository: Repository | undefined;
+  /** What the wanted tags and the content key name now. */
+  readonly remoteTags: ReadonlyMap<string, RemoteImage>;
+  /** What it lacks of what was asked for; absent where nothing was asked for. */
+  readonly unfinished: Unfinished | undefined;
+}
+
+export interface Unfinished {
+  /** Whether this action has made the repository, and may finish it. */
+  readonly madeHere: boolean;
+  readonly settings: Pick<RepositorySettings, 'keepImages' | 'pullAccountIds'>;
+}
 
 export interface Observed {
   readonly source: ObservedSource;
   /** Account of the credentials. */
   readonly accountId: string;
-  readonly repository: Repository | undefined;
-  /** What the wanted tags name now. */
-  readonly remoteTags: ReadonlyMap<string, RemoteImage>;
+  /** In the order of the inputs. */
+  readonly repositories: readonly ObservedRepository[];
+  readonly tags: readonly string[];
+  readonly key: ContentKey;
 }
 
 export type Step = { readonly reason: string } & (
-  | { readonly kind: 'create-repository' }
   | { readonly kind: 'build' }
-  /** With the engine: what each tag needs is settled once the image is built. */
-  | { readonly kind: 'push-built'; readonly tags: readonly string[] }
-  | { readonly kind: 'upload'; readonly image: LocalImage }
-  | { readonly kind: 'write-tag'; readonly tag: string; readonly image: LocalImage }
-  | { readonly kind: 'keep-tag'; readonly tag: string; readonly digest: string }
-  /** Reads back what the tags name, and compares. */
-  | { readonly kind: 'verify'; readonly tags: readonly string[] }
+  | ({ readonly repository: string } & (
+      | { readonly kind: 'create-repository'; readonly settings: RepositorySettings }
+      | {
+          readonly kind: 'finish-repository';
+          readonly settings: Pick<RepositorySettings, 'keepImages' | 'pullAccountIds'>;
+        }
+      | { readonly kind: 'leave-repository' }
+      /** An image of the same content is there: it gets the tags. */
+      | { readonly kind: 'use-found'; readonly digest: string }
+      /** With the engine: what each tag needs is settled once the image is built. */
+      | { readonly kind: 'push-built'; readonly tags: readonly string[] }
+      | { readonly kind: 'upload'; readonly image: LocalImage }
+      | { readonly kind: 'write-tag'; readonly tag: string; readonly manifest: Manifest }
+      | { readonly kind: 'keep-tag'; readonly tag: string; readonly digest: string }
+      /** Reads back what the tags name, and compares. */
+      | { readonly kind: 'verify'; readonly tags: readonly string[] }
+    ))
 );
 
 /**
@@ -36,99 +63,197 @@ export type Step = { readonly reason: string } & (
  * @throws UserError `repository-other-account`, `repository-missing`, `tag-immutable`
  */
 export function plan(inputs: PushInputs, observed: Observed): readonly Step[] {
+  const { repositories } = observed;
   const problems = [
-    ...accountProblems(inputs, observed.accountId),
-    ...repositoryProblems(inputs, observed.repository),
+    ...repositories.flatMap(({ reference }) => accountProblems(reference, observed.accountId)),
+    ...repositories.flatMap((one) => repositoryProblems(inputs, one)),
   ];
   if (problems.length > 0) throw new UserError(problems);
+
+  const found = foundByKey(observed);
+  const perRepository = collect(
+    repositories.map(
+      (one) => () =>
+        found === undefined
+          ? pushSteps(observed, one, observed.source)
+          : foundSteps(observed, one, found),
+    ),
+  );
   return [
-    ...(observed.repository === undefined
-      ? [
-          {
-            kind: 'create-repository',
-            reason: `${inputs.repository.name} is missing, and create-repository is set`,
-          } as const,
-        ]
+    ...repositories.flatMap((one) => repositorySteps(inputs, one)),
+    ...(observed.source.kind === 'build' && found === undefined
+      ? [{ kind: 'build', reason: buildReason(observed.key, observed.source) } as const]
       : []),
-    ...(observed.source.kind === 'build'
-      ? buildSteps(inputs, observed.source)
-      : archiveSteps(inputs, observed, observed.source.image)),
-    {
+    ...perRepository.flat(),
+    ...repositories.map(({ reference }): Step => ({
       kind: 'verify',
-      tags: inputs.tags,
+      repository: reference.name,
+      tags: observed.tags,
       reason: 'ECR is the one that knows what the tags name',
-    },
+    })),
   ];
 }
 
-function buildSteps(
-  inputs: PushInputs,
-  source: Extract<ObservedSource, { kind: 'build' }>,
-): readonly Step[] {
+/** The image that bears the key in every repository; one that lacks it needs the build anyway. */
+function foundByKey({ key, repositories }: Observed): RemoteImage | undefined {
+  if (key.kind !== 'key') return undefined;
+  const images = repositories.map(({ remoteTags }) => remoteTags.get(key.tag));
+  const [first] = images;
+  return images.every((image) => image !== undefined && image.digest === first?.digest)
+    ? first
+    : undefined;
+}
+
+function buildReason(key: ContentKey, source: { readonly engineDescription: string }): string {
+  const engine = `with ${source.engineDescription}`;
+  return key.kind === 'key' ? `${engine}; nothing is found under ${key.tag}` : engine;
+}
+
+function repositorySteps(inputs: PushInputs, one: ObservedRepository): readonly Step[] {
+  const repository = one.reference.name;
+  if (one.repository === undefined) {
+    if (inputs.newRepository === undefined) return [];
+    return [
+      {
+        kind: 'create-repository',
+        repository,
+        settings: inputs.newRepository,
+        reason: `${repository} is missing, and create-repository is set`,
+      },
+    ];
+  }
+  if (one.unfinished === undefined) return [];
+  const { madeHere, settings } = one.unfinished;
+  if (!madeHere) {
+    return [
+      {
+        kind: 'leave-repository',
+        repository,
+        reason: 'it was made elsewhere, where its lifecycle and its rights are set too',
+      },
+    ];
+  }
   return [
-    { kind: 'build', reason: `with ${source.engineDescription}` },
     {
-      kind: 'push-built',
-      tags: inputs.tags,
-      reason: 'a tag that already names the built image is left alone',
+      kind: 'finish-repository',
+      repository,
+      settings,
+      reason: 'an earlier run made it and did not come to its end',
     },
   ];
 }
 
-function archiveSteps(inputs: PushInputs, observed: Observed, image: LocalImage): readonly Step[] {
-  const { repository, remoteTags } = observed;
+function foundSteps(
+  observed: Observed,
+  one: ObservedRepository,
+  found: RemoteImage,
+): readonly Step[] {
+  const { digest, mediaType, manifest } = found;
+  const name = one.reference.name;
+  return [
+    {
+      kind: 'use-found',
+      repository: name,
+      digest,
+      reason: `it was built from the same content${observed.key.kind === 'key' ? ` (${observed.key.tag})` : ''}`,
+    },
+    ...tagSteps(observed, one, { digest, mediaType, body: manifest }, []),
+  ];
+}
+
+function pushSteps(
+  observed: Observed,
+  one: ObservedRepository,
+  source: ObservedSource,
+): readonly Step[] {
+  const repository = one.reference.name;
+  if (source.kind !== 'archive') {
+    return [
+      {
+        kind: 'push-built',
+        repository,
+        tags: observed.tags,
+        reason: 'a tag that already names this image is left alone',
+      },
+    ];
+  }
+  const { image } = source;
+  return tagSteps(observed, one, image.root, [
+    {
+      kind: 'upload',
+      repository,
+      image,
+      reason: `${image.root.digest} is under none of the tags; layers that are there are not sent`,
+    },
+  ]);
+}
+
+/** Tags to keep, then `send` where none is kept, then tags to write. */
+function tagSteps(
+  observed: Observed,
+  one: ObservedRepository,
+  manifest: Manifest,
+  send: readonly Step[],
+): readonly Step[] {
+  const { repository, remoteTags, reference } = one;
   const settled =
     repository === undefined
-      ? { write: inputs.tags, present: [], conflicts: [] }
-      : settleTags(image.root, inputs.tags, repository, remoteTags);
+      ? { write: observed.tags, present: [], conflicts: [] }
+      : settleTags(manifest, observed.tags, repository, remoteTags);
   if (settled.conflicts.length > 0) throw new UserError(settled.conflicts);
   return [
     ...settled.present.map(({ tag, digest }): Step => ({
       kind: 'keep-tag',
+      repository: reference.name,
       tag,
       digest,
       reason: 'it already names this image',
     })),
-    ...(settled.present.length > 0
-      ? []
-      : [
-          {
-            kind: 'upload',
-            image,
-            reason: `${image.root.digest} is under none of the tags; layers that are there are not sent`,
-          } as const,
-        ]),
+    ...(settled.present.length > 0 ? [] : send),
     ...settled.write.map((tag): Step => {
       const there = remoteTags.get(tag);
       const reason = there === undefined ? 'it names nothing yet' : `it names ${there.digest}`;
-      return { kind: 'write-tag', tag, image, reason };
+      return { kind: 'write-tag', repository: reference.name, tag, manifest, reason };
     }),
   ];
 }
 
-function accountProblems({ repository }: PushInputs, accountId: string): readonly Problem[] {
-  if (repository.accountId === undefined || repository.accountId === accountId) return [];
+function accountProblems(reference: RepositoryReference, accountId: string): readonly Problem[] {
+  if (reference.accountId === undefined || reference.accountId === accountId) return [];
   return [
     {
       code: 'repository-other-account',
-      message: `the repository lies in account ${repository.accountId}, and the credentials are of ${accountId}`,
+      message: `the repository ${reference.name} lies in account ${reference.accountId}, and the credentials are of ${accountId}`,
       at: { input: 'repository' },
       hint: 'set role-to-assume to a role of that account',
     },
   ];
 }
 
-function repositoryProblems(
-  inputs: PushInputs,
-  repository: Repository | undefined,
-): readonly Problem[] {
-  if (repository !== undefined || inputs.createRepository) return [];
+function repositoryProblems(inputs: PushInputs, one: ObservedRepository): readonly Problem[] {
+  if (one.repository !== undefined || inputs.newRepository !== undefined) return [];
   return [
     {
       code: 'repository-missing',
-      message: `there is no repository ${inputs.repository.name} in ${inputs.aws.region}`,
+      message: `there is no repository ${one.reference.name} in ${inputs.aws.region}`,
       at: { input: 'repository' },
       hint: 'the Terraform module "ecr" of this project makes one, in the infrastructure repository; or set create-repository: true',
     },
   ];
+}
+
+/** All results, or one `UserError` with the problems of all. */
+function collect<T>(attempts: readonly (() => T)[]): readonly T[] {
+  const problems: Problem[] = [];
+  const results: T[] = [];
+  for (const attempt of attempts) {
+    try {
+      results.push(attempt());
+    } catch (thrown) {
+      if (!(thrown instanceof UserError)) throw thrown;
+      problems.push(...thrown.problems);
+    }
+  }
+  if (problems.length > 0) throw new UserError(problems);
+  return results;
 }

@@ -1,4 +1,5 @@
 import {
+  bullets,
   code,
   heading,
   paragraph,
@@ -7,25 +8,7 @@ import {
   type Inline,
 } from '../shared/markdown.js';
 import type { Step } from './plan.js';
-
-/** What a push came to. */
-export interface PushResult {
-  readonly dryRun: boolean;
-  readonly repository: string;
-  readonly registry: string;
-  readonly accountId: string;
-  readonly tags: readonly { readonly tag: string; readonly outcome: 'written' | 'kept' }[];
-  /** Unknown in the dry run of a build. */
-  readonly digest: string | undefined;
-  readonly sizeBytes: number | undefined;
-  /** Engine or archive format, for people. */
-  readonly madeWith: string;
-  readonly buildSeconds: number | undefined;
-  readonly pushSeconds: number | undefined;
-  /** Layers sent by this action itself, where it did. */
-  readonly upload:
-    { readonly sent: number; readonly skipped: number; readonly sentBytes: number } | undefined;
-}
+import type { ImageOutcome, PushResult, RepositoryResult } from './result.js';
 
 export interface Report {
   readonly outputs: Readonly<Record<string, string>>;
@@ -33,34 +16,61 @@ export interface Report {
   readonly headline: string;
 }
 
+/** Every output of the action, empty; a command fills in its own. */
+export const noOutputs = {
+  repository: '',
+  tag: '',
+  tags: '',
+  digest: '',
+  image: '',
+  images: '',
+  outcome: '',
+  key: '',
+  registry: '',
+  registries: '',
+  'account-id': '',
+  'docker-config': '',
+  'auth-file': '',
+} as const satisfies Readonly<Record<string, string>>;
+
 /** Outputs, job summary, and the one line of the log that says how it went. */
 export function report(result: PushResult): Report {
-  const image =
-    result.digest === undefined || result.registry === ''
-      ? ''
-      : `${result.registry}/${result.repository}@${result.digest}`;
-  const tags = result.tags.map(({ tag }) => tag);
-  const allKept = result.tags.every(({ outcome }) => outcome === 'kept');
+  const [first] = result.repositories;
+  const images = result.repositories.map(imageOf);
+  const tags = first?.tags.map(({ tag }) => tag) ?? [];
   return {
     outputs: {
-      repository: result.repository,
+      ...noOutputs,
+      repository: first?.repository ?? '',
       tag: tags[0] ?? '',
       tags: tags.join('\n'),
-      digest: result.digest ?? '',
-      image,
-      registry: result.registry,
+      digest: first?.digest ?? '',
+      image: images[0] ?? '',
+      images: images.filter((image) => image !== '').join('\n'),
+      outcome: result.dryRun ? 'dry-run' : (first?.outcome ?? ''),
+      key: result.key.kind === 'key' ? result.key.tag : '',
+      registry: first?.registry ?? '',
+      registries: first?.registry ?? '',
       'account-id': result.accountId,
     },
     markdown: renderMarkdown([
-      heading(3, 'Image ', code(result.repository), ...(result.dryRun ? [' (dry run)'] : [])),
-      table(['', ''], [...rows(result, image)]),
+      ...result.repositories.flatMap((one) => [
+        heading(3, 'Image ', code(one.repository), ...(result.dryRun ? [' (dry run)'] : [])),
+        table(['', ''], [...rows(result, one)]),
+      ]),
+      ...(result.notes.length > 0 ? [bullets(result.notes.map((note) => [code(note)]))] : []),
     ]),
-    headline: headline(result, image, tags, allKept),
+    headline: headline(result, images),
   };
 }
 
+function imageOf({ registry, repository, digest }: RepositoryResult): string {
+  return digest === undefined || registry === '' ? '' : `${registry}/${repository}@${digest}`;
+}
+
 /** The steps as lines for the log. */
-export function describeSteps(steps: readonly Step[]): readonly string[] {
+export /** The steps as lines for the log. */
+function describeSteps(steps: readonly Step[]): readonly string[] {
   return steps.map((step) => `${describeStep(step)}: ${step.reason}`);
 }
 
@@ -78,54 +88,75 @@ export function dryRunMarkdown(steps: readonly Step[]): string {
 function describeStep(step: Step): string {
   switch (step.kind) {
     case 'create-repository':
-      return 'create the repository';
+      return `create the repository ${step.repository}`;
+    case 'finish-repository':
+      return `set what the repository ${step.repository} lacks`;
+    case 'leave-repository':
+      return `leave the settings of ${step.repository}`;
     case 'build':
       return 'build the image';
+    case 'use-found':
+      return `build nothing for ${step.repository}, take ${step.digest}`;
     case 'push-built':
-      return `push it as ${step.tags.join(', ')}`;
+      return `push it to ${step.repository} as ${step.tags.join(', ')}`;
     case 'upload':
-      return `send up to ${step.image.blobs.length} layers`;
+      return `send up to ${step.image.blobs.length} layers to ${step.repository}`;
     case 'write-tag':
-      return `put the tag ${step.tag} on ${step.image.root.digest}`;
+      return `put the tag ${step.tag} of ${step.repository} on ${step.manifest.digest}`;
     case 'keep-tag':
-      return `leave the tag ${step.tag}`;
+      return `leave the tag ${step.tag} of ${step.repository}`;
     case 'verify':
-      return 'verify the digests';
+      return `verify the digests in ${step.repository}`;
   }
 }
 
-function headline(
-  result: PushResult,
-  image: string,
-  tags: readonly string[],
-  allKept: boolean,
-): string {
-  if (result.dryRun) return `Dry run: nothing was pushed to ${result.repository}.`;
-  return `${allKept ? 'Already there' : 'Pushed'}: ${image} (${tags.join(', ')})`;
+const outcomeWords: Readonly<Record<ImageOutcome, string>> = {
+  pushed: 'Pushed',
+  kept: 'Already there',
+  found: 'Found, built earlier from the same content',
+  adopted: 'Built by another run from the same content',
+};
+
+function headline(result: PushResult, images: readonly string[]): string {
+  const names = result.repositories.map(({ repository }) => repository).join(', ');
+  if (result.dryRun) return `Dry run: nothing was pushed to ${names}.`;
+  return result.repositories
+    .map((one, index) => {
+      const tags = one.tags.map(({ tag }) => tag).join(', ');
+      return `${outcomeWords[one.outcome]}: ${images[index] ?? ''} (${tags})`;
+    })
+    .join('\n');
 }
 
 function* rows(
   result: PushResult,
-  image: string,
+  one: RepositoryResult,
 ): Generator<readonly (string | readonly Inline[])[]> {
   const cell = (value: string): readonly Inline[] => [code(value)];
+  const image = imageOf(one);
   if (image !== '') yield ['image', cell(image)];
-  if (result.digest !== undefined) yield ['digest', cell(result.digest)];
+  if (one.digest !== undefined) yield ['digest', cell(one.digest)];
+  if (!result.dryRun) yield ['outcome', outcomeWords[one.outcome]];
   yield [
     'tags',
-    result.tags.flatMap(({ tag, outcome }, index): readonly Inline[] => [
+    one.tags.flatMap(({ tag, outcome }, index): readonly Inline[] => [
       ...(index === 0 ? [] : [{ type: 'text', value: ', ' } as const]),
       code(tag),
       ...(outcome === 'kept' ? [{ type: 'text', value: ' (already there)' } as const] : []),
     ]),
   ];
-  if (result.sizeBytes !== undefined) yield ['size', formatBytes(result.sizeBytes)];
-  yield ['made with', result.madeWith];
+  if (result.key.kind === 'key') yield ['content key', cell(result.key.tag)];
+  if (one.sizeBytes !== undefined) yield ['size', formatBytes(one.sizeBytes)];
+  if (one.layers !== undefined) yield ['layers', String(one.layers)];
+  if (one.outcome !== 'found') yield ['made with', result.madeWith];
   if (result.buildSeconds !== undefined) yield ['build', `${result.buildSeconds.toFixed(1)} s`];
-  if (result.pushSeconds !== undefined) yield ['push', `${result.pushSeconds.toFixed(1)} s`];
-  if (result.upload !== undefined) {
-    const { sent, skipped, sentBytes } = result.upload;
-    yield ['layers', `${sent} sent (${formatBytes(sentBytes)}), ${skipped} already there`];
+  if (result.cache !== undefined) {
+    yield ['build cache', `${result.cache.cachedSteps} of ${result.cache.steps} steps`];
+  }
+  if (one.pushSeconds !== undefined) yield ['push', `${one.pushSeconds.toFixed(1)} s`];
+  if (one.upload !== undefined) {
+    const { sent, skipped, sentBytes } = one.upload;
+    yield ['sent', `${sent} layers (${formatBytes(sentBytes)}), ${skipped} already there`];
   }
 }
 

@@ -1,6 +1,7 @@
 /** A repository of ECR, as far as a push needs it. */
 export interface Repository {
   readonly name: string;
+  readonly arn?: string;
   /** Without a scheme: `<registry host>/<name>`. */
   readonly uri: string;
   readonly accountId: string;
@@ -41,6 +42,23 @@ export function parseRepository(text: string): RepositoryReference | undefined {
     ...(accountId === undefined ? {} : { accountId }),
     ...(region === undefined ? {} : { region }),
   };
+}
+
+/** What the input `registries` names: an account's registry. */
+export interface RegistryReference {
+  readonly accountId: string;
+  /** Absent: the region of the step. */
+  readonly region?: string;
+  /** As it was written, where it was a host; FIPS and dual-stack hosts differ from ECR's answer. */
+  readonly host?: string;
+}
+
+/** Reads an account id or a registry's host; `undefined` where it is neither. */
+export function parseRegistry(text: string): RegistryReference | undefined {
+  if (/^\d{12}$/.test(text)) return { accountId: text };
+  const [, accountId, region] = uriPattern.exec(`${text}/any`) ?? [];
+  if (accountId === undefined || region === undefined || text.includes('/')) return undefined;
+  return { accountId, region, host: text };
 }
 
 /** The registry's host, with its port where it has one: what engines log in to. */

@@ -1,18 +1,27 @@
 import type { Problem } from '../shared/errors.js';
 import type { RemoteImage, Repository } from './repository.js';
 
+export const tagLengthLimit = 128;
+
 /** OCI distribution specification, "Pulling manifests": what a tag may be. */
 const tagPattern = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/;
 
 export const tagRule =
   'a tag is 1 to 128 letters, digits, "_", "." or "-", and starts with none of "." and "-"';
 
-/** Every problem of a list of tags: alphabet, length, a tag given twice. */
-export function tagProblems(tags: readonly string[]): readonly Problem[] {
-  const at = { input: 'tags' };
+/** The tag under which an image is found again by what it was built from (`./content-key.ts`). */
+export const keyTagPattern = /^key-[0-9a-f]{32}$/;
+
+/** Every problem of a list of tags: alphabet, length, a tag given twice, one that is ours. */
+export function tagProblems(tags: readonly string[], input = 'tags'): readonly Problem[] {
+  const at = { input };
   return tags.flatMap((tag, index): readonly Problem[] => {
     if (!tagPattern.test(tag)) {
       return [{ code: 'tag-not-allowed', message: `${JSON.stringify(tag)}: ${tagRule}`, at }];
+    }
+    if (keyTagPattern.test(tag)) {
+      const message = `${JSON.stringify(tag)} stands for what an image was built from`;
+      return [{ code: 'tag-reserved', message, at, hint: 'skip-if-exists puts such tags' }];
     }
     if (tags.indexOf(tag) !== index) {
       return [{ code: 'tag-twice', message: `${JSON.stringify(tag)} is given twice`, at }];
@@ -75,7 +84,8 @@ export function settleTags(
   const conflicts: Problem[] = [];
   for (const tag of tags) {
     const there = remote.get(tag);
-    if (there !== undefined && isSame(image, there)) present.push({ tag, digest: there.digest });
+    if (there !== undefined && isSameImage(image, there))
+      present.push({ tag, digest: there.digest });
     else if (there !== undefined && isImmutable(tag, repository)) {
       conflicts.push(conflict(tag, image, repository, there));
     } else write.push(tag);
@@ -84,7 +94,7 @@ export function settleTags(
 }
 
 /** The configuration lists the layers' digests: two images with one configuration are one image. */
-function isSame(image: KnownImage, there: RemoteImage): boolean {
+export function isSameImage(image: KnownImage, there: RemoteImage): boolean {
   if (image.digest !== undefined) return image.digest === there.digest;
   return (
     image.imageId !== undefined &&

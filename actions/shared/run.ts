@@ -14,6 +14,8 @@ export interface ActionContext {
   readonly signal: AbortSignal;
   input(name: string): string;
   setOutput(name: string, value: string): void;
+  /** For this step and every later one of the job. */
+  exportVariable(name: string, value: string): void;
   /** Kept for this action's post step. */
   saveState(name: string, value: string): void;
   state(name: string): string;
@@ -64,6 +66,7 @@ function createContext(): { readonly context: ActionContext; readonly dispose: (
       signal: controller.signal,
       input: (name) => core.getInput(name),
       setOutput: (name, value) => core.setOutput(name, value),
+      exportVariable: (name, value) => core.exportVariable(name, value),
       saveState: (name, value) => core.saveState(name, value),
       state: (name) => core.getState(name),
     },

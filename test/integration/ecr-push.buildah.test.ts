@@ -47,6 +47,7 @@ async function pullAndRun(emulator: TestEmulator, image: string): Promise<Pulled
 describeWhere(await containersRequirement('buildah'), 'ecr-push with buildah', () => {
   itBuildsAndPushes({
     name: 'buildah',
+    severalPlatforms: true,
     environment: containersStore,
     pullAndRun,
   });

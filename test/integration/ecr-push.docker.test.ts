@@ -44,6 +44,7 @@ async function pullAndRun(emulator: TestEmulator, image: string): Promise<Pulled
 describeWhere(dockerAnswers(), 'ecr-push with docker', () => {
   itBuildsAndPushes({
     name: 'docker',
+    severalPlatforms: false,
     environment: () => Promise.resolve({}),
     pullAndRun,
     forgetImages,

@@ -44,5 +44,10 @@ async function pullAndRun(emulator: TestEmulator, image: string): Promise<Pulled
 }
 
 describeWhere(await containersRequirement('podman'), 'ecr-push with podman', () => {
-  itBuildsAndPushes({ name: 'podman', environment: containersStore, pullAndRun });
+  itBuildsAndPushes({
+    name: 'podman',
+    severalPlatforms: true,
+    environment: containersStore,
+    pullAndRun,
+  });
 });

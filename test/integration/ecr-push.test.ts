@@ -1,6 +1,14 @@
 import { mkdtemp, realpath, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import {
+  DescribeRepositoriesCommand,
+  GetLifecyclePolicyCommand,
+  GetRepositoryPolicyCommand,
+} from '@aws-sdk/client-ecr';
+import {
+  ecrClientOf,
+  filesWith,
   killMain,
   makeRepository,
   manifestOf,
@@ -69,8 +77,14 @@ describe('an OCI archive, without any engine', () => {
       tags: `v1\n${tag}`,
       digest: image.digest,
       image: `${emulator.registryHost}/${name}@${image.digest}`,
+      images: `${emulator.registryHost}/${name}@${image.digest}`,
+      outcome: 'pushed',
+      key: '',
       registry: emulator.registryHost,
+      registries: emulator.registryHost,
       'account-id': '123456789012',
+      'docker-config': '',
+      'auth-file': '',
     });
     expect(step.outputsWithSecrets).toEqual([]);
     expect(step.summary).toContain(image.digest);
@@ -406,5 +420,107 @@ describe('what is wrong is told before AWS is asked', () => {
     expect(step.conclusion).toBe('failure');
     expect(log).toContain('123456789012');
     expect(Object.keys(await emulator.calls())).toEqual(['sts.GetCallerIdentity']);
+  });
+});
+
+describe('a repository that is made', () => {
+  const inputs = {
+    tags: 'v1',
+    'create-repository': 'true',
+    'keep-images': 'true',
+    'pull-account-ids': '222222222222',
+    'kms-key': 'alias/images',
+  };
+
+  it('is immutable, scanned, encrypted, cleaned up and open to who may pull', async () => {
+    const { step } = await push(ociLayout(), { inputs });
+    expect(step.conclusion).toBe('success');
+    const ecr = ecrClientOf(emulator);
+    const repositoryName = name;
+    const { repositories } = await ecr.send(
+      new DescribeRepositoriesCommand({ repositoryNames: [name] }),
+    );
+    expect(repositories?.[0]).toMatchObject({
+      imageTagMutability: 'IMMUTABLE',
+      imageScanningConfiguration: { scanOnPush: true },
+      encryptionConfiguration: { encryptionType: 'KMS', kmsKey: 'alias/images' },
+    });
+    const lifecycle = await ecr.send(new GetLifecyclePolicyCommand({ repositoryName }));
+    expect(lifecycle.lifecyclePolicyText).toContain('"countNumber":10');
+    const policy = await ecr.send(new GetRepositoryPolicyCommand({ repositoryName }));
+    expect(policy.policyText).toContain('222222222222');
+  });
+
+  it('is finished by a rerun where the first run came to no end', async () => {
+    await emulator.addFaults({
+      service: 'ecr',
+      operation: 'SetRepositoryPolicy',
+      kind: 'error',
+      status: 400,
+      times: 1,
+    });
+    const first = await push(ociLayout(), { inputs });
+    expect(first.step.conclusion).toBe('failure');
+    const second = await push(ociLayout(), { inputs });
+    expect(second.step.conclusion).toBe('success');
+    const policy = await ecrClientOf(emulator).send(
+      new GetRepositoryPolicyCommand({ repositoryName: name }),
+    );
+    expect(policy.policyText).toContain('222222222222');
+    expect(await tagsOf(emulator, name)).toEqual({ v1: second.step.outputs['digest'] });
+  });
+});
+
+describe('tags and repositories', () => {
+  it('come from rules, in every repository', async () => {
+    await makeRepository(emulator, name);
+    await makeRepository(emulator, 'shop/copy');
+    const image = ociLayout();
+    const { step, log } = await push(image, {
+      inputs: { repositories: 'shop/copy', 'tag-rules': 'sha, environment:dev, pr' },
+    });
+    expect(step.conclusion).toBe('success');
+    const expected = { [tag]: image.digest, 'env-dev': image.digest };
+    expect(await tagsOf(emulator, name)).toEqual(expected);
+    expect(await tagsOf(emulator, 'shop/copy')).toEqual(expected);
+    expect(step.outputs['images']?.split('\n')).toHaveLength(2);
+    expect(log).toContain('the tag rule pr gives no tag');
+  });
+});
+
+describe('login', () => {
+  it('serves later steps, and nothing of it is left when the job ends', async () => {
+    const workspace = await mkdtemp(path.join(await realpath(emulator.directory), 'workspace-'));
+    const { step, log, leftBehind } = await runPush(emulator, {
+      workspace,
+      inputs: { command: 'login' },
+    });
+    expect(step.conclusion).toBe('success');
+    expect(step.outputs).toMatchObject({
+      registry: emulator.registryHost,
+      'account-id': '123456789012',
+      repository: '',
+    });
+    const { DOCKER_CONFIG = '', REGISTRY_AUTH_FILE = '' } = step.env;
+    expect(DOCKER_CONFIG).toBe(step.outputs['docker-config']);
+    expect(REGISTRY_AUTH_FILE).toBe(step.outputs['auth-file']);
+    // "AWS:" in base64: the login itself is in no variable, output or line of the log.
+    expect(JSON.stringify([step.env, step.outputs, step.summary, log])).not.toContain('QVdTO');
+    expect(leftBehind).toEqual([]);
+    expect(existsSync(DOCKER_CONFIG)).toBe(false);
+  });
+
+  it('is there between the step and the end of the job', async () => {
+    const workspace = await mkdtemp(path.join(await realpath(emulator.directory), 'workspace-'));
+    const seen: string[] = [];
+    const { step } = await runPush(emulator, {
+      workspace,
+      inputs: { command: 'login' },
+      afterwards: (temporary) => {
+        seen.push(...filesWith(temporary, 'QVdTO'));
+      },
+    });
+    expect(step.conclusion).toBe('success');
+    expect(seen.map((file) => path.basename(file)).sort()).toEqual(['auth.json', 'config.json']);
   });
 });

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, realpath, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -33,6 +34,8 @@ export interface EngineUnderTest {
     image: string,
     environment: Readonly<Record<string, string>>,
   ) => Promise<PulledImage>;
+  /** Whether it builds for several platforms at once. */
+  readonly severalPlatforms: boolean;
   /**
    * Removes the images of `<registry>/<repository>` from the engine's store. Only for engines that
    * pull base images over plain HTTP from this machine.
@@ -184,6 +187,124 @@ export function itBuildsAndPushes(engine: EngineUnderTest): void {
     await expectNoLogin(result);
   });
 
+  describe('builds once per content', () => {
+    const inputs = { 'skip-if-exists': 'true' };
+
+    /** A checkout whose context is all in its commit. */
+    async function committed(time?: string): Promise<string> {
+      const workspace = await serviceWorkspace(await mkdtemp(path.join(directory, 'k-')));
+      await writeFile(path.join(workspace, '.dockerignore'), '.git\n');
+      commitAll(workspace, time);
+      return workspace;
+    }
+
+    it('and finds it in another branch, without an upload', async () => {
+      await makeRepository(emulator, name);
+      const workspace = await committed();
+      const first = await push({ ...inputs, tags: 'v1' }, { workspace });
+      expect(first.step.outputs).toMatchObject({ outcome: 'pushed' });
+      const key = first.step.outputs['key'] ?? '';
+      expect(key).toMatch(/^key-[0-9a-f]{32}$/);
+      const pushes = (await emulator.calls())['registry.PutManifest'];
+      commitAll(workspace);
+      const second = await push({ ...inputs, tags: 'v2' }, { workspace });
+      const digest = first.step.outputs['digest'];
+      expect(second.step.outputs).toMatchObject({ outcome: 'found', digest, key });
+      expect(second.log).not.toContain('Build with');
+      expect((await emulator.calls())['registry.PutManifest']).toBe(pushes);
+      expect(await tagsOf(emulator, name)).toEqual({ [key]: digest, v1: digest, v2: digest });
+    });
+
+    it('also in two runs at once: both succeed with one image', async () => {
+      await makeRepository(emulator, name);
+      // Another time of the commit makes another image of the same content.
+      const times = ['2026-01-01T00:00:00Z', '2026-01-02T00:00:00Z'];
+      const workspaces = await Promise.all(times.map((time) => committed(time)));
+      const results = await Promise.all(
+        workspaces.map((workspace, index) =>
+          push({ ...inputs, tags: `v${index},${tag}` }, { workspace }),
+        ),
+      );
+      expect(results.map(({ step }) => step.conclusion)).toEqual(['success', 'success']);
+      const digests = new Set(results.map(({ step }) => step.outputs['digest']));
+      expect(digests.size).toBe(1);
+      const outcomes = results.map(({ step }) => step.outputs['outcome']);
+      expect(outcomes).toContain('pushed');
+      expect(outcomes.filter((outcome) => outcome !== 'pushed')).toHaveLength(1);
+      expect(new Set(Object.values(await tagsOf(emulator, name)))).toEqual(digests);
+    });
+
+    it('but not where the context holds what its commit does not say', async () => {
+      await makeRepository(emulator, name);
+      const workspace = await committed();
+      await writeFile(path.join(workspace, 'new-file'), 'x');
+      const { step, log } = await push({ ...inputs, tags: 'v1' }, { workspace });
+      expect(step.outputs).toMatchObject({ outcome: 'pushed', key: '' });
+      expect(log).toContain('no content key: new-file');
+    });
+  });
+
+  it('pushes an image that is in its store already', async () => {
+    await makeRepository(emulator, name);
+    const first = await push({ tags: 'v1' });
+    const image = `${emulator.registryHost}/${name}:v1`;
+    const second = await push({ tags: 'v2', image });
+    expect(second.step.conclusion).toBe('success');
+    const digest = first.step.outputs['digest'];
+    expect(await tagsOf(emulator, name)).toEqual({ v1: digest, v2: digest });
+    const missing = await push({ tags: 'v3', image: 'no-such-image:v1' });
+    expect(missing.step.conclusion).toBe('failure');
+    expect(missing.log).toContain('no-such-image');
+  });
+
+  it('mounts secrets in the build, and takes them away after it', async () => {
+    await makeRepository(emulator, name);
+    // Ends with an error where the secret is not mounted, by the engine's own check.
+    const workspace = await workspaceOf(
+      [
+        'FROM scratch',
+        'COPY ends /ends',
+        'RUN --mount=type=secret,id=npm,required=true ["/ends"]',
+      ].join('\n'),
+    );
+    await writeFile(path.join(workspace, 'ends'), programThatEnds(), { mode: 0o755 });
+    const without = await push({ tags: 'v1' }, { workspace });
+    expect(without.step.conclusion).toBe('failure');
+    const value = 'hunter2-of-a-build';
+    const result = await push({ tags: 'v1', secrets: `npm=${value}` }, { workspace });
+    expect(result.step.conclusion).toBe('success');
+    expect(result.leftBehind).toEqual([]);
+    expect(filesWith(directory, value)).toEqual([]);
+    expect(result.log).not.toContain(value);
+    await expectNoLogin(result);
+  });
+
+  const { severalPlatforms } = engine;
+  it(
+    severalPlatforms
+      ? 'builds an index of several platforms, which arrives whole'
+      : 'says that it cannot build for several platforms, before AWS is asked',
+    async () => {
+      await makeRepository(emulator, name);
+      const before = await emulator.calls();
+      const { step, log } = await push({ platforms: 'linux/amd64,linux/arm64', tags: 'v1' });
+      if (!severalPlatforms) {
+        expect(step.conclusion).toBe('failure');
+        expect(log).toContain('several platforms');
+        expect(await emulator.calls()).toEqual(before);
+        return;
+      }
+      expect(step.conclusion).toBe('success');
+      const { manifests } = (await manifestOf(emulator, name, 'v1')) as {
+        manifests: readonly { readonly platform: { readonly architecture: string } }[];
+      };
+      expect(manifests.map(({ platform }) => platform.architecture).sort()).toEqual([
+        'amd64',
+        'arm64',
+      ]);
+    },
+  );
+
   const { forgetImages } = engine;
   if (forgetImages !== undefined) {
     it('builds on an image that has to be pulled from the same registry', async () => {
@@ -248,6 +369,41 @@ export function itBuildsAndPushes(engine: EngineUnderTest): void {
     expect(result.step.conclusion).toBe('failure');
     await expectNoLogin(result);
   });
+}
+
+/** The smallest program for x86-64 Linux: an ELF header, one segment, `exit_group(0)`. */
+function programThatEnds(): Buffer {
+  const code = Buffer.from('31ffb8e70000000f05', 'hex');
+  const program = Buffer.alloc(120 + code.length);
+  program.write('7f454c46020101', 0, 'hex');
+  program.writeUInt16LE(2, 16);
+  program.writeUInt16LE(62, 18);
+  program.writeUInt32LE(1, 20);
+  program.writeBigUInt64LE(0x400078n, 24);
+  program.writeBigUInt64LE(64n, 32);
+  program.writeUInt16LE(64, 52);
+  program.writeUInt16LE(56, 54);
+  program.writeUInt16LE(1, 56);
+  program.writeUInt32LE(1, 64);
+  program.writeUInt32LE(5, 68);
+  program.writeBigUInt64LE(0x400000n, 80);
+  program.writeBigUInt64LE(0x400000n, 88);
+  program.writeBigUInt64LE(BigInt(program.length), 96);
+  program.writeBigUInt64LE(BigInt(program.length), 104);
+  program.writeBigUInt64LE(0x1000n, 112);
+  code.copy(program, 120);
+  return program;
+}
+
+/** Commits all that is there, under a commit of its own. */
+function commitAll(workspace: string, time?: string): void {
+  const git = (...args: readonly string[]): Buffer =>
+    execFileSync('git', ['-c', 'user.name=a', '-c', 'user.email=a@example.com', ...args], {
+      cwd: workspace,
+      env: { ...process.env, ...(time === undefined ? {} : { GIT_COMMITTER_DATE: time }) },
+    });
+  git('add', '--all');
+  git('commit', '--quiet', '--allow-empty', '--message', 'Change');
 }
 
 /** A port of this machine that nothing listens on now. */

@@ -25,6 +25,8 @@ export interface PushStepOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly job?: Partial<JobOptions>;
   readonly signal?: AbortSignal;
+  /** Sees the job's temporary directory after the main step, before any post step. */
+  readonly afterwards?: (temporaryDirectory: string) => void;
   /** Sees each line of the main step as it comes, and where its temporary files lie. */
   readonly onLine?: (line: string, temporaryDirectory: string) => void;
 }
@@ -57,6 +59,7 @@ export async function runPush(emulator: TestEmulator, options: PushStepOptions):
       inputs: options.inputs,
       ...(options.signal === undefined ? {} : { signal: options.signal }),
     });
+    options.afterwards?.(temporary);
   } finally {
     const { steps } = await job.finish();
     step = steps.find(({ id }) => id === 'push');

@@ -131,7 +131,13 @@ export function dockerSave(options: { readonly layers?: readonly Buffer[] } = {}
   return { files, digest: '' };
 }
 
+export type RepositoryState = Awaited<ReturnType<Ecr['repositoryState']>>;
+
+const wholeState: RepositoryState = { madeHere: false, hasLifecycle: true, policy: undefined };
+
 export interface FakeEcr extends Ecr {
+  /** What repositories lack; others have all. */
+  readonly states: Map<string, RepositoryState>;
   /** By `<repository>:<tag>`. */
   readonly tags: Map<string, RemoteImage>;
   readonly manifests: Map<string, RemoteImage>;
@@ -150,7 +156,9 @@ export function fakeEcr(repositories: readonly Repository[] = [repository()]): F
   const manifests = new Map<string, RemoteImage>();
   const layers = new Map<string, Buffer>();
   const calls: string[] = [];
+  const states = new Map<string, RepositoryState>();
   const fake: FakeEcr = {
+    states,
     tags,
     manifests,
     layers,
@@ -218,7 +226,21 @@ export function fakeEcr(repositories: readonly Repository[] = [repository()]): F
       tags.set(`${name}:${tag}`, image);
       return Promise.resolve('written');
     },
-    login: () => Promise.resolve({ username: 'AWS', password: 'registry-password' }),
+    login: () =>
+      Promise.resolve({
+        registry: '127.0.0.1:5000',
+        username: 'AWS',
+        password: 'registry-password',
+      }),
+    repositoryState: ({ name }) => Promise.resolve(states.get(name) ?? wholeState),
+    putLifecycle(name, policy) {
+      calls.push(`putLifecycle ${name} ${policy}`);
+      return Promise.resolve();
+    },
+    putPolicy(name, policy) {
+      calls.push(`putPolicy ${name} ${policy}`);
+      return Promise.resolve();
+    },
   };
   return fake;
 }

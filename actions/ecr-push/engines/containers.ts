@@ -1,10 +1,15 @@
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { OperationError } from '../../shared/errors.js';
-import type { BuildRequest, Engine, EnginePorts, Probe } from './engine.js';
 import { privateAuthFile } from '../login.js';
-import { isLoopback } from '../repository.js';
+import { layerCacheUse } from './cache-use.js';
 import { digestPattern, probe, runStep } from './command.js';
+import {
+  containersAbilities,
+  containersBuildArguments,
+  containersPushArguments,
+} from './containers-arguments.js';
+import type { BuildRequest, BuiltImage, Engine, EnginePorts, Probe } from './engine.js';
 
 /** The two engines over the containers libraries; they need no daemon and take the same flags. */
 export type ContainersEngine = 'podman' | 'buildah';
@@ -19,74 +24,68 @@ export async function containersEngine(name: ContainersEngine, ports: EnginePort
   return { usable: true, engine: engine(name, number ?? 'of unknown version', ports) };
 }
 
-/** Arguments of `podman build` and `buildah build`. */
-export function containersBuildArguments(
-  request: BuildRequest,
-  imageIdFile: string,
-): readonly string[] {
-  return [
-    'build',
-    // OCI configurations have no place for HEALTHCHECK, SHELL and ONBUILD: they would be dropped.
-    '--format',
-    'docker',
-    // Podman's default, not buildah's: steps that did not change are taken from the last build.
-    '--layers',
-    '--iidfile',
-    imageIdFile,
-    '--tag',
-    request.reference,
-    '--file',
-    request.dockerfile,
-    ...(request.target === undefined ? [] : ['--target', request.target]),
-    ...(request.platform === undefined ? [] : ['--platform', request.platform]),
-    ...pairs('--build-arg', request.buildArgs),
-    ...pairs('--label', request.labels),
-    request.contextDirectory,
-  ];
-}
-
-/** Arguments of `podman push` and `buildah push`; plain HTTP only to this very machine. */
-export function containersPushArguments(
-  request: { readonly builtReference: string; readonly reference: string },
-  registry: string,
-  digestFile: string,
-): readonly string[] {
-  return [
-    'push',
-    '--digestfile',
-    digestFile,
-    ...(isLoopback(registry) ? ['--tls-verify=false'] : []),
-    request.builtReference,
-    `docker://${request.reference}`,
-  ];
-}
-
 function engine(name: ContainersEngine, version: string, ports: EnginePorts): Engine {
-  return {
-    name,
-    description: `${name} ${version}`,
+  async function build(request: BuildRequest, target: Target): Promise<string> {
+    const { stdout, stderr } = await runStep(ports, {
+      code: 'build-failed',
+      command: name,
+      args: containersBuildArguments(request, target),
+      env: await privateAuthFile(ports.workDirectory, ports.userConfig, request.logins),
+    });
+    return `${stdout}\n${stderr}`;
+  }
 
-    async build(request) {
-      const imageIdFile = join(ports.workDirectory, 'image-id');
+  async function buildImage(request: BuildRequest): Promise<BuiltImage> {
+    const imageIdFile = join(ports.workDirectory, 'image-id');
+    const output = await build(request, { kind: 'image', imageIdFile });
+    const imageId = digestPattern.exec(await readFile(imageIdFile, 'utf8'))?.[0];
+    if (imageId === undefined) {
+      throw new OperationError('build-failed', `${name} does not say what it built`);
+    }
+    const { stdout } = await runStep(ports, {
+      code: 'build-failed',
+      command: name,
+      args: ['inspect', '--type', 'image', '--format', platformFormat(name), request.reference],
+      quiet: true,
+    });
+    const cache = layerCacheUse(output);
+    return { kind: 'stored', imageId, platform: stdout.trim(), cache };
+  }
+
+  /** Stores hold lists under a name only; ours belongs to this run, and is taken out again. */
+  async function buildList(request: BuildRequest): Promise<BuiltImage> {
+    const list = `localhost/ecr-push:${basename(ports.workDirectory)}`;
+    const path = join(ports.workDirectory, 'built.tar');
+    try {
+      const output = await build(request, { kind: 'list', name: list });
       await runStep(ports, {
         code: 'build-failed',
         command: name,
-        args: containersBuildArguments(request, imageIdFile),
-        env: await privateAuthFile(ports.workDirectory, ports.userConfig, request.login),
+        args: ['manifest', 'push', '--all', list, `oci-archive:${path}`],
       });
-      const imageId = digestPattern.exec(await readFile(imageIdFile, 'utf8'))?.[0];
-      if (imageId === undefined) {
-        throw new OperationError('build-failed', `${name} does not say what it built`);
-      }
-      const format =
-        name === 'podman' ? '{{.Os}}/{{.Architecture}}' : '{{.OCIv1.OS}}/{{.OCIv1.Architecture}}';
-      const platform = await runStep(ports, {
-        code: 'build-failed',
-        command: name,
-        args: ['inspect', '--type', 'image', '--format', format, request.reference],
-        quiet: true,
-      });
-      return { imageId, platform: platform.stdout.trim() };
+      return { kind: 'archive', path, cache: layerCacheUse(output) };
+    } finally {
+      await probe(ports, name, ['manifest', 'rm', list]);
+    }
+  }
+
+  return {
+    name,
+    description: `${name} ${version}`,
+    abilities: containersAbilities,
+
+    build: (request) => (request.platforms.length > 1 ? buildList(request) : buildImage(request)),
+
+    async find(reference) {
+      const id = name === 'podman' ? '{{.Id}}' : '{{.FromImageID}}';
+      const format = `${id} ${platformFormat(name)}`;
+      const found = await probe(ports, name, [
+        ...['inspect', '--type', 'image', '--format', format],
+        reference,
+      ]);
+      if ('failure' in found) return undefined;
+      const [imageId = '', platform = ''] = found.stdout.trim().split(' ');
+      return { imageId: imageId.includes(':') ? imageId : `sha256:${imageId}`, platform };
     },
 
     async push({ builtReference, reference, login }) {
@@ -95,7 +94,7 @@ function engine(name: ContainersEngine, version: string, ports: EnginePorts): En
         code: 'push-failed',
         command: name,
         args: containersPushArguments({ builtReference, reference }, login.registry, digestFile),
-        env: await privateAuthFile(ports.workDirectory, ports.userConfig, login),
+        env: await privateAuthFile(ports.workDirectory, ports.userConfig, [login]),
       });
       const digest = digestPattern.exec(await readFile(digestFile, 'utf8'))?.[0];
       if (digest === undefined) {
@@ -106,6 +105,8 @@ function engine(name: ContainersEngine, version: string, ports: EnginePorts): En
   };
 }
 
-function pairs(flag: string, values: Readonly<Record<string, string>>): readonly string[] {
-  return Object.entries(values).flatMap(([key, value]) => [flag, `${key}=${value}`]);
+type Target = Parameters<typeof containersBuildArguments>[1];
+
+function platformFormat(name: ContainersEngine): string {
+  return name === 'podman' ? '{{.Os}}/{{.Architecture}}' : '{{.OCIv1.OS}}/{{.OCIv1.Architecture}}';
 }

@@ -1,11 +1,16 @@
+import { join } from 'node:path';
 import { z } from 'zod';
 import { OperationError } from '../../shared/errors.js';
-import type { BuildRequest, Engine, EnginePorts, Probe } from './engine.js';
 import { privateDockerConfig } from '../login.js';
+import { buildKitCacheUse, layerCacheUse } from './cache-use.js';
 import { digestPattern, probe, runStep } from './command.js';
-
-/** How a docker builds: buildx, the BuildKit of older clients, or the builder before it. */
-export type DockerBuilder = 'buildx' | 'buildkit' | 'classic';
+import {
+  buildsIndex,
+  dockerAbilities,
+  dockerBuildArguments,
+  type DockerBuilder,
+} from './docker-arguments.js';
+import type { Engine, EnginePorts, Probe, StoredImage } from './engine.js';
 
 const versionSchema = z.object({
   Client: z.object({ Version: z.string() }),
@@ -36,26 +41,6 @@ export function chooseBuilder(version: DockerVersion, hasBuildx: boolean): Docke
   return clientMajor < 23 && serverMajor > 18 && serverOs === 'linux' ? 'buildkit' : 'classic';
 }
 
-/** Arguments of `docker build`, or of `docker buildx build` into the daemon's own store. */
-export function dockerBuildArguments(
-  builder: DockerBuilder,
-  request: BuildRequest,
-): readonly string[] {
-  return [
-    ...(builder === 'buildx' ? ['buildx', 'build', '--load', '--progress', 'plain'] : ['build']),
-    ...(builder === 'buildkit' ? ['--progress', 'plain'] : []),
-    '--tag',
-    request.reference,
-    '--file',
-    request.dockerfile,
-    ...(request.target === undefined ? [] : ['--target', request.target]),
-    ...(request.platform === undefined ? [] : ['--platform', request.platform]),
-    ...pairs('--build-arg', request.buildArgs),
-    ...pairs('--label', request.labels),
-    request.contextDirectory,
-  ];
-}
-
 /** The digest in what `docker push` prints last: `<tag>: digest: sha256:… size: …`. */
 export function pushedDigest(output: string): string | undefined {
   const line = output.split('\n').findLast((candidate) => candidate.includes('digest: sha256:'));
@@ -79,30 +64,42 @@ function docker(ports: EnginePorts, serverVersion: string, builder: DockerBuilde
     return result.stdout.trim();
   }
 
+  async function identify(reference: string): Promise<StoredImage> {
+    return identity(await inspect(reference, identityFormat));
+  }
+
   return {
     name: 'docker',
     description: `docker ${serverVersion} with ${ways[builder]}`,
 
+    abilities: dockerAbilities[builder],
+
     async build(request) {
-      await runStep(ports, {
+      const archive = buildsIndex(request) ? join(ports.workDirectory, 'built.tar') : undefined;
+      const { stdout, stderr } = await runStep(ports, {
         code: 'build-failed',
         command: 'docker',
-        args: dockerBuildArguments(builder, request),
+        args: dockerBuildArguments(builder, request, archive),
         env: {
-          ...(await privateDockerConfig(ports.workDirectory, ports.userConfig, request.login)),
+          ...(await privateDockerConfig(ports.workDirectory, ports.userConfig, request.logins)),
           DOCKER_BUILDKIT: builder === 'classic' ? '0' : '1',
           // An attestation turns the one image into an index of two.
           BUILDX_NO_DEFAULT_ATTESTATIONS: '1',
         },
       });
-      const [imageId = '', platform = ''] = (
-        await inspect(request.reference, '{{.Id}} {{.Os}}/{{.Architecture}}')
-      ).split(' ');
-      return { imageId, platform };
+      const cacheUse = builder === 'classic' ? layerCacheUse : buildKitCacheUse;
+      const cache = cacheUse(`${stdout}\n${stderr}`);
+      if (archive !== undefined) return { kind: 'archive', path: archive, cache };
+      return { kind: 'stored', ...(await identify(request.reference)), cache };
+    },
+
+    async find(reference) {
+      const found = await probe(ports, 'docker', [...identifyArguments, reference]);
+      return 'failure' in found ? undefined : identity(found.stdout);
     },
 
     async push({ builtReference, reference, login }) {
-      const env = await privateDockerConfig(ports.workDirectory, ports.userConfig, login);
+      const env = await privateDockerConfig(ports.workDirectory, ports.userConfig, [login]);
       if (reference !== builtReference) {
         await runStep(ports, {
           code: 'push-failed',
@@ -135,8 +132,12 @@ function docker(ports: EnginePorts, serverVersion: string, builder: DockerBuilde
   }
 }
 
-function pairs(flag: string, values: Readonly<Record<string, string>>): readonly string[] {
-  return Object.entries(values).flatMap(([key, value]) => [flag, `${key}=${value}`]);
+const identityFormat = '{{.Id}} {{.Os}}/{{.Architecture}}';
+const identifyArguments = ['image', 'inspect', '--format', identityFormat];
+
+function identity(line: string): StoredImage {
+  const [imageId = '', platform = ''] = line.trim().split(' ');
+  return { imageId, platform };
 }
 
 function parseVersion(text: string): DockerVersion | undefined {

@@ -1,6 +1,8 @@
 import type { RunProcess } from '../../shared/process.js';
-import type { EngineName } from '../inputs.js';
+import type { EngineName } from '../inputs/source.js';
 import type { RegistryLogin, UserConfig } from '../login.js';
+import type { Abilities } from './abilities.js';
+import type { CacheUse } from './cache-use.js';
 
 /** What an engine is told to build; paths are absolute. */
 export interface BuildRequest {
@@ -10,21 +12,36 @@ export interface BuildRequest {
   readonly dockerfile: string;
   readonly target: string | undefined;
   readonly buildArgs: Readonly<Record<string, string>>;
-  readonly platform: string | undefined;
+  /** Empty: the engine's own. */
+  readonly platforms: readonly string[];
   readonly labels: Readonly<Record<string, string>>;
-  /** For base images that lie in the same registry. */
-  readonly login: RegistryLogin;
+  readonly secrets: readonly { readonly id: string; readonly file: string }[];
+  readonly ssh: readonly string[];
+  readonly cacheFrom: readonly string[];
+  readonly cacheTo: readonly string[];
+  readonly provenance: boolean;
+  readonly sbom: boolean;
+  /** Seconds since 1970 that stand for "now" in the image; absent: the real time. */
+  readonly epochSeconds: number | undefined;
+  /** For base images. */
+  readonly logins: readonly RegistryLogin[];
 }
 
-export interface BuiltImage {
+/** An image in an engine's store. */
+export interface StoredImage {
   /** Digest of the configuration, or of the manifest where the engine's store is made so. */
   readonly imageId: string;
   /** `os/architecture`, as the image says it. */
   readonly platform: string;
 }
 
+/** What a build made: one image in the store, or an archive where a store cannot hold it. */
+export type BuiltImage = (
+  ({ readonly kind: 'stored' } & StoredImage) | { readonly kind: 'archive'; readonly path: string }
+) & { readonly cache: CacheUse | undefined };
+
 export interface EnginePush {
-  /** The built image, as `BuildRequest.reference` named it. */
+  /** The image as the engine's own store names it. */
   readonly builtReference: string;
   /** Where it goes, `<registry>/<repository>:<tag>`. */
   readonly reference: string;
@@ -36,8 +53,11 @@ export interface Engine {
   readonly name: EngineName;
   /** Name, version and way of building, for people. */
   readonly description: string;
+  readonly abilities: Abilities;
   /** @throws OperationError `build-failed`, `cancelled` */
   build(request: BuildRequest): Promise<BuiltImage>;
+  /** An image that is in the store already; `undefined` where there is none of that name. */
+  find(reference: string): Promise<StoredImage | undefined>;
   /**
    * Pushes, and returns the digest that the engine says it pushed.
    *

@@ -39,16 +39,13 @@ it('has defaults that mean the same as leaving the input out', () => {
 it('declares the outputs that are set, no more and no fewer', () => {
   const { outputs } = report({
     dryRun: false,
-    repository: 'a/b',
-    registry: 'r',
     accountId: '1',
-    tags: [],
-    digest: undefined,
-    sizeBytes: undefined,
+    repositories: [],
+    key: { kind: 'off' },
     madeWith: 'docker',
     buildSeconds: undefined,
-    pushSeconds: undefined,
-    upload: undefined,
+    cache: undefined,
+    notes: [],
   });
   expect(Object.keys(outputs).sort()).toEqual(Object.keys(action.outputs).sort());
 });

@@ -2,7 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findBuildContext, type BuildContext } from '../../../actions/ecr-push/build-context.js';
-import type { BuildSource } from '../../../actions/ecr-push/inputs.js';
+import type { BuildSource } from '../../../actions/ecr-push/inputs/source.js';
+import { buildSource } from '../../support/ecr-push-inputs.js';
 
 let workspace: string;
 beforeEach(() => {
@@ -12,17 +13,7 @@ beforeEach(() => {
 afterEach(() => rmSync(workspace, { recursive: true }));
 
 function find(changes: Partial<BuildSource>): Promise<BuildContext> {
-  const source: BuildSource = {
-    kind: 'build',
-    context: 'app',
-    file: undefined,
-    target: undefined,
-    buildArgs: {},
-    platform: undefined,
-    engine: 'auto',
-    ...changes,
-  };
-  return findBuildContext(source, workspace);
+  return findBuildContext(buildSource({ context: 'app', ...changes }), workspace);
 }
 
 it.each(['Dockerfile', 'Containerfile'])('finds the %s of the context', async (name) => {

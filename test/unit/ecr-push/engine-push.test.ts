@@ -1,5 +1,7 @@
 import type { Engine } from '../../../actions/ecr-push/engines/engine.js';
-import { pushWithRetries, type EnginePushed } from '../../../actions/ecr-push/engine-push.js';
+import { dockerAbilities } from '../../../actions/ecr-push/engines/docker-arguments.js';
+import { pushWithRetries } from '../../../actions/ecr-push/engine-push.js';
+import type { Pushed } from '../../../actions/ecr-push/put-tags.js';
 import type { Repository } from '../../../actions/ecr-push/repository.js';
 import type { Clock } from '../../../actions/shared/clock.js';
 import { OperationError } from '../../../actions/shared/errors.js';
@@ -25,6 +27,8 @@ function engine(ecr: FakeEcr, failures: readonly (() => void)[] = []): Engine {
   return {
     name: 'docker',
     description: 'docker',
+    abilities: dockerAbilities.buildx,
+    find: () => Promise.resolve(undefined),
     build: () => Promise.reject(new Error('not here')),
     push({ reference }) {
       const failure = failures[attempt];
@@ -44,8 +48,12 @@ function engine(ecr: FakeEcr, failures: readonly (() => void)[] = []): Engine {
 function push(
   ecr: FakeEcr,
   tags: readonly string[],
-  options: { readonly engine?: Engine; readonly repository?: Repository } = {},
-): Promise<EnginePushed> {
+  options: {
+    readonly engine?: Engine;
+    readonly repository?: Repository;
+    readonly keyTag?: string;
+  } = {},
+): Promise<Pushed> {
   const signal = new AbortController().signal;
   return pushWithRetries(
     { ecr, clock, log, signal },
@@ -55,6 +63,7 @@ function push(
       built: { imageId, platform: 'linux/amd64' },
       builtReference: `127.0.0.1:5000/shop/service-a:${tags[0] ?? ''}`,
       tags,
+      keyTag: options.keyTag,
     },
   );
 }
@@ -110,4 +119,50 @@ it('is done where another run put the same image under the tag meanwhile', async
     engine: engine(ecr, [meanwhile]),
   });
   expect(result.outcomes.get('v1')).toBe('kept');
+});
+
+describe('with a content key', () => {
+  const keyTag = `key-${'0'.repeat(32)}`;
+  const theirs = remoteImage('2', { configDigest: anyDigest('d') });
+  const immutable = repository({ tagMutability: 'IMMUTABLE' });
+
+  it('pushes the key first, so that whoever is first with it is known', async () => {
+    const ecr = fakeEcr();
+    const result = await push(ecr, ['v1'], { keyTag });
+    expect(ecr.calls).toEqual([`push 127.0.0.1:5000/shop/service-a:${keyTag}`, 'putManifest v1']);
+    expect(result.adopted).toBe(false);
+  });
+
+  it('takes the image of the run that was first with it, and pushes nothing', async () => {
+    const ecr = fakeEcr([immutable]);
+    ecr.tags.set(`shop/service-a:${keyTag}`, theirs);
+    const result = await push(ecr, ['v1'], { keyTag, repository: immutable });
+    expect(ecr.calls).toEqual(['putManifest v1']);
+    expect(result).toMatchObject({ digest: theirs.digest, adopted: true });
+    expect(ecr.tags.get('shop/service-a:v1')?.digest).toBe(theirs.digest);
+  });
+
+  it('takes it too where the key is lost in mid-push', async () => {
+    const ecr = fakeEcr([immutable]);
+    const meanwhile = (): void => {
+      ecr.tags.set(`shop/service-a:${keyTag}`, theirs);
+      ecr.tags.set('shop/service-a:v1', theirs);
+    };
+    const result = await push(ecr, ['v1'], {
+      keyTag,
+      repository: immutable,
+      engine: engine(ecr, [meanwhile]),
+    });
+    expect(result).toMatchObject({ digest: theirs.digest, adopted: true });
+    expect(result.outcomes.get('v1')).toBe('kept');
+  });
+
+  it('puts no tag on it that is on a third image for good', async () => {
+    const ecr = fakeEcr([immutable]);
+    ecr.tags.set(`shop/service-a:${keyTag}`, theirs);
+    ecr.tags.set('shop/service-a:v1', remoteImage('3'));
+    await expect(push(ecr, ['v1'], { keyTag, repository: immutable })).rejects.toMatchObject({
+      problems: [{ code: 'tag-immutable' }],
+    });
+  });
 });

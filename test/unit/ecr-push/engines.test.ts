@@ -3,14 +3,18 @@ import { findEngine } from '../../../actions/ecr-push/find-engine.js';
 import {
   containersBuildArguments,
   containersPushArguments,
-} from '../../../actions/ecr-push/engines/containers.js';
+} from '../../../actions/ecr-push/engines/containers-arguments.js';
+import { engineProblems, parseCache } from '../../../actions/ecr-push/engines/abilities.js';
+import { buildKitCacheUse, layerCacheUse } from '../../../actions/ecr-push/engines/cache-use.js';
+import { containersAbilities } from '../../../actions/ecr-push/engines/containers-arguments.js';
 import {
-  chooseBuilder,
+  dockerAbilities,
   dockerBuildArguments,
-  pushedDigest,
-} from '../../../actions/ecr-push/engines/docker.js';
+} from '../../../actions/ecr-push/engines/docker-arguments.js';
+import { chooseBuilder, pushedDigest } from '../../../actions/ecr-push/engines/docker.js';
 import { OperationError, UserError } from '../../../actions/shared/errors.js';
 import type { ChildResult, RunProcess } from '../../../actions/shared/process.js';
+import { buildSource } from '../../support/ecr-push-inputs.js';
 import { anyDigest } from '../../support/ecr.js';
 
 const login = { registry: '127.0.0.1:5000', username: 'AWS', password: 'pw' };
@@ -21,9 +25,16 @@ const request: BuildRequest = {
   dockerfile: '/w/app/Dockerfile',
   target: 'run',
   buildArgs: { A: 'x y', B: '' },
-  platform: 'linux/arm64',
+  platforms: ['linux/arm64'],
   labels: { 'org.opencontainers.image.revision': 'abc' },
-  login,
+  secrets: [],
+  ssh: [],
+  cacheFrom: [],
+  cacheTo: [],
+  provenance: false,
+  sbom: false,
+  epochSeconds: undefined,
+  logins: [login],
 };
 
 const shared = [
@@ -75,7 +86,7 @@ describe('docker', () => {
 
 describe('podman and buildah', () => {
   it('build in the format that keeps HEALTHCHECK', () => {
-    expect(containersBuildArguments(request, '/t/id')).toEqual([
+    expect(containersBuildArguments(request, { kind: 'image', imageIdFile: '/t/id' })).toEqual([
       ...['build', '--format', 'docker', '--layers', '--iidfile', '/t/id'],
       ...shared,
     ]);
@@ -157,5 +168,123 @@ describe('findEngine', () => {
     expect(problem?.message).toContain('docker: Cannot connect to the Docker daemon');
     expect(problem?.message).toContain('podman: not on the PATH');
     expect(problem?.message).toContain('buildah: not on the PATH');
+  });
+});
+
+describe('what a build asks for beyond an image', () => {
+  const more: BuildRequest = {
+    ...request,
+    secrets: [{ id: 'npm', file: '/t/secrets/0' }],
+    ssh: ['default'],
+    cacheFrom: ['type=registry,ref=r/c'],
+    cacheTo: ['type=gha,mode=max'],
+    epochSeconds: 1_700_000_000,
+  };
+  const joined = (args: readonly string[]): string => args.join(' ');
+
+  it('is told to buildx as it is', () => {
+    const args = joined(dockerBuildArguments('buildx', more));
+    expect(args).toContain('--secret id=npm,src=/t/secrets/0 --ssh default');
+    expect(args).toContain('--cache-from type=registry,ref=r/c --cache-to type=gha,mode=max');
+    expect(args).toContain('--build-arg SOURCE_DATE_EPOCH=1700000000');
+  });
+
+  it('is told to an older docker in its own words', () => {
+    const args = joined(dockerBuildArguments('buildkit', { ...more, cacheTo: ['type=inline'] }));
+    expect(args).toContain('--cache-from r/c');
+    expect(args).not.toContain('--cache-to');
+    expect(args).toContain('--build-arg BUILDKIT_INLINE_CACHE=1');
+  });
+
+  it('is told to podman and buildah in theirs', () => {
+    const cacheTo = ['type=registry,ref=127.0.0.1:5000/c'];
+    const target = { kind: 'image', imageIdFile: '/t/id' } as const;
+    const args = joined(containersBuildArguments({ ...more, cacheTo }, target));
+    expect(args).toContain('--timestamp 1700000000');
+    expect(args).toContain('--secret id=npm,src=/t/secrets/0 --ssh default');
+    expect(args).toContain('--cache-from r/c --cache-to 127.0.0.1:5000/c --tls-verify=false');
+  });
+
+  it('leaves a SOURCE_DATE_EPOCH that is given alone', () => {
+    const buildArgs = { SOURCE_DATE_EPOCH: '0' };
+    const args = dockerBuildArguments('buildx', { ...more, buildArgs });
+    expect(args.filter((arg) => arg.startsWith('SOURCE_DATE_EPOCH'))).toEqual([
+      'SOURCE_DATE_EPOCH=0',
+    ]);
+  });
+
+  it('makes an index in an archive of several platforms and of attestations', () => {
+    const two = {
+      ...more,
+      platforms: ['linux/amd64', 'linux/arm64'],
+      provenance: true,
+      sbom: true,
+    };
+    const args = joined(dockerBuildArguments('buildx', two, '/t/built.tar'));
+    expect(args).toContain('--output type=oci,dest=/t/built.tar --provenance=mode=max --sbom=true');
+    expect(args).toContain('--platform linux/amd64,linux/arm64');
+    expect(args).not.toContain('--load');
+    const list = joined(containersBuildArguments(two, { kind: 'list', name: 'localhost/x:y' }));
+    expect(list).toContain('--format oci --layers=false --manifest localhost/x:y');
+    expect(list).not.toContain('--tag');
+  });
+});
+
+describe('an engine that cannot do what a build asks for', () => {
+  const all = buildSource({
+    secrets: [{ id: 'npm', from: 'value', value: 'x' }],
+    ssh: ['default'],
+    platforms: ['linux/amd64', 'linux/arm64'],
+    provenance: true,
+    sbom: true,
+    cacheFrom: ['type=gha', 'r/c'],
+    cacheTo: ['type=local,dest=/c'],
+  });
+  const inputs = (abilities: typeof containersAbilities): readonly string[] =>
+    engineProblems({ description: 'engine', abilities }, all).map(({ at }) =>
+      at !== undefined && 'input' in at ? at.input : '',
+    );
+
+  it('says so for each, before anything is built', () => {
+    expect(inputs(dockerAbilities.classic)).toEqual([
+      ...['secrets', 'ssh', 'platforms', 'provenance', 'sbom'],
+      ...['cache-from', 'cache-from', 'cache-to'],
+    ]);
+    expect(inputs(dockerAbilities.buildkit)).toEqual([
+      ...['platforms', 'provenance', 'sbom', 'cache-from', 'cache-to'],
+    ]);
+    expect(inputs(containersAbilities)).toEqual(['provenance', 'sbom', 'cache-from', 'cache-to']);
+    expect(inputs(dockerAbilities.buildx)).toEqual([]);
+  });
+
+  it('reads a cache by its type, a bare name as one in a registry', () => {
+    expect(parseCache('type=gha,scope=x')).toMatchObject({ type: 'gha', ref: undefined });
+    expect(parseCache('type=registry,ref=r/c:t')).toMatchObject({ type: 'registry', ref: 'r/c:t' });
+    expect(parseCache('r/c:t')).toMatchObject({ type: 'registry', ref: 'r/c:t' });
+  });
+});
+
+describe('how much came from the cache', () => {
+  it('is read from BuildKit', () => {
+    const output = [
+      '#1 [internal] load build definition from Dockerfile',
+      '#1 DONE 0.0s',
+      '#2 [auth] library/alpine:pull token',
+      '#4 [1/3] FROM docker.io/library/alpine',
+      '#5 [build 2/3] RUN a',
+      '#5 CACHED',
+      '#6 [linux/amd64 3/3] COPY . /',
+      '#6 DONE 0.1s',
+    ].join('\n');
+    expect(buildKitCacheUse(output)).toEqual({ cachedSteps: 1, steps: 3 });
+    expect(buildKitCacheUse('')).toBeUndefined();
+  });
+
+  it('is read from podman, buildah and the classic builder', () => {
+    const buildah = 'STEP 1/2: FROM scratch\nSTEP 2/2: COPY . /\n--> Using cache abc\n--> abc\n';
+    expect(layerCacheUse(buildah)).toEqual({ cachedSteps: 1, steps: 2 });
+    const classic = 'Step 1/2 : FROM scratch\n ---> \nStep 2/2 : COPY . /\n ---> Using cache\n';
+    expect(layerCacheUse(classic)).toEqual({ cachedSteps: 1, steps: 2 });
+    expect(layerCacheUse('')).toBeUndefined();
   });
 });

@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { login as loginCommand } from '../../../actions/ecr-push/commands/login.js';
 import { privateAuthFile, privateDockerConfig } from '../../../actions/ecr-push/login.js';
 import {
   makeWorkDirectory,
@@ -42,7 +43,7 @@ describe('privateDockerConfig', () => {
       currentContext: 'remote',
     });
     writeFileSync(join(home, 'config.json'), theirs);
-    const { DOCKER_CONFIG = '' } = await privateDockerConfig(root, user(), login);
+    const { DOCKER_CONFIG = '' } = await privateDockerConfig(root, user(), [login]);
     expect(read(join(DOCKER_CONFIG, 'config.json'))).toEqual({
       auths: { 'docker.io': { auth: 'dTpw' }, '127.0.0.1:5000': ourAuth },
       credsStore: 'desktop',
@@ -55,8 +56,8 @@ describe('privateDockerConfig', () => {
   });
 
   it('finds the plugins of the user, and can be made again', async () => {
-    await privateDockerConfig(root, user(), login);
-    const { DOCKER_CONFIG = '' } = await privateDockerConfig(root, user(), login);
+    await privateDockerConfig(root, user(), [login]);
+    const { DOCKER_CONFIG = '' } = await privateDockerConfig(root, user(), [login]);
     expect(realpathSync(join(DOCKER_CONFIG, 'cli-plugins'))).toBe(
       realpathSync(join(home, 'cli-plugins')),
     );
@@ -64,7 +65,7 @@ describe('privateDockerConfig', () => {
 
   it('needs no configuration of the user', async () => {
     const none = { dockerDirectory: join(root, 'nothing'), authFiles: [] };
-    const { DOCKER_CONFIG = '' } = await privateDockerConfig(root, none, login);
+    const { DOCKER_CONFIG = '' } = await privateDockerConfig(root, none, [login]);
     expect(read(join(DOCKER_CONFIG, 'config.json'))).toMatchObject({
       auths: { '127.0.0.1:5000': ourAuth },
     });
@@ -86,7 +87,7 @@ describe('privateAuthFile', () => {
     );
     const directory = join(root, 'private');
     mkdirSync(directory);
-    const { REGISTRY_AUTH_FILE = '' } = await privateAuthFile(directory, user(), login);
+    const { REGISTRY_AUTH_FILE = '' } = await privateAuthFile(directory, user(), [login]);
     expect(read(REGISTRY_AUTH_FILE)).toEqual({
       auths: {
         'quay.io': { auth: 'a' },
@@ -106,7 +107,7 @@ describe('the work directory', () => {
     const work = await makeWorkDirectory(env, (path) => announced.push(path));
     expect(announced).toEqual([work.path]);
     expect(mode(work.path)).toBe('700');
-    await privateDockerConfig(work.path, user(), login);
+    await privateDockerConfig(work.path, user(), [login]);
     await work.remove();
     expect(existsSync(work.path)).toBe(false);
     expect(readdirSync(join(home, 'cli-plugins'))).toEqual(['docker-buildx']);
@@ -115,5 +116,45 @@ describe('the work directory', () => {
   it('leaves alone what it cannot have made', async () => {
     await removeWorkDirectory(home);
     expect(existsSync(home)).toBe(true);
+  });
+});
+
+describe('the command login', () => {
+  const run = async (registries: readonly { readonly accountId: string }[]) => {
+    const exported = new Map<string, string>();
+    const outputs = await loginCommand(
+      {
+        logIn: ({ accountId }) =>
+          Promise.resolve({ registry: `${accountId}.example`, username: 'AWS', password: 'pw' }),
+        workDirectory: root,
+        userConfig: user(),
+        exportVariable: (name, value) => exported.set(name, value),
+      },
+      registries,
+      '111111111111',
+    );
+    return { exported, outputs };
+  };
+
+  it('logs docker, podman and buildah in to every registry, by place and not by value', async () => {
+    const { exported, outputs } = await run([
+      { accountId: '111111111111' },
+      { accountId: '222222222222' },
+    ]);
+    const auths = { '111111111111.example': ourAuth, '222222222222.example': ourAuth };
+    const dockerConfig = exported.get('DOCKER_CONFIG') ?? '';
+    expect(read(join(dockerConfig, 'config.json'))).toMatchObject({ auths });
+    expect(read(exported.get('REGISTRY_AUTH_FILE') ?? '')).toMatchObject({ auths });
+    expect(outputs).toMatchObject({
+      registry: '111111111111.example',
+      registries: '111111111111.example\n222222222222.example',
+      'docker-config': dockerConfig,
+    });
+    expect(JSON.stringify([...exported, outputs])).not.toContain(ourAuth.auth);
+    expect(existsSync(join(home, 'config.json'))).toBe(false);
+  });
+
+  it('takes the registry of the credentials where none is named', async () => {
+    expect((await run([])).outputs['registry']).toBe('111111111111.example');
   });
 });

@@ -1,8 +1,8 @@
 import type { LocalImage } from '../../../actions/ecr-push/image.js';
-import { readInputs, type PushInputs } from '../../../actions/ecr-push/inputs.js';
-import { plan, type Observed } from '../../../actions/ecr-push/plan.js';
-import { envFrom } from '../../../actions/shared/env.js';
+import type { PushInputs } from '../../../actions/ecr-push/inputs.js';
+import { plan, type Observed, type ObservedRepository } from '../../../actions/ecr-push/plan.js';
 import { UserError } from '../../../actions/shared/errors.js';
+import { pushInputs } from '../../support/ecr-push-inputs.js';
 import { anyDigest, remoteImage, repository } from '../../support/ecr.js';
 
 const image: LocalImage = {
@@ -14,22 +14,35 @@ const image: LocalImage = {
 
 function inputs(changes: Readonly<Record<string, string>> = {}): PushInputs {
   const values: Record<string, string> = { repository: 'shop/service-a', tags: 'v1', ...changes };
-  return readInputs((name) => values[name] ?? '', envFrom({ AWS_REGION: 'eu-west-1' }), undefined);
+  return pushInputs(values);
 }
 
-function observed(changes: Partial<Observed> = {}): Observed {
+type Changes = Partial<Observed> & Partial<ObservedRepository>;
+
+/** One repository, and what was found of it. */
+function observed(changes: Changes = {}): Observed {
   return {
     accountId: '123456789012',
+    tags: ['v1'],
+    key: { kind: 'off' },
+    source: { kind: 'archive', image },
+    repositories: [found(changes)],
+    ...changes,
+  };
+}
+
+function found(changes: Partial<ObservedRepository> = {}): ObservedRepository {
+  return {
+    reference: { name: 'shop/service-a' },
     repository: repository(),
     remoteTags: new Map(),
-    source: { kind: 'archive', image },
+    unfinished: undefined,
     ...changes,
   };
 }
 
 const build: Observed['source'] = {
   kind: 'build',
-  engine: 'docker',
   engineDescription: 'docker 28 with buildx',
 };
 
@@ -51,7 +64,7 @@ it('builds, pushes and verifies', () => {
 });
 
 it('sends an archive, then writes each tag', () => {
-  expect(kinds(inputs({ tags: 'v1,v2' }), observed())).toEqual([
+  expect(kinds(inputs(), observed({ tags: ['v1', 'v2'] }))).toEqual([
     'upload',
     'write-tag',
     'write-tag',
@@ -61,7 +74,7 @@ it('sends an archive, then writes each tag', () => {
 
 it('sends nothing where a tag already names the image', () => {
   const remoteTags = new Map([['v1', remoteImage('1')]]);
-  expect(kinds(inputs({ tags: 'v1,v2' }), observed({ remoteTags }))).toEqual([
+  expect(kinds(inputs(), observed({ tags: ['v1', 'v2'], remoteTags }))).toEqual([
     'keep-tag',
     'write-tag',
     'verify',
@@ -89,7 +102,8 @@ it('makes a missing repository only when allowed', () => {
 
 it('refuses a repository of another account', () => {
   const uri = '999999999999.dkr.ecr.eu-west-1.amazonaws.com/shop/service-a';
-  const elsewhere = observed({ repository: undefined });
+  const reference = { name: 'shop/service-a', accountId: '999999999999' };
+  const elsewhere = observed({ repository: undefined, reference });
   expect(codes(inputs({ repository: uri, 'create-repository': 'true' }), elsewhere)).toEqual([
     'repository-other-account',
   ]);
@@ -97,4 +111,115 @@ it('refuses a repository of another account', () => {
 
 it('gives each step a reason', () => {
   for (const step of plan(inputs(), observed())) expect(step.reason).not.toBe('');
+});
+
+describe('several repositories', () => {
+  const two = (other: Partial<ObservedRepository> = {}): readonly ObservedRepository[] => [
+    found(),
+    found({
+      reference: { name: 'shop/copy' },
+      repository: repository({ name: 'shop/copy' }),
+      ...other,
+    }),
+  ];
+
+  it('are built for once, and each is pushed to', () => {
+    expect(kinds(inputs(), observed({ source: build, repositories: two() }))).toEqual([
+      'build',
+      'push-built',
+      'push-built',
+      'verify',
+      'verify',
+    ]);
+  });
+
+  it('have all their problems told at once', () => {
+    const immutable = repository({ tagMutability: 'IMMUTABLE' });
+    const remoteTags = new Map([['v1', remoteImage('2')]]);
+    expect(
+      codes(
+        inputs(),
+        observed({
+          repositories: [found({ repository: undefined }), found({ repository: undefined })],
+        }),
+      ),
+    ).toEqual(['repository-missing', 'repository-missing']);
+    expect(
+      codes(
+        inputs(),
+        observed({
+          repositories: [
+            found({ repository: immutable, remoteTags }),
+            found({ repository: immutable, remoteTags }),
+          ],
+        }),
+      ),
+    ).toEqual(['tag-immutable', 'tag-immutable']);
+  });
+
+  it('are built for where only one has an image of that content', () => {
+    const tag = `key-${'0'.repeat(32)}`;
+    const key = { kind: 'key', tag } as const;
+    const remoteTags = new Map([[tag, remoteImage('2')]]);
+    const steps = kinds(
+      inputs(),
+      observed({ source: build, key, repositories: [found({ remoteTags }), ...two().slice(1)] }),
+    );
+    expect(steps).toContain('build');
+  });
+});
+
+describe('an image of the same content', () => {
+  const tag = `key-${'0'.repeat(32)}`;
+  const key = { kind: 'key', tag } as const;
+
+  it('is taken, without a build, and gets the tags that it lacks', () => {
+    const remoteTags = new Map([
+      [tag, remoteImage('2')],
+      ['v1', remoteImage('2')],
+    ]);
+    const steps = plan(inputs(), observed({ source: build, key, tags: ['v1', 'v2'], remoteTags }));
+    expect(steps.map(({ kind }) => kind)).toEqual(['use-found', 'keep-tag', 'write-tag', 'verify']);
+    expect(steps.find(({ kind }) => kind === 'write-tag')).toMatchObject({
+      tag: 'v2',
+      manifest: { digest: anyDigest('2'), body: '{}' },
+    });
+  });
+
+  it('is built where there is none yet', () => {
+    expect(kinds(inputs(), observed({ source: build, key }))).toEqual([
+      'build',
+      'push-built',
+      'verify',
+    ]);
+  });
+
+  it('gets no tag that is on another image for good', () => {
+    const remoteTags = new Map([
+      [tag, remoteImage('2')],
+      ['v1', remoteImage('3')],
+    ]);
+    const taken = repository({ tagMutability: 'IMMUTABLE' });
+    expect(
+      codes(inputs(), observed({ source: build, key, remoteTags, repository: taken })),
+    ).toEqual(['tag-immutable']);
+  });
+});
+
+describe('a repository that lacks what was asked for', () => {
+  const settings = { keepImages: 10, pullAccountIds: [] };
+  const create = inputs({ 'create-repository': 'true', 'keep-images': 'true' });
+
+  it('is finished where an earlier run has made it', () => {
+    const unfinished = { madeHere: true, settings };
+    expect(plan(create, observed({ unfinished }))[0]).toMatchObject({
+      kind: 'finish-repository',
+      settings,
+    });
+  });
+
+  it('is left as it is where somebody else has', () => {
+    const unfinished = { madeHere: false, settings };
+    expect(kinds(create, observed({ unfinished }))[0]).toBe('leave-repository');
+  });
 });

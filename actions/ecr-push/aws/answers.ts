@@ -1,7 +1,7 @@
 import type { Repository as EcrRepository } from '@aws-sdk/client-ecr';
 import { z } from 'zod';
-import { OperationError } from '../shared/errors.js';
-import type { RemoteImage, Repository } from './repository.js';
+import { OperationError } from '../../shared/errors.js';
+import type { RemoteImage, Repository } from '../repository.js';
 
 const manifestSchema = z.object({
   mediaType: z.string().optional(),
@@ -29,6 +29,7 @@ export function remoteImage(
 export function toRepository(found: EcrRepository): Repository {
   return {
     name: found.repositoryName ?? '',
+    ...(found.repositoryArn === undefined ? {} : { arn: found.repositoryArn }),
     uri: found.repositoryUri ?? '',
     accountId: found.registryId ?? '',
     tagMutability: found.imageTagMutability ?? 'MUTABLE',

@@ -1,0 +1,20 @@
+import type { Repositories } from './ecr.js';
+import type { RepositorySettings } from './inputs/repositories.js';
+import type { Repository } from './repository.js';
+import { lifecyclePolicy, pullPolicy } from './repository-documents.js';
+
+/** Sets what a repository gets after it was made; doing it twice does no harm. */
+export async function finishRepository(
+  repositories: Repositories,
+  { name, arn }: Repository,
+  settings: Pick<RepositorySettings, 'keepImages' | 'pullAccountIds'>,
+): Promise<void> {
+  const { keepImages, pullAccountIds } = settings;
+  if (keepImages !== undefined) {
+    await repositories.putLifecycle(name, lifecyclePolicy(keepImages));
+  }
+  if (pullAccountIds.length > 0) {
+    const partition = arn?.split(':')[1] ?? 'aws';
+    await repositories.putPolicy(name, pullPolicy(pullAccountIds, partition));
+  }
+}

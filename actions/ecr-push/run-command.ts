@@ -1,0 +1,37 @@
+import { login } from './commands/login.js';
+import { push } from './commands/push.js';
+import type { Ecr } from './ecr.js';
+import type { LoginInputs, PushInputs } from './inputs.js';
+import type { Ports } from './ports.js';
+import { prepare, userConfigOf, type Machine } from './source.js';
+
+export interface CommandPorts {
+  readonly exportVariable: (name: string, value: string) => void;
+  /** Opens AWS, once what the machine lacks was told. */
+  readonly openAws: () => Promise<{
+    readonly ecr: Ecr;
+    readonly accountId: string;
+    readonly logIn: Ports['logIn'];
+  }>;
+}
+
+/** Runs the command of the inputs; returns the step's outputs. */
+export async function runCommand(
+  machine: Machine,
+  inputs: PushInputs | LoginInputs,
+  ports: CommandPorts,
+): Promise<Readonly<Record<string, string>>> {
+  if (inputs.command === 'login') {
+    const { accountId, logIn } = await ports.openAws();
+    const { workDirectory, env } = machine;
+    const { exportVariable } = ports;
+    return login(
+      { logIn, workDirectory, userConfig: userConfigOf(env), exportVariable },
+      inputs.registries,
+      accountId,
+    );
+  }
+  const prepared = await prepare(machine, inputs);
+  const { ecr, accountId, logIn } = await ports.openAws();
+  return push({ ...machine, ecr, logIn }, inputs, prepared, accountId);
+}
