@@ -31,7 +31,7 @@ function trust(condition: unknown): string {
 
 function service(role: Partial<Role> = {}, now = Date.now) {
   const iam: Iam = {
-    role: (name) =>
+    role: (_account, name) =>
       Promise.resolve(
         name === 'deploy'
           ? {
@@ -41,14 +41,14 @@ function service(role: Partial<Role> = {}, now = Date.now) {
             }
           : undefined,
       ),
-    openIdProvider: (url) =>
+    openIdProvider: (_account, url) =>
       Promise.resolve(
         url === URL ? { arn: PROVIDER, url, clientIds: ['sts.amazonaws.com'] } : undefined,
       ),
   };
   const sessions = createSessions(ACCOUNT, now);
   const issuers = () => [{ issuerUrl: ISSUER, jwks: () => jwks }];
-  return { sts: createSts({ accountId: ACCOUNT, iam, sessions, issuers }), sessions };
+  return { sts: createSts({ iam, sessions, issuers }), sessions };
 }
 
 function token(claims: Record<string, string> = {}, expires: number | string = '5m') {
