@@ -38,17 +38,18 @@ export async function applyFault(fault: Fault, call: FaultedCall): Promise<void>
 }
 
 /** Takes in so many bytes of a request's body, or all of a shorter one. */
-async function receive(request: IncomingMessage, bytes: number): Promise<void> {
-  let received = 0;
-  if (bytes === 0) return;
-  try {
-    for await (const chunk of request) {
-      received += (chunk as Buffer).length;
-      if (received >= bytes) return;
-    }
-  } catch {
-    // The caller broke the connection first.
-  }
+function receive(request: IncomingMessage, bytes: number): Promise<void> {
+  if (bytes === 0) return Promise.resolve();
+  // Iterating over the request would destroy it, and with it the connection, in an orderly way.
+  return new Promise((resolve) => {
+    let received = 0;
+    request.on('data', (chunk: Buffer) => {
+      received += chunk.length;
+      if (received >= bytes) resolve();
+    });
+    request.once('close', resolve);
+    request.once('end', resolve);
+  });
 }
 
 /** Announces the whole answer, and sends so many bytes of its body. */
