@@ -51,7 +51,7 @@ describe('a manifest whose parts are missing', () => {
     const pushed = pushableImage();
     await registry.pushBlob(repositoryName, pushed.config);
     const answer = await registry.pushManifest(repositoryName, 'v1', pushed);
-    expect([answer.status, await refusalCode(answer)]).toEqual([404, 'MANIFEST_BLOB_UNKNOWN']);
+    expect([answer.status, await refusalCode(answer)]).toEqual([400, 'MANIFEST_BLOB_UNKNOWN']);
     expect(await tags()).toEqual([]);
     await registry.pushBlob(repositoryName, pushed.layer);
     expect((await registry.pushManifest(repositoryName, 'v1', pushed)).status).toBe(201);
@@ -70,7 +70,7 @@ describe('a manifest whose parts are missing', () => {
     const index = pushableIndex(one, two);
     await registry.push(repositoryName, one.digest, one);
     const answer = await registry.push(repositoryName, 'v1', index);
-    expect([answer.status, await refusalCode(answer)]).toEqual([404, 'MANIFEST_BLOB_UNKNOWN']);
+    expect([answer.status, await refusalCode(answer)]).toEqual([400, 'MANIFEST_BLOB_UNKNOWN']);
     const put = ecr.send(new PutImageCommand({ repositoryName, imageManifest: index.manifest }));
     await expect(put).rejects.toMatchObject({ name: 'ReferencedImagesNotFoundException' });
     await registry.push(repositoryName, two.digest, two);

@@ -48,9 +48,9 @@ export function pushableImage(
     schemaVersion: 2,
     mediaType: imageManifestType,
     ...(artifactType === undefined ? {} : { artifactType }),
-    config: describe('application/vnd.oci.image.config.v1+json', config),
-    layers: [describe('application/vnd.oci.image.layer.v1.tar+gzip', layer)],
-    ...(subject ? { subject: describe(subject.mediaType, Buffer.from(subject.manifest)) } : {}),
+    config: descriptorOf('application/vnd.oci.image.config.v1+json', config),
+    layers: [descriptorOf('application/vnd.oci.image.layer.v1.tar+gzip', layer)],
+    ...(subject ? { subject: descriptorOf(subject.mediaType, Buffer.from(subject.manifest)) } : {}),
     ...(annotations ? { annotations } : {}),
   });
   const digest = sha256(manifest);
@@ -63,14 +63,14 @@ export function pushableIndex(...images: readonly PushableManifest[]): PushableM
     schemaVersion: 2,
     mediaType: imageIndexType,
     manifests: images.map((image, index) => ({
-      ...describe(image.mediaType, Buffer.from(image.manifest)),
+      ...descriptorOf(image.mediaType, Buffer.from(image.manifest)),
       platform: { os: 'linux', architecture: index === 0 ? 'amd64' : 'arm64' },
     })),
   });
   return { blobs: [], manifest, mediaType: imageIndexType, digest: sha256(manifest) };
 }
 
-function describe(mediaType: string, content: Buffer): unknown {
+function descriptorOf(mediaType: string, content: Buffer): unknown {
   return { mediaType, digest: sha256(content), size: content.length };
 }
 

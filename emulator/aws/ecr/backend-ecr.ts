@@ -1,6 +1,7 @@
 import { AwsError } from '../../aws-error.js';
 import type { Backend } from '../backends/process.js';
 import { signatureLike } from '../sts/iam.js';
+import { text } from './request.js';
 import type { Scope } from './scope.js';
 
 /** ECR of the backend: repositories, their policies, and the list of their images. */
@@ -25,8 +26,8 @@ export function createBackendEcr(backend: Backend): BackendEcr {
       });
       const parsed = JSON.parse(response.body.toString('utf8')) as Record<string, unknown>;
       if (response.status < 400) return parsed as T;
-      const type = String(parsed['__type'] ?? 'ServerException');
-      const message = String(parsed['message'] ?? parsed['Message'] ?? '');
+      const type = text(parsed, '__type') || 'ServerException';
+      const message = text(parsed, 'message') || text(parsed, 'Message');
       throw new AwsError(type.split('#').at(-1) ?? type, message, response.status);
     },
   };

@@ -2,7 +2,7 @@ import type { BackendEcr } from './backend-ecr.js';
 import type { ManifestBody } from './manifest.js';
 import { parseManifest } from './manifest.js';
 import type { Registry } from './registry.js';
-import type { EcrRequest } from './request.js';
+import type { EcrOperation, EcrRequest } from './request.js';
 import { orRepositoryMissing, page, text } from './request.js';
 import type { Scope } from './scope.js';
 
@@ -25,7 +25,7 @@ export interface Referrers {
     digest: string,
   ): Promise<readonly Referrer[]>;
   /** Answers ListImageReferrers. */
-  list(request: EcrRequest): Promise<unknown>;
+  readonly list: EcrOperation;
 }
 
 /** Finds referrers by looking into every manifest of the repository, as they are there now. */

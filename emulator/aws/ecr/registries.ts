@@ -33,7 +33,7 @@ export interface RegistriesOptions {
 export function createRegistries(options: RegistriesOptions): Registries {
   const { backend, main } = options;
   const registries = new Map<string, Registry>();
-  const ports = new Map<string, { readonly scope: Scope; readonly port: Promise<RegistryPort> }>();
+  const ports = new Map<string, Promise<RegistryPort>>();
   const opened: (Scope & { readonly host: string })[] = [];
 
   function at(scope: Scope): Registry {
@@ -59,9 +59,9 @@ export function createRegistries(options: RegistriesOptions): Registries {
     async host(scope) {
       const key = scopeKey(scope);
       if (key === scopeKey(main)) return options.mainHost();
-      const known = ports.get(key) ?? { scope, port: open(scope) };
+      const known = ports.get(key) ?? open(scope);
       ports.set(key, known);
-      return (await known.port).host;
+      return (await known).host;
     },
     atHost(host) {
       const named = scopeOfEcrHost(host);
@@ -73,8 +73,10 @@ export function createRegistries(options: RegistriesOptions): Registries {
     },
     list,
     async stop() {
-      const all = await Promise.allSettled([...ports.values()].map(({ port }) => port));
-      await Promise.all(all.map((one) => (one.status === 'fulfilled' ? one.value.stop() : null)));
+      const all = await Promise.allSettled(ports.values());
+      await Promise.all(
+        all.flatMap((one) => (one.status === 'fulfilled' ? [one.value.stop()] : [])),
+      );
     },
   };
 }

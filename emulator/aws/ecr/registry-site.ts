@@ -156,10 +156,13 @@ export function createRegistrySite(options: RegistrySiteOptions): Site {
   }
 }
 
-/** Error codes of the OCI distribution specification for refusals in ECR's words. */
+/**
+ * Error codes of the OCI distribution specification for refusals in ECR's words; the statuses are
+ * those of its reference implementation.
+ */
 const CODES: Readonly<Record<string, readonly [number, string]>> = {
-  LayersNotFoundException: [404, 'MANIFEST_BLOB_UNKNOWN'],
-  ReferencedImagesNotFoundException: [404, 'MANIFEST_BLOB_UNKNOWN'],
+  LayersNotFoundException: [400, 'MANIFEST_BLOB_UNKNOWN'],
+  ReferencedImagesNotFoundException: [400, 'MANIFEST_BLOB_UNKNOWN'],
   ImageTagAlreadyExistsException: [400, 'TAG_INVALID'],
   ImageDigestDoesNotMatchException: [400, 'MANIFEST_INVALID'],
   InvalidParameterException: [400, 'MANIFEST_INVALID'],

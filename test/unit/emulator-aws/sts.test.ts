@@ -157,4 +157,9 @@ describe('temporary credentials', () => {
     const { arn } = createSessions(ACCOUNT).identify('AKIA1', undefined);
     expect(arn).toBe(`arn:aws:iam::${ACCOUNT}:user/emulator`);
   });
+
+  it('leave a key of twelve digits to be the user of that account', () => {
+    const { arn, account } = createSessions(ACCOUNT).identify('210987654321', undefined);
+    expect([arn, account]).toEqual(['arn:aws:iam::210987654321:user/emulator', '210987654321']);
+  });
 });
