@@ -62,7 +62,7 @@ export function pushableIndex(...images: readonly PushableManifest[]): PushableM
   const manifest = JSON.stringify({
     schemaVersion: 2,
     mediaType: imageIndexType,
-    manifests: images.map((image, index) => ({
+    manifests: images.map((image, index): Record<string, unknown> => ({
       ...descriptorOf(image.mediaType, Buffer.from(image.manifest)),
       platform: { os: 'linux', architecture: index === 0 ? 'amd64' : 'arm64' },
     })),
@@ -70,7 +70,7 @@ export function pushableIndex(...images: readonly PushableManifest[]): PushableM
   return { blobs: [], manifest, mediaType: imageIndexType, digest: sha256(manifest) };
 }
 
-function descriptorOf(mediaType: string, content: Buffer): unknown {
+function descriptorOf(mediaType: string, content: Buffer): Record<string, unknown> {
   return { mediaType, digest: sha256(content), size: content.length };
 }
 
