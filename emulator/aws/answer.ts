@@ -1,24 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import type { AwsError } from '../aws-error.js';
+import type { BufferedAnswer } from './faulted-answer.js';
 import type { Identity } from './identify.js';
 
-/** Answers a JSON 1.1 call with its result. */
-export function answerJson(response: ServerResponse, result: unknown): void {
-  send(response, 200, 'application/x-amz-json-1.1', JSON.stringify(result));
+/** The answer to a JSON 1.1 call with its result. */
+export function jsonAnswer(result: unknown): BufferedAnswer {
+  return buffered('application/x-amz-json-1.1', JSON.stringify(result), randomUUID());
 }
 
-/** Answers a query call: `result` is the XML inside `<OperationResult>`. */
-export function answerQuery(
-  response: ServerResponse,
-  operation: string,
-  namespace: string,
-  result: string,
-): void {
+/** The answer to a query call: `result` is the XML inside `<OperationResult>`. */
+export function queryAnswer(operation: string, namespace: string, result: string): BufferedAnswer {
   const id = randomUUID();
-  send(
-    response,
-    200,
+  return buffered(
     'text/xml',
     `<${operation}Response xmlns="${namespace}"><${operation}Result>${result}</${operation}Result>` +
       `<ResponseMetadata><RequestId>${id}</RequestId></ResponseMetadata></${operation}Response>`,
@@ -97,6 +91,13 @@ export function escapeXml(text: string): string {
     .replaceAll('<', '&lt;')
     .replaceAll('>', '&gt;')
     .replaceAll('"', '&quot;');
+}
+
+function buffered(contentType: string, text: string, requestId: string): BufferedAnswer {
+  const body = Buffer.from(text);
+  const length = String(body.length);
+  const headers = { 'content-type': contentType, 'content-length': length };
+  return { status: 200, headers: { ...headers, 'x-amzn-requestid': requestId }, body };
 }
 
 function send(

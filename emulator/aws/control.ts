@@ -23,7 +23,8 @@ export interface ControlOptions {
   readonly more: () => Readonly<Record<string, Route>>;
 }
 
-type Route = (body: unknown) => unknown;
+/** Answers one control request with JSON; throws AwsError for what is wrong with it. */
+export type Route = (body: unknown) => unknown;
 
 /** The control interface under `/_emulator/`: JSON in, JSON out, errors as `{code, message}`. */
 export function createControl(options: ControlOptions): Site {
@@ -120,7 +121,8 @@ function parseClock(body: unknown): {
   };
 }
 
-function parseSessionLives(body: unknown): SessionLives {
+/** Reads lives of sessions or tokens. Throws AwsError `ValidationException`. */
+export function parseSessionLives(body: unknown): SessionLives {
   const { endAfterSeconds, tellSeconds } = (body ?? {}) as Record<string, unknown>;
   for (const [name, value] of Object.entries({ endAfterSeconds, tellSeconds })) {
     if (typeof value === 'number' && Number.isFinite(value) && value > 0) continue;

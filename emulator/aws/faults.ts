@@ -1,13 +1,24 @@
 import { AwsError } from '../aws-error.js';
 
 export type FaultKind = 'throttle' | 'error' | 'timeout' | 'reset';
+export type FaultTime = 'before' | 'after';
 
 /** When to fail a call, and how. Without `service` or `operation` it applies to all of them. */
 export interface FaultRule {
   readonly service?: string;
   readonly operation?: string;
-  /** `timeout` never answers, `reset` breaks the connection; both before anything has happened. */
+  /** `timeout` never answers, `reset` breaks the connection. */
   readonly kind: FaultKind;
+  /**
+   * `before` (default): nothing has happened in the service. `after`: the call is carried out and
+   * only its answer is lost.
+   */
+  readonly when?: FaultTime;
+  /**
+   * Bytes of a body that get through before a `reset`: of the request's when it strikes `before`,
+   * of the answer's when it strikes `after`.
+   */
+  readonly afterBytes?: number;
   /** Share of the matching calls that fail, 0 to 1; 1 when absent. */
   readonly rate?: number;
   /** How many calls fail before the rule is spent; without end when absent. */
@@ -18,11 +29,12 @@ export interface FaultRule {
   readonly code?: string;
 }
 
-/** What is to happen to a call instead of its answer. */
-export type Fault =
+/** What is to happen to a call instead of its answer, before or after it has been carried out. */
+export type Fault = { readonly when: FaultTime } & (
   | { readonly kind: 'answer'; readonly error: AwsError }
   | { readonly kind: 'timeout' }
-  | { readonly kind: 'reset' };
+  | { readonly kind: 'reset'; readonly afterBytes: number }
+);
 
 export interface Faults {
   /** Adds rules after those there are; the first that fires wins. `seed` restarts the dice. */
@@ -34,6 +46,7 @@ export interface Faults {
 }
 
 const KINDS: readonly FaultKind[] = ['throttle', 'error', 'timeout', 'reset'];
+const TIMES: readonly FaultTime[] = ['before', 'after'];
 const DEFAULT_SEED = 1;
 
 /** Creates an empty set of fault rules whose dice are the same on every run. */
@@ -88,6 +101,8 @@ const FIELD_CHECKS: Readonly<Record<keyof FaultRule, (value: unknown) => boolean
   times: (value) => Number.isInteger(value) && Number(value) > 0,
   status: (value) => Number.isInteger(value) && Number(value) >= 400 && Number(value) <= 599,
   code: isName,
+  when: (value) => TIMES.includes(value as FaultTime),
+  afterBytes: (value) => Number.isInteger(value) && Number(value) >= 0,
 };
 
 function parseRule(value: unknown, at: string, problems: string[]): FaultRule {
@@ -101,6 +116,9 @@ function parseRule(value: unknown, at: string, problems: string[]): FaultRule {
     else if (!check(field)) problems.push(`${at}.${key}: ${JSON.stringify(field)} is not allowed`);
   }
   if (!('kind' in value)) problems.push(`${at}.kind: missing, one of ${KINDS.join(', ')}`);
+  else if ('afterBytes' in value && value['kind'] !== 'reset') {
+    problems.push(`${at}.afterBytes: only for the kind reset`);
+  }
   return value as unknown as FaultRule;
 }
 
@@ -110,31 +128,31 @@ function parseRule(value: unknown, at: string, problems: string[]): FaultRule {
  * common errors), `ThrottlingException` (JSON services' common errors).
  */
 function toFault(rule: FaultRule, service: string, protocol: string): Fault {
+  const when = rule.when ?? 'before';
+  const isS3 = service === 's3' || protocol === 's3';
   switch (rule.kind) {
     case 'timeout':
+      return { kind: 'timeout', when };
     case 'reset':
-      return { kind: rule.kind };
+      return { kind: 'reset', when, afterBytes: rule.afterBytes ?? 0 };
     case 'throttle': {
-      const [code, status] =
-        service === 's3'
-          ? (['SlowDown', 503] as const)
-          : protocol === 'ec2'
-            ? (['RequestLimitExceeded', 503] as const)
-            : protocol === 'query'
-              ? (['Throttling', 400] as const)
-              : (['ThrottlingException', protocol === 'rest' ? 429 : 400] as const);
-      return answer(rule.code ?? code, 'Rate exceeded', rule.status ?? status);
+      const [code, status] = isS3
+        ? (['SlowDown', 503] as const)
+        : protocol === 'ec2'
+          ? (['RequestLimitExceeded', 503] as const)
+          : protocol === 'query'
+            ? (['Throttling', 400] as const)
+            : (['ThrottlingException', protocol === 'rest' ? 429 : 400] as const);
+      const error = new AwsError(rule.code ?? code, 'Rate exceeded', rule.status ?? status);
+      return { kind: 'answer', when, error };
     }
     case 'error': {
       const json = protocol === 'json' ? 'InternalServerError' : 'InternalFailure';
-      const code = service === 's3' || protocol === 'ec2' ? 'InternalError' : json;
-      return answer(rule.code ?? code, 'Injected by a fault rule', rule.status ?? 500);
+      const code = rule.code ?? (isS3 || protocol === 'ec2' ? 'InternalError' : json);
+      const error = new AwsError(code, 'Injected by a fault rule', rule.status ?? 500);
+      return { kind: 'answer', when, error };
     }
   }
-}
-
-function answer(code: string, message: string, status: number): Fault {
-  return { kind: 'answer', error: new AwsError(code, message, status) };
 }
 
 function isName(value: unknown): boolean {

@@ -1,11 +1,13 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { AwsError } from '../aws-error.js';
-import { answerControl, answerError, answerJson, answerQuery } from './answer.js';
+import { answerControl, answerError, jsonAnswer, queryAnswer } from './answer.js';
 import type { Backend } from './backends/process.js';
 import type { Answer, Call, Guard, Handler } from './call.js';
 import type { Calls } from './calls.js';
 import { authenticate } from './credentials.js';
+import type { BufferedAnswer } from './faulted-answer.js';
+import { applyFault } from './faulted-answer.js';
 import type { Faults } from './faults.js';
 import type { Identity, RequestHead } from './identify.js';
 import { identify } from './identify.js';
@@ -22,6 +24,8 @@ export interface Site {
 
 export interface FrontOptions {
   readonly region: string;
+  /** The account of callers that name no other. */
+  readonly accountId: string;
   readonly sites: readonly Site[];
   /** Each may refuse a call. */
   readonly guards: readonly Guard[];
@@ -88,16 +92,22 @@ async function serve(
   const full = { ...head, form: body ? new URLSearchParams(body.toString('utf8')) : undefined };
   const identity = identify(full, options.region, options.rest);
   options.calls.record(identity.service, identity.operation);
-  const refused = applyFault(options, identity, request, response);
-  if (refused) return;
+  const fault = options.faults.next(identity.service, identity.operation, identity.protocol);
+  const refuse = (error: AwsError): void => answerError(response, identity, error);
+  if (fault?.when === 'before') {
+    await applyFault(fault, { request, response, refuse });
+    return;
+  }
 
   try {
     const caller = authenticate(identity, options.sessions);
     for (const guard of options.guards) guard.check(identity, full, caller);
     const backend = options.backendFor(identity.service);
     const headers = endToEnd(request.headers);
+    // The backend knows other accounts by this header only: sessions are handed out here.
+    if (caller.account !== options.accountId) headers['x-moto-account-id'] = caller.account;
     const handler = options.handlers.find((candidate) => candidate.handles(identity));
-    if (!handler) {
+    if (!handler && !fault) {
       const path = target.raw;
       await forwardStream(backend, request, response, { path, headers, ...(body && { body }) });
       return;
@@ -116,7 +126,13 @@ async function serve(
           body: changes?.body ?? body ?? Buffer.alloc(0),
         }),
     };
-    write(response, identity, await handler.answer(call));
+    const forwarded = async (): Promise<Answer> => ({
+      kind: 'response',
+      response: await call.forward(),
+    });
+    const answer = buffered(identity, await (handler?.answer(call) ?? forwarded()), head.method);
+    if (fault) await applyFault(fault, { request, response, refuse, answer });
+    else response.writeHead(answer.status, answer.headers).end(answer.body);
   } catch (error) {
     // The caller gave up, or has a part of an answer that cannot be completed.
     if (response.destroyed || response.headersSent) {
@@ -126,50 +142,23 @@ async function serve(
     if (!(error instanceof AwsError)) {
       options.log(`${identity.service}.${identity.operation} failed: ${describe(error)}`);
     }
-    answerError(response, identity, toAwsError(error));
+    if (fault) await applyFault(fault, { request, response, refuse });
+    else refuse(toAwsError(error));
   }
 }
 
-/** Does what a fault rule wants instead of an answer; true when one did. */
-function applyFault(
-  options: FrontOptions,
-  identity: Identity,
-  request: IncomingMessage,
-  response: ServerResponse,
-): boolean {
-  const fault = options.faults.next(identity.service, identity.operation, identity.protocol);
-  switch (fault?.kind) {
-    case undefined:
-      return false;
-    case 'answer':
-      request.resume();
-      answerError(response, identity, fault.error);
-      return true;
-    case 'timeout':
-      // The connection stays open, and silent, until the caller gives up or the front stops.
-      request.resume();
-      return true;
-    case 'reset':
-      request.socket.resetAndDestroy();
-      return true;
-  }
-}
-
-function write(response: ServerResponse, identity: Identity, answer: Answer): void {
+function buffered(identity: Identity, answer: Answer, method: string): BufferedAnswer {
   switch (answer.kind) {
     case 'json':
-      answerJson(response, answer.result);
-      return;
+      return jsonAnswer(answer.result);
     case 'query':
-      answerQuery(response, identity.operation, answer.namespace, answer.result);
-      return;
+      return queryAnswer(identity.operation, answer.namespace, answer.result);
     case 'response': {
       const { status, headers, body } = answer.response;
       const kept = endToEnd(headers);
       // The answer to a HEAD has a length and no body; a handler may have changed any other body.
-      if (response.req.method !== 'HEAD') kept['content-length'] = String(body.length);
-      response.writeHead(status, kept);
-      response.end(body);
+      if (method !== 'HEAD') kept['content-length'] = String(body.length);
+      return { status, headers: kept, body };
     }
   }
 }
@@ -193,7 +182,8 @@ export async function readBody(request: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-function listen(server: Server, port: number): Promise<number> {
+/** Listens on 127.0.0.1 and gives the port; `port` 0 takes a free one. */
+export function listen(server: Server, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, '127.0.0.1', () => {

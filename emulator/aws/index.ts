@@ -10,14 +10,9 @@ import { jsonInput } from './call.js';
 import type { Calls } from './calls.js';
 import { createCalls } from './calls.js';
 import { createControl } from './control.js';
-import { createRegistryAuthorization } from './ecr/authorization.js';
-import { createEcr } from './ecr/ecr.js';
-import { createImageOperations } from './ecr/image-operations.js';
 import type { Images } from './ecr/images.js';
 import { createImages } from './ecr/images.js';
-import { createLayers } from './ecr/layers.js';
-import { createLayerSite, createRegistrySite } from './ecr/registry-site.js';
-import { createRegistry } from './ecr/registry.js';
+import { createEcrService } from './ecr/service.js';
 import type { Faults } from './faults.js';
 import { createFaults } from './faults.js';
 import { createFront } from './front.js';
@@ -32,7 +27,7 @@ import { createSessions } from './sts/sessions.js';
 import { STS_NAMESPACE, createSts } from './sts/sts.js';
 import type { TokenIssuer } from './sts/web-identity.js';
 
-/** moto knows one account, and this is it. */
+/** The account of callers that name no other. */
 export const ACCOUNT_ID = '123456789012';
 
 /** A service of the JSON 1.1 protocol that the emulator owns whole. */
@@ -96,16 +91,18 @@ export async function startAws(options: AwsOptions): Promise<Aws> {
   const backends = await startBackends(options);
   const [motoBackend, ministackBackend] = backends;
   try {
-    const registry = createRegistry(ministackBackend);
-    const authorization = createRegistryAuthorization();
-    const layers = createLayers(registry, ACCOUNT_ID, () => `${address.url}/_layers`);
     const sessions = createSessions(ACCOUNT_ID);
     const calls = createCalls();
     const faults = createFaults();
     const address = { url: '', host: '' };
+    const ecr = createEcrService({
+      backend: ministackBackend,
+      main: { accountId: ACCOUNT_ID, region },
+      mainHost: () => address.host,
+      ...{ clock, calls, faults, log: options.log },
+    });
     const sts = createSts({
-      accountId: ACCOUNT_ID,
-      iam: createIam(motoBackend, ACCOUNT_ID),
+      iam: createIam(motoBackend),
       sessions,
       issuers: options.issuers,
     });
@@ -141,13 +138,7 @@ export async function startAws(options: AwsOptions): Promise<Aws> {
         },
         reset: () => sessions.clear(),
       },
-      createEcr({
-        accountId: ACCOUNT_ID,
-        authorization,
-        layers,
-        images: createImageOperations(registry, ACCOUNT_ID),
-        registryHost: () => address.host,
-      }),
+      ecr.handler,
       createApplicationAutoscaling({
         accountId: ACCOUNT_ID,
         region,
@@ -194,6 +185,7 @@ export async function startAws(options: AwsOptions): Promise<Aws> {
       more: () => ({
         'GET codedeploy': () => codeDeploy.current?.dump() ?? {},
         ...codeDeploy.current?.control,
+        ...ecr.control,
       }),
       status: () =>
         Promise.resolve({
@@ -207,11 +199,8 @@ export async function startAws(options: AwsOptions): Promise<Aws> {
 
     const front = createFront({
       region,
-      sites: [
-        control,
-        createLayerSite(layers),
-        createRegistrySite({ backend: ministackBackend, authorization, calls, faults }),
-      ],
+      accountId: ACCOUNT_ID,
+      sites: [control, ...ecr.sites],
       guards: [s3Policies],
       handlers,
       backendFor: (service) => (service === 'ecr' ? ministackBackend : motoBackend),
@@ -224,7 +213,7 @@ export async function startAws(options: AwsOptions): Promise<Aws> {
     const port = await front.listen(options.port);
     address.host = `127.0.0.1:${port}`;
     address.url = `http://${address.host}`;
-    const images = createImages(registry, address.host, ACCOUNT_ID);
+    const images = createImages((host) => ecr.registries.atHost(host));
     const logs = createLogWriter(motoBackend, region);
     const servicePorts = { clock, region, accountId: ACCOUNT_ID, images, logs };
     ecs.current = options.createEcs(servicePorts);
@@ -239,7 +228,7 @@ export async function startAws(options: AwsOptions): Promise<Aws> {
       ecs: ecs.current,
       reset,
       async stop() {
-        await front.stop();
+        await Promise.all([front.stop(), ecr.registries.stop()]);
         await Promise.all(backends.map((backend) => backend.stop()));
       },
     };

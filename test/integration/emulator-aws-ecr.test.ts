@@ -1,5 +1,3 @@
-import { createHash } from 'node:crypto';
-import { gzipSync } from 'node:zlib';
 import {
   BatchCheckLayerAvailabilityCommand,
   BatchDeleteImageCommand,
@@ -16,6 +14,12 @@ import {
   PutImageCommand,
   UploadLayerPartCommand,
 } from '@aws-sdk/client-ecr';
+import {
+  type PushableManifest,
+  pushableImage,
+  registryClient,
+  sha256,
+} from '../support/ecr-registry.js';
 import type { TestEmulator } from '../support/emulator.js';
 import { sdkConfig, startTestEmulator } from '../support/emulator.js';
 
@@ -26,40 +30,6 @@ beforeAll(async () => {
 });
 afterAll(() => emulator.stop());
 beforeEach(() => emulator.reset());
-
-function sha256(bytes: Buffer | string): string {
-  return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
-}
-
-/** A complete image of one layer. */
-function image(environment: string[] = []): {
-  layer: Buffer;
-  config: Buffer;
-  manifest: string;
-  digest: string;
-} {
-  const layer = gzipSync(Buffer.alloc(1024, environment.join()));
-  const config = Buffer.from(
-    JSON.stringify({ os: 'linux', architecture: 'amd64', config: { Env: environment } }),
-  );
-  const manifest = JSON.stringify({
-    schemaVersion: 2,
-    mediaType: 'application/vnd.oci.image.manifest.v1+json',
-    config: {
-      mediaType: 'application/vnd.oci.image.config.v1+json',
-      digest: sha256(config),
-      size: config.length,
-    },
-    layers: [
-      {
-        mediaType: 'application/vnd.oci.image.layer.v1.tar+gzip',
-        digest: sha256(layer),
-        size: layer.length,
-      },
-    ],
-  });
-  return { layer, config, manifest, digest: sha256(manifest) };
-}
 
 describe('ECR and its registry', () => {
   const ecr = (): ECRClient => new ECRClient(sdkConfig(emulator));
@@ -79,33 +49,12 @@ describe('ECR and its registry', () => {
     return `Basic ${answer.authorizationData?.[0]?.authorizationToken ?? ''}`;
   }
 
-  /** Pushes the way a container engine does. */
   async function push(
     repository: string,
     tag: string,
-    pushed: ReturnType<typeof image>,
-    authorization: string,
+    pushed: PushableManifest,
   ): Promise<Response> {
-    const base = `http://${emulator.registryHost}/v2/${repository}`;
-    for (const blob of [pushed.layer, pushed.config]) {
-      const started = await fetch(`${base}/blobs/uploads/`, {
-        method: 'POST',
-        headers: { authorization },
-      });
-      const location = new URL(started.headers.get('location') ?? '', base);
-      await fetch(location, {
-        method: 'PATCH',
-        headers: { authorization },
-        body: new Uint8Array(blob),
-      });
-      location.searchParams.set('digest', sha256(blob));
-      await fetch(location, { method: 'PUT', headers: { authorization } });
-    }
-    return fetch(`${base}/manifests/${tag}`, {
-      method: 'PUT',
-      headers: { authorization, 'content-type': 'application/vnd.oci.image.manifest.v1+json' },
-      body: pushed.manifest,
-    });
+    return (await registryClient(ecr(), emulator.registryHost)).push(repository, tag, pushed);
   }
 
   it('names repositories and the login endpoint by an address that engines can push to', async () => {
@@ -133,8 +82,8 @@ describe('ECR and its registry', () => {
 
   it('takes a push over HTTP and reports the true digest and size', async () => {
     await createRepository('shop/app');
-    const pushed = image();
-    const answer = await push('shop/app', 'v1', pushed, await basicAuthorization());
+    const pushed = pushableImage();
+    const answer = await push('shop/app', 'v1', pushed);
     const { imageDetails } = await ecr().send(
       new DescribeImagesCommand({ repositoryName: 'shop/app', imageIds: [{ imageTag: 'v1' }] }),
     );
@@ -150,10 +99,9 @@ describe('ECR and its registry', () => {
 
   it('refuses to move a tag of an immutable repository', async () => {
     await createRepository('shop/app', true);
-    const authorization = await basicAuthorization();
-    const first = await push('shop/app', 'v1', image(), authorization);
-    const second = await push('shop/app', 'v1', image(['A=1']), authorization);
-    const other = image(['A=1']);
+    const first = await push('shop/app', 'v1', pushableImage());
+    const second = await push('shop/app', 'v1', pushableImage(['A=1']));
+    const other = pushableImage(['A=1']);
     const viaApi = ecr().send(
       new PutImageCommand({
         repositoryName: 'shop/app',
@@ -188,7 +136,7 @@ describe('ECR and its registry', () => {
   it('takes an image through the layer upload API, larger than a part, and gives it back', async () => {
     await createRepository('shop/app');
     const big = Buffer.alloc(11 * 1024 * 1024, 'x');
-    const { config } = image();
+    const { config } = pushableImage();
     const manifest = JSON.stringify({
       schemaVersion: 2,
       mediaType: 'application/vnd.docker.distribution.manifest.v2+json',
@@ -232,7 +180,7 @@ describe('ECR and its registry', () => {
 
   it('refuses a layer with another digest, a manifest whose layers are missing, and a second copy', async () => {
     await createRepository('shop/app');
-    const pushed = image();
+    const pushed = pushableImage();
     const repositoryName = 'shop/app';
     const { uploadId } = await ecr().send(new InitiateLayerUploadCommand({ repositoryName }));
     await ecr().send(
@@ -265,10 +213,9 @@ describe('ECR and its registry', () => {
 
   it('deletes one tag of several without its image, and the image with its last tag', async () => {
     await createRepository('shop/app');
-    const authorization = await basicAuthorization();
-    const pushed = image();
-    await push('shop/app', 'v1', pushed, authorization);
-    await push('shop/app', 'v2', pushed, authorization);
+    const pushed = pushableImage();
+    await push('shop/app', 'v1', pushed);
+    await push('shop/app', 'v2', pushed);
     const remove = (imageTag: string) =>
       ecr().send(
         new BatchDeleteImageCommand({ repositoryName: 'shop/app', imageIds: [{ imageTag }] }),

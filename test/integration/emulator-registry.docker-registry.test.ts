@@ -128,6 +128,17 @@ describeWhere(dockerRegistry, 'the registry of the emulator, beside the referenc
     await emulator.stop();
   });
 
+  it('refuses a manifest whose blobs are missing', async () => {
+    const answers = await both((registry) => putManifest(registry, 'incomplete'));
+    expect(answers.map(({ body }) => body)).toEqual([
+      'MANIFEST_BLOB_UNKNOWN',
+      'MANIFEST_BLOB_UNKNOWN',
+    ]);
+    expect(answers[0]?.status).toBe(answers[1]?.status);
+    const tags = await both((registry) => getManifest(registry, 'incomplete'));
+    expect(tags.map(({ status }) => status)).toEqual([404, 404]);
+  });
+
   it('refuses a blob whose digest is another', async () => {
     const [ours, theirs] = await both((registry) => upload(registry, layer, sha256('other')));
     expect(ours).toBe(theirs);

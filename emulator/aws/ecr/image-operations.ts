@@ -1,21 +1,21 @@
-import { createHash } from 'node:crypto';
 import { AwsError } from '../../aws-error.js';
-import type { Call } from '../call.js';
-import { orRepositoryMissing, text } from './layers.js';
-import type { Manifest, Registry } from './registry.js';
+import type { BackendEcr } from './backend-ecr.js';
+import type { ImageId } from './image-ids.js';
+import { findImage, imageMissing } from './image-ids.js';
+import type { ManifestStore } from './manifest-store.js';
+import type { ManifestBody } from './manifest.js';
+import { blobsOf, parseManifest } from './manifest.js';
+import type { Repositories } from './repositories.js';
+import type { EcrOperation, EcrRequest } from './request.js';
+import { page, text } from './request.js';
 
 /** ECR's operations on images, in terms of the registry. Error codes: ECR API reference. */
 export interface ImageOperations {
-  put(input: Record<string, unknown>, call: Call): Promise<unknown>;
-  batchGet(input: Record<string, unknown>, call: Call): Promise<unknown>;
-  batchDelete(input: Record<string, unknown>, call: Call): Promise<unknown>;
-  describe(input: Record<string, unknown>, call: Call): Promise<unknown>;
-  list(input: Record<string, unknown>, call: Call): Promise<unknown>;
-}
-
-interface ImageId {
-  readonly imageDigest?: string;
-  readonly imageTag?: string;
+  readonly put: EcrOperation;
+  readonly batchGet: EcrOperation;
+  readonly batchDelete: EcrOperation;
+  readonly describe: EcrOperation;
+  readonly list: EcrOperation;
 }
 
 interface ImageDetail {
@@ -24,107 +24,57 @@ interface ImageDetail {
   readonly imageManifestMediaType?: string;
 }
 
-interface ManifestBody {
-  readonly mediaType?: string;
-  readonly config?: {
-    readonly digest: string;
-    readonly size?: number;
-    readonly mediaType?: string;
-  };
-  readonly layers?: readonly { readonly digest: string; readonly size?: number }[];
-  readonly manifests?: readonly { readonly digest: string }[];
-}
-
 const DOCKER_MANIFEST = 'application/vnd.docker.distribution.manifest.v2+json';
+/** ECR API reference, DescribeImages and ListImages: `maxResults`. */
+const PAGE = { usual: 100, most: 1000 };
 
-/** Creates the operations. Repositories themselves are the backend's. */
-export function createImageOperations(registry: Registry, accountId: string): ImageOperations {
-  async function put(input: Record<string, unknown>, call: Call): Promise<unknown> {
-    const repositoryName = text(input, 'repositoryName');
+/** Creates the operations. The list of a repository's images is the backend's. */
+export function createImageOperations(
+  backend: BackendEcr,
+  repositories: Repositories,
+  manifests: ManifestStore,
+): ImageOperations {
+  async function put(request: EcrRequest): Promise<unknown> {
+    const { input, scope, registry, repositoryName } = request;
     const body = Buffer.from(text(input, 'imageManifest'));
-    const manifest = parseManifest(body);
-    const mediaType =
-      text(input, 'imageManifestMediaType') || (manifest.mediaType ?? DOCKER_MANIFEST);
-    const digest = `sha256:${createHash('sha256').update(body).digest('hex')}`;
-    const tag = text(input, 'imageTag');
-    const expected = text(input, 'imageDigest');
-    if (expected !== '' && expected !== digest) {
-      throw new AwsError(
-        'ImageDigestDoesNotMatchException',
-        `The image manifest's digest is '${digest}', not '${expected}'`,
-      );
-    }
-    const mutability = await tagMutability(repositoryName, call);
-    await checkReferences(repositoryName, manifest);
-    const current = await registry.manifest(repositoryName, tag === '' ? digest : tag);
-    if (current?.digest === digest) {
+    const { mediaType: ownType } = parseManifest(body);
+    const mediaType = text(input, 'imageManifestMediaType') || (ownType ?? DOCKER_MANIFEST);
+    const tag = text(input, 'imageTag') || undefined;
+    const expectedDigest = text(input, 'imageDigest') || undefined;
+    const where = { scope, registry, repositoryName };
+    const stored = await manifests.put({ ...where, tag, expectedDigest, mediaType, body });
+    const { digest } = stored;
+    if (!stored.isNew) {
+      const tagged = tag === undefined ? '' : ` and tag '${tag}'`;
       throw new AwsError(
         'ImageAlreadyExistsException',
-        `Image with digest '${digest}'${tag && ` and tag '${tag}'`} already exists in the repository with name '${repositoryName}'`,
+        `Image with digest '${digest}'${tagged} already exists in the repository with name '${repositoryName}' in registry with id '${scope.accountId}'`,
       );
     }
-    if (current && mutability === 'IMMUTABLE') {
-      throw new AwsError(
-        'ImageTagAlreadyExistsException',
-        `The image tag '${tag}' already exists in the '${repositoryName}' repository and cannot be overwritten because the tag is immutable.`,
-      );
-    }
-    await registry.putManifest(repositoryName, tag === '' ? digest : tag, mediaType, body);
-    const imageId = { imageDigest: digest, ...(tag === '' ? {} : { imageTag: tag }) };
     return {
       image: {
-        registryId: accountId,
+        registryId: scope.accountId,
         repositoryName,
-        imageId,
+        imageId: { imageDigest: digest, ...(tag === undefined ? {} : { imageTag: tag }) },
         imageManifest: body.toString('utf8'),
         imageManifestMediaType: mediaType,
       },
     };
   }
 
-  async function checkReferences(repositoryName: string, manifest: ManifestBody): Promise<void> {
-    const blobs = [...(manifest.config ? [manifest.config] : []), ...(manifest.layers ?? [])];
-    const missing: string[] = [];
-    for (const { digest } of blobs) {
-      if ((await registry.blobSize(repositoryName, digest)) === undefined) missing.push(digest);
-    }
-    if (missing.length > 0) {
-      throw new AwsError(
-        'LayersNotFoundException',
-        `Layers with digests '[${missing.join(', ')}]' required for pushing image into repository ` +
-          `with name '${repositoryName}' in the registry with id '${accountId}' do not exist`,
-      );
-    }
-    for (const { digest } of manifest.manifests ?? []) {
-      if (await registry.manifest(repositoryName, digest)) continue;
-      throw new AwsError(
-        'ReferencedImagesNotFoundException',
-        `The image with digest '${digest}' that the manifest list refers to does not exist`,
-      );
-    }
-  }
-
-  async function find(repositoryName: string, id: ImageId): Promise<Manifest | undefined> {
-    const reference = id.imageDigest ?? id.imageTag ?? '';
-    const manifest = await registry.manifest(repositoryName, reference);
-    if (!manifest || id.imageTag === undefined || id.imageDigest === undefined) return manifest;
-    const tagged = await registry.manifest(repositoryName, id.imageTag);
-    return tagged?.digest === manifest.digest ? manifest : undefined;
-  }
-
-  async function batchGet(input: Record<string, unknown>, call: Call): Promise<unknown> {
-    const repositoryName = text(input, 'repositoryName');
-    await tagMutability(repositoryName, call);
+  async function batchGet(request: EcrRequest): Promise<unknown> {
+    const { scope, registry, repositoryName } = request;
+    await repositories.settings(scope, repositoryName);
     const images: unknown[] = [];
     const failures: unknown[] = [];
-    for (const imageId of imageIds(input)) {
-      const manifest = await find(repositoryName, imageId);
+    for (const imageId of imageIds(request)) {
+      const manifest = await findImage(registry, repositoryName, imageId);
       if (!manifest) {
         failures.push(notFound(imageId));
         continue;
       }
       images.push({
-        registryId: accountId,
+        registryId: scope.accountId,
         repositoryName,
         imageId: { ...imageId, imageDigest: manifest.digest },
         imageManifest: manifest.body.toString('utf8'),
@@ -134,23 +84,31 @@ export function createImageOperations(registry: Registry, accountId: string): Im
     return { images, failures };
   }
 
-  async function batchDelete(input: Record<string, unknown>, call: Call): Promise<unknown> {
-    const repositoryName = text(input, 'repositoryName');
-    await tagMutability(repositoryName, call);
+  async function batchDelete(request: EcrRequest): Promise<unknown> {
+    const { scope, registry, repositoryName } = request;
+    await repositories.settings(scope, repositoryName);
     const deleted: ImageId[] = [];
     const failures: unknown[] = [];
-    for (const imageId of imageIds(input)) {
-      const manifest = await find(repositoryName, imageId);
+    for (const imageId of imageIds(request)) {
+      const manifest = await findImage(registry, repositoryName, imageId);
       if (!manifest) {
         failures.push(notFound(imageId));
         continue;
       }
-      const details = await describeDetails(call, repositoryName);
+      const details = await detailsOf(request);
       const tags =
         details.find((detail) => detail.imageDigest === manifest.digest)?.imageTags ?? [];
       // A tag takes the image with it only when it is its last one (BatchDeleteImage, description).
       const kept =
         imageId.imageDigest === undefined ? tags.filter((t) => t !== imageId.imageTag) : [];
+      if (kept.length === 0 && (await isPartOfAnIndex(request, details, manifest.digest))) {
+        failures.push({
+          imageId,
+          failureCode: 'ImageReferencedByManifestList',
+          failureReason: 'Requested image referenced by manifest list',
+        });
+        continue;
+      }
       await registry.deleteManifest(repositoryName, manifest.digest);
       for (const tag of kept) {
         await registry.putManifest(repositoryName, tag, manifest.mediaType, manifest.body);
@@ -162,86 +120,95 @@ export function createImageOperations(registry: Registry, accountId: string): Im
     return { imageIds: deleted, failures };
   }
 
-  async function describe(input: Record<string, unknown>, call: Call): Promise<unknown> {
-    const answer = await forwardJson<{ imageDetails: ImageDetail[] }>(call);
-    const repositoryName = text(input, 'repositoryName');
+  async function isPartOfAnIndex(
+    { registry, repositoryName }: EcrRequest,
+    details: readonly ImageDetail[],
+    digest: string,
+  ): Promise<boolean> {
+    for (const { imageDigest } of details) {
+      const stored = await registry.manifest(repositoryName, imageDigest);
+      const parts = stored ? (parseManifest(stored.body).manifests ?? []) : [];
+      if (parts.some((part) => part.digest === digest)) return true;
+    }
+    return false;
+  }
+
+  async function describe(request: EcrRequest): Promise<unknown> {
+    const { registry, repositoryName } = request;
+    const all = (await detailsOf(request)).filter((detail) => hasStatus(request, detail));
+    const wanted: ImageDetail[] = [];
+    for (const imageId of imageIds(request)) {
+      const found = await findImage(registry, repositoryName, imageId);
+      const detail = all.find(({ imageDigest }) => imageDigest === found?.digest);
+      if (!detail) throw imageMissing(request, imageId);
+      if (!wanted.includes(detail)) wanted.push(detail);
+    }
+    const { items, ...rest } = page(request.input, wanted.length > 0 ? wanted : all, PAGE);
     const imageDetails: unknown[] = [];
-    for (const { imageTags, ...detail } of answer.imageDetails) {
-      const manifest = await registry.manifest(repositoryName, detail.imageDigest);
-      const body = manifest && parseManifest(manifest.body);
-      const blobs = body ? [...(body.config ? [body.config] : []), ...(body.layers ?? [])] : [];
+    for (const { imageTags = [], ...detail } of items) {
+      const stored = await registry.manifest(repositoryName, detail.imageDigest);
+      const manifest: ManifestBody = stored ? parseManifest(stored.body) : {};
+      const { subject, config } = manifest;
       imageDetails.push({
         ...detail,
         // The backend counts the manifest's own bytes, and names an empty list of tags.
-        imageSizeInBytes: blobs.reduce((sum, blob) => sum + (blob.size ?? 0), 0),
-        ...(imageTags && imageTags.length > 0 ? { imageTags } : {}),
-        artifactMediaType: body?.config?.mediaType ?? detail.imageManifestMediaType,
+        imageSizeInBytes: await sizeOf(request, manifest),
+        ...(imageTags.length > 0 ? { imageTags } : {}),
+        ...(subject ? { subjectManifestDigest: subject.digest } : {}),
+        artifactMediaType:
+          manifest.artifactType ?? config?.mediaType ?? detail.imageManifestMediaType,
       });
     }
-    return { ...answer, imageDetails };
+    return { imageDetails, ...rest };
   }
 
-  async function list(input: Record<string, unknown>, call: Call): Promise<unknown> {
-    const details = await describeDetails(call, text(input, 'repositoryName'));
-    const status = (input['filter'] as { tagStatus?: string } | undefined)?.tagStatus;
-    const ids = details.flatMap(({ imageDigest, imageTags = [] }): ImageId[] => {
-      if (imageTags.length === 0) return status === 'TAGGED' ? [] : [{ imageDigest }];
-      return status === 'UNTAGGED' ? [] : imageTags.map((imageTag) => ({ imageDigest, imageTag }));
-    });
-    return { imageIds: ids };
+  /** Of an index the largest of its images (ECR API reference, ImageDetail `imageSizeInBytes`). */
+  async function sizeOf(request: EcrRequest, manifest: ManifestBody): Promise<number> {
+    if (!manifest.manifests) {
+      return blobsOf(manifest).reduce((sum, { size = 0 }) => sum + size, 0);
+    }
+    let largest = 0;
+    for (const { digest } of manifest.manifests) {
+      const part = await request.registry.manifest(request.repositoryName, digest);
+      if (part) largest = Math.max(largest, await sizeOf(request, parseManifest(part.body)));
+    }
+    return largest;
+  }
+
+  async function list(request: EcrRequest): Promise<unknown> {
+    const details = await detailsOf(request);
+    const ids = details
+      .filter((detail) => hasStatus(request, detail))
+      .flatMap(({ imageDigest, imageTags = [] }): ImageId[] =>
+        imageTags.length === 0
+          ? [{ imageDigest }]
+          : imageTags.map((imageTag) => ({ imageDigest, imageTag })),
+      );
+    const { items, ...rest } = page(request.input, ids, PAGE);
+    return { imageIds: items, ...rest };
+  }
+
+  async function detailsOf({ scope, repositoryName }: EcrRequest): Promise<ImageDetail[]> {
+    await repositories.settings(scope, repositoryName);
+    const input = { repositoryName };
+    const answer = await backend.ask<{ imageDetails: ImageDetail[] }>(
+      scope,
+      'DescribeImages',
+      input,
+    );
+    return answer.imageDetails;
   }
 
   return { put, batchGet, batchDelete, describe, list };
 }
 
-/** Asks the backend about the repository, whose absence it reports as RepositoryNotFoundException. */
-async function tagMutability(repositoryName: string, call: Call): Promise<string | undefined> {
-  const answer = await orRepositoryMissing(repositoryName, () =>
-    forwardJson<{ repositories: { imageTagMutability?: string }[] }>(call, 'DescribeRepositories', {
-      repositoryNames: [repositoryName],
-    }),
-  );
-  return answer.repositories[0]?.imageTagMutability;
+function hasStatus({ input }: EcrRequest, { imageTags = [] }: ImageDetail): boolean {
+  const status = (input['filter'] as { tagStatus?: string } | undefined)?.tagStatus;
+  if (status === 'TAGGED') return imageTags.length > 0;
+  return status === 'UNTAGGED' ? imageTags.length === 0 : true;
 }
 
-async function describeDetails(call: Call, repositoryName: string): Promise<ImageDetail[]> {
-  const answer = await forwardJson<{ imageDetails: ImageDetail[] }>(call, 'DescribeImages', {
-    repositoryName,
-  });
-  return answer.imageDetails;
-}
-
-/** Passes the call on, or another operation in its name; throws what the backend refuses with. */
-async function forwardJson<T>(call: Call, operation?: string, input?: unknown): Promise<T> {
-  const response = await call.forward(
-    operation === undefined
-      ? {}
-      : {
-          headers: { 'x-amz-target': `AmazonEC2ContainerRegistry_V20150921.${operation}` },
-          body: JSON.stringify(input),
-        },
-  );
-  const parsed = JSON.parse(response.body.toString('utf8')) as Record<string, unknown>;
-  if (response.status < 400) return parsed as T;
-  const type = text(parsed, '__type') || 'ServerException';
-  const message = text(parsed, 'message') || text(parsed, 'Message');
-  throw new AwsError(type.split('#').at(-1) ?? type, message, response.status);
-}
-
-function parseManifest(body: Buffer): ManifestBody {
-  try {
-    const parsed: unknown = JSON.parse(body.toString('utf8'));
-    if (typeof parsed === 'object' && parsed !== null) return parsed;
-  } catch {
-    // Answered below, like every other manifest that is none.
-  }
-  throw new AwsError(
-    'InvalidParameterException',
-    "Invalid parameter at 'ImageManifest' failed to satisfy constraint: 'Invalid JSON syntax'",
-  );
-}
-
-function imageIds(input: Record<string, unknown>): ImageId[] {
+function imageIds({ input }: EcrRequest): ImageId[] {
   return Array.isArray(input['imageIds']) ? (input['imageIds'] as ImageId[]) : [];
 }
 

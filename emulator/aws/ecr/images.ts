@@ -34,19 +34,19 @@ interface ImageConfig {
 }
 
 /**
- * Resolves references of the emulator's own registry: by the host it reports, and by ECR's own
- * host names. Every other host is an unknown registry: the emulator reaches no network. Under
+/**
+ * Resolves references of the emulator's own registries: by the hosts that it reports, and by ECR's
+ * own host names. Every other host is an unknown registry: the emulator reaches no network. Under
  * `.invalid` there is none (RFC 2606).
  */
-export function createImages(registry: Registry, registryHost: string, accountId: string): Images {
+ */
+export function createImages(registryAt: (host: string) => Registry | undefined): Images {
   return {
     async resolve(reference) {
       const parsed = parseImageReference(reference);
       if (parsed?.host.endsWith('.invalid')) return { kind: 'missing' };
-      const isEcr = new RegExp(`^${accountId}\\.dkr\\.ecr\\.[a-z0-9-]+\\.amazonaws\\.com$`);
-      if (!parsed || (parsed.host !== registryHost && !isEcr.test(parsed.host))) {
-        return { kind: 'unknown-registry' };
-      }
+      const registry = parsed && registryAt(parsed.host);
+      if (!registry) return { kind: 'unknown-registry' };
       const name = parsed.digest ?? parsed.tag ?? 'latest';
       const manifest = await registry.manifest(parsed.repository, name);
       if (!manifest) return { kind: 'missing' };

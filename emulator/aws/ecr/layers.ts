@@ -1,13 +1,18 @@
 import { randomBytes } from 'node:crypto';
 import { AwsError } from '../../aws-error.js';
-import type { Registry } from './registry.js';
 import { RegistryError } from './registry.js';
+import type { Registry } from './registry.js';
+import type { EcrOperation, EcrRequest } from './request.js';
+import { orRepositoryMissing, text } from './request.js';
+import type { Scope } from './scope.js';
+import { scopeKey } from './scope.js';
 
 /** ECR API reference, InitiateLayerUpload and CompleteLayerUpload: the size of a part. */
 const PART_SIZE_BYTES = 10 * 1024 * 1024;
 const SMALLEST_PART_BYTES = 5 * 1024 * 1024;
 
 interface Upload {
+  readonly scope: Scope;
   readonly repositoryName: string;
   readonly registryUploadId: string;
   readonly partSizes: number[];
@@ -16,11 +21,11 @@ interface Upload {
 
 /** ECR's own upload and download of layers, in terms of the registry. */
 export interface Layers {
-  initiate(input: Record<string, unknown>): Promise<unknown>;
-  uploadPart(input: Record<string, unknown>): Promise<unknown>;
-  complete(input: Record<string, unknown>): Promise<unknown>;
-  checkAvailability(input: Record<string, unknown>): Promise<unknown>;
-  downloadUrl(input: Record<string, unknown>): Promise<unknown>;
+  readonly initiate: EcrOperation;
+  readonly uploadPart: EcrOperation;
+  readonly complete: EcrOperation;
+  readonly checkAvailability: EcrOperation;
+  readonly downloadUrl: EcrOperation;
   /** The layer behind a download URL's token. */
   download(token: string): Promise<Buffer | undefined>;
   clear(): void;
@@ -31,39 +36,40 @@ export interface Layers {
  *
  * `downloadBase()` is the address under which `download`'s tokens are served.
  */
-export function createLayers(
-  registry: Registry,
-  accountId: string,
-  downloadBase: () => string,
-): Layers {
+export function createLayers(downloadBase: () => string): Layers {
   const uploads = new Map<string, Upload>();
-  const downloads = new Map<string, { repositoryName: string; digest: string }>();
+  const downloads = new Map<
+    string,
+    { registry: Registry; repositoryName: string; digest: string }
+  >();
 
-  function uploadOf(input: Record<string, unknown>): Upload {
+  function uploadOf({ input, scope, repositoryName }: EcrRequest): Upload {
     const id = text(input, 'uploadId');
     const upload = uploads.get(id);
-    if (!upload || upload.repositoryName !== text(input, 'repositoryName')) {
-      throw new AwsError(
-        'UploadNotFoundException',
-        `The upload '${id}' could not be found in the repository with name '${text(input, 'repositoryName')}'`,
-      );
+    if (upload?.repositoryName === repositoryName && scopeKey(upload.scope) === scopeKey(scope)) {
+      return upload;
     }
-    return upload;
+    throw new AwsError(
+      'UploadNotFoundException',
+      `The upload '${id}' could not be found in the repository with name '${repositoryName}'`,
+    );
   }
 
   return {
-    async initiate(input) {
-      const repositoryName = text(input, 'repositoryName');
-      const registryUploadId = await orRepositoryMissing(repositoryName, () =>
+    async initiate(request) {
+      const { repositoryName, registry, scope } = request;
+      const registryUploadId = await orRepositoryMissing(request, () =>
         registry.startUpload(repositoryName),
       );
       const uploadId = randomBytes(16).toString('hex');
-      uploads.set(uploadId, { repositoryName, registryUploadId, partSizes: [], receivedBytes: 0 });
+      const none = { partSizes: [], receivedBytes: 0 };
+      uploads.set(uploadId, { scope, repositoryName, registryUploadId, ...none });
       return { uploadId, partSize: PART_SIZE_BYTES };
     },
 
-    async uploadPart(input) {
-      const upload = uploadOf(input);
+    async uploadPart(request) {
+      const { input, registry, scope } = request;
+      const upload = uploadOf(request);
       const part = Buffer.from(text(input, 'layerPartBlob'), 'base64');
       const first = Number(input['partFirstByte']);
       const last = Number(input['partLastByte']);
@@ -80,16 +86,16 @@ export function createLayers(
       upload.partSizes.push(part.length);
       upload.receivedBytes += part.length;
       return {
-        registryId: accountId,
+        registryId: scope.accountId,
         repositoryName: upload.repositoryName,
         uploadId: input['uploadId'],
         lastByteReceived: upload.receivedBytes - 1,
       };
     },
 
-    async complete(input) {
-      const upload = uploadOf(input);
-      const { repositoryName } = upload;
+    async complete(request) {
+      const { input, registry, scope, repositoryName } = request;
+      const upload = uploadOf(request);
       const [digest = ''] = Array.isArray(input['layerDigests'])
         ? (input['layerDigests'] as string[])
         : [];
@@ -119,15 +125,14 @@ export function createLayers(
       }
       uploads.delete(text(input, 'uploadId'));
       return {
-        registryId: accountId,
+        registryId: scope.accountId,
         repositoryName,
         uploadId: input['uploadId'],
         layerDigest: digest,
       };
     },
 
-    async checkAvailability(input) {
-      const repositoryName = text(input, 'repositoryName');
+    async checkAvailability({ input, registry, repositoryName }) {
       const digests = (input['layerDigests'] as string[] | undefined) ?? [];
       const layers: unknown[] = [];
       const failures: unknown[] = [];
@@ -146,8 +151,7 @@ export function createLayers(
       return { layers, failures };
     },
 
-    async downloadUrl(input) {
-      const repositoryName = text(input, 'repositoryName');
+    async downloadUrl({ input, registry, repositoryName }) {
       const digest = text(input, 'layerDigest');
       if ((await registry.blobSize(repositoryName, digest)) === undefined) {
         throw new AwsError(
@@ -156,13 +160,13 @@ export function createLayers(
         );
       }
       const token = randomBytes(24).toString('hex');
-      downloads.set(token, { repositoryName, digest });
+      downloads.set(token, { registry, repositoryName, digest });
       return { downloadUrl: `${downloadBase()}/${token}`, layerDigest: digest };
     },
 
     async download(token) {
       const found = downloads.get(token);
-      return found && registry.blob(found.repositoryName, found.digest);
+      return found?.registry.blob(found.repositoryName, found.digest);
     },
 
     clear() {
@@ -170,26 +174,4 @@ export function createLayers(
       downloads.clear();
     },
   };
-}
-
-/** Runs a registry call, and says in ECR's words when the repository is not there. */
-export async function orRepositoryMissing<T>(
-  repositoryName: string,
-  run: () => Promise<T>,
-): Promise<T> {
-  try {
-    return await run();
-  } catch (error) {
-    if (!(error instanceof RegistryError) || error.code !== 'NAME_UNKNOWN') throw error;
-    throw new AwsError(
-      'RepositoryNotFoundException',
-      `The repository with name '${repositoryName}' does not exist in the registry`,
-    );
-  }
-}
-
-/** A text member of a call's input; empty when it is missing. */
-export function text(input: Record<string, unknown>, name: string): string {
-  const value = input[name];
-  return typeof value === 'string' ? value : '';
 }

@@ -1,4 +1,6 @@
 import type { Backend, BackendResponse } from '../backends/process.js';
+import type { Scope } from './scope.js';
+import { ecrHost } from './scope.js';
 
 /** A manifest as the registry holds it. */
 export interface Manifest {
@@ -39,8 +41,13 @@ export interface Registry {
   finishUpload(repository: string, uploadId: string, digest: string): Promise<void>;
 }
 
-/** Talks to the registry of a backend, past the front's authorization. */
-export function createRegistry(backend: Backend): Registry {
+/**
+ * Talks to one registry of a backend, past the front's authorization. The backend tells registries
+ * apart by their hosts at AWS.
+ */
+export function createRegistry(backend: Backend, scope: Scope): Registry {
+  const host = ecrHost(scope);
+
   async function call(
     method: string,
     path: string,
@@ -50,7 +57,7 @@ export function createRegistry(backend: Backend): Registry {
     const response = await backend.send({
       method,
       path: `/v2/${path}`,
-      headers,
+      headers: { ...headers, host },
       ...(body ? { body } : {}),
     });
     if (response.status < 400 || response.status === 404) return response;

@@ -18,19 +18,23 @@ export interface OpenIdProvider {
 
 /** What STS has to know of IAM. */
 export interface Iam {
-  role(name: string): Promise<Role | undefined>;
-  openIdProvider(url: string): Promise<OpenIdProvider | undefined>;
+  role(accountId: string, name: string): Promise<Role | undefined>;
+  openIdProvider(accountId: string, url: string): Promise<OpenIdProvider | undefined>;
 }
 
 /** Reads roles and identity providers from the backend that holds IAM. */
-export function createIam(moto: Backend, accountId: string): Iam {
-  async function call(parameters: Record<string, string>): Promise<string | undefined> {
+export function createIam(moto: Backend): Iam {
+  async function call(
+    accountId: string,
+    parameters: Record<string, string>,
+  ): Promise<string | undefined> {
     const response = await moto.send({
       method: 'POST',
       path: '/',
       headers: {
         'content-type': 'application/x-www-form-urlencoded',
         authorization: signatureLike('iam', 'us-east-1'),
+        'x-moto-account-id': accountId,
       },
       body: new URLSearchParams({ Version: '2010-05-08', ...parameters }).toString(),
     });
@@ -41,8 +45,8 @@ export function createIam(moto: Backend, accountId: string): Iam {
   }
 
   return {
-    async role(name) {
-      const xml = await call({ Action: 'GetRole', RoleName: name });
+    async role(accountId, name) {
+      const xml = await call(accountId, { Action: 'GetRole', RoleName: name });
       if (xml === undefined) return undefined;
       return {
         name,
@@ -52,9 +56,10 @@ export function createIam(moto: Backend, accountId: string): Iam {
         maxSessionSeconds: Number(element(xml, 'MaxSessionDuration') || '3600'),
       };
     },
-    async openIdProvider(url) {
+    async openIdProvider(accountId, url) {
       const arn = `arn:aws:iam::${accountId}:oidc-provider/${url}`;
-      const xml = await call({ Action: 'GetOpenIDConnectProvider', OpenIDConnectProviderArn: arn });
+      const parameters = { Action: 'GetOpenIDConnectProvider', OpenIDConnectProviderArn: arn };
+      const xml = await call(accountId, parameters);
       if (xml === undefined) return undefined;
       const list = rawElement(xml, 'ClientIDList');
       const clientIds = [...list.matchAll(/<member>([^<]*)<\/member>/g)].map((match) =>

@@ -44,18 +44,19 @@ export interface Sessions {
  * Creates an empty store. Times are real, not virtual: the SDKs judge an expiration by the
  * machine's clock.
  *
- * Long-term keys are not checked: every one of them is the account's user `emulator`. The prefix
+ * Long-term keys are not checked: every one of them is the account's user `emulator`, and one of
+ * twelve digits that of the account with this number. The prefix
  * ASIA marks temporary ones (IAM User Guide, "IAM identifiers", unique identifiers).
  */
 export function createSessions(accountId: string, now: () => number = Date.now): Sessions {
   const sessions = new Map<string, Session & { readonly endsAtMs: number }>();
   let limit: SessionLives | undefined;
-  const user: Caller = {
-    arn: `arn:aws:iam::${accountId}:user/emulator`,
+  const userOf = (account: string): Caller => ({
+    arn: `arn:aws:iam::${account}:user/emulator`,
     userId: 'AIDAEMULATOREMULATOR0',
-    account: accountId,
+    account,
     roleArn: undefined,
-  };
+  });
   return {
     create(caller, durationSeconds) {
       const session = {
@@ -70,7 +71,9 @@ export function createSessions(accountId: string, now: () => number = Date.now):
       return session;
     },
     identify(accessKeyId, sessionToken) {
-      if (accessKeyId === undefined || !accessKeyId.startsWith('ASIA')) return user;
+      if (accessKeyId === undefined || !accessKeyId.startsWith('ASIA')) {
+        return userOf(/^\d{12}$/.test(accessKeyId ?? '') ? (accessKeyId ?? '') : accountId);
+      }
       const session = sessions.get(accessKeyId);
       if (!session || session.sessionToken !== sessionToken) {
         throw new AwsError(

@@ -9,7 +9,6 @@ import { verifyWebIdentity } from './web-identity.js';
 export const STS_NAMESPACE = 'https://sts.amazonaws.com/doc/2011-06-15/';
 
 export interface StsOptions {
-  readonly accountId: string;
   readonly iam: Iam;
   readonly sessions: Sessions;
   /** Read at each call: an issuer may start after the service. */
@@ -30,12 +29,14 @@ const LONGEST_CHAINED_SECONDS = 3600;
 
 /** Creates STS over IAM's roles and identity providers. */
 export function createSts(options: StsOptions): Sts {
-  const { accountId, iam, sessions } = options;
+  const { iam, sessions } = options;
 
   async function assumeWithWebIdentity(form: URLSearchParams): Promise<string> {
     const request = sessionRequest(form);
     const token = required(form, 'WebIdentityToken');
-    const identity = await verifyWebIdentity(token, options.issuers(), iam);
+    const identity = await verifyWebIdentity(token, options.issuers(), {
+      openIdProvider: (url) => iam.openIdProvider(accountOf(request.roleArn), url),
+    });
     const denied = new AwsError(
       'AccessDenied',
       'Not authorized to perform sts:AssumeRoleWithWebIdentity',
@@ -92,13 +93,13 @@ export function createSts(options: StsOptions): Sts {
   }
 
   async function findRole(arn: string): Promise<Role | undefined> {
-    const match = /^arn:aws:iam::(\d{12}):role\/(?:.*\/)?([^/]+)$/.exec(arn);
-    if (!match) throw new AwsError('ValidationError', `${arn} is invalid`);
-    const role = match[1] === accountId ? await iam.role(match[2] ?? '') : undefined;
+    const name = ROLE_ARN.exec(arn)?.[2] ?? '';
+    const role = await iam.role(accountOf(arn), name);
     return role?.arn === arn ? role : undefined;
   }
 
   function open(role: Role, sessionName: string, durationSeconds: number): Session {
+    const accountId = accountOf(role.arn);
     return sessions.create(
       {
         arn: `arn:aws:sts::${accountId}:assumed-role/${role.name}/${sessionName}`,
@@ -129,6 +130,14 @@ export function createSts(options: StsOptions): Sts {
       }
     },
   };
+}
+
+const ROLE_ARN = /^arn:aws:iam::(\d{12}):role\/(?:.*\/)?([^/]+)$/;
+
+function accountOf(roleArn: string): string {
+  const account = ROLE_ARN.exec(roleArn)?.[1];
+  if (account === undefined) throw new AwsError('ValidationError', `${roleArn} is invalid`);
+  return account;
 }
 
 interface SessionRequest {

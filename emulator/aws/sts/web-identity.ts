@@ -1,13 +1,18 @@
 import { createLocalJWKSet, decodeJwt, errors, jwtVerify } from 'jose';
 import type { JSONWebKeySet, JWTPayload } from 'jose';
 import { AwsError } from '../../aws-error.js';
-import type { Iam, OpenIdProvider } from './iam.js';
+import type { OpenIdProvider } from './iam.js';
 import type { ConditionContext } from '../policy.js';
 
 /** An issuer of identity tokens whose keys are at hand. */
 export interface TokenIssuer {
   readonly issuerUrl: string;
   jwks(): JSONWebKeySet;
+}
+
+/** The identity providers of the role's account. */
+export interface IdentityProviders {
+  openIdProvider(url: string): Promise<OpenIdProvider | undefined>;
 }
 
 export interface WebIdentity {
@@ -37,7 +42,7 @@ const CLAIM_KEYS = [
 export async function verifyWebIdentity(
   token: string,
   issuers: readonly TokenIssuer[],
-  iam: Iam,
+  iam: IdentityProviders,
 ): Promise<WebIdentity> {
   const issuerUrl = decode(token).iss ?? '';
   const url = issuerUrl.replace(/^https?:\/\//, '');

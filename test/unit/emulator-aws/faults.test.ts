@@ -51,7 +51,7 @@ describe('fault rules', () => {
     const faults = createFaults();
     faults.add([{ kind: 'error', code: 'A', status: 502, times: 1 }, { kind: 'timeout' }]);
     expect(faults.next('x', 'Y', 'json')).toMatchObject({ error: { code: 'A', httpStatus: 502 } });
-    expect(faults.next('x', 'Y', 'json')).toEqual({ kind: 'timeout' });
+    expect(faults.next('x', 'Y', 'json')).toEqual({ kind: 'timeout', when: 'before' });
     faults.clear();
     expect(faults.next('x', 'Y', 'json')).toBeUndefined();
   });
@@ -68,6 +68,29 @@ describe('reading fault rules', () => {
     const read = () => parseFaults([{ kind: 'explode', rate: 2 }, { operatoin: 'x' }, 'text']);
     expect(read).toThrow(
       /rules\[0\]\.kind.*rules\[0\]\.rate.*rules\[1\]\.operatoin.*rules\[1\]\.kind.*rules\[2\]/s,
+    );
+  });
+
+  it('strike before the call unless they say after', () => {
+    const faults = createFaults();
+    faults.add([
+      { kind: 'reset', times: 1 },
+      { kind: 'reset', when: 'after', afterBytes: 10, times: 1 },
+      { kind: 'error', when: 'after' },
+    ]);
+    const next = () => faults.next('ecr', 'PutImage', 'json');
+    expect(next()).toEqual({ kind: 'reset', when: 'before', afterBytes: 0 });
+    expect(next()).toEqual({ kind: 'reset', when: 'after', afterBytes: 10 });
+    expect(next()).toMatchObject({ kind: 'answer', when: 'after' });
+  });
+
+  it.each([
+    { kind: 'reset', when: 'later' },
+    { kind: 'reset', afterBytes: -1 },
+    { kind: 'timeout', afterBytes: 5 },
+  ])('are refused as %j', (rule) => {
+    expect(() => parseFaults(rule)).toThrow(
+      expect.objectContaining({ code: 'ValidationException' }) as Error,
     );
   });
 });

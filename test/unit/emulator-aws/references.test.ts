@@ -1,6 +1,5 @@
-import { createRegistryAuthorization } from '../../../emulator/aws/ecr/authorization.js';
 import { createImages, parseImageReference } from '../../../emulator/aws/ecr/images.js';
-import { registryOperation } from '../../../emulator/aws/ecr/registry-site.js';
+import { actionOf, registryRequest } from '../../../emulator/aws/ecr/registry-path.js';
 import type { Manifest, Registry } from '../../../emulator/aws/ecr/registry.js';
 import { requestTarget } from '../../../emulator/aws/target.js';
 
@@ -50,7 +49,8 @@ describe('resolving images', () => {
     manifest: (_repository: string, reference: string) => Promise.resolve(manifests[reference]),
     blob: (_repository: string, digest: string) => Promise.resolve(blobs[digest]),
   } as unknown as Registry;
-  const images = createImages(registry, '127.0.0.1:5000', '123456789012');
+  const hosts = ['127.0.0.1:5000', '123456789012.dkr.ecr.eu-west-1.amazonaws.com'];
+  const images = createImages((host) => (hosts.includes(host) ? registry : undefined));
   const resolve = (name: string) => images.resolve(`127.0.0.1:5000/shop/app${name}`);
 
   it('gives digest, environment and platforms', async () => {
@@ -86,20 +86,6 @@ describe('resolving images', () => {
   });
 });
 
-describe('the passwords of the registry', () => {
-  it('are good for twelve hours', () => {
-    const time = { ms: 0 };
-    const authorization = createRegistryAuthorization(() => time.ms);
-    const { authorizationToken } = authorization.issue();
-    expect(Buffer.from(authorizationToken, 'base64').toString()).toMatch(/^AWS:.{40,}/);
-    expect(authorization.accepts(`Basic ${authorizationToken}`)).toBe(true);
-    expect(authorization.accepts(`Bearer ${authorizationToken}`)).toBe(false);
-    expect(authorization.accepts(undefined)).toBe(false);
-    time.ms = 12 * 3_600_000;
-    expect(authorization.accepts(`Basic ${authorizationToken}`)).toBe(false);
-  });
-});
-
 describe('the target of a request', () => {
   it.each([
     ['/b/k?x=1', '127.0.0.1:1', '/b/k'],
@@ -122,7 +108,21 @@ describe('the operation of a registry request', () => {
     ['HEAD', `/v2/shop/app/blobs/${DIGEST}`, 'HeadBlob'],
     ['PUT', '/v2/shop/app/manifests/v1', 'PutManifest'],
     ['GET', '/v2/shop/app/tags/list', 'ListTags'],
+    ['GET', `/v2/shop/app/referrers/${DIGEST}`, 'ListReferrers'],
   ])('%s %s is %s', (method, path, expected) => {
-    expect(registryOperation({ method, path })).toBe(expected);
+    expect(registryRequest({ method, path }).operation).toBe(expected);
+  });
+});
+
+describe('the action of a registry request', () => {
+  it.each([
+    ['GET', '/v2/', undefined],
+    ['GET', '/v2/shop/app/manifests/v1', 'ecr:BatchGetImage'],
+    ['GET', `/v2/shop/app/blobs/${DIGEST}`, 'ecr:GetDownloadUrlForLayer'],
+    ['HEAD', `/v2/shop/app/blobs/${DIGEST}`, 'ecr:BatchCheckLayerAvailability'],
+    ['POST', '/v2/shop/app/blobs/uploads/', 'ecr:InitiateLayerUpload'],
+    ['PUT', '/v2/shop/app/manifests/v1', 'ecr:PutImage'],
+  ])('%s %s needs %s', (method, path, expected) => {
+    expect(actionOf(registryRequest({ method, path }))).toBe(expected);
   });
 });

@@ -31,7 +31,7 @@ function trust(condition: unknown): string {
 
 function service(role: Partial<Role> = {}, now = Date.now) {
   const iam: Iam = {
-    role: (name) =>
+    role: (_account, name) =>
       Promise.resolve(
         name === 'deploy'
           ? {
@@ -41,14 +41,14 @@ function service(role: Partial<Role> = {}, now = Date.now) {
             }
           : undefined,
       ),
-    openIdProvider: (url) =>
+    openIdProvider: (_account, url) =>
       Promise.resolve(
         url === URL ? { arn: PROVIDER, url, clientIds: ['sts.amazonaws.com'] } : undefined,
       ),
   };
   const sessions = createSessions(ACCOUNT, now);
   const issuers = () => [{ issuerUrl: ISSUER, jwks: () => jwks }];
-  return { sts: createSts({ accountId: ACCOUNT, iam, sessions, issuers }), sessions };
+  return { sts: createSts({ iam, sessions, issuers }), sessions };
 }
 
 function token(claims: Record<string, string> = {}, expires: number | string = '5m') {
@@ -156,5 +156,10 @@ describe('temporary credentials', () => {
   it('leave long-term keys to be the user of the account', () => {
     const { arn } = createSessions(ACCOUNT).identify('AKIA1', undefined);
     expect(arn).toBe(`arn:aws:iam::${ACCOUNT}:user/emulator`);
+  });
+
+  it('leave a key of twelve digits to be the user of that account', () => {
+    const { arn, account } = createSessions(ACCOUNT).identify('210987654321', undefined);
+    expect([arn, account]).toEqual(['arn:aws:iam::210987654321:user/emulator', '210987654321']);
   });
 });
