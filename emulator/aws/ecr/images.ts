@@ -39,7 +39,6 @@ interface ImageConfig {
  * own host names. Every other host is an unknown registry: the emulator reaches no network. Under
  * `.invalid` there is none (RFC 2606).
  */
- */
 export function createImages(registryAt: (host: string) => Registry | undefined): Images {
   return {
     async resolve(reference) {

@@ -390,7 +390,12 @@ describe('what killed applies left', () => {
 });
 
 describe('a state that an apply could not write', () => {
-  const recovery: Recovery = { text: document, place: 's3://r', obstacle: undefined, isOldCopy: false };
+  const recovery: Recovery = {
+    text: document,
+    place: 's3://r',
+    obstacle: undefined,
+    isOldCopy: false,
+  };
   const current = (serial: number, lineage = 'l') => ({ serial, lineage, instances: [] });
   const problemsOf = (line: string, found: Recovery | undefined): readonly string[] =>
     codes(recoveryProblems(parseOperations([line]).operations, found));
