@@ -1,9 +1,8 @@
-import { openAwsAccess } from '../shared/aws-access.js';
 import { systemClock } from '../shared/clock.js';
 import { readGithubContext } from '../shared/github-context.js';
-import { githubIdToken } from '../shared/oidc.js';
 import { runProcess } from '../shared/process.js';
 import { runAction } from '../shared/run.js';
+import { openAws } from './aws/open-aws.js';
 import { maskSecrets, readInputs } from './inputs.js';
 import { runCommand } from './run-command.js';
 import { makeWorkDirectory, workDirectoryState } from './work-directory.js';
@@ -21,18 +20,7 @@ await runAction(async (context) => {
     const machine = { run, env, clock: systemClock, log, signal, github, workDirectory };
     const outputs = await runCommand(machine, inputs, {
       exportVariable: (name, value) => context.exportVariable(name, value),
-      openAws: async () => {
-        const fetchIdToken = githubIdToken(env);
-        const access = await openAwsAccess(inputs.aws, { fetchIdToken, secrets, github });
-        const { ecrClient, registryLogins } = await import('./ecr-client.js');
-        const { clientConfig, accountId } = access;
-        const ecr = ecrClient(clientConfig, { secrets, signal });
-        return {
-          ecr,
-          accountId,
-          logIn: registryLogins(clientConfig, { secrets, signal }, accountId),
-        };
-      },
+      openAws: () => openAws(inputs.aws, context, github),
     });
     for (const [name, value] of Object.entries(outputs)) context.setOutput(name, value);
     // Later steps use the login; the post step removes it.

@@ -5,14 +5,16 @@ import type { LoginInputs, PushInputs } from './inputs.js';
 import type { Ports } from './ports.js';
 import { prepare, userConfigOf, type Machine } from './source.js';
 
+export interface OpenedAws {
+  readonly ecr: Ecr;
+  readonly accountId: string;
+  readonly logIn: Ports['logIn'];
+}
+
 export interface CommandPorts {
   readonly exportVariable: (name: string, value: string) => void;
   /** Opens AWS, once what the machine lacks was told. */
-  readonly openAws: () => Promise<{
-    readonly ecr: Ecr;
-    readonly accountId: string;
-    readonly logIn: Ports['logIn'];
-  }>;
+  readonly openAws: () => Promise<OpenedAws>;
 }
 
 /** Runs the command of the inputs; returns the step's outputs. */
