@@ -96,7 +96,9 @@ export async function openWorld(
   });
   const cli = await terraformEnvironment();
   const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, ...endpoint } = emulator.nodeEnvironment();
-  const cliConfig = cli.TF_CLI_CONFIG_FILE;
+  // A job has only the environment that it is given, so what is to stay as it is must be named too.
+  const cliConfig =
+    'TF_CLI_CONFIG_FILE' in cli ? cli.TF_CLI_CONFIG_FILE : process.env['TF_CLI_CONFIG_FILE'];
   const jobEnvironment = {
     ...endpoint,
     AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',

@@ -81,10 +81,15 @@ export function hiddenOutputs(
   return priorResources(plan).flatMap(({ address, mode, type, values = {} }) => {
     if (mode !== 'data') return [];
     switch (type) {
-      case 'terraform_remote_state':
+      case 'terraform_remote_state': {
+        // What the reader itself says for an output that is not there.
+        const defaults = new Map(entriesOf(values['defaults']));
         return entriesOf(values['outputs']).flatMap(([name, value]) =>
-          isPublic(address, name) || isWord(value) ? [] : [value],
+          isPublic(address, name) || isWord(value) || isSame(defaults.get(name), value)
+            ? []
+            : [value],
         );
+      }
       case 'tfe_outputs': {
         const open = new Map(entriesOf(values['nonsensitive_values']));
         return entriesOf(values['values']).flatMap(([name, value]) =>
@@ -100,6 +105,10 @@ export function hiddenOutputs(
 /** Hiding such a text wherever it stands would hide the page, and no secret. */
 function isWord(value: unknown): boolean {
   return value === 'true' || value === 'false' || value === 'null';
+}
+
+function isSame(left: unknown, right: unknown): boolean {
+  return JSON.stringify(left) === JSON.stringify(right);
 }
 
 function entriesOf(value: unknown): readonly (readonly [string, unknown])[] {

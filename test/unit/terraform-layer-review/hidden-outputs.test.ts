@@ -71,6 +71,18 @@ describe('outputs of other stacks that may be sensitive', () => {
     ]);
   });
 
+  it('are no defaults that the reader itself gives', () => {
+    const resource = {
+      ...{ address: network, mode: 'data', type: 'terraform_remote_state' },
+      values: {
+        defaults: { size: 'by default', key: 'none' },
+        outputs: { size: 'by default', key: secret },
+      },
+    };
+    const prior_state = { values: { root_module: { resources: [resource] } } };
+    expect(hiddenOutputs(planDocument(aPlan([], { prior_state })), () => false)).toEqual([secret]);
+  });
+
   it('are in nothing that a plan or an apply tells, and known to their judges', async () => {
     const workspace = await load(layeredTree(['dev']));
     const stack = stackNamed(workspace, '01-foundation/dev');
