@@ -1,5 +1,6 @@
+import { CreateClusterCommand } from '@aws-sdk/client-ecs';
 import { makeRepositoryAndLogs } from '../support/codedeploy-service.js';
-import { names, pushServiceImage, runDeploy } from '../support/ecs-deploy.js';
+import { ecsClient, names, pushServiceImage, runDeploy } from '../support/ecs-deploy.js';
 import { createServices, errors } from '../support/ecs-services.js';
 import { startTestEmulator, type TestEmulator } from '../support/emulator.js';
 import { sha256, startTokenRegistry, type TokenRegistry } from '../support/token-registry.js';
@@ -17,6 +18,7 @@ describe('an image of another registry', () => {
     emulator = await startTestEmulator({ speed: 30 });
     await makeRepositoryAndLogs(emulator);
     const { reference } = await pushServiceImage(emulator, 'v1');
+    await ecsClient(emulator).send(new CreateClusterCommand({ clusterName: names.cluster }));
     await createServices(emulator, reference, { web: {} });
     await emulator.advance(600);
     registry = await startTokenRegistry({

@@ -14,7 +14,7 @@ import {
 import type { ChangeRecord, LeafRecord, OutputRecord, PlannedRecord } from './record.js';
 import type { SensitiveValues } from './sensitive-values.js';
 import type { Side } from './side.js';
-import { hiddenOutputs, upstreamOutputs } from './upstream-outputs.js';
+import { upstreamOutputs } from './upstream-outputs.js';
 
 export interface RecordOptions {
   readonly stack: { readonly id: string; readonly environment: string };
@@ -55,7 +55,6 @@ export function recordOfPlan(json: unknown, options: RecordOptions): PlanReview 
   const plan = planDocument(json);
   const { stack, key, volatile, providers, isPublicOutput = () => false } = options;
   const secrets = sensitiveValues(plan);
-  for (const value of hiddenOutputs(plan, isPublicOutput)) secrets.collect(value, true);
   const marker = markerOf({
     stackId: stack.id,
     key,

@@ -5,7 +5,7 @@ import { hiddenOutputs } from '../../../actions/terraform-layer/review/upstream-
 import { applyStack } from '../../../actions/terraform-layer/schedule/apply-stack.js';
 import type { PlannedStack } from '../../../actions/terraform-layer/schedule/hooks.js';
 import { planStack } from '../../../actions/terraform-layer/schedule/plan-stack.js';
-import { aPlan, entry, review, testKey } from '../../support/plan-documents.js';
+import { aPlan, entry } from '../../support/plan-documents.js';
 import { portsOf, stackNamed } from '../../support/schedule.js';
 import { layeredTree, load } from '../../support/stacks.js';
 import { fakeTerraform, succeeded } from '../../support/terraform.js';
@@ -131,17 +131,5 @@ describe('outputs of other stacks that may be sensitive', () => {
     const hidden = hiddenOutputs(planDocument(plan), isPublic);
     const text = hookText(`input is ${secret}`, sensitiveValuesOf(plan, hidden));
     expect(text).toBe('input is (sensitive)');
-  });
-
-  it('leave no digest in a record without a key, wherever they were copied to', () => {
-    const leavesWith = (options: Parameters<typeof review>[1]) =>
-      review(plan, { isPublicOutput: isPublic, ...options }).record.changes[0]?.leaves.map(
-        ([path, , after]) => [path, after === '*'],
-      );
-    const open = { flag: false, count: false, vpc: false };
-    expect(Object.fromEntries(leavesWith({}) ?? [])).toEqual({ input: true, ...open });
-    expect(Object.fromEntries(leavesWith({ key: testKey }) ?? [])).toEqual({
-      ...{ input: false, ...open },
-    });
   });
 });
