@@ -1,4 +1,4 @@
-import { gitText, type Git } from '../changes/git.js';
+import { gitLines, type Git } from '../changes/git.js';
 import type { FoundRecord, MergedPull } from '../records/found.js';
 import type { ReviewRecord } from '../review/record.js';
 
@@ -48,9 +48,9 @@ async function firstParents(
   head: string,
 ): Promise<readonly MergedCommit[]> {
   const limit = [`--max-count=${mostCommits}`, '--first-parent', '--format=%H %s'];
-  const text = await gitText(git, ['log', ...limit, `${base}..${head}`, '--']);
-  return text.split('\n').flatMap((line) => {
+  const lines = await gitLines(git, ['log', ...limit, `${base}..${head}`, '--']);
+  return lines.map((line) => {
     const [sha = '', ...words] = line.split(' ');
-    return sha === '' ? [] : [{ sha, subject: words.join(' ') }];
+    return { sha, subject: words.join(' ') };
   });
 }

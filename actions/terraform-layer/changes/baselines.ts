@@ -3,7 +3,7 @@ import { withDependents, type Affected, type AffectedReason } from '../graph/aff
 import type { AppliedEntry } from '../sidecar/ledger.js';
 import type { Stack, Workspace } from '../stacks/workspace.js';
 import { commitsOfAgain, type TakenUpAgain } from './apply-again.js';
-import { checkoutPaths, gitText, headCommit, historyMissing, isShallow, type Git } from './git.js';
+import { checkoutPaths, gitLines, headCommit, historyMissing, isShallow, type Git } from './git.js';
 import { standingOf, touchedBetween } from './touched-between.js';
 
 /** What is to be applied in a set of stacks, and since when. */
@@ -154,7 +154,7 @@ function superseded(
 
 async function commitsBetween(git: Git, base: string, head: string): Promise<readonly string[]> {
   if (base === head) return [];
-  return linesOf(await gitText(git, ['rev-list', `${base}..${head}`]));
+  return gitLines(git, ['rev-list', `${base}..${head}`]);
 }
 
 /** The last commits that touched directories of stacks about which nothing else is known. */
@@ -173,7 +173,7 @@ async function commitsOf(git: Git, stacks: readonly Stack[]): Promise<readonly s
   // No pattern in a file name.
   const specs = [...paths].map((place) => `:(top,literal)${inCheckout(place)}`);
   const count = `--max-count=${maximumUnknownCommits}`;
-  return linesOf(await gitText(git, ['rev-list', count, 'HEAD', '--', ...specs]));
+  return gitLines(git, ['rev-list', count, 'HEAD', '--', ...specs]);
 }
 
 function oldestBases(
@@ -191,8 +191,4 @@ function oldestBases(
     if (known === undefined || age < known) oldest.set(environment, sha);
   }
   return oldest;
-}
-
-function linesOf(text: string): readonly string[] {
-  return text.split('\n').filter((line) => line !== '');
 }

@@ -7,7 +7,7 @@ import { fillPattern, pathPattern } from '../stacks/path-pattern.js';
 import { relativeTo } from '../stacks/layouts.js';
 import type { Stack, Workspace } from '../stacks/workspace.js';
 import { declaredMoves, type BaseStacksOptions } from './base-stacks.js';
-import { checkoutPaths, gitText, isShallow, parentsOf, type Git } from './git.js';
+import { checkoutPaths, gitLines, isShallow, parentsOf, type Git } from './git.js';
 import type { AppliedHistory } from './observed-history.js';
 
 /** What the history knows of stacks whose states are still where they were before. */
@@ -96,17 +96,16 @@ async function commitsBefore(git: Git, places: ReadonlySet<string>): Promise<rea
   const inCheckout = await checkoutPaths(git);
   const found = new Set<string>();
   for (const place of places) {
-    const lines = await gitText(git, [
+    const commits = await gitLines(git, [
       ...['rev-list', '--first-parent', `--max-count=${mostCommits}`, 'HEAD', '--'],
       // What lies in it, and not below: a stack's own files.
       `:(top,glob)${inCheckout(place)}/*`,
     ]);
-    for (const commit of lines.split('\n').filter((line) => line !== '')) {
+    for (const commit of commits) {
       const [parent] = await parentsOf(git, commit);
       if (parent !== undefined) found.add(parent);
     }
   }
   if (found.size === 0) return [];
-  const ordered = await gitText(git, ['rev-list', '--no-walk', '--reverse', ...found]);
-  return ordered.split('\n').filter((line) => line !== '');
+  return gitLines(git, ['rev-list', '--no-walk', '--reverse', ...found]);
 }

@@ -1,6 +1,6 @@
 import { UserError, OperationError } from '../../shared/errors.js';
 import type { GithubContext } from '../../shared/github-context.js';
-import { gitText, hasCommit, headCommit, isShallow, parentsOf, type Git } from './git.js';
+import { gitText, headCommit, isCommit, isShallow, parentsOf, type Git } from './git.js';
 
 /** The run whose gates are looked for, as GitHub tells it. */
 export type GatedCheckout = Pick<
@@ -75,10 +75,6 @@ async function defaultBranchIn(
 
 async function held(git: Git, sha: string): Promise<GateBase> {
   return (await isCommit(git, sha)) ? { kind: 'commit', sha } : { kind: 'unseen' };
-}
-
-async function isCommit(git: Git, sha: string): Promise<boolean> {
-  return /^[0-9a-f]{40}(?:[0-9a-f]{24})?$/.test(sha) && (await hasCommit(git, sha));
 }
 
 /** The first commit of all has nothing before it; the last one of a shallow clone has. */

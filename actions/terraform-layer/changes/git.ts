@@ -40,6 +40,15 @@ export async function gitText(git: Git, args: readonly string[], input?: string)
   });
 }
 
+/**
+ * The lines that git prints, without empty ones.
+ *
+ * @throws UserError `git-failed`
+ */
+export async function gitLines(git: Git, args: readonly string[]): Promise<readonly string[]> {
+  return (await gitText(git, args)).split('\n').filter((line) => line !== '');
+}
+
 export async function headCommit(git: Git): Promise<string> {
   return (await gitText(git, ['rev-parse', 'HEAD'])).trim();
 }
@@ -54,6 +63,14 @@ export async function parentsOf(git: Git, commit: string): Promise<readonly stri
 export async function hasCommit(git: Git, commit: string): Promise<boolean> {
   const { exitCode } = await askGit(git, ['cat-file', '-e', `${commit}^{commit}`]);
   return exitCode === 0;
+}
+
+/**
+ * The same for what others say is a commit, such as an object beside a state: anything but a whole
+ * name is none, and never an argument of a command.
+ */
+export async function isCommit(git: Git, sha: string): Promise<boolean> {
+  return /^[0-9a-f]{40}(?:[0-9a-f]{24})?$/.test(sha) && (await hasCommit(git, sha));
 }
 
 /** A commit is its own ancestor. Both must be there; a shallow clone may say no too often. */

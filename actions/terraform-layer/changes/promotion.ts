@@ -2,7 +2,8 @@ import { touchedStacks } from '../graph/affected.js';
 import type { AppliedEntry } from '../sidecar/ledger.js';
 import type { Stack, Workspace } from '../stacks/workspace.js';
 import { filesBetween } from './changed-files.js';
-import { hasCommit, isAncestor, type Git } from './git.js';
+import type { Git } from './git.js';
+import { standingOf } from './touched-between.js';
 
 /** A stack that would get what the same stack of an earlier environment has not got yet. */
 export interface Unpromoted {
@@ -40,6 +41,12 @@ export async function unpromoted(options: {
   const pairs = changed.flatMap((stack) =>
     counterparts(stack, workspace, running).map((before) => ({ stack, before })),
   );
+  const filesSince = new Map<string, Promise<readonly string[]>>();
+  const isBehind = async (stack: Stack, sha: string): Promise<boolean> => {
+    const files = filesSince.get(sha) ?? changedSince(git, sha, head);
+    filesSince.set(sha, files);
+    return touchedStacks([stack], workspace.config.file, await files).length > 0;
+  };
   const found: Unpromoted[] = [];
   for (const environment of new Set(pairs.map(({ before }) => before.environment))) {
     const all = workspace.stacks.filter((stack) => stack.environment === environment);
@@ -51,7 +58,7 @@ export async function unpromoted(options: {
       if (entry?.stateChangedBy === 'destroy') continue;
       // One that waits for what it reads has the code all the same.
       const sha = entry?.heldBackAt ?? entry?.sha;
-      if (sha === undefined || (await isBehind(git, pair.before, sha, head, workspace))) {
+      if (sha === undefined || (await isBehind(pair.before, sha))) {
         found.push({ ...pair, sha });
       }
     }
@@ -84,17 +91,9 @@ function counterparts(
   return found;
 }
 
-/** Whether something of a stack changed since it was last applied. */
-async function isBehind(
-  git: Git,
-  stack: Stack,
-  sha: string,
-  head: string,
-  { config }: Workspace,
-): Promise<boolean> {
-  // What an object beside a state says is never trusted as an argument of a command.
-  if (!/^[0-9a-f]{40}(?:[0-9a-f]{24})?$/.test(sha) || sha === head) return false;
-  if (!(await hasCommit(git, sha)) || !(await isAncestor(git, sha, head))) return false;
+/** Files that differ since a commit that led to `head`; since any other that cannot be told. */
+async function changedSince(git: Git, sha: string, head: string): Promise<readonly string[]> {
+  if ((await standingOf(git, sha, head)) !== 'older') return [];
   const { changed, deleted } = await filesBetween(git, sha, head);
-  return touchedStacks([stack], config.file, [...changed, ...deleted]).length > 0;
+  return [...changed, ...deleted];
 }

@@ -2,7 +2,7 @@ import { touchedStacks, type AffectedReason } from '../graph/affected.js';
 import { dependentsOf } from '../graph/waves.js';
 import type { Workspace } from '../stacks/workspace.js';
 import { filesBetween, filesOnTheWay } from './changed-files.js';
-import { hasCommit, isAncestor, type Git } from './git.js';
+import { isAncestor, isCommit, type Git } from './git.js';
 
 /** How the commit that was last applied in a stack stands to the one that is checked out. */
 export type BaseStanding =
@@ -17,9 +17,7 @@ export type BaseStanding =
 /** @throws UserError `git-failed` */
 export async function standingOf(git: Git, sha: string, head: string): Promise<BaseStanding> {
   if (sha === head) return 'same';
-  // What an object beside a state says is never trusted as an argument of a command.
-  if (!/^[0-9a-f]{40}(?:[0-9a-f]{24})?$/.test(sha)) return 'missing';
-  if (!(await hasCommit(git, sha))) return 'missing';
+  if (!(await isCommit(git, sha))) return 'missing';
   if (await isAncestor(git, sha, head)) return 'older';
   return (await isAncestor(git, head, sha)) ? 'newer' : 'not-an-ancestor';
 }
