@@ -4,7 +4,7 @@ import type { AppliedEntry } from '../sidecar/ledger.js';
 import type { Stack, Workspace } from '../stacks/workspace.js';
 import { commitsOfAgain, type TakenUpAgain } from './apply-again.js';
 import { checkoutPaths, gitLines, headCommit, historyMissing, isShallow, type Git } from './git.js';
-import { standingOf, touchedBetween } from './touched-between.js';
+import { standingOf, touchedBetween, type Touched } from './touched-between.js';
 
 /** What is to be applied in a set of stacks, and since when. */
 export interface AppliedChanges {
@@ -13,6 +13,8 @@ export interface AppliedChanges {
   readonly head: string;
   /** Commits that stacks were last applied at and that led to this one, the oldest first. */
   readonly bases: readonly string[];
+  /** What has changed since each of these. */
+  readonly touchedSince: ReadonlyMap<string, Touched>;
   /** By environment, the oldest of its stacks' bases; absent where none is known. */
   readonly oldestBases: ReadonlyMap<string, string>;
   /**
@@ -61,6 +63,7 @@ export async function appliedChanges(options: {
   const readers = new Set<string>();
   const commits = new Set<string>([head]);
   const lengths = new Map<string, number>();
+  const touchedSince = new Map<string, Touched>();
   for (const [sha, group] of groups) {
     const unusable = known.get(sha);
     if (unusable !== undefined) {
@@ -71,7 +74,9 @@ export async function appliedChanges(options: {
     const between = await commitsBetween(git, sha, head);
     lengths.set(sha, between.length);
     for (const commit of between) commits.add(commit);
-    const { own, downstream } = await touchedBetween(git, workspace, sha, head);
+    const touched = await touchedBetween(git, workspace, sha, head);
+    touchedSince.set(sha, touched);
+    const { own, downstream } = touched;
     for (const { id } of group) {
       const found = own.get(id);
       if (found !== undefined) reasons.set(id, found);
@@ -108,6 +113,7 @@ export async function appliedChanges(options: {
     affected: withDependents(workspace, changed, readers),
     head,
     bases,
+    touchedSince,
     oldestBases: oldestBases(stacks, baselines, bases),
     commits: [...commits],
   };

@@ -48,12 +48,14 @@ export async function pendingStacks(options: {
   readonly stacks: readonly Stack[];
   /** By stack id. */
   readonly baselines: ReadonlyMap<string, AppliedEntry>;
+  /** What has changed since commits that led to `head`, as far as that is known already. */
+  readonly touchedSince?: ReadonlyMap<string, Touched>;
 }): Promise<ReadonlySet<string>> {
   const { git, workspace, head, stacks, baselines } = options;
   const never = new Set(
     workspace.config.environments.flatMap(({ name, apply }) => (apply === 'never' ? [name] : [])),
   );
-  const since = new Map<string, Touched>();
+  const since = new Map(options.touchedSince);
   const pending = new Set<string>();
   for (const { id, environment } of stacks) {
     const sha = baselines.get(id)?.sha;

@@ -6,7 +6,7 @@ import type { AppliedEntry } from '../sidecar/ledger.js';
 import type { Stack, Workspace } from '../stacks/workspace.js';
 import type { TakenUpAgain } from './apply-again.js';
 import { policyFrom, type Policy } from './base-policy.js';
-import { appliedChanges } from './baselines.js';
+import { appliedChanges, type AppliedChanges } from './baselines.js';
 import { formerStacks } from './former-stacks.js';
 import { gateBase } from './gate-base.js';
 import {
@@ -40,7 +40,7 @@ export async function sinceApplied(options: HistoryOptions): Promise<ObservedHis
         });
   const baselines = new Map([...noted, ...(former?.baselines ?? [])]);
   const again = await takenUpAgain(options);
-  let changes: Awaited<ReturnType<typeof appliedChanges>>;
+  let changes: AppliedChanges;
   try {
     changes = await appliedChanges({ git, workspace, stacks, baselines, again });
   } catch (error) {
@@ -72,12 +72,12 @@ export async function sinceApplied(options: HistoryOptions): Promise<ObservedHis
     commits,
     range,
     pending:
-      inputs.command === 'apply' ? await pendingSince(head, baselines, stacks, options) : new Set(),
+      command === 'apply' ? await pendingSince(changes, baselines, stacks, options) : new Set(),
   };
 }
 
 async function pendingSince(
-  head: string,
+  { head, touchedSince }: AppliedChanges,
   baselines: ReadonlyMap<string, AppliedEntry>,
   stacks: readonly Stack[],
   { inputs, git, workspace, applied }: HistoryOptions,
@@ -85,7 +85,7 @@ async function pendingSince(
   const read = readElsewhere(stacks, workspace);
   const elsewhere = read.length === 0 ? undefined : await applied?.appliedElsewhere(read);
   return pendingStacks({
-    ...{ git, workspace, head },
+    ...{ git, workspace, head, touchedSince },
     stacks: [...stacks, ...read.map(({ stack }) => stack)].filter(
       // What its plan would leave as it is, is what its readers were planned against.
       ({ environment }) => !inputs.upToDate.includes(environment),
