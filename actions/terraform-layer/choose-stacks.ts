@@ -21,25 +21,42 @@ export interface LeftOutEnvironment {
   readonly why: 'needs-approval' | 'never-applied';
 }
 
+/**
+ * The environments that a run is about, in promotion order: those that it names, as far as there
+ * are such; else all, or for an apply those that need no approval.
+ */
+export function environmentsInQuestion(
+  { command, environments }: Pick<Inputs, 'command' | 'environments'>,
+  { config }: Pick<Workspace, 'config'>,
+): readonly EnvironmentConfig[] {
+  if (environments.length > 0) {
+    return config.environments.filter(({ name }) => environments.includes(name));
+  }
+  return command === 'apply'
+    ? config.environments.filter(({ apply }) => apply === 'auto')
+    : config.environments;
+}
+
 /** Which environments take part; what is wrong with the names is added to `problems`. */
 export function chooseEnvironments(
   inputs: Inputs,
-  { config }: Workspace,
+  workspace: Workspace,
   problems: Problem[],
 ): {
   /** In promotion order. */
   readonly environments: readonly EnvironmentConfig[];
   readonly leftOut: readonly LeftOutEnvironment[];
 } {
-  const applies = inputs.command === 'apply';
   // A lock that hangs is released anywhere.
   const changes = writes(inputs.command) && inputs.command !== 'unlock';
+  const { config } = workspace;
+  const environments = environmentsInQuestion(inputs, workspace);
   const names = config.environments.map(({ name }) => name);
   problems.push(...unknownEnvironments('up-to-date', inputs.upToDate, names));
   if (inputs.environments.length === 0) {
-    if (!applies) return { environments: config.environments, leftOut: [] };
+    if (inputs.command !== 'apply') return { environments, leftOut: [] };
     return {
-      environments: config.environments.filter(({ apply }) => apply === 'auto'),
+      environments,
       leftOut: config.environments.flatMap(({ name, apply }): LeftOutEnvironment[] =>
         apply === 'auto'
           ? []
@@ -48,7 +65,6 @@ export function chooseEnvironments(
     };
   }
   problems.push(...unknownEnvironments('environment', inputs.environments, names));
-  const environments = config.environments.filter(({ name }) => inputs.environments.includes(name));
   for (const { name } of environments.filter(({ apply }) => changes && apply === 'never')) {
     problems.push({
       code: 'environment-never-applied',

@@ -1,9 +1,8 @@
 import { UserError } from '../../shared/errors.js';
-import type { EnvironmentConfig } from '../config/infra-config.js';
+import { environmentsInQuestion } from '../choose-stacks.js';
 import type { Affected } from '../graph/affected.js';
-import type { Inputs } from '../inputs.js';
 import type { AppliedEntry } from '../sidecar/ledger.js';
-import type { Stack, Workspace } from '../stacks/workspace.js';
+import type { Stack } from '../stacks/workspace.js';
 import type { TakenUpAgain } from './apply-again.js';
 import { policyFrom, type Policy } from './base-policy.js';
 import { appliedChanges, type AppliedChanges } from './baselines.js';
@@ -139,19 +138,6 @@ async function policySince(
     }
   }
   return policyFrom({ ...placesOf(options), bases, unseen });
-}
-
-/** An apply without `environment` may only do those that need no approval. */
-function environmentsInQuestion(
-  { environments, command }: Inputs,
-  { config }: Workspace,
-): readonly EnvironmentConfig[] {
-  if (environments.length > 0) {
-    return config.environments.filter(({ name }) => environments.includes(name));
-  }
-  return command === 'apply'
-    ? config.environments.filter(({ apply }) => apply === 'auto')
-    : config.environments;
 }
 
 async function takenUpAgain({
