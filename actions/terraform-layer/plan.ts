@@ -23,10 +23,7 @@ export interface Observed {
   /** Set where `layers` is `changed`. */
   readonly affected: Affected | undefined;
   /** What the run is judged against: its base's gates, and stacks that are gone. */
-  readonly history: Pick<
-    ObservedHistory,
-    'policy' | 'findings' | 'unpromoted' | 'commits' | 'head'
-  >;
+  readonly history: Pick<ObservedHistory, 'policy' | 'findings' | 'unpromoted'>;
   /** Names of the variables that each stack's root module declares, by id. */
   readonly declaredVariables: ReadonlyMap<string, ReadonlySet<string>>;
   /** Var files of the input that do not exist. */
@@ -51,8 +48,6 @@ export interface RunPlan {
   readonly findings: readonly StateFinding[];
   /** Gates that this change alters, and that count after its merge. */
   readonly policyDifferences: readonly PolicyDifference[];
-  /** What the run covers; through these its pull requests are found. */
-  readonly commits: readonly string[];
 }
 
 /**
@@ -103,7 +98,6 @@ export function planRun(inputs: Inputs, observed: Observed): RunPlan {
     leftOut,
     findings: observed.history.findings,
     policyDifferences: observed.history.policy.differences,
-    commits: observed.history.commits,
   };
 }
 

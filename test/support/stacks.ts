@@ -107,7 +107,5 @@ export function withoutHistory({ config }: Workspace): Observed['history'] {
     policy: { config, differences: [], unreadable: [] },
     findings: [],
     unpromoted: [],
-    commits: [],
-    head: undefined,
   };
 }

@@ -63,7 +63,6 @@ async function inChange(options: HistoryOptions): Promise<ObservedHistory> {
     unpromoted: [],
     head,
     commits: [head],
-    range,
     pending: new Set(),
   };
 }

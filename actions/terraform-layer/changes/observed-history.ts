@@ -46,8 +46,6 @@ export interface ObservedHistory {
   readonly head: string | undefined;
   /** Every commit that the run covers; through these its pull requests are found. */
   readonly commits: readonly string[];
-  /** For people: what was compared. */
-  readonly range: string | undefined;
   /** Ids of stacks of any environment that an apply is yet to bring to this commit. */
   readonly pending: ReadonlySet<string>;
 }
@@ -74,7 +72,6 @@ export function nothingCompared({ config }: Pick<Workspace, 'config'>): Observed
     unpromoted: [],
     head: undefined,
     commits: [],
-    range: undefined,
     pending: new Set(),
   };
 }

@@ -69,7 +69,6 @@ export async function sinceApplied(options: HistoryOptions): Promise<ObservedHis
     unpromoted: await unpromotedIn(affected, head, names, options),
     head,
     commits,
-    range,
     pending:
       command === 'apply' ? await pendingSince(changes, baselines, stacks, options) : new Set(),
   };
