@@ -2,6 +2,7 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import type { Comments } from '../../shared/github-comments.js';
+import { parseJsonAs } from '../../shared/json-text.js';
 import type { Logger } from '../../shared/log.js';
 import type { Secrets } from '../../shared/secrets.js';
 import type { Deployments } from '../github/deployment.js';
@@ -43,13 +44,8 @@ export async function forgetUnfinished(runDirectory: string): Promise<void> {
 /** Undefined where nothing is open. */
 export async function readUnfinished(runDirectory: string): Promise<Unfinished | undefined> {
   const text = await readFile(fileIn(runDirectory), 'utf8').catch(() => undefined);
-  if (text === undefined) return undefined;
-  try {
-    return unfinishedSchema.parse(JSON.parse(text));
-  } catch {
-    // Half written when its writer was killed.
-    return undefined;
-  }
+  // Half written when its writer was killed, it is none.
+  return text === undefined ? undefined : parseJsonAs(unfinishedSchema, text);
 }
 
 /** Ends what an apply that was killed has left open on GitHub, and tells its pull requests. */

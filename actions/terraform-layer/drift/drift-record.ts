@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseJsonAs } from '../../shared/json-text.js';
 
 /** When a stack was last looked at, kept beside its state. */
 const recordSchema = z.object({
@@ -13,12 +14,7 @@ export type DriftRecord = z.infer<typeof recordSchema>;
 
 /** Undefined where the text is not a record: what is unknown counts as never checked. */
 export function parseDriftRecord(text: string): DriftRecord | undefined {
-  try {
-    const parsed = recordSchema.safeParse(JSON.parse(text));
-    return parsed.success ? parsed.data : undefined;
-  } catch {
-    return undefined;
-  }
+  return parseJsonAs(recordSchema, text);
 }
 
 export function formatDriftRecord(record: DriftRecord): string {

@@ -1,6 +1,8 @@
 import { z } from 'zod';
+import { parseJsonAs } from '../../shared/json-text.js';
 import type { Diagnostic } from '../terraform/diagnostics.js';
 import type { TerraformEvent } from '../terraform/events.js';
+import type { Sidecar } from './sidecar.js';
 
 /** A resource that an apply makes or has made. */
 const entrySchema = z.object({
@@ -33,12 +35,13 @@ export type Journal = z.infer<typeof journalSchema>;
 
 /** Undefined where the text is not a journal. */
 export function parseJournal(text: string): Journal | undefined {
-  try {
-    const parsed = journalSchema.safeParse(JSON.parse(text));
-    return parsed.success ? parsed.data : undefined;
-  } catch {
-    return undefined;
-  }
+  return parseJsonAs(journalSchema, text);
+}
+
+/** The journal beside a state; undefined where there is none. @throws OperationError as `Sidecar` does */
+export async function readJournal(sidecar: Sidecar): Promise<Journal | undefined> {
+  const text = await sidecar.read('journal');
+  return text === undefined ? undefined : parseJournal(text);
 }
 
 export function formatJournal(journal: Journal): string {

@@ -1,6 +1,7 @@
 import PQueue from 'p-queue';
 import { z } from 'zod';
 import { OperationError, UserError, type Problem } from '../../shared/errors.js';
+import { parseJsonAs } from '../../shared/json-text.js';
 import type { Stack } from '../stacks/workspace.js';
 import type { Sidecars } from './sidecar.js';
 import type { Tolerate } from './tolerance.js';
@@ -34,12 +35,7 @@ const requestsAtOnce = 32;
 
 /** Undefined where the text is not an entry: what is unknown counts as never applied. */
 export function parseApplied(text: string): AppliedEntry | undefined {
-  try {
-    const parsed = appliedSchema.safeParse(JSON.parse(text));
-    return parsed.success ? parsed.data : undefined;
-  } catch {
-    return undefined;
-  }
+  return parseJsonAs(appliedSchema, text);
 }
 
 export function formatApplied(entry: AppliedEntry): string {

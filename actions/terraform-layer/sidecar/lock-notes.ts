@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { parseJournal } from './journal.js';
+import { parseJsonAs } from '../../shared/json-text.js';
+import { readJournal } from './journal.js';
 import type { Sidecar, SidecarName } from './sidecar.js';
 
 /**
@@ -34,12 +35,7 @@ export function formatLockNote(note: LockNote): string {
 
 /** Undefined where the text is not a note. */
 export function parseLockNote(text: string): LockNote | undefined {
-  try {
-    const parsed = noteSchema.safeParse(JSON.parse(text));
-    return parsed.success ? parsed.data : undefined;
-  } catch {
-    return undefined;
-  }
+  return parseJsonAs(noteSchema, text);
 }
 
 /**
@@ -53,8 +49,7 @@ export async function runOfLock(sidecar: Sidecar, lockId: string): Promise<strin
   const text = name === undefined ? undefined : await sidecar.read(name);
   const note = text === undefined ? undefined : parseLockNote(text);
   if (note?.lockId === lockId) return note.runUrl;
-  const journalText = await sidecar.read('journal');
-  const journal = journalText === undefined ? undefined : parseJournal(journalText);
+  const journal = await readJournal(sidecar);
   return journal?.lockId === lockId ? journal.runUrl : undefined;
 }
 

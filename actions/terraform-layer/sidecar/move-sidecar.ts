@@ -1,4 +1,4 @@
-import { formatJournal, parseJournal } from './journal.js';
+import { formatJournal, parseJournal, readJournal } from './journal.js';
 import { formatApplied, type AppliedEntry } from './ledger.js';
 import type { Sidecar } from './sidecar.js';
 import type { Tolerate } from './tolerance.js';
@@ -30,9 +30,8 @@ export async function moveSidecar(
       const text = await former.read('journal');
       const journal = text === undefined ? undefined : parseJournal(text);
       if (journal !== undefined && journal.resources.length > 0) {
-        const own = await now.read('journal');
-        const resources = own === undefined ? [] : (parseJournal(own)?.resources ?? []);
-        const both = { ...journal, resources: [...journal.resources, ...resources] };
+        const own = (await readJournal(now))?.resources ?? [];
+        const both = { ...journal, resources: [...journal.resources, ...own] };
         await now.write('journal', formatJournal(both));
       }
       if (text !== undefined) await former.remove('journal');

@@ -1,7 +1,7 @@
 import type { Orphan } from '../schedule/outcome.js';
 import type { Stack } from '../stacks/workspace.js';
 import { parseLockInfo } from '../terraform/lock-info.js';
-import { parseJournal, type JournalEntry } from './journal.js';
+import { readJournal, type JournalEntry } from './journal.js';
 import type { Sidecar, Sidecars } from './sidecar.js';
 import { existsOutsideState, missingFrom, parseState, resourceType } from './state-resources.js';
 import type { Tolerate } from './tolerance.js';
@@ -20,8 +20,7 @@ export async function orphansOf(
   if (sidecar === undefined) return [];
   const consequence = 'what a killed apply may have left behind is not known';
   return tolerate({ fallback: [], consequence }, async () => {
-    const text = await sidecar.read('journal');
-    const journal = text === undefined ? undefined : parseJournal(text);
+    const journal = await readJournal(sidecar);
     if (journal === undefined || journal.resources.length === 0) return [];
     const lock = parseLockInfo(await sidecar.lockText());
     if (lock !== undefined && lock.id === journal.lockId) return [];

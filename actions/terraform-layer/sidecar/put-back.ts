@@ -6,7 +6,13 @@ import type { PutBack } from '../schedule/hooks.js';
 import type { Stack } from '../stacks/workspace.js';
 import { moveKeptState } from '../terraform/kept-state.js';
 import { settleJournal } from './journal-session.js';
-import { oldCopyText, readRecovery, recoveryWords, removeRecovery } from './recovery.js';
+import {
+  judgeRecovery,
+  oldCopyText,
+  readRecovery,
+  recoveryWords,
+  removeRecovery,
+} from './recovery.js';
 import type { Sidecar, Sidecars } from './sidecar.js';
 import type { Tolerate } from './tolerance.js';
 
@@ -45,11 +51,11 @@ export async function putBack(
   }
   if (sidecar === undefined) return { kind: 'none' };
   const unknown = 'whether a state of an earlier apply waits to be put back is not known';
-  const there = await tolerate({ fallback: undefined, consequence: unknown }, () =>
+  const text = await tolerate({ fallback: undefined, consequence: unknown }, () =>
     sidecar.read('recovery'),
   );
-  if (there === undefined) return { kind: 'none' };
-  const found = await readRecovery(sidecar);
+  if (text === undefined) return { kind: 'none' };
+  const found = await judgeRecovery(sidecar, text);
   if (found === undefined) {
     // All that it has is in the state: it may not stand in the way of the next one.
     const stays = 'a state that was put back stays beside the state';
@@ -58,7 +64,7 @@ export async function putBack(
     );
     return removed.isNext ? putBack(stack, ports) : { kind: 'none' };
   }
-  const { text, place, obstacle, isOldCopy } = found;
+  const { place, obstacle, isOldCopy } = found;
   if (isOldCopy) {
     ports.log.warning(ports.secrets.redact(oldCopyText(stack, place)));
     return { kind: 'none' };

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { parseJsonAs } from '../../shared/json-text.js';
 import type { Stack } from '../stacks/workspace.js';
 import type { Sidecar, SidecarName, Sidecars } from './sidecar.js';
 import { instancesOf, missingFrom, parseState, type StateFile } from './state-resources.js';
@@ -37,7 +38,11 @@ const nextName = 'recovery-next' satisfies SidecarName;
  */
 export async function readRecovery(sidecar: Sidecar): Promise<Recovery | undefined> {
   const text = await sidecar.read('recovery');
-  if (text === undefined) return undefined;
+  return text === undefined ? undefined : judgeRecovery(sidecar, text);
+}
+
+/** The same of the text of a recovery, where that was read already. */
+export async function judgeRecovery(sidecar: Sidecar, text: string): Promise<Recovery | undefined> {
   const place = `${sidecar.place}recovery`;
   const saved = parseState(text);
   const version = await sidecar.stateVersion();
@@ -47,7 +52,11 @@ export async function readRecovery(sidecar: Sidecar): Promise<Recovery | undefin
   const obstacle = obstacleOf(saved, current, currentText !== undefined);
   const base = await sidecar.read('recovery-base').catch(() => 'unreadable');
   if (obstacle !== undefined) {
-    const isOldCopy = base === undefined && isOvertaken(saved, current);
+    const isOldCopy =
+      base === undefined &&
+      saved !== undefined &&
+      current !== undefined &&
+      isOvertaken(saved, current);
     return { text, place, obstacle, isOldCopy };
   }
   const proven = base !== undefined && version !== undefined && isBase(base, text, version);
@@ -71,31 +80,18 @@ function obstacleOf(
   return `the state was written since, without ${lacking} of its resources`;
 }
 
-function isOvertaken(saved: StateFile | undefined, current: StateFile | undefined): boolean {
-  return (
-    saved !== undefined &&
-    current !== undefined &&
-    saved.lineage === current.lineage &&
-    saved.serial <= current.serial
-  );
+function isOvertaken(saved: StateFile, current: StateFile): boolean {
+  return saved.lineage === current.lineage && saved.serial <= current.serial;
 }
 
 /** Whether a state has all that an older one has: only then the older one may be forgotten. */
 function isIncluded(saved: StateFile, current: StateFile): boolean {
-  return (
-    saved.lineage === current.lineage &&
-    saved.serial <= current.serial &&
-    missingFrom(instancesOf(saved), current).length === 0
-  );
+  return isOvertaken(saved, current) && missingFrom(instancesOf(saved), current).length === 0;
 }
 
 function isBase(text: string, recovery: string, stateVersion: string): boolean {
-  try {
-    const base = baseSchema.safeParse(JSON.parse(text)).data;
-    return base?.stateVersion === stateVersion && base.digest === digestOf(recovery);
-  } catch {
-    return false;
-  }
+  const base = parseJsonAs(baseSchema, text);
+  return base?.stateVersion === stateVersion && base.digest === digestOf(recovery);
 }
 
 /**

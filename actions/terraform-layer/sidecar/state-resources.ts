@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseJsonAs } from '../../shared/json-text.js';
 import { hclQuoted } from '../hcl/quoted-text.js';
 import type { JournalEntry } from './journal.js';
 
@@ -26,12 +27,7 @@ export type StateFile = z.infer<typeof stateSchema>;
 
 /** Undefined where the text is none that can be read, an encrypted one of OpenTofu's for example. */
 export function parseState(text: string): StateFile | undefined {
-  try {
-    const parsed = stateSchema.safeParse(JSON.parse(text));
-    return parsed.success ? parsed.data : undefined;
-  } catch {
-    return undefined;
-  }
+  return parseJsonAs(stateSchema, text);
 }
 
 /**
@@ -44,15 +40,11 @@ export function missingFrom(
 ): readonly JournalEntry[] {
   const addresses = new Set<string>();
   const ids = new Set<string>();
-  for (const { mode, module, type, name, instances } of state?.resources ?? []) {
-    if (mode !== 'managed') continue;
-    const base = `${module === undefined ? '' : `${module}.`}${type}.${name}`;
-    for (const { index_key: key, attributes } of instances) {
-      addresses.add(key === undefined ? base : `${base}[${indexText(key)}]`);
-      // Events name `id`, or `name` where a resource has no id.
-      for (const id of [attributes?.['id'], attributes?.['name']]) {
-        if (typeof id === 'string') ids.add(`${type} ${id}`);
-      }
+  for (const { type, address, attributes } of state === undefined ? [] : managedIn(state)) {
+    addresses.add(address);
+    // Events name `id`, or `name` where a resource has no id.
+    for (const id of [attributes?.['id'], attributes?.['name']]) {
+      if (typeof id === 'string') ids.add(`${type} ${id}`);
     }
   }
   return entries.filter(({ address, id }) =>
@@ -61,19 +53,24 @@ export function missingFrom(
 }
 
 /** The managed instances of a state as `missingFrom` knows them. */
-export function instancesOf({ resources }: StateFile): readonly JournalEntry[] {
+export function instancesOf(state: StateFile): readonly JournalEntry[] {
+  return managedIn(state).map(({ address, attributes }) => {
+    const id = attributes?.['id'] ?? attributes?.['name'];
+    return { address, ...(typeof id === 'string' ? { id } : {}) };
+  });
+}
+
+function managedIn({ resources }: StateFile) {
   return resources
     .filter(({ mode }) => mode === 'managed')
-    .flatMap(({ module, type, name, instances }) =>
-      instances.map(({ index_key: key, attributes }) => {
-        const base = `${module === undefined ? '' : `${module}.`}${type}.${name}`;
-        const id = attributes?.['id'] ?? attributes?.['name'];
-        return {
-          address: key === undefined ? base : `${base}[${indexText(key)}]`,
-          ...(typeof id === 'string' ? { id } : {}),
-        };
-      }),
-    );
+    .flatMap(({ module, type, name, instances }) => {
+      const base = `${module === undefined ? '' : `${module}.`}${type}.${name}`;
+      return instances.map(({ index_key: key, attributes }) => ({
+        type,
+        address: key === undefined ? base : `${base}[${indexText(key)}]`,
+        attributes,
+      }));
+    });
 }
 
 /** `aws_instance` of `module.web["a.b"].aws_instance.this[0]`. */

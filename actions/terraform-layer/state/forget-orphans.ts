@@ -1,4 +1,4 @@
-import { formatJournal, parseJournal, type JournalEntry } from '../sidecar/journal.js';
+import { formatJournal, readJournal, type JournalEntry } from '../sidecar/journal.js';
 import { missingNow } from '../sidecar/orphans.js';
 import type { Sidecar } from '../sidecar/sidecar.js';
 import { isWithin, parseAddress } from '../terraform/resource-address.js';
@@ -8,8 +8,7 @@ import type { WrittenAddress } from './operations.js';
 export async function journalOrphans(
   sidecar: Sidecar | undefined,
 ): Promise<readonly JournalEntry[]> {
-  const text = await sidecar?.read('journal');
-  const journal = text === undefined ? undefined : parseJournal(text);
+  const journal = sidecar && (await readJournal(sidecar));
   if (sidecar === undefined || journal === undefined) return [];
   return missingNow(journal.resources, sidecar);
 }
@@ -34,8 +33,7 @@ export async function forgetOrphans(
   if ((await sidecar.lockText()) !== undefined) {
     return 'the state is locked: whoever holds it may be writing the journal';
   }
-  const text = await sidecar.read('journal');
-  const journal = text === undefined ? undefined : parseJournal(text);
+  const journal = await readJournal(sidecar);
   if (journal === undefined) return undefined;
   const resources = journal.resources.filter((entry) => !isNamedBy(entry, at));
   if (resources.length === 0) await sidecar.remove('journal');

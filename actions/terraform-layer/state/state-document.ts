@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
+import { parseJsonAs } from '../../shared/json-text.js';
 import {
   formatAddress,
   parseAddress,
@@ -65,9 +66,9 @@ export interface StateDocument {
 
 /** Undefined where the text is not a state that can be read (OpenTofu may encrypt it). */
 export function parseStateDocument(text: string): StateDocument | undefined {
-  const parsed = stateSchema.safeParse(jsonOf(text));
-  if (!parsed.success) return undefined;
-  const { serial, lineage, resources } = parsed.data;
+  const parsed = parseJsonAs(stateSchema, text);
+  if (parsed === undefined) return undefined;
+  const { serial, lineage, resources } = parsed;
   const instances = resources.flatMap(({ module, mode, type, name, instances: all }) => {
     const modules = module === undefined ? [] : parseAddress(module)?.modules;
     if (mode !== 'managed' || modules === undefined) return [];
@@ -89,11 +90,9 @@ export function parseStateDocument(text: string): StateDocument | undefined {
  * about than lost.
  */
 export function holdsResources(text: string): boolean {
-  const parsed = contentSchema.safeParse(jsonOf(text));
-  if (!parsed.success) return true;
-  return parsed.data.resources.some(
-    ({ mode, instances }) => mode === 'managed' && instances.length > 0,
-  );
+  const parsed = parseJsonAs(contentSchema, text);
+  if (parsed === undefined) return true;
+  return parsed.resources.some(({ mode, instances }) => mode === 'managed' && instances.length > 0);
 }
 
 /**
@@ -110,32 +109,18 @@ export function withSerial(text: string, serial: number): string | undefined {
  * not understood.
  */
 export function emptiedState(text: string, serial: number): string | undefined {
-  const parsed = wholeSchema.safeParse(jsonOf(text));
-  if (!parsed.success) return undefined;
+  const parsed = parseJsonAs(wholeSchema, text);
+  if (parsed === undefined) return undefined;
   const nothing = { serial, outputs: {}, resources: [], check_results: null };
-  return `${JSON.stringify({ ...parsed.data, ...nothing }, undefined, 2)}\n`;
+  return `${JSON.stringify({ ...parsed, ...nothing }, undefined, 2)}\n`;
 }
 
 /** Whether two states hold the same, whatever their lineages and serials. */
 export function sameContent(one: string, other: string): boolean {
-  const [first, second] = [
-    wholeSchema.safeParse(jsonOf(one)),
-    wholeSchema.safeParse(jsonOf(other)),
-  ];
+  const [first, second] = [parseJsonAs(wholeSchema, one), parseJsonAs(wholeSchema, other)];
   return (
-    first.success &&
-    second.success &&
-    isDeepStrictEqual(
-      [first.data.resources, first.data.outputs],
-      [second.data.resources, second.data.outputs],
-    )
+    first !== undefined &&
+    second !== undefined &&
+    isDeepStrictEqual([first.resources, first.outputs], [second.resources, second.outputs])
   );
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
