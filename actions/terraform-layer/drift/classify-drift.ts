@@ -26,8 +26,7 @@ export function classifyDrift(
   alsoSensitive: readonly unknown[] = [],
 ): DriftFindings {
   const plan = planDocument(planJson);
-  const secrets = sensitiveValues(plan, plan.resource_drift);
-  for (const value of alsoSensitive) secrets.collect(value, true);
+  const secrets = sensitiveValues(plan, { drift: plan.resource_drift, also: alsoSensitive });
   const planned = new Map(
     plan.resource_changes
       .filter(({ deposed }) => deposed === undefined)

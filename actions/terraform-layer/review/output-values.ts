@@ -1,6 +1,5 @@
 import type { AppliedOutputs } from '../terraform/events.js';
-import { readPlannedOutputs } from '../terraform/planned-state.js';
-import { planDocument, sensitiveValues } from './plan-document.js';
+import type { PlannedOutputs } from '../terraform/planned-state.js';
 import type { SensitiveValues } from './sensitive-values.js';
 
 /** By name; none is sensitive, and larger ones are left out. */
@@ -10,16 +9,12 @@ export type OutputValues = ReadonlyMap<string, unknown>;
 const largestValue = 4000;
 const largestTogether = 20_000;
 
-/** What a plan marks as sensitive anywhere, and what is known to be so besides. In clear. */
-export function secretsOf(planJson: unknown, alsoSensitive: readonly unknown[]): SensitiveValues {
-  const secrets = sensitiveValues(planDocument(planJson));
-  for (const value of alsoSensitive) secrets.collect(value, true);
-  return secrets;
-}
-
 /** Values that the outputs will have after a plan, as far as they are known. */
-export function plannedOutputValues(planJson: unknown, secrets: SensitiveValues): OutputValues {
-  const planned = [...readPlannedOutputs(planJson)].flatMap(([name, { value }]) =>
+export function plannedOutputValues(
+  outputs: PlannedOutputs,
+  secrets: SensitiveValues,
+): OutputValues {
+  const planned = [...outputs].flatMap(([name, { value }]) =>
     value === undefined || value === null || value.sensitive ? [] : [[name, value.json] as const],
   );
   return openValues(planned, secrets);

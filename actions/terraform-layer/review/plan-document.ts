@@ -130,12 +130,16 @@ export function priorResources(plan: PlanDocument): readonly StateResource[] {
 
 /**
  * The values that the plan, and the drift that is given, mark as sensitive anywhere: providers copy
- * them without the mark.
+ * them without the mark. `also` are those that are known to be sensitive without any mark.
  */
 export function sensitiveValues(
   plan: PlanDocument,
-  drift: PlanDocument['resource_drift'] = [],
+  more: {
+    readonly drift?: PlanDocument['resource_drift'];
+    readonly also?: readonly unknown[];
+  } = {},
 ): SensitiveValues {
+  const { drift = [], also = [] } = more;
   const secrets = new SensitiveValues();
   const changes = [
     ...[...plan.resource_changes, ...drift].map(({ change }) => change),
@@ -152,6 +156,7 @@ export function sensitiveValues(
   for (const [name, { value }] of Object.entries(plan.variables)) {
     secrets.collect(value, declared[name]?.sensitive === true);
   }
+  for (const value of also) secrets.collect(value, true);
   return secrets;
 }
 

@@ -15,6 +15,7 @@ import {
   sensitiveValues,
   type DocumentChange,
   type DocumentInvocation,
+  type PlanDocument,
 } from './plan-document.js';
 import type { SensitiveValues } from './sensitive-values.js';
 import type { Side } from './side.js';
@@ -35,8 +36,11 @@ const keptCharacters = 8_000_000;
  */
 export function readPlan(json: unknown, alsoSensitive: readonly unknown[] = []): PlanChanges {
   const plan = planDocument(json);
-  const secrets = sensitiveValues(plan);
-  for (const value of alsoSensitive) secrets.collect(value, true);
+  return changesOf(plan, sensitiveValues(plan, { also: alsoSensitive }));
+}
+
+/** As `readPlan`, of a plan whose sensitive values are gathered already. */
+export function changesOf(plan: PlanDocument, secrets: SensitiveValues): PlanChanges {
   const resources = plan.resource_changes
     .flatMap((resource): (ResourceChange & { readonly change: DocumentChange })[] => {
       const { change } = resource;

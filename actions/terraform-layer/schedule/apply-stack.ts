@@ -1,5 +1,5 @@
 import { toError } from '../../shared/errors.js';
-import { appliedOutputValues, secretsOf } from '../review/output-values.js';
+import { appliedOutputValues } from '../review/output-values.js';
 import { SensitiveValues } from '../review/sensitive-values.js';
 import type { Stack } from '../stacks/workspace.js';
 import type { AppliedOutputs, TerraformEvent } from '../terraform/events.js';
@@ -140,8 +140,8 @@ export class ApplyJob {
     }
     let outputs: OutputsAtPlan | undefined;
     let left: readonly Orphan[] = [];
-    const shown = await this.#steps.show((json, alsoSensitive) => {
-      outputs = outputsAtPlan(json, alsoSensitive);
+    const shown = await this.#steps.show((json, secrets) => {
+      outputs = outputsAtPlan(json, secrets);
       left = unadopted(this.#steps.orphans, json);
     });
     if ('end' in shown) return shown;
@@ -252,9 +252,9 @@ function afterApply(outputs: AppliedOutputs): AfterApply {
   };
 }
 
-function outputsAtPlan(json: unknown, alsoSensitive: readonly unknown[]): OutputsAtPlan {
+function outputsAtPlan(json: unknown, secrets: SensitiveValues): OutputsAtPlan {
   return {
-    secrets: secretsOf(json, alsoSensitive),
+    secrets,
     before: outputDigests(outputsBeforePlan(json)),
     changing: new Set(
       [...readPlannedOutputs(json)].flatMap(([name, { changes }]) => (changes ? [name] : [])),

@@ -1,5 +1,5 @@
 import { toError } from '../../shared/errors.js';
-import { plannedOutputValues, secretsOf } from '../review/output-values.js';
+import { plannedOutputValues } from '../review/output-values.js';
 import type { Stack } from '../stacks/workspace.js';
 import { readPlannedOutputs } from '../terraform/planned-state.js';
 import type { PlanRun } from '../terraform/terraform.js';
@@ -128,11 +128,10 @@ export class PlanJob {
     if (plan.kind === 'bad') return this.#steps.bad(plan.run, 'plan');
     const { stack } = this.#steps;
     const shown = await this.#steps.show(
-      (json, alsoSensitive) => {
-        const secrets = secretsOf(json, alsoSensitive);
-        this.#steps.add({ outputValues: plannedOutputValues(json, secrets) });
-        if (!plannedOutputs || !upstreams.isRead(stack)) return;
-        upstreams.notePlanned(stack, readPlannedOutputs(json));
+      (json, secrets) => {
+        const outputs = readPlannedOutputs(json);
+        this.#steps.add({ outputValues: plannedOutputValues(outputs, secrets) });
+        if (plannedOutputs && upstreams.isRead(stack)) upstreams.notePlanned(stack, outputs);
       },
       { speculative },
     );

@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import { toError } from '../../shared/errors.js';
 import { noChanges, type PlanChanges } from '../review/changes.js';
-import { planDocument } from '../review/plan-document.js';
-import { readPlan } from '../review/plan-json.js';
+import { planDocument, sensitiveValues } from '../review/plan-document.js';
+import { changesOf } from '../review/plan-json.js';
 import type { IsPublicOutput } from '../review/public-outputs.js';
+import type { SensitiveValues } from '../review/sensitive-values.js';
 import { hiddenOutputs } from '../review/upstream-outputs.js';
 import type { Edge, Stack } from '../stacks/workspace.js';
 import { distinctDiagnostics, lockHolder, type Diagnostic } from '../terraform/diagnostics.js';
@@ -136,11 +137,11 @@ export class StackSteps {
 
   /**
    * Reads the plan and has it judged; `read` gets the plan's JSON, which nothing else keeps, and what
-   * is sensitive though the plan does not mark it. The reasons are empty where it may be applied. A speculative plan holds what stands in for values
-   * that are not known; it may turn out to change nothing.
+   * is sensitive in it, marked or not. The reasons are empty where it may be applied. A speculative
+   * plan holds what stands in for values that are not known; it may turn out to change nothing.
    */
   async show(
-    read: (json: unknown, alsoSensitive: readonly unknown[]) => void,
+    read: (json: unknown, secrets: SensitiveValues) => void,
     { speculative = false } = {},
   ): Promise<{ readonly reasons: readonly StopReason[] } | { readonly end: StackEnd }> {
     const { terraform, onProgress, signal, hooks, upstreams, publicOutputsOf } = this.#ports;
@@ -149,15 +150,17 @@ export class StackSteps {
       return await this.#timed('show', async () => {
         const shown = await terraform.show(this.stack, this.planFile);
         const json = speculative ? withoutPlaceholders(shown) : shown;
+        const plan = planDocument(json);
         const alsoSensitive = [
           ...upstreams.sensitiveValues(),
-          ...hiddenOutputs(planDocument(json), await publicOutputsOf(this.stack)),
+          ...hiddenOutputs(plan, await publicOutputsOf(this.stack)),
         ];
-        const changes = readPlan(json, alsoSensitive);
+        const secrets = sensitiveValues(plan, { also: alsoSensitive });
+        const changes = changesOf(plan, secrets);
         this.#changes = changes;
         const { orphans } = this.#extras;
         if (orphans !== undefined) this.add({ orphans: withImportIds(orphans, json) });
-        read(json, alsoSensitive);
+        read(json, secrets);
         if (hooks.judge === undefined || (speculative && !this.hasChanges)) return { reasons: [] };
         const { reasons, ...found } = await hooks.judge({
           ...{ stack: this.stack, json, changes, alsoSensitive },

@@ -2,8 +2,12 @@ import { withHandedOutputs } from '../../../actions/terraform-layer/report/hande
 import {
   appliedOutputValues,
   plannedOutputValues,
-  secretsOf,
 } from '../../../actions/terraform-layer/review/output-values.js';
+import {
+  planDocument,
+  sensitiveValues,
+} from '../../../actions/terraform-layer/review/plan-document.js';
+import { readPlannedOutputs } from '../../../actions/terraform-layer/terraform/planned-state.js';
 import { createSecrets } from '../../../actions/shared/secrets.js';
 import { anOutcome } from '../../support/terraform.js';
 import { aPlan, entry } from '../../support/plan-documents.js';
@@ -41,10 +45,13 @@ const plan = aPlan(
   },
 );
 
+const secretsWith = (also: readonly unknown[]) => sensitiveValues(planDocument(plan), { also });
+
 describe('values of outputs', () => {
   it('of a plan are those that are known, small, and hold nothing sensitive', () => {
-    expect([...plannedOutputValues(plan, secretsOf(plan, []))]).toEqual([['url', 'https://x']]);
-    expect(plannedOutputValues(plan, secretsOf(plan, ['https://x'])).size).toBe(0);
+    const planned = readPlannedOutputs(plan);
+    expect([...plannedOutputValues(planned, secretsWith([]))]).toEqual([['url', 'https://x']]);
+    expect(plannedOutputValues(planned, secretsWith(['https://x'])).size).toBe(0);
   });
 
   it('of an apply are those that it tells, without copies of what its plan calls sensitive', () => {
@@ -54,7 +61,7 @@ describe('values of outputs', () => {
       ['copy', { sensitive: false, value: { deep: 'hunter22' } }],
       ['none', { sensitive: false, value: undefined }],
     ]);
-    expect([...appliedOutputValues(told, secretsOf(plan, []))]).toEqual([['url', 'https://x']]);
+    expect([...appliedOutputValues(told, secretsWith([]))]).toEqual([['url', 'https://x']]);
   });
 
   it('have an end, however many there are', () => {
@@ -64,7 +71,7 @@ describe('values of outputs', () => {
         { sensitive: false, value: 'x'.repeat(3000) },
       ]),
     );
-    expect(appliedOutputValues(many, secretsOf(plan, [])).size).toBe(6);
+    expect(appliedOutputValues(many, secretsWith([])).size).toBe(6);
   });
 });
 
