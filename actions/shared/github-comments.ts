@@ -23,6 +23,7 @@ export interface Comments {
 /** Comments over GitHub's REST API. */
 export function githubComments(client: GithubClient): Comments {
   const { octokit, repository } = client;
+  let login: Promise<string> | undefined;
   return {
     list: async (pullNumber) => {
       const comments = await octokit.paginate(octokit.rest.issues.listComments, {
@@ -55,7 +56,12 @@ export function githubComments(client: GithubClient): Comments {
       const { data } = await octokit.rest.pulls.get({ ...repository, pull_number: pullNumber });
       return data.head.sha;
     },
-    login: () => loginOf(client),
+    // One run may tell many pull requests. A failure is not kept.
+    login: () =>
+      (login ??= loginOf(client).catch((thrown: unknown) => {
+        login = undefined;
+        throw thrown;
+      })),
   };
 }
 

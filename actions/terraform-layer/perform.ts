@@ -127,7 +127,7 @@ export async function perform(
       tolerate: tolerance(ports),
       runUrl: ports.github === undefined ? undefined : runUrl(ports.github),
       actor: ports.github?.actor,
-      push: sessionPush(session, inputs, ports),
+      push: sessionPush(session, inputs),
       reaches: ({ id }) => {
         const sha = plan.command === 'apply' ? appliedSha(history, ports) : undefined;
         return sha === undefined ? undefined : { sha, heldBack: behind.has(id) };

@@ -10,9 +10,10 @@ import { programEnvironment } from './modules-access/program-environment.js';
 import { lockWatch } from './sidecar/lock-watch.js';
 import { tolerance } from './sidecar/tolerance.js';
 import type { Stack } from './stacks/workspace.js';
-import { environmentOfChild, type CommonEnvironment } from './terraform/child-environment.js';
+import { environmentOfChild } from './terraform/child-environment.js';
 import { defaultParallelism } from './terraform/collector.js';
 import { childAftermath } from './terraform/aftermath.js';
+import type { ChildCare } from './terraform/cared-child.js';
 import { commandLineTerraform } from './terraform/command-line.js';
 import { declaredVariables } from './terraform/declared-variables.js';
 import { formerStates } from './terraform/former-state.js';
@@ -21,16 +22,12 @@ import { discardSavedRun, withoutSavedRuns } from './terraform/hcp-runs.js';
 import { checkHcpStacks, type HcpPorts } from './terraform/hcp-stacks.js';
 import { hostToken } from './terraform/hcp-token.js';
 import { terraformProgram } from './terraform/program.js';
-import type { StateCommandOptions } from './terraform/state-commands.js';
 import { restInstructions } from './terraform/rest-instructions.js';
 import type { TerraformProgram } from './terraform/find.js';
 import type { Terraform } from './terraform/terraform.js';
 import { tofuFile } from './terraform/tofu-files.js';
 import { awsValueStore } from './variables/aws-value-store.js';
 import { stackVariables } from './variables/stack-variables.js';
-
-/** What is done for each Terraform that may take a lock or write a state. */
-export type ChildCare = Pick<StateCommandOptions, 'restOf' | 'watchLock' | 'afterChild'>;
 
 /** What a command that runs Terraform works with: a private directory, proven access, a program. */
 export interface Session extends RunAccess {
@@ -39,14 +36,14 @@ export interface Session extends RunAccess {
   readonly parallelism: number;
   readonly program: TerraformProgram;
   readonly terraform: Terraform;
+  /** For what is run beside `terraform`. */
   readonly care: ChildCare;
   /** Where Terraform's own logs lie until the run ends. */
   readonly logDirectory: string;
-  readonly common: CommonEnvironment;
   /** The whole environment of Terraform in a stack, its secret variables included. */
   readonly environmentFor: (stack: Stack) => Readonly<Record<string, string>>;
-  /** What `terraform init` needs beside that. */
-  readonly initEnvironment: Readonly<Record<string, string>>;
+  /** For `-var`: of the input `vars`, those that a stack declares. */
+  readonly variablesFor: (stack: Stack) => Readonly<Record<string, string>>;
   /** Ids of the stacks whose plans and applies run in HCP Terraform. */
   readonly remoteStacks: ReadonlySet<string>;
   /** For a plan that is not applied after all; does nothing for plans that were made here. */
@@ -121,7 +118,16 @@ export async function openSession(
     ...variables.get(stack.id),
   });
   const ambient = childEnvironment();
+  const variablesFor: Session['variablesFor'] = ({ id }) =>
+    declaredOnly(inputs.variables, declared.get(id));
   const care: ChildCare = {
+    program: program.path,
+    root: ports.root,
+    childrenDirectory: path.join(directory, 'children'),
+    logDirectory,
+    runProcess: ports.runProcess,
+    signal: ports.signal,
+    now: () => ports.clock.now(),
     restOf: (child) =>
       restInstructions({ ...child, root: ports.root, program: program.path, ambient }),
     watchLock: lockWatch({
@@ -131,24 +137,17 @@ export async function openSession(
     afterChild: childAftermath({ ...ports, program: program.path, sidecars }),
   };
   const commandLine = commandLineTerraform({
-    program: program.path,
-    root: ports.root,
+    ...care,
     environmentFor,
     initEnvironment,
-    variablesFor: ({ id }) => declaredOnly(inputs.variables, declared.get(id)),
+    variablesFor,
     varFiles: inputs.varFiles,
     lockTimeoutSeconds: inputs.lockTimeoutSeconds,
-    childrenDirectory: path.join(directory, 'children'),
-    logDirectory,
     pluginCacheDirectory: common.pluginCacheDirectory,
     formerStates: await formerStates(moves, {
       root: ports.root,
       directory: path.join(directory, 'former'),
     }),
-    runProcess: ports.runProcess,
-    ...care,
-    signal: ports.signal,
-    now: () => ports.clock.now(),
   });
   return {
     care,
@@ -160,9 +159,8 @@ export async function openSession(
     sidecars,
     program,
     terraform: onlyShows(inputs) ? withoutSavedRuns(commandLine, remoteStacks, hcp) : commandLine,
-    common,
     environmentFor,
-    initEnvironment,
+    variablesFor,
     remoteStacks,
     discardRun: async (stack, planFile) => {
       if (remoteStacks.has(stack.id)) await discardSavedRun(stack, planFile, hcp);

@@ -75,18 +75,13 @@ export async function moveStates(
 function place(
   stack: Stack,
   directory: string,
-  { session, inputs, ports }: Parameters<typeof moveStates>[2],
+  { session, inputs }: Parameters<typeof moveStates>[2],
 ): Promise<StatePlace> {
   return openStatePlace(stack, {
-    ...{ directory, root: ports.root, program: session.program.path },
+    ...session.care,
+    directory,
     environment: session.environmentFor(stack),
     lockTimeoutSeconds: inputs.lockTimeoutSeconds,
-    childrenDirectory: path.join(session.directory, 'children'),
-    logDirectory: session.logDirectory,
-    runProcess: ports.runProcess,
-    ...session.care,
-    signal: ports.signal,
-    now: () => ports.clock.now(),
   });
 }
 

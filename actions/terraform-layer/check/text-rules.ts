@@ -2,7 +2,7 @@ import path from 'node:path/posix';
 import picomatch from 'picomatch';
 import type { Problem } from '../../shared/errors.js';
 import type { Files } from '../stacks/files.js';
-import { isConfigurationFile } from '../stacks/module-source.js';
+import { isConfigurationFile } from '../stacks/configuration-files.js';
 import type { Stack, Workspace } from '../stacks/workspace.js';
 import { hardCodedIds } from './hard-coded-ids.js';
 import { plaintextSecrets } from './secrets.js';

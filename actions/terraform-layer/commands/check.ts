@@ -13,7 +13,7 @@ import { plannedStacks, planRun } from '../plan.js';
 import { programEnvironment } from '../modules-access/program-environment.js';
 import { diskFiles, type Files } from '../stacks/files.js';
 import { checkSyntax } from '../stacks/load-workspace.js';
-import { isConfigurationFile } from '../stacks/module-source.js';
+import { isConfigurationFile } from '../stacks/configuration-files.js';
 import { ProblemList } from '../stacks/problem-list.js';
 import type { Workspace } from '../stacks/workspace.js';
 import { defaultParallelism } from '../terraform/collector.js';

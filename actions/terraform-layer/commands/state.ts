@@ -86,12 +86,7 @@ class StateWork {
   }
 
   async run(): Promise<void> {
-    const commands = await sessionStateCommands(
-      this.#stack,
-      this.#session,
-      this.#inputs,
-      this.#ports,
-    );
+    const commands = sessionStateCommands(this.#stack, this.#session, this.#inputs);
     const init = await this.#session.terraform.init(this.#stack);
     if (init.end !== 'succeeded') throw this.#failed('init', init);
     const text = await commands.pull();

@@ -12,7 +12,6 @@ import { openSession, type Session } from '../session.js';
 import { forgetLock } from '../sidecar/lock-notes.js';
 import { tolerance } from '../sidecar/tolerance.js';
 import type { Stack } from '../stacks/workspace.js';
-import { environmentOfChild } from '../terraform/child-environment.js';
 import { stackEnvironment } from '../terraform/command-arguments.js';
 import { rescueCommands } from '../terraform/rescue-commands.js';
 import { chooseLock, readLock, type StackLock } from './held-locks.js';
@@ -68,17 +67,16 @@ async function readLocks(
 }
 
 async function release(stack: Stack, id: string, session: Session, ports: Ports): Promise<void> {
-  const { terraform, common, access, program } = session;
+  const { terraform, environmentFor, program } = session;
   const init = await terraform.init(stack);
   const said = init.diagnostics.map(({ summary }) => summary).join('; ');
   if (init.end !== 'succeeded') {
     throw new OperationError('unlock-failed', `${stack.displayId}: init failed: ${said}`);
   }
-  const child = access.get(stack.environment)?.child ?? {};
   const commands = rescueCommands({
     program: program.path,
     directory: path.join(ports.root, stack.directory),
-    environment: { ...environmentOfChild(common, child), ...stackEnvironment(stack) },
+    environment: { ...environmentFor(stack), ...stackEnvironment(stack) },
     runProcess: ports.runProcess,
   });
   try {

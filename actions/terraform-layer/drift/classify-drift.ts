@@ -17,7 +17,8 @@ import type {
  *
  * Drift is a value that differs between state and world, and that the plan would change: what the
  * code says as well, or ignores (`ignore_changes`), is in sync. Everything else in the plan is
- * pending. No sensitive value is in the result; `alsoSensitive` are those that the plan does not mark.
+ * pending. No sensitive value is in the result; `alsoSensitive` are those that the plan does not
+ * mark.
  *
  * @throws OperationError `plan-unreadable`
  */

@@ -3,9 +3,9 @@ import { terraformParser } from '../hcl/parser-runtime.js';
 import { HclReader, type PlacedExpression } from '../hcl/parse.js';
 import { splitBlocks } from '../hcl/split.js';
 import { locate, type Body, type Expression, type Source } from '../hcl/syntax.js';
+import { isConfigurationFile } from '../stacks/configuration-files.js';
 import { diskFiles, type Files } from '../stacks/files.js';
 import {
-  isConfigurationFile,
   mergedAttributes,
   ModuleSources,
   type ModuleCall,

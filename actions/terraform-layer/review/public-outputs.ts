@@ -55,8 +55,9 @@ export function publicOutputs(
   return {
     of: async ({ id }) => (await publicNames())(id),
     readBy: async ({ id }) => {
-      const namesOf = await publicNames();
       const reads = statesReadBy(id, edges);
+      if (reads.length === 0) return () => false;
+      const namesOf = await publicNames();
       return (dataAddress, output) => {
         const label = labelIn(dataAddress);
         // One block of a shared module may read several states: it must be public in all.

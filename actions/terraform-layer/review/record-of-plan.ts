@@ -22,9 +22,7 @@ export interface RecordOptions {
   readonly key?: ReviewKey | undefined;
   /** Globs over `address.attribute` that are not compared. */
   readonly volatile: readonly string[];
-  /**
-   * Whether an output that a data source reads is known not to be sensitive. Default: none is.
-   */
+  /** Whether an output that a data source reads is known not to be sensitive. Default: none is. */
   readonly isPublicOutput?: (dataAddress: string, output: string) => boolean;
   /** Provider versions by source address, as the lock file has them. */
   readonly providers?: Readonly<Record<string, string>>;
@@ -46,8 +44,8 @@ interface Context {
 /**
  * Turns `terraform show -json <plan>` into its review record. Imports, moves and what is forgotten
  * count as changes though Terraform calls the first two `no-op`, and so do actions of providers that
- * changes set off; data reads, drift that the plan
- * only noticed, and attributes that stay as they are do not.
+ * changes set off; data reads, drift that the plan only noticed, and attributes that stay as they
+ * are do not.
  *
  * @throws OperationError `plan-unreadable`
  */

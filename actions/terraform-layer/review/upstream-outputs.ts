@@ -71,8 +71,9 @@ export function upstreamOutputs(
 
 /**
  * Values of other stacks' outputs that the plan has read and that may be sensitive: Terraform drops
- * that mark where another stack reads an output by remote state. `isPublic` tells which are known not to be; what cannot be told, such
- * as an output of a state of another repository, may be sensitive. In clear.
+ * that mark where another stack reads an output by remote state. `isPublic` tells which are known
+ * not to be; what cannot be told, such as an output of a state of another repository, may be
+ * sensitive. In clear.
  */
 export function hiddenOutputs(
   plan: PlanDocument,

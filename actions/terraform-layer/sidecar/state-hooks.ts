@@ -4,7 +4,7 @@ import type { Secrets } from '../../shared/secrets.js';
 import type { StackHooks } from '../schedule/hooks.js';
 import type { StackEnd } from '../schedule/outcome.js';
 import type { Stack } from '../stacks/workspace.js';
-import { lockLogFile } from '../terraform/command-line.js';
+import { lockLogFile } from '../terraform/held-lock.js';
 import { orphansText } from './import-block.js';
 import { openJournal } from './journal-session.js';
 import { markLedger, noteHeldBack, writeLedger } from './ledger.js';

@@ -16,8 +16,8 @@ export interface ResolvedBackend {
 
 /**
  * The `backend` or `cloud` block of a root module, merged with `-backend-config` files (the last
- * wins), and for `cloud` with the environment. Without a block it is Terraform's local backend. A config file that is not there is added
- * to the problems.
+ * wins), and for `cloud` with the environment. Without a block it is Terraform's local backend. A
+ * config file that is not there is added to the problems.
  */
 export function resolveBackend(
   repository: Repository,

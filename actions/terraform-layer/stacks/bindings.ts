@@ -100,7 +100,7 @@ export function conventionalBindings(
   const others = found.filter((name) => !isShared(name));
   const names = others.length > 0 ? others : found;
   const shared = found.filter((name) => !names.includes(name));
-  const common = shared.flatMap((name) => plain.get(name) ?? []);
+  const common = shared.flatMap((name) => plain.get(name) ?? []).sort(inLoadOrder);
   // `network.tfvars` beside `environments/dev/` is no environment, or one that lacks all else.
   const clear = names.filter((name) => certain.has(name));
   const unclear =
@@ -112,7 +112,7 @@ export function conventionalBindings(
         name,
         {
           varFiles: [
-            ...common.sort(inLoadOrder),
+            ...common,
             ...[...(plain.get(name) ?? []), ...(own.get(name) ?? [])].sort(inLoadOrder),
           ],
           backendConfigFiles: (backends.get(name) ?? []).sort(),

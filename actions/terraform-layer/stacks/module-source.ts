@@ -8,8 +8,6 @@ import { usedOutputs, type FoundOutputs } from './output-uses.js';
 import { blockMayReadPath, mayReadPath, pathReadsOf, type PathRead } from './path-reads.js';
 import type { BlockRef, Repository } from './repository.js';
 
-export { isConfigurationFile } from './configuration-files.js';
-
 /** A block with what override files change in it: the later attribute wins. */
 export interface NamedBlock {
   readonly name: string;

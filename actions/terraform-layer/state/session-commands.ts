@@ -1,40 +1,25 @@
 import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { Ports } from '../effects.js';
 import type { Inputs } from '../inputs.js';
 import type { Session } from '../session.js';
 import type { PushState } from '../sidecar/put-back.js';
 import type { Stack } from '../stacks/workspace.js';
-import { declaredVariables } from '../terraform/declared-variables.js';
 import { unlockCommand } from '../terraform/held-lock.js';
 import { stackFileName } from '../terraform/stack-file.js';
 import { stateCommands, type StateCommands, type StateRun } from '../terraform/state-commands.js';
 
 /** Terraform's commands on the state of one stack, with the session's program and access. */
-export async function sessionStateCommands(
+export function sessionStateCommands(
   stack: Stack,
-  session: Session,
-  inputs: Inputs,
-  ports: Pick<Ports, 'root' | 'runProcess' | 'signal' | 'clock'>,
-): Promise<StateCommands> {
-  const { directory, logDirectory, environmentFor, program, care } = session;
-  const { root, runProcess, signal, clock } = ports;
-  const declared = (await declaredVariables(root, [stack])).get(stack.id);
+  { care, environmentFor, variablesFor }: Session,
+  { varFiles, lockTimeoutSeconds }: Inputs,
+): StateCommands {
   return stateCommands(stack, {
-    program: program.path,
-    root,
-    environment: environmentFor(stack),
-    variables: Object.fromEntries(
-      Object.entries(inputs.variables).filter(([name]) => declared?.has(name) === true),
-    ),
-    varFiles: inputs.varFiles,
-    lockTimeoutSeconds: inputs.lockTimeoutSeconds,
-    childrenDirectory: path.join(directory, 'children'),
-    logDirectory,
-    runProcess,
     ...care,
-    signal,
-    now: () => clock.now(),
+    environment: environmentFor(stack),
+    variables: variablesFor(stack),
+    varFiles,
+    lockTimeoutSeconds,
   });
 }
 
@@ -55,13 +40,9 @@ export async function pushText(
 }
 
 /** The push of a run that applies; a stack must be initialised before. */
-export function sessionPush(
-  session: Session,
-  inputs: Inputs,
-  ports: Pick<Ports, 'root' | 'runProcess' | 'signal' | 'clock'>,
-): PushState {
+export function sessionPush(session: Session, inputs: Inputs): PushState {
   return async (stack, text) => {
-    const commands = await sessionStateCommands(stack, session, inputs, ports);
+    const commands = sessionStateCommands(stack, session, inputs);
     const run = await pushText(commands, stack, text, session);
     if (run.end === 'succeeded') return { ok: true };
     const held =

@@ -1,18 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { OperationError } from '../../shared/errors.js';
-import type { ChildResult, RunProcess } from '../../shared/process.js';
+import type { ChildResult } from '../../shared/process.js';
 import type { Stack } from '../stacks/workspace.js';
 import { CreatedResources } from '../sidecar/journal.js';
-import type { WatchLock } from '../sidecar/lock-watch.js';
-import type { Aftermath, EndedChild } from './aftermath.js';
-import {
-  endOf,
-  outputsIn,
-  withoutLockFileWarning,
-  withoutPlaceholderLines,
-} from './child-result.js';
-import { noteChild, type RestInstructions } from './children.js';
+import { runWithCare, type ChildCare } from './cared-child.js';
+import { outputsIn, withoutLockFileWarning, withoutPlaceholderLines } from './child-result.js';
 import {
   initArguments,
   initEnvironment,
@@ -23,18 +16,12 @@ import { distinctDiagnostics, type Diagnostic } from './diagnostics.js';
 import { parseEvent, type TerraformEvent } from './events.js';
 import { SharedLock } from './exclusive.js';
 import type { FormerState } from './former-state.js';
-import { heldLockIn, lockLogEnvironment } from './held-lock.js';
 import { PluginCache } from './plugin-cache.js';
 import { pluginEnvironment, providerSources } from './provider-sources.js';
 import { makeScratchCopy } from './scratch-copy.js';
-import { stackFileName } from './stack-file.js';
 import type { PlanRun, Terraform, TerraformRun } from './terraform.js';
 
-export interface CommandLineOptions {
-  /** Absolute path of the program. */
-  readonly program: string;
-  /** Absolute path of the repository's root. */
-  readonly root: string;
+export interface CommandLineOptions extends ChildCare {
   /** The environment of each child, by the stack's environment. */
   readonly environmentFor: (stack: Stack) => Readonly<Record<string, string>>;
   /** What `init` alone gets beside that: access to private modules. */
@@ -44,33 +31,10 @@ export interface CommandLineOptions {
   /** For `-var-file` after the stack's own; relative to the root. */
   readonly varFiles: readonly string[];
   readonly lockTimeoutSeconds: number;
-  /** Where running children are noted for the post step. */
-  readonly childrenDirectory: string;
-  /** Where Terraform's own logs lie until the run ends. */
-  readonly logDirectory: string;
   /** `TF_PLUGIN_CACHE_DIR` for stacks; undefined where the user's CLI config sets one. */
   readonly pluginCacheDirectory: string | undefined;
   /** By stack id: those whose state is still elsewhere, for runs that only look. */
   readonly formerStates?: ReadonlyMap<string, FormerState>;
-  readonly runProcess: RunProcess;
-  /** What the post step is told of a child, in case that this process is killed. */
-  readonly restOf?: (child: {
-    readonly stack: Stack;
-    readonly environment: Readonly<Record<string, string>>;
-    readonly outputDirectory: string | undefined;
-    readonly startedAt: number;
-  }) => RestInstructions;
-  /** Leaves word of the locks that children hold. */
-  readonly watchLock?: WatchLock;
-  /** Puts in order what a child leaves; the post step still knows of the child meanwhile. */
-  readonly afterChild?: (ended: EndedChild) => Promise<Aftermath>;
-  readonly signal: AbortSignal;
-  readonly now: () => number;
-}
-
-/** Where the Terraform of a stack's command tells which lock it holds. */
-export function lockLogFile(logDirectory: string, stack: Stack, command: string): string {
-  return path.join(logDirectory, stackFileName(stack, `${command}.log`));
 }
 
 /** Runs Terraform as child processes, each in a session of its own. */
@@ -94,77 +58,37 @@ export function commandLineTerraform(options: CommandLineOptions): Terraform {
     const began = options.now();
     const lines: string[] = [];
     const diagnostics: Diagnostic[] = [];
-    const own = options.environmentFor(stack);
-    const lockLog = lockLogFile(options.logDirectory, stack, command);
-    const environment = { ...own, ...stackEnvironment(stack, formerOf(stack)) };
     const created = new CreatedResources(undefined);
     const logsLock = command === 'plan' || command === 'apply';
-    const takesLock = logsLock && !args.includes('-lock=false');
-    const watch = takesLock ? options.watchLock?.({ stack, command, lockLog }) : undefined;
-    let note: Promise<() => Promise<void>> | undefined;
-    const child = await options
-      .runProcess({
-        command: options.program,
-        args: [command, ...args],
-        cwd: extra.directory ?? path.join(options.root, stack.directory),
-        env: {
-          ...environment,
-          ...(logsLock ? lockLogEnvironment(lockLog, own) : {}),
-          ...extra.environment,
+    const onLine = (line: string): void => {
+      const event = parseEvent(line, stack.directory);
+      if (event === undefined) return;
+      lines.push(...event.text.split('\n'));
+      if (event.kind === 'diagnostic') diagnostics.push(event.diagnostic);
+      created.note(event);
+      extra.onEvent?.(event);
+    };
+    const { child, end, aftermath } = await runWithCare(
+      {
+        ...{ stack, command, args, created, logsLock, tellsOutput: true },
+        environment: {
+          ...options.environmentFor(stack),
+          ...stackEnvironment(stack, formerOf(stack)),
         },
-        signal: options.signal,
-        survivesParent: true,
-        onStart: (processId, outputDirectory) => {
-          const { displayId, directory } = stack;
-          const rest = options.restOf?.({ stack, environment, outputDirectory, startedAt: began });
-          note = noteChild(options.childrenDirectory, {
-            ...{ processId, stack: displayId, command, directory, lockLog },
-            ...(rest === undefined ? {} : { rest }),
-          });
-        },
-        ...(command === 'show' || command === 'output'
-          ? {}
-          : {
-              onLine: (line: string) => {
-                const event = parseEvent(line, stack.directory);
-                if (event === undefined) return;
-                lines.push(...event.text.split('\n'));
-                if (event.kind === 'diagnostic') diagnostics.push(event.diagnostic);
-                created.note(event);
-                extra.onEvent?.(event);
-              },
-            }),
-      })
-      .catch(async (error: unknown) => {
-        await watch?.close(undefined);
-        await (
-          await note
-        )?.();
-        throw error;
-      });
-    const end = endOf(child, command);
-    const aftermath = await options.afterChild?.({
-      ...{ stack, command, end, lockLog, environment, startedAt: began },
-      created: created.entries,
-    });
-    const heldLockId =
-      aftermath === undefined && end !== 'succeeded'
-        ? await heldLockIn(lockLog)
-        : aftermath?.heldLockId;
-    diagnostics.push(...(aftermath?.diagnostics ?? []));
-    await watch?.close(heldLockId);
-    if (aftermath?.unfinished !== true) {
-      await (
-        await note
-      )?.();
-      await rm(lockLog, { force: true });
-    }
+        directory: extra.directory,
+        more: extra.environment,
+        takesLock: logsLock && !args.includes('-lock=false'),
+        ...(command === 'show' || command === 'output' ? {} : { onLine }),
+      },
+      options,
+    );
+    const { heldLockId } = aftermath;
     return {
       child,
       run: {
         end,
         ...(heldLockId === undefined ? {} : { heldLockId }),
-        diagnostics: distinctDiagnostics(diagnostics),
+        diagnostics: distinctDiagnostics([...diagnostics, ...aftermath.diagnostics]),
         lines,
         milliseconds: options.now() - began,
       },

@@ -21,6 +21,21 @@ export type Recovery =
 const pausesMilliseconds = [0, 2000, 5000, 10_000, 15_000];
 
 /**
+ * Where Terraform leaves a state that it could not write, and what it is called in a directory that
+ * stacks of several environments share: a name of its own keeps the next one from writing over it.
+ */
+export function erroredStateFiles(
+  directory: string,
+  sharedBy: string | undefined,
+): { readonly errored: string; readonly own: string } {
+  const errored = path.join(directory, 'errored.tfstate');
+  return {
+    errored,
+    own: sharedBy === undefined ? errored : path.join(directory, `errored-${sharedBy}.tfstate`),
+  };
+}
+
+/**
  * Saves the `errored.tfstate` that an apply leaves in its directory where the state could not be
  * written (Terraform's documentation, "Recovering from state disasters"): pushes it with fresh
  * credentials, never by force; else stores it beside the state; else leaves it where it is.
@@ -41,10 +56,7 @@ export async function recoverState(options: {
   readonly signal: AbortSignal;
 }): Promise<Recovery> {
   const { directory, sharedBy, sidecar, clock, signal } = options;
-  const errored = path.join(directory, 'errored.tfstate');
-  // A name of its own keeps the next stack of a shared directory from writing over it.
-  const own =
-    sharedBy === undefined ? errored : path.join(directory, `errored-${sharedBy}.tfstate`);
+  const { errored, own } = erroredStateFiles(directory, sharedBy);
   let file = own;
   let text = await textOf(own);
   if (text === undefined) {

@@ -1,4 +1,12 @@
 import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { Stack } from '../stacks/workspace.js';
+import { stackFileName } from './stack-file.js';
+
+/** Where the Terraform of a stack's command tells which lock it holds. */
+export function lockLogFile(logDirectory: string, stack: Stack, command: string): string {
+  return path.join(logDirectory, stackFileName(stack, `${command.replaceAll(' ', '-')}.log`));
+}
 
 /** What makes Terraform write its lock's id to `file`; nothing where the user logs elsewhere. */
 export function lockLogEnvironment(

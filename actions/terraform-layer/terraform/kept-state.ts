@@ -4,6 +4,7 @@ import { writeRecovery } from '../sidecar/recovery.js';
 import type { Sidecar } from '../sidecar/sidecar.js';
 import { parseState } from '../sidecar/state-resources.js';
 import type { Stack } from '../stacks/workspace.js';
+import { erroredStateFiles } from './errored-state.js';
 
 /**
  * Moves an `errored.tfstate` that an earlier apply left in the stack's directory to its place
@@ -18,13 +19,11 @@ export async function moveKeptState(
   root: string,
   sidecar: Sidecar | undefined,
 ): Promise<string | undefined> {
-  const directory = path.join(root, stack.directory);
-  const shared = path.join(directory, 'errored.tfstate');
-  const own =
-    stack.binding === 'directory'
-      ? shared
-      : path.join(directory, `errored-${stack.environment}.tfstate`);
-  for (const file of new Set([own, shared])) {
+  const { errored, own } = erroredStateFiles(
+    path.join(root, stack.directory),
+    stack.binding === 'directory' ? undefined : stack.environment,
+  );
+  for (const file of new Set([own, errored])) {
     const text = await readFile(file, 'utf8').catch(() => undefined);
     if (text === undefined) continue;
     // In a shared directory it may be of another environment.

@@ -88,13 +88,12 @@ async function settle(child: RunningChild, ports: RestPorts): Promise<void> {
   const { log } = ports;
   const { rest, stack, command } = child;
   const lockId = await heldLockIn(child.lockLog);
-  // Before the lock is given back, so that nobody has written it since.
-  const stateVersion =
-    rest === undefined || command !== 'apply' ? undefined : await versionOf(ports.sidecarOf(rest));
   if (rest === undefined) {
     if (lockId !== undefined) log.warning(standing(child, lockId, ''));
     return;
   }
+  // Before the lock is given back, so that nobody has written it since.
+  const stateVersion = command === 'apply' ? await versionOf(ports.sidecarOf(rest)) : undefined;
   const absent = rest.withoutEnvironment.map((name) => [name, undefined] as const);
   const environment = ports.environmentWith({ ...Object.fromEntries(absent), ...rest.environment });
   const { program, directory } = rest;
