@@ -59,6 +59,7 @@ export async function apply(
   let answeredHookId: string | undefined;
   let answeredTooLate = false;
 
+  const firstCount = openFirstCount(ports, target);
   const codeDeployRun = openCodeDeployRun(ports, {
     cluster: target.cluster,
     serviceName: target.serviceName,
@@ -66,21 +67,22 @@ export async function apply(
     images: observed.images,
     service: observed.service,
     known: knownDeployments(observed),
+    firstCount,
     inputs,
   });
   let codeDeploy: CodeDeployState | undefined;
-  const firstCount = openFirstCount(ports, target);
   const around = openAround(ports, inputs, observed, plan);
   const soFar = (): Omit<Applied, 'cancelledEarly'> => ({
     ...{ taskDefinitionArn, own, followed, proof, answeredTooLate, codeDeploy },
     around: around.result(),
-    countTakenBack: firstCount.result() ?? codeDeploy?.countTakenBack,
+    countTakenBack: firstCount.result(),
   });
   const known = knownDefinitions(observed);
 
   for (const step of plan.steps) {
     if (ports.signal.aborted && own === undefined) {
-      if (codeDeploy !== undefined) codeDeploy = await codeDeployRun.abandon();
+      // CodeDeploy may have been given its count already.
+      await firstCount.takeBack();
       return { ...soFar(), cancelledEarly: true };
     }
     if (step.kind === 'write-release-starting' || step.kind === 'update-service') {

@@ -5,7 +5,7 @@ import { shortName, type JsonObject, type Service, type TaskContainer } from '..
 import { OperationError, toError } from '../../../shared/errors.js';
 import type { DeployPorts } from '../../ports.js';
 import { primaryTaskSet } from '../../primary.js';
-import { goesBack, openFirstCount, type CountTakenBack } from '../../rollout/first-count.js';
+import { goesBack, type FirstCount } from '../../rollout/first-count.js';
 import type { Followed } from '../../rollout/follow.js';
 import type { OwnDeployment } from '../../rollout/judge.js';
 import { createDeployment } from './create.js';
@@ -26,6 +26,7 @@ export interface CodeDeployRunRequest {
   readonly service: Service;
   /** What was there then; absent where nothing else can have come since. */
   readonly known: KnownDeployments | undefined;
+  readonly firstCount: FirstCount;
   readonly inputs: Pick<
     DeployInputs,
     | 'logLines'
@@ -49,8 +50,6 @@ export interface CodeDeployState {
   readonly cancelled: boolean;
   /** What somebody else has deployed meanwhile: nothing was deployed. */
   readonly supersededBy: string | undefined;
-  /** Where a first release failed. */
-  readonly countTakenBack: CountTakenBack | undefined;
 }
 
 /** Carries out the steps of CodeDeploy, which know of one another. */
@@ -61,8 +60,6 @@ export interface CodeDeployRun {
    * @throws OperationError where AWS refuses a step
    */
   step(step: CodeDeployStep, taskDefinitionArn: string): Promise<CodeDeployState>;
-  /** The job ends before anything is deployed: a count that was given goes again. */
-  abandon(): Promise<CodeDeployState>;
 }
 
 export function openCodeDeployRun(
@@ -70,7 +67,7 @@ export function openCodeDeployRun(
   request: CodeDeployRunRequest,
 ): CodeDeployRun {
   const { ecs, log, clock } = ports;
-  const { cluster, serviceName, inputs } = request;
+  const { cluster, serviceName, firstCount, inputs } = request;
   /** Each wait has the whole limit: none of them eats up the time of another. */
   const limitFromNow = (): (() => number) => {
     const endMs = clock.now() + inputs.timeoutMinutes * 60_000;
@@ -83,12 +80,6 @@ export function openCodeDeployRun(
     sight: undefined,
     cancelled: false,
     supersededBy: undefined,
-    countTakenBack: undefined,
-  };
-  const firstCount = openFirstCount(ports, { cluster, serviceName });
-  const takeBackCount = async (): Promise<void> => {
-    await firstCount.takeBack();
-    state = { ...state, countTakenBack: firstCount.result() };
   };
   let isContinued = false;
 
@@ -132,16 +123,12 @@ export function openCodeDeployRun(
     }
   };
   const afterFollow = async (followed: Followed, taskDefinitionArn: string): Promise<void> => {
-    if (goesBack(followed)) await takeBackCount();
+    if (goesBack(followed)) await firstCount.takeBack();
     if (followed.outcome !== 'succeeded') return;
     state = { ...state, proof: await proveImages(ports, request, followed, taskDefinitionArn) };
   };
 
   return {
-    async abandon() {
-      await takeBackCount();
-      return state;
-    },
     async step(step, taskDefinitionArn) {
       const over = state.followed !== undefined && state.followed.outcome !== 'succeeded';
       if (over || state.cancelled || state.supersededBy !== undefined) return state;
@@ -159,12 +146,12 @@ export function openCodeDeployRun(
             deadlineMs: limitFromNow(),
             superseded,
           }).catch(async (thrown: unknown) => {
-            await takeBackCount();
+            await firstCount.takeBack();
             throw thrown;
           });
           if (created.kind !== 'created') {
             // What somebody else has deployed needs its count.
-            if (created.kind === 'cancelled') await takeBackCount();
+            if (created.kind === 'cancelled') await firstCount.takeBack();
             state =
               created.kind === 'cancelled'
                 ? { ...state, cancelled: true }

@@ -11,6 +11,7 @@ import { findInFlight, type InFlight, type ObservedCodeDeploy } from './observe.
 import { describeOrigin, type CodeDeployPlanRequest } from './plan.js';
 import { openCodeDeployRun, type CodeDeployRunRequest } from './run.js';
 import type { CodeDeployStep, Termination } from './steps.js';
+import { openFirstCount } from '../../rollout/first-count.js';
 import { byItself } from '../../rollout/give-up.js';
 
 /** How a service of CodeDeploy comes to another revision than the one that was deployed last. */
@@ -123,7 +124,7 @@ export function originalOf(
 
 export interface WayBackRequest extends Omit<
   CodeDeployRunRequest,
-  'definition' | 'images' | 'service' | 'known'
+  'definition' | 'images' | 'service' | 'known' | 'firstCount'
 > {
   readonly observed: ObservedCodeDeploy;
   readonly origin: CodeDeployPlanRequest<never>['origin'];
@@ -165,6 +166,8 @@ export async function goBack(ports: DeployPorts, request: WayBackRequest): Promi
         definitions: new Set([fromArn]),
         ...{ inFlightId: undefined, anyDefinition: false },
       },
+      // A way back gives no count.
+      firstCount: openFirstCount(ports, { cluster, serviceName }),
       inputs: byItself(request.inputs),
     });
     let followed;
