@@ -222,7 +222,13 @@ export async function readRunning(
   ports: DeployPorts,
   service: Service,
 ): Promise<RegisteredDefinition> {
-  const arn = primaryDefinitionArn(service) ?? service.taskDefinitionArn;
-  const found = await ports.ecs.describeTaskDefinition(arn);
-  return found ?? { arn, definition: {}, tags: [] };
+  return readDefinition(ports, primaryDefinitionArn(service) ?? service.taskDefinitionArn);
+}
+
+/** A definition; an empty one where ECS knows none of that ARN. */
+export async function readDefinition(
+  { ecs }: Pick<DeployPorts, 'ecs'>,
+  arn: string,
+): Promise<RegisteredDefinition> {
+  return (await ecs.describeTaskDefinition(arn)) ?? { arn, definition: {}, tags: [] };
 }

@@ -11,7 +11,7 @@ export function isPlaceholder(
   { arn, definition }: RegisteredDefinition,
   contract: Contract | undefined,
 ): boolean {
-  if (contract !== undefined && arn.includes(`/${contract.templateFamily}:`)) return true;
+  if (isOfTemplate(arn, contract)) return true;
   return containersOf(definition).some((container) =>
     textOf(container['image'])?.startsWith('placeholder.invalid/'),
   );
@@ -20,5 +20,9 @@ export function isPlaceholder(
 /** Whether a service has only its placeholder to run. */
 export function runsPlaceholder(service: Service, contract: Contract | undefined): boolean {
   const arn = primaryDefinitionArn(service);
-  return arn !== undefined && isPlaceholder({ arn, definition: {}, tags: [] }, contract);
+  return arn !== undefined && isOfTemplate(arn, contract);
+}
+
+function isOfTemplate(arn: string, contract: Contract | undefined): boolean {
+  return contract !== undefined && arn.includes(`/${contract.templateFamily}:`);
 }

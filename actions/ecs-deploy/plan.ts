@@ -20,7 +20,7 @@ import { planCodeDeploy, refuseCodeDeployInputs } from './strategies/code-deploy
 import type { CodeDeployStep } from './strategies/code-deploy/steps.js';
 import { planAround, type AroundStep, type ObservedAround } from './tasks/around.js';
 import type { BaseDefinition, Target } from './target.js';
-import { withImages } from './definition/task-definition.js';
+import { familyOf, withImages } from './definition/task-definition.js';
 import { definitionChanges, type DefinitionChange } from './definition/differences.js';
 import { imageTexts } from './images/resolve-images.js';
 
@@ -182,10 +182,10 @@ export function plan(
 }
 
 /** The family that a step registers a revision in. */
-function registeringIn(step: Step): unknown {
+function registeringIn(step: Step): string | undefined {
   if (step.kind === 'register-task-definition') return step.family;
   if (step.kind !== 'update-task' || step.update.changes.length === 0) return undefined;
-  return step.update.definition['family'];
+  return familyOf(step.update.definition);
 }
 
 function isDefinition(found: RegisteredDefinition | undefined, definition: JsonObject): boolean {

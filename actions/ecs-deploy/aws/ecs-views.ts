@@ -1,5 +1,6 @@
 import type {
   Deployment as SdkDeployment,
+  DeploymentConfiguration,
   DeploymentLifecycleHookTargetType,
   Service as SdkService,
   ServiceDeployment as SdkServiceDeployment,
@@ -23,6 +24,7 @@ import type {
   TaskSet,
 } from '../model.js';
 import { shiftSettings } from '../rollout/shift-settings.js';
+import { launchSettings } from './launch-settings.js';
 
 export function toService(service: SdkService): Service {
   const primary = service.taskSets?.find(({ status }) => status === 'PRIMARY');
@@ -38,10 +40,7 @@ export function toService(service: SdkService): Service {
     rollsBack:
       service.deploymentConfiguration?.deploymentCircuitBreaker?.rollback === true ||
       service.deploymentConfiguration?.alarms?.rollback === true,
-    // It holds neither dates nor bytes: JSON is all of it.
-    deploymentConfiguration: JSON.parse(
-      JSON.stringify(service.deploymentConfiguration ?? {}),
-    ) as JsonObject,
+    deploymentConfiguration: toConfiguration(service.deploymentConfiguration),
     desiredCount: service.desiredCount ?? 0,
     runningCount: service.runningCount ?? 0,
     pendingCount: service.pendingCount ?? 0,
@@ -55,6 +54,11 @@ export function toService(service: SdkService): Service {
       message: event.message ?? '',
     })),
   };
+}
+
+/** It holds neither dates nor bytes: JSON is all of it. */
+function toConfiguration(configuration: DeploymentConfiguration = {}): JsonObject {
+  return JSON.parse(JSON.stringify(configuration)) as JsonObject;
 }
 
 function toTaskSet(set: SdkTaskSet): TaskSet {
@@ -74,14 +78,10 @@ function toTaskSet(set: SdkTaskSet): TaskSet {
 }
 
 function toWiring(service: SdkService): ServiceWiring {
-  // A service of CodeDeploy may have its network in its task sets alone.
-  const set = service.taskSets?.find(({ status }) => status === 'PRIMARY');
-  const network = (service.networkConfiguration ?? set?.networkConfiguration)?.awsvpcConfiguration;
-  const strategy = service.capacityProviderStrategy ?? set?.capacityProviderStrategy ?? [];
+  const { strategy, network, ...settings } = launchSettings(service);
   return {
-    launchType: service.launchType ?? set?.launchType,
+    ...settings,
     capacityProviders: strategy.flatMap((item) => item.capacityProvider ?? []),
-    platformVersion: service.platformVersion ?? set?.platformVersion,
     network:
       network === undefined
         ? undefined
@@ -155,9 +155,7 @@ export function toServiceDeployment(deployment: SdkServiceDeployment): ServiceDe
 }
 
 function toShift(deployment: SdkServiceDeployment): TrafficShift | undefined {
-  const configuration = deployment.deploymentConfiguration ?? {};
-  // It holds neither dates nor bytes: JSON is all of it.
-  const settings = shiftSettings(JSON.parse(JSON.stringify(configuration)) as JsonObject);
+  const settings = shiftSettings(toConfiguration(deployment.deploymentConfiguration));
   if (settings === undefined) return undefined;
   return {
     ...settings,
@@ -172,7 +170,7 @@ function toShift(deployment: SdkServiceDeployment): TrafficShift | undefined {
       expiresAtMs: hook.expiresAt?.getTime(),
       timeoutAction: hook.timeoutAction,
     })),
-    configuredHooks: (configuration.lifecycleHooks ?? []).map((hook) => ({
+    configuredHooks: (deployment.deploymentConfiguration?.lifecycleHooks ?? []).map((hook) => ({
       kind: hookKind(hook.targetType),
       targetArn: hook.hookTargetArn,
       stages: hook.lifecycleStages ?? [],

@@ -11,6 +11,7 @@ import type {
 } from '../tasks/ports.js';
 import type { EcsCalls } from './ecs-calls.js';
 import { toTask } from './ecs-views.js';
+import { launchSettings } from './launch-settings.js';
 
 /** One-off tasks of Amazon ECS behind the port, by the SDK. */
 export function openTasks(call: EcsCalls): TaskRunner {
@@ -129,27 +130,22 @@ function toStarted(answer: ecsSdk.RunTaskCommandOutput): StartedTask {
   return { kind: 'refused', failures };
 }
 
-/** A service of the controller CODE_DEPLOY has its settings in its task sets. */
 function toPlacement(service: ecsSdk.Service | undefined): TaskPlacement {
-  const taskSet = service?.taskSets?.find(({ status }) => status === 'PRIMARY');
-  const awsvpc = (service?.networkConfiguration ?? taskSet?.networkConfiguration)
-    ?.awsvpcConfiguration;
-  const strategy = service?.capacityProviderStrategy ?? taskSet?.capacityProviderStrategy ?? [];
+  const { strategy, network, ...settings } = launchSettings(service ?? {});
   return {
-    launchType: service?.launchType ?? taskSet?.launchType,
+    ...settings,
     capacityProviders: strategy.map(({ capacityProvider, weight, base }) => ({
       name: capacityProvider ?? '',
       weight,
       base,
     })),
-    platformVersion: service?.platformVersion ?? taskSet?.platformVersion,
     network:
-      awsvpc === undefined
+      network === undefined
         ? undefined
         : {
-            subnets: awsvpc.subnets ?? [],
-            securityGroups: awsvpc.securityGroups ?? [],
-            assignPublicIp: awsvpc.assignPublicIp === 'ENABLED',
+            subnets: network.subnets ?? [],
+            securityGroups: network.securityGroups ?? [],
+            assignPublicIp: network.assignPublicIp === 'ENABLED',
           },
   };
 }

@@ -6,11 +6,9 @@ import { familyOf } from '../definition/task-definition.js';
 import { nameOf } from '../inputs/target.js';
 import { shortName, type Service } from '../model.js';
 import { withDefinition } from '../observe.js';
-import type { Observed } from '../plan.js';
 import type { DeployPorts, Ecs } from '../ports.js';
 import { inStep } from '../rollout/in-step.js';
 import { reportDryRun, reportRollback } from '../report.js';
-import type { BaseDefinition } from '../target.js';
 import type { Report } from '../report.js';
 import { reportServices, type ServiceReport } from '../report-services.js';
 import type { CarriedOut, Prepared } from './deploy.js';
@@ -23,7 +21,12 @@ import { byItself } from '../rollout/give-up.js';
 
 type End =
   | ({ readonly kind: 'reported' } & CarriedOut)
-  | ({ readonly kind: 'threw'; readonly error: Error } & Prepared);
+  | ({
+      readonly kind: 'threw';
+      readonly error: Error;
+      /** ARN of the revision that was registered for the service before that. */
+      readonly registered: string | undefined;
+    } & Prepared);
 
 interface OneService {
   readonly prepare: (ports: DeployPorts, inputs: DeployInputs) => Promise<Prepared>;
@@ -52,18 +55,23 @@ export async function deploySeveral(
     );
   }
   const clock = inStep(ports.clock, inputs.pollIntervalSeconds * 1000);
-  const registered = new Map<BaseDefinition, string>();
   const group = new AbortController();
   const signal = AbortSignal.any([ports.signal, group.signal]);
   const ends = await Promise.all(
     prepared.map(async (one): Promise<End> => {
+      let registered: string | undefined;
+      const { liveFamily } = one.observed.base;
+      // So that it is known which revision is ours, whatever call throws after.
+      const ecs = noting(ports.ecs, liveFamily, (arn) => {
+        registered = arn;
+      });
       try {
-        const end = await carryOut(portsOf(one, signal), withGroup(one));
+        const end = await carryOut({ ...portsOf(one, signal), ecs }, withGroup(one));
         if (end.report.failure !== undefined) stopOthers(one, end.report.message);
         return { kind: 'reported', ...end };
       } catch (thrown) {
         stopOthers(one, toError(thrown).message);
-        return { kind: 'threw', ...one, error: toError(thrown) };
+        return { kind: 'threw', ...one, error: toError(thrown), registered };
       }
     }),
   );
@@ -126,7 +134,7 @@ export async function deploySeveral(
     const found = await ports.ecs.lookUpService(target.cluster, target.serviceName);
     if (found.kind !== 'found') return undefined;
     const { service } = found;
-    const newArn = newRevisionOf(end, service, registered.get(observed.base));
+    const newArn = newRevisionOf(end, service);
     if (newArn === undefined) return undefined;
     if (familyOf(running.definition) === target.contract?.templateFamily) {
       ports.log.warning(`${service.name} is not taken back: before this release it had none`);
@@ -160,31 +168,27 @@ export async function deploySeveral(
 
   function portsOf({ observed }: Prepared, stop: AbortSignal): DeployPorts {
     const log = prefixed(ports.log, observed.service.name);
-    return { ...ports, ecs: noting(observed), clock, signal: stop, log };
+    return { ...ports, clock, signal: stop, log };
   }
+}
 
-  /** So that it is known which revision is ours, whatever call throws after. */
-  function noting({ base }: Observed): Ecs {
-    return {
-      ...ports.ecs,
-      registerTaskDefinition: async (definition, tags) => {
-        const arn = await ports.ecs.registerTaskDefinition(definition, tags);
-        if (definition['family'] === base.liveFamily) registered.set(base, arn);
-        return arn;
-      },
-    };
-  }
+/** The port, which also tells `note` the revisions that are registered in a family. */
+function noting(ecs: Ecs, family: string, note: (arn: string) => void): Ecs {
+  return {
+    ...ecs,
+    registerTaskDefinition: async (definition, tags) => {
+      const arn = await ecs.registerTaskDefinition(definition, tags);
+      if (familyOf(definition) === family) note(arn);
+      return arn;
+    },
+  };
 }
 
 /**
  * ARN of the revision that was rolled out, where the service runs it: a failure may have come after
  * it, of a task or of a call. Where a call threw, it is what this run has registered.
  */
-function newRevisionOf(
-  end: End,
-  service: Service,
-  registered: string | undefined,
-): string | undefined {
+function newRevisionOf(end: End, service: Service): string | undefined {
   const { running } = end.observed;
   const arn = primaryDefinitionArn(service);
   if (arn === undefined || arn === running.arn) return undefined;
@@ -196,7 +200,7 @@ function newRevisionOf(
     const cameThrough = own !== undefined && end.report.failure === undefined;
     return cameThrough || arn === taskDefinitionArn ? taskDefinitionArn : undefined;
   }
-  return arn === registered ? arn : undefined;
+  return arn === end.registered ? arn : undefined;
 }
 
 function wordsOf(end: End): ServiceReport {

@@ -112,7 +112,9 @@ async function findWay(
 }
 
 const goesBackAlready: ReadonlySet<string> = new Set([
-  ...['STOP_REQUESTED', 'ROLLBACK_REQUESTED', 'ROLLBACK_IN_PROGRESS'],
+  'STOP_REQUESTED',
+  'ROLLBACK_REQUESTED',
+  'ROLLBACK_IN_PROGRESS',
 ]);
 
 /** Pure; the dry run prints its steps. */

@@ -1,7 +1,7 @@
 import type { Json, JsonObject } from '../model.js';
 import { scalarText } from './meaning.js';
 import { nameMemberOf, readNamedPatches } from './named-lists.js';
-import { asArray, isObject } from './task-definition.js';
+import { asArray, isObject, objectOf } from './task-definition.js';
 
 /** Something in a patch that could not be applied, and where; never the value. */
 export interface PatchProblem {
@@ -92,12 +92,12 @@ export function applyPatch(definition: JsonObject, patch: JsonObject): Patched {
         if (index === undefined) alreadyAbsent.push(here);
         else result[index] = undefined;
       } else if (index !== undefined) {
-        result[index] = mergeObject(asObject(result[index]), entry.patch, here);
+        result[index] = mergeObject(objectOf(result[index]), entry.patch, here);
       } else if (key === 'containerDefinitions') {
         problems.push({
           place: here,
           message: 'there is no such container',
-          hint: `containers: ${base.map((item) => scalarText(asObject(item)[member])).join(', ')}`,
+          hint: `containers: ${base.map((item) => scalarText(objectOf(item)[member])).join(', ')}`,
         });
       } else {
         result.push(mergeObject({}, entry.patch, here));
@@ -121,11 +121,7 @@ function indicesOf(
   );
   const protocol = patch?.['protocol'];
   if (all.length < 2 || member !== 'containerPort' || protocol === undefined) return all;
-  return all.filter((index) => (asObject(items[index])['protocol'] ?? 'tcp') === protocol);
-}
-
-function asObject(value: Json | undefined): JsonObject {
-  return isObject(value) ? value : {};
+  return all.filter((index) => (objectOf(items[index])['protocol'] ?? 'tcp') === protocol);
 }
 
 function isEmptyList(value: Json): boolean {

@@ -46,9 +46,9 @@ export function imageOf(definition: JsonObject, container: string): string | und
 
 /** The options of a container's awslogs driver; `undefined` for another driver. */
 export function awslogsOf(container: JsonObject): JsonObject | undefined {
-  const logging = container['logConfiguration'];
-  if (!isObject(logging) || logging['logDriver'] !== 'awslogs') return undefined;
-  return isObject(logging['options']) ? logging['options'] : {};
+  const logging = objectOf(container['logConfiguration']);
+  if (logging['logDriver'] !== 'awslogs') return undefined;
+  return objectOf(logging['options']);
 }
 
 export function familyOf(definition: JsonObject): string | undefined {
@@ -75,6 +75,11 @@ export function isObject(value: Json | undefined): value is JsonObject {
 
 export function textOf(value: Json | undefined): string | undefined {
   return typeof value === 'string' ? value : undefined;
+}
+
+/** A member as an object; an empty one where it is none. */
+export function objectOf(value: Json | undefined): JsonObject {
+  return isObject(value) ? value : {};
 }
 
 export function asArray(value: Json | undefined): readonly Json[] {

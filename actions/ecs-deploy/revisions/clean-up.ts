@@ -26,7 +26,7 @@ export function liveFamilies({
  */
 export function cleanUp(
   observed: Observed,
-  registering: ReadonlySet<unknown>,
+  registering: ReadonlySet<string | undefined>,
   keep: number | undefined,
 ): readonly DeregisterStep[] {
   if (keep === undefined) return [];

@@ -28,11 +28,7 @@ export function repeatingFailure(
   definition: JsonObject,
   times: number,
 ): Repeats | undefined {
-  const codeOf = (task: FailedTask): string =>
-    diagnose({
-      ...{ definition, failedTasks: [task], events: [] },
-      ...{ serviceDeployment: undefined, statusReason: undefined },
-    }).code;
+  const codeOf = (task: FailedTask): string => explain([task]).code;
   const certain = failedTasks.filter((task) => isCertain(task, codeOf(task)));
   if (certain.length > 0) return { diagnosis: explain(certain), ranMs: undefined };
 

@@ -1,4 +1,4 @@
-import { isObject } from '../definition/task-definition.js';
+import { objectOf } from '../definition/task-definition.js';
 import type { Json, JsonObject, TrafficShift } from '../model.js';
 
 type ShiftSettings = Pick<
@@ -12,12 +12,8 @@ type ShiftSettings = Pick<
  */
 export function shiftSettings(configuration: JsonObject): ShiftSettings | undefined {
   const strategy = configuration['strategy'];
-  const part = (name: string): JsonObject => {
-    const found = configuration[name];
-    return isObject(found) ? found : {};
-  };
-  const linear = part('linearConfiguration');
-  const canary = part('canaryConfiguration');
+  const linear = objectOf(configuration['linearConfiguration']);
+  const canary = objectOf(configuration['canaryConfiguration']);
   const bakeMinutes = numberOf(configuration['bakeTimeInMinutes'], 0);
   switch (strategy) {
     case 'LINEAR':

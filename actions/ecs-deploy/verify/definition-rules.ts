@@ -4,13 +4,14 @@ import {
   awslogsOf,
   containerName,
   containersOf,
+  objectOf,
   textOf,
 } from '../definition/task-definition.js';
 import { parseEcrHost, parseImageReference } from '../images/image-reference.js';
 import type { JsonObject } from '../model.js';
 import type { Finding } from './findings.js';
 import { sizeFindings } from './size-rules.js';
-import { containerPlace, isFargate, objectOf, secretUses, type Subject } from './subject.js';
+import { containerPlace, isFargate, secretUses, type Subject } from './subject.js';
 import { parseValueFrom } from './value-from.js';
 import { loadBalancerFindings } from './wiring-rules.js';
 

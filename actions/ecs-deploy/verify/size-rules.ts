@@ -1,9 +1,9 @@
-import { containersOf } from '../definition/task-definition.js';
+import { containersOf, objectOf } from '../definition/task-definition.js';
 import { cpuUnits, memoryMib } from '../definition/task-size.js';
 import type { JsonObject } from '../model.js';
 import { fargateCpus, fargateMemory } from './fargate-sizes.js';
 import type { Finding } from './findings.js';
-import { containerPlace, isFargate, objectOf, type Subject } from './subject.js';
+import { containerPlace, isFargate, type Subject } from './subject.js';
 
 /**
  * The size of the task and of its containers.

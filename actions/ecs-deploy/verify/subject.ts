@@ -3,6 +3,7 @@ import {
   containerName,
   containersOf,
   isObject,
+  objectOf,
   textOf,
 } from '../definition/task-definition.js';
 import type { Json, JsonObject, ServiceWiring } from '../model.js';
@@ -23,11 +24,6 @@ export function isFargate({ definition, wiring }: Subject): boolean {
 
 export function containerPlace(container: JsonObject, rest: string): string {
   return `containerDefinitions.${containerName(container)}.${rest}`;
-}
-
-/** The member as an object; an empty one where it is none. */
-export function objectOf(value: Json | undefined): JsonObject {
-  return isObject(value) ? value : {};
 }
 
 /** A `valueFrom` or another reference to a secret, and its place. */

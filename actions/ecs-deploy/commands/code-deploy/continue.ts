@@ -4,12 +4,10 @@ import type { ContinueInputs } from '../../inputs.js';
 import { likelyMainContainer } from '../../definition/main-container.js';
 import { shortName, type RegisteredDefinition } from '../../model.js';
 import { observeFound, withDefinition } from '../../observe.js';
-import type { Observed, Plan } from '../../plan.js';
+import type { Observed, Plan, Step } from '../../plan.js';
 import { firstDesiredCount } from '../../plan/revision-steps.js';
 import type { DeployPorts } from '../../ports.js';
-import { releaseCurrent, releaseFacts } from '../../release-steps.js';
 import { reportDeploy, type Report } from '../../report.js';
-import { cleanUp } from '../../revisions/clean-up.js';
 import {
   draftAppSpec,
   findInFlight,
@@ -18,7 +16,8 @@ import {
   type ObservedCodeDeploy,
 } from '../../strategies/code-deploy/observe.js';
 import { planFollowing } from '../../strategies/code-deploy/plan.js';
-import { nothingObserved, observeAround, planAround } from '../../tasks/around.js';
+import { nothingObserved, observeAround } from '../../tasks/around.js';
+import { stepsAfterPause } from '../continue/after-pause.js';
 import { carryOut, stopping } from './rollback.js';
 
 /**
@@ -90,24 +89,25 @@ function planContinued(
     readonly definition: RegisteredDefinition;
   },
 ): Plan {
-  const around = planAround({ ...observed, definition, rollsOut: false, concludes: wait });
+  const answer: Step = {
+    ...{ kind: 'continue-code-deploy', deploymentId: deployment.id, taskDefinitionArn: arn },
+    reason: `it waits to reroute the traffic to ${shortName(arn)}`,
+  };
+  if (!wait) return { definition, upToDate: false, steps: [answer] };
   const facts = {
     observed: { group },
     inputs: codeDeploy,
     firstCount: firstDesiredCount(observed),
   };
-  const steps: Plan['steps'] = [
-    {
-      ...{ kind: 'continue-code-deploy', deploymentId: deployment.id, taskDefinitionArn: arn },
-      reason: `it waits to reroute the traffic to ${shortName(arn)}`,
-    },
-    ...planFollowing(facts, deployment.id, 'to its end'),
-    ...around.after,
-    ...releaseCurrent(releaseFacts(observed), false),
-    ...around.last,
-    ...cleanUp(observed, new Set(), keepRevisions),
-  ];
-  return { definition, upToDate: false, steps: wait ? steps : steps.slice(0, 1) };
+  return {
+    definition,
+    upToDate: false,
+    steps: [
+      answer,
+      ...planFollowing(facts, deployment.id, 'to its end'),
+      ...stepsAfterPause(observed, definition, keepRevisions),
+    ],
+  };
 }
 
 function refuseHooks(name: string, { hookId, serviceDeploymentArn }: ContinueInputs): void {

@@ -1,8 +1,7 @@
 import type { AnswerInputs } from '../../inputs/continue.js';
 import type { Plan, Step } from '../../plan.js';
-import { releaseCurrent } from '../../release-steps.js';
-import { cleanUp } from '../../revisions/clean-up.js';
-import { planAround } from '../../tasks/around.js';
+import { releaseCurrent, releaseFacts } from '../../release-steps.js';
+import { stepsAfterPause } from './after-pause.js';
 import type { PausedRollout } from './observe.js';
 
 /** Decides what to do with a rollout that paused, and why. */
@@ -14,8 +13,7 @@ export function planContinue(
   },
 ): Plan {
   const { observed, own, deployment, hookId, definition } = paused;
-  const { target, images, origin, atMs } = observed;
-  const { decision } = inputs;
+  const { decision, wait, keepRevisions } = inputs;
   const answer: readonly Step[] =
     hookId === undefined
       ? []
@@ -37,23 +35,13 @@ export function planContinue(
         ? 'somebody else has answered the pause already'
         : 'to its end, or to its next pause',
   };
-  const release = releaseCurrent({ target, images, ...origin, atMs }, false);
-  const concludes = inputs.wait && decision === 'continue';
-  const around = planAround({ ...observed, definition, rollsOut: false, concludes });
+  const rest = (): readonly Step[] =>
+    decision === 'continue'
+      ? stepsAfterPause(observed, definition, keepRevisions)
+      : releaseCurrent(releaseFacts(observed), false);
   return {
     definition,
     upToDate: false,
-    steps: !inputs.wait
-      ? answer
-      : concludes
-        ? [
-            ...answer,
-            follow,
-            ...around.after,
-            ...release,
-            ...around.last,
-            ...cleanUp(observed, new Set(), inputs.keepRevisions),
-          ]
-        : [...answer, follow, ...release],
+    steps: wait ? [...answer, follow, ...rest()] : answer,
   };
 }

@@ -13,6 +13,7 @@ import {
   type RegisteredDefinition,
   type Service,
 } from '../../model.js';
+import { readDefinition } from '../../observe.js';
 import type { Observed } from '../../plan.js';
 import type { DeployPorts } from '../../ports.js';
 import type { OwnDeployment } from '../../rollout/judge.js';
@@ -52,7 +53,7 @@ export async function observePaused(
   const concludes = inputs.wait && inputs.decision === 'continue';
   const [names, running, around] = await Promise.all([
     releasedContainers(ports, { target, revision, container, template }),
-    readBefore(ports, before?.taskDefinitionArn ?? revision.arn),
+    readDefinition(ports, before?.taskDefinitionArn ?? revision.arn),
     concludes ? observeAround(ports, inputs.around, target) : nothingObserved,
   ]);
   return {
@@ -110,13 +111,6 @@ async function readRevision(
   const found = arn === undefined ? undefined : await ecs.describeTaskDefinition(arn);
   if (found !== undefined) return found;
   throw new OperationError('aws-answer-incomplete', `ECS knows no ${arn ?? revisionArn}`);
-}
-
-async function readBefore(
-  { ecs }: Pick<DeployPorts, 'ecs'>,
-  arn: string,
-): Promise<RegisteredDefinition> {
-  return (await ecs.describeTaskDefinition(arn)) ?? { arn, definition: {}, tags: [] };
 }
 
 /** The containers whose images were released: the main one, those before, those not of the template. */

@@ -1,12 +1,4 @@
-import {
-  code,
-  codeBlock,
-  paragraph,
-  strong,
-  text,
-  type Block,
-  type Inline,
-} from '../../../shared/markdown.js';
+import { code, codeBlock, paragraph, strong, text, type Block } from '../../../shared/markdown.js';
 import type { Target } from '../../target.js';
 
 /** How a job goes on with a rollout that is paused. */
@@ -34,10 +26,11 @@ export function pauseBlocks({ contract, cluster, serviceName }: Target): readonl
     paragraph(
       'The tasks of the contract follow there. ',
       'Give that step the same ',
-      ...['post-deploy', 'smoke-url', 'keep-revisions'].flatMap((input, index): Inline[] => [
-        ...(index === 0 ? [] : [text(index === 1 ? ', ' : ' and ')]),
-        code(input),
-      ]),
+      code('post-deploy'),
+      ', ',
+      code('smoke-url'),
+      ' and ',
+      code('keep-revisions'),
       ' as this one: they are its work as well.',
     ),
   ];
