@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
 import type { Clock } from '../shared/clock.js';
 import { childEnvironment, type Env } from '../shared/env.js';
-import { UserError, type Problem } from '../shared/errors.js';
+import { allOrProblems, UserError } from '../shared/errors.js';
 import type { GithubContext } from '../shared/github-context.js';
 import type { Logger } from '../shared/log.js';
 import type { RunProcess } from '../shared/process.js';
@@ -218,19 +218,4 @@ function imageMissing(reference: string, engine: Engine): UserError {
     at: { input: 'image' },
     hint: 'build it in a step before, and name with engine: the one that built it',
   });
-}
-
-/** Both values, or one `UserError` with the problems of both. */
-async function allOrProblems<A, B>(left: Promise<A>, right: Promise<B>): Promise<[A, B]> {
-  const settled = await Promise.allSettled([left, right]);
-  const reasons = settled.flatMap((one) =>
-    one.status === 'rejected' ? [one.reason as unknown] : [],
-  );
-  const problems = reasons.flatMap((reason): readonly Problem[] =>
-    reason instanceof UserError ? reason.problems : [],
-  );
-  if (reasons.every((reason) => reason instanceof UserError) && problems.length > 0) {
-    throw new UserError(problems);
-  }
-  return Promise.all([left, right]);
 }

@@ -69,6 +69,25 @@ export function formatProblem(problem: Problem): string {
   return `${where}${problem.message}${hint}`;
 }
 
+/**
+ * Both values, once both have come to rest.
+ *
+ * @throws UserError with the problems of both; any other error goes before it
+ */
+export async function allOrProblems<A, B>(left: Promise<A>, right: Promise<B>): Promise<[A, B]> {
+  const settled = await Promise.allSettled([left, right]);
+  const reasons = settled.flatMap((one) =>
+    one.status === 'rejected' ? [toError(one.reason)] : [],
+  );
+  const foreign = reasons.find((reason) => !(reason instanceof UserError));
+  if (foreign !== undefined) throw foreign;
+  const problems = reasons.flatMap((reason) =>
+    reason instanceof UserError ? reason.problems : [],
+  );
+  if (problems.length > 0) throw new UserError(problems);
+  return [await left, await right];
+}
+
 /** Turns whatever was thrown into an Error; a thrown string or object must not leave a step green. */
 export function toError(thrown: unknown): Error {
   if (thrown instanceof Error) return thrown;

@@ -1,4 +1,4 @@
-import { toError, UserError } from '../../../shared/errors.js';
+import { allOrProblems, UserError } from '../../../shared/errors.js';
 import type { Contract } from '../../contract.js';
 import { findContainer, isObject } from '../../definition/task-definition.js';
 import type { CodeDeployInputs } from '../../inputs/code-deploy.js';
@@ -161,19 +161,4 @@ function onlyPort({ definition, container }: Known): number | undefined {
     },
   );
   return ports.length === 1 ? ports[0] : undefined;
-}
-
-/** Both results, or the problems of both. */
-async function allOrProblems<A, B>(first: Promise<A>, second: Promise<B>): Promise<[A, B]> {
-  const settled = await Promise.allSettled([first, second]);
-  const reasons = settled.flatMap((one) =>
-    one.status === 'rejected' ? [toError(one.reason)] : [],
-  );
-  const foreign = reasons.find((reason) => !(reason instanceof UserError));
-  if (foreign !== undefined) throw foreign;
-  const problems = reasons.flatMap((reason) =>
-    reason instanceof UserError ? reason.problems : [],
-  );
-  if (problems.length > 0) throw new UserError(problems);
-  return [await first, await second];
 }
