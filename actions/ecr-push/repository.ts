@@ -1,3 +1,5 @@
+import { parseEcrHost } from '../shared/ecr-host.js';
+
 /** A repository of ECR, as far as a push needs it. */
 export interface Repository {
   readonly name: string;
@@ -29,19 +31,14 @@ export interface RepositoryReference {
 
 /** ECR API reference, "CreateRepository": `repositoryName`. */
 const namePattern = /^(?:[a-z0-9]+(?:[._-][a-z0-9]+)*\/)*[a-z0-9]+(?:[._-][a-z0-9]+)*$/;
-const uriPattern =
-  /^(\d{12})\.dkr[.-]ecr(?:-fips)?\.([a-z0-9-]+)\.(?:amazonaws\.com(?:\.cn)?|on\.aws)\/(.+)$/;
 
 /** Reads a repository's name or URI; `undefined` where it is neither. */
 export function parseRepository(text: string): RepositoryReference | undefined {
-  const [, accountId, region, path] = uriPattern.exec(text) ?? [];
-  const name = path ?? text;
+  const slash = text.indexOf('/');
+  const registry = slash === -1 ? undefined : parseRegistryHost(text.slice(0, slash));
+  const name = registry === undefined ? text : text.slice(slash + 1);
   if (!namePattern.test(name) || name.length < 2 || name.length > 256) return undefined;
-  return {
-    name,
-    ...(accountId === undefined ? {} : { accountId }),
-    ...(region === undefined ? {} : { region }),
-  };
+  return { name, ...registry };
 }
 
 /** What the input `registries` names: an account's registry. */
@@ -56,9 +53,15 @@ export interface RegistryReference {
 /** Reads an account id or a registry's host; `undefined` where it is neither. */
 export function parseRegistry(text: string): RegistryReference | undefined {
   if (/^\d{12}$/.test(text)) return { accountId: text };
-  const [, accountId, region] = uriPattern.exec(`${text}/any`) ?? [];
-  if (accountId === undefined || region === undefined || text.includes('/')) return undefined;
-  return { accountId, region, host: text };
+  const registry = parseRegistryHost(text);
+  return registry === undefined ? undefined : { ...registry, host: text };
+}
+
+function parseRegistryHost(
+  host: string,
+): { readonly accountId: string; readonly region: string } | undefined {
+  const found = parseEcrHost(host);
+  return found === undefined ? undefined : { accountId: found.registryId, region: found.region };
 }
 
 /** The registry's host, with its port where it has one: what engines log in to. */

@@ -1,8 +1,8 @@
+import { parseEcrHost } from '../../shared/ecr-host.js';
 import { OperationError, type Problem } from '../../shared/errors.js';
 import { isAccessDenied } from '../aws/calls.js';
 import {
   formatImageReference,
-  parseEcrHost,
   parseImageReference,
   repositoryUri,
   type ImageReference,

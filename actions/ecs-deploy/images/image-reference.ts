@@ -7,12 +7,6 @@ export interface ImageReference {
   readonly digest: string | undefined;
 }
 
-/** A private Amazon ECR registry, as its host name says. */
-export interface EcrHost {
-  readonly registryId: string;
-  readonly region: string;
-}
-
 // The grammar of the OCI distribution specification ("Pulling manifests") and Docker's rule that
 // a first segment with a dot, a port, or `localhost` is a host.
 const segment = '[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*';
@@ -48,14 +42,4 @@ export function formatImageReference(reference: ImageReference): string {
   const tag = reference.tag === undefined ? '' : `:${reference.tag}`;
   const digest = reference.digest === undefined ? '' : `@${reference.digest}`;
   return `${repositoryUri(reference)}${tag}${digest}`;
-}
-
-/** ECR user guide, "Private registry": `<account>.dkr.ecr.<region>.amazonaws.com`. */
-export function parseEcrHost(host: string): EcrHost | undefined {
-  const match =
-    /^(\d{12})\.dkr[.-]ecr(?:-fips)?\.([a-z0-9-]+)\.(?:amazonaws\.com(?:\.cn)?|on\.aws)$/.exec(
-      host,
-    );
-  const [, registryId, region] = match ?? [];
-  return registryId === undefined || region === undefined ? undefined : { registryId, region };
 }

@@ -1,3 +1,4 @@
+import { parseEcrHost } from '../../shared/ecr-host.js';
 import { namesSetTwice } from '../definition/edits.js';
 import {
   asArray,
@@ -7,7 +8,7 @@ import {
   objectOf,
   textOf,
 } from '../definition/task-definition.js';
-import { parseEcrHost, parseImageReference } from '../images/image-reference.js';
+import { parseImageReference } from '../images/image-reference.js';
 import type { JsonObject } from '../model.js';
 import type { Finding } from './findings.js';
 import { sizeFindings } from './size-rules.js';

@@ -1,10 +1,11 @@
+import { parseEcrHost } from '../../../shared/ecr-host.js';
 import { OperationError, UserError } from '../../../shared/errors.js';
 import { primaryOf } from '../../primary.js';
 import { nothingObserved, observeAround } from '../../tasks/around.js';
 import { likelyMainContainer } from '../../definition/main-container.js';
 import { containerNames, imageOf } from '../../definition/task-definition.js';
 import type { ResolvedImage } from '../../images/image-check.js';
-import { parseEcrHost, parseImageReference } from '../../images/image-reference.js';
+import { parseImageReference } from '../../images/image-reference.js';
 import type { ContinueInputs } from '../../inputs.js';
 import {
   familyOfArn,
