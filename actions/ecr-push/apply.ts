@@ -8,9 +8,9 @@ import { finishRepository } from './make-repository.js';
 import type { Observed, Step } from './plan.js';
 import { formatBytes } from './report.js';
 import { layerCountOf } from './layer-count.js';
-import type { Repository } from './repository.js';
+import { registryOf, type Repository } from './repository.js';
 import type { ImageOutcome, PushResult, RepositoryResult } from './result.js';
-import type { TagOutcome } from './put-tags.js';
+import type { Pushed, TagOutcome } from './put-tags.js';
 import type { Ports } from './ports.js';
 import type { Prepared } from './source.js';
 import { uploadImage, type UploadReport } from './upload.js';
@@ -140,13 +140,8 @@ async function pushBuilt(
   const keyTag = key.kind === 'key' ? key.tag : undefined;
   const base = { repository, tags, keyTag };
   if (source.kind === 'build' && built?.kind === 'archive') {
-    const pushed = await pushBuiltArchive(ports, {
-      ...base,
-      image: built.image,
-      onBlob: tellBlob(ports),
-    });
-    record(ports, one, pushed);
-    one.upload = pushed.upload;
+    const { image } = built;
+    record(ports, one, await pushBuiltArchive(ports, { ...base, image, onBlob: tellBlob(ports) }));
   } else {
     const stored = source.kind === 'image' ? source.stored : built;
     if (stored === undefined || 'image' in stored) throw outOfOrder('push-built');
@@ -165,17 +160,10 @@ async function pushBuilt(
   one.pushSeconds = secondsSince(ports, started);
 }
 
-function record(
-  ports: Ports,
-  one: RepositoryProgress,
-  pushed: {
-    readonly digest: string;
-    readonly outcomes: ReadonlyMap<string, TagOutcome>;
-    readonly adopted: boolean;
-  },
-): void {
+function record(ports: Ports, one: RepositoryProgress, pushed: Pushed): void {
   one.digest = pushed.digest;
   one.outcomes = new Map(pushed.outcomes);
+  one.upload = pushed.upload;
   const isNew = [...pushed.outcomes.values()].every((outcome) => outcome === 'written');
   one.outcome = pushed.adopted ? 'adopted' : isNew ? 'pushed' : 'kept';
   if (pushed.adopted) {
@@ -224,7 +212,7 @@ function resultOf(
     accountId: observed.accountId,
     repositories: [...progress.repositories].map(([name, one]): RepositoryResult => ({
       repository: name,
-      registry: one.repository?.uri.split('/')[0] ?? '',
+      registry: one.repository === undefined ? '' : registryOf(one.repository),
       outcome: one.outcome ?? 'kept',
       tags: tags.map((tag) => ({ tag, outcome: one.outcomes.get(tag) ?? 'written' })),
       digest: one.digest,

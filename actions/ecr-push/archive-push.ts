@@ -1,20 +1,10 @@
-import type { Clock } from '../shared/clock.js';
-import { UserError } from '../shared/errors.js';
-import type { Logger } from '../shared/log.js';
-import { adoptWinner } from './adopt.js';
-import { withAgain } from './again.js';
-import type { Ecr } from './ecr.js';
+import { pushUnderTags, type PushPorts, type TagRequest } from './attempt.js';
 import type { Blob, LocalImage } from './image.js';
-import { putTags, type Pushed, type TagOutcome } from './put-tags.js';
-import type { Repository } from './repository.js';
-import { settleTags } from './tags.js';
-import { uploadImage, type UploadReport } from './upload.js';
+import { putTags, type Pushed } from './put-tags.js';
+import { uploadImage } from './upload.js';
 
-export interface ArchivePushRequest {
-  readonly repository: Repository;
+export interface ArchivePushRequest extends TagRequest {
   readonly image: LocalImage;
-  readonly tags: readonly string[];
-  readonly keyTag: string | undefined;
   readonly onBlob: (blob: Blob, outcome: 'sent' | 'present') => void;
 }
 
@@ -25,30 +15,16 @@ export interface ArchivePushRequest {
  * @throws OperationError `tag-taken` of the last attempt, `cancelled`, `ecr-…`
  */
 export async function pushBuiltArchive(
-  ports: {
-    readonly ecr: Ecr;
-    readonly clock: Clock;
-    readonly log: Logger;
-    readonly signal: AbortSignal;
-  },
+  ports: PushPorts,
   request: ArchivePushRequest,
-): Promise<Pushed & { readonly upload: UploadReport | undefined }> {
+): Promise<Pushed> {
   const { ecr } = ports;
-  const { repository, image, tags, keyTag } = request;
-  const wanted = keyTag === undefined ? tags : [keyTag, ...tags];
-  return withAgain(ports, async () => {
-    const remote = await ecr.imagesByTag(repository.name, wanted);
-    const known = { digest: image.root.digest };
-    const winner = await adoptWinner(ecr, { repository, image: known, tags, keyTag, remote });
-    if (winner !== undefined) return { ...winner, upload: undefined };
-    const settled = settleTags(known, wanted, repository, remote);
-    if (settled.conflicts.length > 0) throw new UserError(settled.conflicts);
-    const outcomes = new Map<string, TagOutcome>(settled.present.map(({ tag }) => [tag, 'kept']));
-    const upload =
-      settled.present.length > 0
-        ? undefined
-        : await uploadImage(ecr, repository.name, image, request.onBlob);
-    await putTags(ecr, repository.name, image.root, settled.write, outcomes);
-    return { digest: image.root.digest, outcomes, adopted: false, upload };
+  const { image, onBlob } = request;
+  const { name } = request.repository;
+  const { digest } = image.root;
+  return pushUnderTags(ports, { digest }, request, async ({ write, present, outcomes }) => {
+    const upload = present.length > 0 ? undefined : await uploadImage(ecr, name, image, onBlob);
+    await putTags(ecr, name, image.root, write, outcomes);
+    return { digest, outcomes, adopted: false, upload };
   });
 }

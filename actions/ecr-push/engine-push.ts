@@ -1,72 +1,47 @@
-import type { Clock } from '../shared/clock.js';
-import { OperationError, UserError } from '../shared/errors.js';
-import type { Logger } from '../shared/log.js';
-import { adoptWinner } from './adopt.js';
-import { withAgain } from './again.js';
-import type { Ecr } from './ecr.js';
+import { OperationError } from '../shared/errors.js';
+import { pushUnderTags, type Attempt, type PushPorts, type TagRequest } from './attempt.js';
 import type { Engine, StoredImage } from './engines/engine.js';
-import { manifestOf, putTags, type Pushed, type TagOutcome } from './put-tags.js';
-import { registryOf, type Repository } from './repository.js';
-import { settleTags } from './tags.js';
+import { putTags, type Pushed } from './put-tags.js';
+import { manifestOf, registryOf } from './repository.js';
 
-export interface EnginePushPorts {
-  readonly ecr: Ecr;
-  readonly clock: Clock;
-  readonly log: Logger;
-  readonly signal: AbortSignal;
-}
-
-export interface EnginePushRequest {
+export interface EnginePushRequest extends TagRequest {
   readonly engine: Engine;
-  readonly repository: Repository;
   readonly built: StoredImage;
   readonly builtReference: string;
-  readonly tags: readonly string[];
-  /** The content key, pushed first: whoever gets it decides which image the tags are put on. */
-  readonly keyTag: string | undefined;
 }
 
 /**
  * Pushes an image with its engine under one tag, and puts the others on it by the API: so they can
- * only ever name what is there whole.
- *
- * A push that failed is done again, with a new login. What the tags name is read before each
- * attempt: another run may have pushed the same image, or another of the same content.
+ * only ever name what is there whole. A push that failed is done again, with a new login.
  *
  * @throws UserError `tag-immutable`
  * @throws OperationError `push-failed`, `tag-taken` of the last attempt, `cancelled`, `ecr-…`
  */
 export async function pushWithRetries(
-  ports: EnginePushPorts,
+  ports: PushPorts,
   request: EnginePushRequest,
 ): Promise<Pushed> {
-  return withAgain(ports, () => pushOnce(ports, request));
+  const { imageId } = request.built;
+  return pushUnderTags(ports, { imageId }, request, (attempt) => pushOnce(ports, request, attempt));
 }
 
-async function pushOnce(ports: EnginePushPorts, request: EnginePushRequest): Promise<Pushed> {
-  const { ecr } = ports;
-  const { repository, engine, built, keyTag, tags } = request;
+async function pushOnce(
+  { ecr, log }: PushPorts,
+  { repository, engine, builtReference }: EnginePushRequest,
+  { write, present, remote, outcomes }: Attempt,
+): Promise<Pushed> {
   const { name } = repository;
-  const wanted = keyTag === undefined ? tags : [keyTag, ...tags];
-  const remote = await ecr.imagesByTag(name, wanted);
-  const image = { imageId: built.imageId };
-  const winner = await adoptWinner(ecr, { repository, image, tags, keyTag, remote });
-  if (winner !== undefined) return winner;
-  const settled = settleTags(image, wanted, repository, remote);
-  if (settled.conflicts.length > 0) throw new UserError(settled.conflicts);
-  const outcomes = new Map<string, TagOutcome>(settled.present.map(({ tag }) => [tag, 'kept']));
-
-  const [kept] = settled.present;
-  const [first, ...others] = settled.write;
+  const [kept] = present;
+  const [first, ...others] = write;
   if (kept !== undefined) {
     const there = remote.get(kept.tag);
-    if (there !== undefined) await putTags(ecr, name, manifestOf(there), settled.write, outcomes);
+    if (there !== undefined) await putTags(ecr, name, manifestOf(there), write, outcomes);
     return { digest: kept.digest, outcomes, adopted: false };
   }
   if (first === undefined) throw new OperationError('push-failed', 'there is no tag to push');
-  const digest = await ports.log.group(`Push with ${engine.name}`, async () =>
+  const digest = await log.group(`Push with ${engine.name}`, async () =>
     engine.push({
-      builtReference: request.builtReference,
+      builtReference,
       reference: `${repository.uri}:${first}`,
       login: { ...(await ecr.login()), registry: registryOf(repository) },
     }),

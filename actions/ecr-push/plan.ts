@@ -3,7 +3,12 @@ import type { LocalImage, Manifest } from './image.js';
 import type { PushInputs } from './inputs.js';
 import type { RepositorySettings } from './inputs/repositories.js';
 import type { ContentKey } from './key/content-key.js';
-import type { RemoteImage, Repository, RepositoryReference } from './repository.js';
+import {
+  manifestOf,
+  type RemoteImage,
+  type Repository,
+  type RepositoryReference,
+} from './repository.js';
 import { settleTags } from './tags.js';
 
 /** What is to be pushed, as far as it is known before anything is built. */
@@ -148,16 +153,15 @@ function foundSteps(
   one: ObservedRepository,
   found: RemoteImage,
 ): readonly Step[] {
-  const { digest, mediaType, manifest } = found;
   const name = one.reference.name;
   return [
     {
       kind: 'use-found',
       repository: name,
-      digest,
+      digest: found.digest,
       reason: `it was built from the same content${observed.key.kind === 'key' ? ` (${observed.key.tag})` : ''}`,
     },
-    ...tagSteps(observed, one, { digest, mediaType, body: manifest }, []),
+    ...tagSteps(observed, one, manifestOf(found), []),
   ];
 }
 

@@ -1,7 +1,7 @@
 import { OperationError } from '../shared/errors.js';
 import type { Images } from './ecr.js';
 import type { Manifest } from './image.js';
-import type { RemoteImage } from './repository.js';
+import type { UploadReport } from './upload.js';
 
 export type TagOutcome = 'written' | 'kept';
 
@@ -11,6 +11,8 @@ export interface Pushed {
   readonly outcomes: ReadonlyMap<string, TagOutcome>;
   /** Another run has pushed an image of the same content first, and that one is taken. */
   readonly adopted: boolean;
+  /** Layers sent by this action itself, where it did. */
+  readonly upload?: UploadReport | undefined;
 }
 
 /**
@@ -34,9 +36,4 @@ export async function putTags(
     }
     outcomes.set(tag, outcome === 'written' ? 'written' : 'kept');
   }
-}
-
-/** An image of the repository as it is put again under another tag. */
-export function manifestOf({ digest, mediaType, manifest }: RemoteImage): Manifest {
-  return { digest, mediaType, body: manifest };
 }

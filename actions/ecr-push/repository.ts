@@ -1,4 +1,5 @@
 import { parseEcrHost } from '../shared/ecr-host.js';
+import type { Manifest } from './image.js';
 
 /** A repository of ECR, as far as a push needs it. */
 export interface Repository {
@@ -20,6 +21,11 @@ export interface RemoteImage {
   readonly configDigest?: string;
   readonly manifest: string;
   readonly mediaType: string;
+}
+
+/** An image of the repository as it is put again under another tag. */
+export function manifestOf({ digest, mediaType, manifest }: RemoteImage): Manifest {
+  return { digest, mediaType, body: manifest };
 }
 
 /** What the input `repository` says: a name, or a whole URI with its account and region. */
