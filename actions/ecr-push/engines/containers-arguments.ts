@@ -1,5 +1,6 @@
 import { isLoopback } from '../repository.js';
 import { registryCaches, type Abilities } from './abilities.js';
+import { ingredientArguments, subjectArguments } from './build-arguments.js';
 import type { BuildRequest } from './engine.js';
 
 /** buildah-build(1) and podman-build(1) from buildah 1.28 and podman 4.3. */
@@ -35,15 +36,9 @@ export function containersBuildArguments(
     ...(target.kind === 'image'
       ? ['--iidfile', target.imageIdFile, '--tag', request.reference]
       : ['--manifest', target.name]),
-    '--file',
-    request.dockerfile,
-    ...(request.target === undefined ? [] : ['--target', request.target]),
-    ...(request.platforms.length === 0 ? [] : ['--platform', request.platforms.join(',')]),
+    ...subjectArguments(request),
     ...(request.epochSeconds === undefined ? [] : ['--timestamp', String(request.epochSeconds)]),
-    ...pairs('--build-arg', request.buildArgs),
-    ...pairs('--label', request.labels),
-    ...request.secrets.flatMap(({ id, file }) => ['--secret', `id=${id},src=${file}`]),
-    ...request.ssh.flatMap((line) => ['--ssh', line]),
+    ...ingredientArguments(request, request.buildArgs),
     ...registryCaches(request.cacheFrom).flatMap((ref) => ['--cache-from', ref]),
     ...registryCaches(request.cacheTo).flatMap((ref) => ['--cache-to', ref]),
     ...plainHttp(request),
@@ -72,8 +67,4 @@ function plainHttp(request: BuildRequest): readonly string[] {
   const caches = [...registryCaches(request.cacheFrom), ...registryCaches(request.cacheTo)];
   const isLocal = caches.some((ref) => isLoopback(ref.split('/')[0] ?? ''));
   return isLocal ? ['--tls-verify=false'] : [];
-}
-
-function pairs(flag: string, values: Readonly<Record<string, string>>): readonly string[] {
-  return Object.entries(values).flatMap(([key, value]) => [flag, `${key}=${value}`]);
 }

@@ -1,5 +1,5 @@
-import { registryCaches } from './abilities.js';
-import type { Abilities } from './abilities.js';
+import { registryCaches, type Abilities } from './abilities.js';
+import { ingredientArguments, subjectArguments } from './build-arguments.js';
 import type { BuildRequest } from './engine.js';
 
 /** How a docker builds: buildx, the BuildKit of older clients, or the builder before it. */
@@ -58,14 +58,8 @@ export function dockerBuildArguments(
     ...(builder === 'buildx' ? outputArguments(request, archive) : []),
     ...(isBuildKit ? ['--progress', 'plain'] : []),
     ...(archive === undefined ? ['--tag', request.reference] : []),
-    '--file',
-    request.dockerfile,
-    ...(request.target === undefined ? [] : ['--target', request.target]),
-    ...(request.platforms.length === 0 ? [] : ['--platform', request.platforms.join(',')]),
-    ...pairs('--build-arg', inlineCache ? { ...args, BUILDKIT_INLINE_CACHE: '1' } : args),
-    ...pairs('--label', request.labels),
-    ...request.secrets.flatMap(({ id, file }) => ['--secret', `id=${id},src=${file}`]),
-    ...request.ssh.flatMap((line) => ['--ssh', line]),
+    ...subjectArguments(request),
+    ...ingredientArguments(request, inlineCache ? { ...args, BUILDKIT_INLINE_CACHE: '1' } : args),
     ...cacheArguments(builder, request),
     request.contextDirectory,
   ];
@@ -94,8 +88,4 @@ function cacheArguments(builder: DockerBuilder, request: BuildRequest): readonly
     ...request.cacheFrom.flatMap((text) => ['--cache-from', text]),
     ...request.cacheTo.flatMap((text) => ['--cache-to', text]),
   ];
-}
-
-function pairs(flag: string, values: Readonly<Record<string, string>>): readonly string[] {
-  return Object.entries(values).flatMap(([key, value]) => [flag, `${key}=${value}`]);
 }
