@@ -38,10 +38,17 @@ export function registryLogins(
   ports: { readonly secrets: Secrets; readonly signal: AbortSignal },
   ownAccountId: string,
 ): (registry: RegistryReference) => Promise<RegistryLogin> {
-  return async ({ accountId, region, host }) => {
-    const client = new ECRClient({ ...config, ...(region === undefined ? {} : { region }) });
-    const tokens = ecrTokens(ecrCalls(client, ports.signal), ports.secrets);
-    const login = await tokens.login();
+  const byRegion = new Map<string, Promise<RegistryLogin>>();
+  const loginOf = (region: string): Promise<RegistryLogin> => {
+    const known = byRegion.get(region);
+    if (known !== undefined) return known;
+    const client = new ECRClient({ ...config, region });
+    const login = ecrTokens(ecrCalls(client, ports.signal), ports.secrets).login();
+    byRegion.set(region, login);
+    return login;
+  };
+  return async ({ accountId, region = config.region, host }) => {
+    const login = await loginOf(region);
     const own = `${ownAccountId}.`;
     const sibling = login.registry.startsWith(own)
       ? `${accountId}.${login.registry.slice(own.length)}`
