@@ -3,7 +3,7 @@ import { OperationError } from '../shared/errors.js';
 import { readArchive } from './archive/read-archive.js';
 import type { Ports } from './ports.js';
 import type { CacheUse } from './engines/cache-use.js';
-import type { BuiltImage } from './engines/engine.js';
+import type { BuiltImage, StoredImage } from './engines/engine.js';
 import type { LocalImage, Manifest } from './image.js';
 import type { PushInputs } from './inputs.js';
 import { registryOf, type Repository } from './repository.js';
@@ -12,15 +12,14 @@ import { workspaceOf, type Prepared } from './source.js';
 
 /** What a build made, ready to be pushed. */
 export type Built = (
-  | {
-      readonly kind: 'stored';
-      readonly imageId: string;
-      readonly platform: string;
-      /** As the engine's store names it. */
-      readonly reference: string;
-    }
-  | { readonly kind: 'archive'; readonly image: LocalImage; readonly reference: string }
-) & { readonly cache: CacheUse | undefined; readonly seconds: number };
+  | ({ readonly kind: 'stored' } & StoredImage)
+  | { readonly kind: 'archive'; readonly image: LocalImage }
+) & {
+  /** As the engine's store names it. */
+  readonly reference: string;
+  readonly cache: CacheUse | undefined;
+  readonly seconds: number;
+};
 
 /**
  * Builds the image with its engine. Secrets lie in files of ours while it does, and are removed.
@@ -82,8 +81,7 @@ export async function buildImage(
     return { kind: 'archive', image, reference, cache, seconds };
   }
   checkPlatforms(platforms, [built.platform]);
-  const { imageId, platform } = built;
-  return { kind: 'stored', imageId, platform, reference, cache, seconds };
+  return { ...built, reference, seconds };
 }
 
 const indexSchema = z.object({

@@ -69,8 +69,7 @@ function imageOf({ registry, repository, digest }: RepositoryResult): string {
 }
 
 /** The steps as lines for the log. */
-export /** The steps as lines for the log. */
-function describeSteps(steps: readonly Step[]): readonly string[] {
+export function describeSteps(steps: readonly Step[]): readonly string[] {
   return steps.map((step) => `${describeStep(step)}: ${step.reason}`);
 }
 

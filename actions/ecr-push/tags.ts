@@ -9,7 +9,7 @@ const tagPattern = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/;
 export const tagRule =
   'a tag is 1 to 128 letters, digits, "_", "." or "-", and starts with none of "." and "-"';
 
-/** The tag under which an image is found again by what it was built from (`./content-key.ts`). */
+/** The tag under which an image is found again by what it was built from (`./key/content-key.ts`). */
 export const keyTagPattern = /^key-[0-9a-f]{32}$/;
 
 /** Every problem of a list of tags: alphabet, length, a tag given twice, one that is ours. */

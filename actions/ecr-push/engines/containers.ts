@@ -8,6 +8,7 @@ import {
   containersAbilities,
   containersBuildArguments,
   containersPushArguments,
+  type ContainersTarget,
 } from './containers-arguments.js';
 import type { BuildRequest, BuiltImage, Engine, EnginePorts, Probe } from './engine.js';
 
@@ -25,7 +26,7 @@ export async function containersEngine(name: ContainersEngine, ports: EnginePort
 }
 
 function engine(name: ContainersEngine, version: string, ports: EnginePorts): Engine {
-  async function build(request: BuildRequest, target: Target): Promise<string> {
+  async function build(request: BuildRequest, target: ContainersTarget): Promise<string> {
     const { stdout, stderr } = await runStep(ports, {
       code: 'build-failed',
       command: name,
@@ -104,8 +105,6 @@ function engine(name: ContainersEngine, version: string, ports: EnginePorts): En
     },
   };
 }
-
-type Target = Parameters<typeof containersBuildArguments>[1];
 
 function platformFormat(name: ContainersEngine): string {
   return name === 'podman' ? '{{.Os}}/{{.Architecture}}' : '{{.OCIv1.OS}}/{{.OCIv1.Architecture}}';
