@@ -2,17 +2,19 @@ import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import type { AwsError } from '../aws-error.js';
 import type { BufferedAnswer } from './faulted-answer.js';
+import { sendAnswer } from './faulted-answer.js';
 import type { Identity } from './identify.js';
 
 /** The answer to a JSON 1.1 call with its result. */
 export function jsonAnswer(result: unknown): BufferedAnswer {
-  return buffered('application/x-amz-json-1.1', JSON.stringify(result), randomUUID());
+  return buffered(200, 'application/x-amz-json-1.1', JSON.stringify(result));
 }
 
 /** The answer to a query call: `result` is the XML inside `<OperationResult>`. */
 export function queryAnswer(operation: string, namespace: string, result: string): BufferedAnswer {
   const id = randomUUID();
   return buffered(
+    200,
     'text/xml',
     `<${operation}Response xmlns="${namespace}"><${operation}Result>${result}</${operation}Result>` +
       `<ResponseMetadata><RequestId>${id}</RequestId></ResponseMetadata></${operation}Response>`,
@@ -93,25 +95,18 @@ export function escapeXml(text: string): string {
     .replaceAll('"', '&quot;');
 }
 
-function buffered(contentType: string, text: string, requestId: string): BufferedAnswer {
+function buffered(
+  status: number,
+  contentType: string,
+  text: string,
+  requestId: string = randomUUID(),
+): BufferedAnswer {
   const body = Buffer.from(text);
   const length = String(body.length);
   const headers = { 'content-type': contentType, 'content-length': length };
-  return { status: 200, headers: { ...headers, 'x-amzn-requestid': requestId }, body };
+  return { status, headers: { ...headers, 'x-amzn-requestid': requestId }, body };
 }
 
-function send(
-  response: ServerResponse,
-  status: number,
-  contentType: string,
-  body: string,
-  requestId: string = randomUUID(),
-): void {
-  const bytes = Buffer.from(body);
-  response.writeHead(status, {
-    'content-type': contentType,
-    'content-length': bytes.length,
-    'x-amzn-requestid': requestId,
-  });
-  response.end(bytes);
+function send(response: ServerResponse, ...answer: Parameters<typeof buffered>): void {
+  sendAnswer(response, buffered(...answer));
 }

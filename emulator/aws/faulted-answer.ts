@@ -9,6 +9,11 @@ export interface BufferedAnswer {
   readonly body: Buffer;
 }
 
+/** Sends a whole answer; that to a HEAD goes without its body. */
+export function sendAnswer(response: ServerResponse, answer: BufferedAnswer): void {
+  response.writeHead(answer.status, answer.headers).end(answer.body);
+}
+
 export interface FaultedCall {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;

@@ -7,7 +7,7 @@ import type { Answer, Call, Guard, Handler } from './call.js';
 import type { Calls } from './calls.js';
 import { authenticate } from './credentials.js';
 import type { BufferedAnswer } from './faulted-answer.js';
-import { applyFault } from './faulted-answer.js';
+import { applyFault, sendAnswer } from './faulted-answer.js';
 import type { Faults } from './faults.js';
 import type { Identity, RequestHead } from './identify.js';
 import { identify } from './identify.js';
@@ -132,7 +132,7 @@ async function serve(
     });
     const answer = buffered(identity, await (handler?.answer(call) ?? forwarded()), head.method);
     if (fault) await applyFault(fault, { request, response, refuse, answer });
-    else response.writeHead(answer.status, answer.headers).end(answer.body);
+    else sendAnswer(response, answer);
   } catch (error) {
     // The caller gave up, or has a part of an answer that cannot be completed.
     if (response.destroyed || response.headersSent) {

@@ -1,6 +1,6 @@
 import { AwsError } from '../aws-error.js';
+import { askJson } from './backends/ask-json.js';
 import type { Backend } from './backends/process.js';
-import { signatureLike } from './sts/iam.js';
 
 /** Where the emulator's containers write their lines. */
 export interface LogWriter {
@@ -16,22 +16,8 @@ const FARTHEST_AHEAD_MS = 2 * 60 * 60 * 1000 - 60_000;
  * A virtual time that runs too far ahead for CloudWatch is held back to what it accepts.
  */
 export function createLogWriter(moto: Backend, region: string): LogWriter {
-  async function call(operation: string, input: unknown): Promise<void> {
-    const response = await moto.send({
-      method: 'POST',
-      path: '/',
-      headers: {
-        'content-type': 'application/x-amz-json-1.1',
-        'x-amz-target': `Logs_20140328.${operation}`,
-        authorization: signatureLike('logs', region),
-      },
-      body: JSON.stringify(input),
-    });
-    if (response.status < 400) return;
-    const error = JSON.parse(response.body.toString('utf8')) as Record<string, unknown>;
-    const type = String(error['__type']).split('#').at(-1) ?? 'ServiceUnavailableException';
-    throw new AwsError(type, String(error['message']), response.status);
-  }
+  const call = (operation: string, input: unknown): Promise<unknown> =>
+    askJson(moto, { service: 'logs', region, target: `Logs_20140328.${operation}`, input });
 
   return {
     async put(logGroupName, logStreamName, lines, timestampMs) {

@@ -1,7 +1,5 @@
-import { AwsError } from '../../aws-error.js';
+import { askJson } from '../backends/ask-json.js';
 import type { Backend } from '../backends/process.js';
-import { signatureLike } from '../sts/iam.js';
-import { text } from './request.js';
 import type { Scope } from './scope.js';
 
 /** ECR of the backend: repositories, their policies, and the list of their images. */
@@ -14,21 +12,9 @@ export interface BackendEcr {
 export function createBackendEcr(backend: Backend): BackendEcr {
   return {
     async ask<T>(scope: Scope, operation: string, input: Record<string, unknown>): Promise<T> {
-      const response = await backend.send({
-        method: 'POST',
-        path: '/',
-        headers: {
-          'content-type': 'application/x-amz-json-1.1',
-          'x-amz-target': `AmazonEC2ContainerRegistry_V20150921.${operation}`,
-          authorization: signatureLike('ecr', scope.region, scope.accountId),
-        },
-        body: JSON.stringify(input),
-      });
-      const parsed = JSON.parse(response.body.toString('utf8')) as Record<string, unknown>;
-      if (response.status < 400) return parsed as T;
-      const type = text(parsed, '__type') || 'ServerException';
-      const message = text(parsed, 'message') || text(parsed, 'Message');
-      throw new AwsError(type.split('#').at(-1) ?? type, message, response.status);
+      const target = `AmazonEC2ContainerRegistry_V20150921.${operation}`;
+      const answer = await askJson(backend, { service: 'ecr', ...scope, target, input });
+      return answer as T;
     },
   };
 }

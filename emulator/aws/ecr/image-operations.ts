@@ -4,7 +4,7 @@ import type { ImageId } from './image-ids.js';
 import { findImage, imageMissing } from './image-ids.js';
 import type { ManifestStore } from './manifest-store.js';
 import type { ManifestBody } from './manifest.js';
-import { blobsOf, parseManifest } from './manifest.js';
+import { DOCKER_MANIFEST, blobsOf, parseManifest } from './manifest.js';
 import type { Repositories } from './repositories.js';
 import type { EcrOperation, EcrRequest } from './request.js';
 import { page, text } from './request.js';
@@ -24,7 +24,6 @@ interface ImageDetail {
   readonly imageManifestMediaType?: string;
 }
 
-const DOCKER_MANIFEST = 'application/vnd.docker.distribution.manifest.v2+json';
 /** ECR API reference, DescribeImages and ListImages: `maxResults`. */
 const PAGE = { usual: 100, most: 1000 };
 

@@ -1,3 +1,5 @@
+import type { ManifestBody } from './manifest.js';
+import { parseManifest } from './manifest.js';
 import type { Registry } from './registry.js';
 
 /** What a container's image reference stands for. */
@@ -19,21 +21,12 @@ export interface Images {
   resolve(reference: string): Promise<ResolvedImage>;
 }
 
-interface ManifestBody {
-  readonly config?: { readonly digest?: string };
-  readonly manifests?: readonly {
-    readonly digest: string;
-    readonly platform?: { readonly os?: string; readonly architecture?: string };
-  }[];
-}
-
 interface ImageConfig {
   readonly os?: string;
   readonly architecture?: string;
   readonly config?: { readonly Env?: readonly string[] };
 }
 
-/**
 /**
  * Resolves references of the emulator's own registries: by the hosts that it reports, and by ECR's
  * own host names. Every other host is an unknown registry: the emulator reaches no network. Under
@@ -49,7 +42,7 @@ export function createImages(registryAt: (host: string) => Registry | undefined)
       const name = parsed.digest ?? parsed.tag ?? 'latest';
       const manifest = await registry.manifest(parsed.repository, name);
       if (!manifest) return { kind: 'missing' };
-      const body = JSON.parse(manifest.body.toString('utf8')) as ManifestBody;
+      const body = parseManifest(manifest.body);
 
       if (!body.manifests) {
         const config = await readConfig(registry, parsed.repository, body);
@@ -68,8 +61,7 @@ export function createImages(registryAt: (host: string) => Registry | undefined)
       const [first] = entries;
       const image = first && (await registry.manifest(parsed.repository, first.digest));
       if (!image) return { kind: 'missing' };
-      const imageBody = JSON.parse(image.body.toString('utf8')) as ManifestBody;
-      const config = await readConfig(registry, parsed.repository, imageBody);
+      const config = await readConfig(registry, parsed.repository, parseManifest(image.body));
       return { kind: 'found', digest: manifest.digest, env: environmentOf(config), platforms };
     },
   };

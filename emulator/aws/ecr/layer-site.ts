@@ -1,7 +1,7 @@
 import { answerError } from '../answer.js';
 import type { Calls } from '../calls.js';
 import type { BufferedAnswer } from '../faulted-answer.js';
-import { applyFault } from '../faulted-answer.js';
+import { applyFault, sendAnswer } from '../faulted-answer.js';
 import type { Faults } from '../faults.js';
 import type { Site } from '../front.js';
 import type { Identity } from '../identify.js';
@@ -36,10 +36,7 @@ export function createLayerSite(layers: Layers, calls: Calls, faults: Faults): S
       const blob = await layers.download(head.path.slice(LAYERS.length));
       const answer = answerWith(blob, head.headers.range);
       if (fault) await applyFault(fault, { request, response, refuse, answer });
-      else {
-        const body = head.method === 'HEAD' ? undefined : answer.body;
-        response.writeHead(answer.status, answer.headers).end(body);
-      }
+      else sendAnswer(response, answer);
     },
   };
 }

@@ -1,12 +1,17 @@
 import { createHash } from 'node:crypto';
 import { AwsError } from '../../aws-error.js';
 
+/** The type of an image manifest that names none itself. */
+export const DOCKER_MANIFEST = 'application/vnd.docker.distribution.manifest.v2+json';
+
 export interface Descriptor {
   readonly digest: string;
   readonly size?: number;
   readonly mediaType?: string;
   /** Where a blob is that registries do not hold. */
   readonly urls?: readonly string[];
+  /** What an image of an index is for. */
+  readonly platform?: { readonly os?: string; readonly architecture?: string };
 }
 
 /** An image manifest or an index, as far as the registry reads it (OCI image specification). */

@@ -1,10 +1,8 @@
 import type { BackendEcr } from './backend-ecr.js';
 import type { ManifestBody } from './manifest.js';
 import { parseManifest } from './manifest.js';
-import type { Registry } from './registry.js';
 import type { EcrOperation, EcrRequest } from './request.js';
-import { orRepositoryMissing, page, text } from './request.js';
-import type { Scope } from './scope.js';
+import { page, text } from './request.js';
 
 /** One artifact that names an image as its subject (OCI distribution specification, "Listing Referrers"). */
 export interface Referrer {
@@ -20,9 +18,11 @@ export interface Referrer {
 const PAGE = { usual: 50, most: 50 };
 
 export interface Referrers {
+  /** Those of an image; of every type where no type is asked for. */
   of(
     where: Pick<EcrRequest, 'scope' | 'registry' | 'repositoryName'>,
     digest: string,
+    artifactTypes: readonly string[],
   ): Promise<readonly Referrer[]>;
   /** Answers ListImageReferrers. */
   readonly list: EcrOperation;
@@ -30,14 +30,7 @@ export interface Referrers {
 
 /** Finds referrers by looking into every manifest of the repository, as they are there now. */
 export function createReferrers(backend: BackendEcr): Referrers {
-  async function of(
-    {
-      scope,
-      registry,
-      repositoryName,
-    }: { scope: Scope; registry: Registry; repositoryName: string },
-    digest: string,
-  ): Promise<readonly Referrer[]> {
+  const of: Referrers['of'] = async ({ scope, registry, repositoryName }, digest, types) => {
     const known = await backend.ask<{ imageDetails: { imageDigest: string }[] }>(
       scope,
       'DescribeImages',
@@ -51,8 +44,10 @@ export function createReferrers(backend: BackendEcr): Referrers {
         return [describe(imageDigest, stored.mediaType, stored.body.length, manifest)];
       }),
     );
-    return found.flat();
-  }
+    return found
+      .flat()
+      .filter(({ artifactType = '' }) => types.length === 0 || types.includes(artifactType));
+  };
 
   return {
     of,
@@ -60,13 +55,7 @@ export function createReferrers(backend: BackendEcr): Referrers {
       const subject = request.input['subjectId'] as { imageDigest?: string } | undefined;
       const filter = (request.input['filter'] ?? {}) as { artifactTypes?: string[] };
       const { artifactTypes = [] } = filter;
-      const all = await orRepositoryMissing(request, () =>
-        of(request, text({ ...subject }, 'imageDigest')),
-      );
-      const wanted = all.filter(
-        ({ artifactType = '' }) =>
-          artifactTypes.length === 0 || artifactTypes.includes(artifactType),
-      );
+      const wanted = await of(request, text({ ...subject }, 'imageDigest'), artifactTypes);
       const { items, ...rest } = page(request.input, wanted, PAGE);
       return { referrers: items.map((item) => ({ ...item, artifactStatus: 'ACTIVE' })), ...rest };
     },

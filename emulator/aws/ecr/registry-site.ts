@@ -1,9 +1,9 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { AwsError } from '../../aws-error.js';
 import type { Backend } from '../backends/process.js';
 import type { Calls } from '../calls.js';
 import type { BufferedAnswer } from '../faulted-answer.js';
-import { applyFault } from '../faulted-answer.js';
+import { applyFault, sendAnswer } from '../faulted-answer.js';
 import type { Faults } from '../faults.js';
 import type { Site } from '../front.js';
 import { readBody } from '../front.js';
@@ -12,6 +12,7 @@ import { endToEnd, forwardStream } from '../proxy.js';
 import type { Access } from './access.js';
 import type { RegistryAuthorization } from './authorization.js';
 import type { ManifestStore } from './manifest-store.js';
+import { DOCKER_MANIFEST } from './manifest.js';
 import type { Referrers } from './referrers.js';
 import type { Registries } from './registries.js';
 import { RegistryError } from './registry.js';
@@ -33,7 +34,6 @@ export interface RegistrySiteOptions {
 }
 
 const INDEX = 'application/vnd.oci.image.index.v1+json';
-const DOCKER_MANIFEST = 'application/vnd.docker.distribution.manifest.v2+json';
 const API_VERSION = { 'docker-distribution-api-version': 'registry/2.0' };
 
 /**
@@ -53,10 +53,8 @@ export function createRegistrySite(options: RegistrySiteOptions): Site {
     const registry = registries.at(scope);
     if (asked.operation === 'ListReferrers') {
       const types = head.query.getAll('artifactType');
-      const all = await options.referrers.of({ scope, registry, repositoryName }, reference);
-      const manifests = all.filter(
-        ({ artifactType = '' }) => types.length === 0 || types.includes(artifactType),
-      );
+      const where = { scope, registry, repositoryName };
+      const manifests = await options.referrers.of(where, reference, types);
       return json(
         200,
         { schemaVersion: 2, mediaType: INDEX, manifests },
@@ -99,7 +97,7 @@ export function createRegistrySite(options: RegistrySiteOptions): Site {
       const asked = registryRequest(head);
       options.calls.record('registry', asked.operation);
       const fault = options.faults.next('registry', asked.operation, 'registry');
-      const refuse = (error: AwsError): void => send(response, refusalOfFault(error));
+      const refuse = (error: AwsError): void => sendAnswer(response, refusalOfFault(error));
       if (fault?.when === 'before') {
         await applyFault(fault, { request, response, refuse });
         return;
@@ -126,7 +124,7 @@ export function createRegistrySite(options: RegistrySiteOptions): Site {
         answer = { ...forwarded, headers: endToEnd(forwarded.headers) };
       }
       if (fault) await applyFault(fault, { request, response, refuse, answer });
-      else send(response, answer);
+      else sendAnswer(response, answer);
     },
   };
 
@@ -192,10 +190,6 @@ function json(status: number, value: unknown, headers: Record<string, string>): 
   const body = Buffer.from(JSON.stringify(value));
   const length = { 'content-length': String(body.length) };
   return { status, headers: { ...API_VERSION, ...headers, ...length }, body };
-}
-
-function send(response: ServerResponse, { status, headers, body }: BufferedAnswer): void {
-  response.writeHead(status, headers).end(body);
 }
 
 function flat(headers: Record<string, string | string[]>): Record<string, string> {

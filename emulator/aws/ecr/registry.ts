@@ -31,7 +31,7 @@ export interface Registry {
     reference: string,
     mediaType: string,
     body: Buffer,
-  ): Promise<string>;
+  ): Promise<void>;
   deleteManifest(repository: string, digest: string): Promise<void>;
   blobSize(repository: string, digest: string): Promise<number | undefined>;
   blob(repository: string, digest: string): Promise<Buffer | undefined>;
@@ -78,7 +78,6 @@ export function createRegistry(backend: Backend, scope: Scope): Registry {
       const path = `${repository}/manifests/${reference}`;
       const response = await call('PUT', path, body, { 'content-type': mediaType });
       if (response.status === 404) throw toError(response);
-      return String(response.headers['docker-content-digest']);
     },
     async deleteManifest(repository, digest) {
       await call('DELETE', `${repository}/manifests/${digest}`);

@@ -1,7 +1,7 @@
 import { AwsError } from '../../aws-error.js';
 import type { BackendEcr } from './backend-ecr.js';
 import type { EcrRequest } from './request.js';
-import { repositoryMissing, text } from './request.js';
+import { repositoryMissing } from './request.js';
 import type { Scope } from './scope.js';
 import { ecrHost } from './scope.js';
 import type { ExclusionFilter, TagMutability } from './tag-mutability.js';
@@ -75,8 +75,7 @@ export function createRepositories(
       }
     },
 
-    async passOn({ operation, input, scope }) {
-      const name = text(input, 'repositoryName');
+    async passOn({ operation, input, scope, repositoryName: name }) {
       const wanted = input['imageTagMutabilityExclusionFilters'] as ExclusionFilter[] | undefined;
       const answer = await backend.ask<Record<string, unknown>>(scope, operation, input);
       const own = answer['repository'] as BackendRepository | undefined;

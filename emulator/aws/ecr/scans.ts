@@ -2,6 +2,7 @@ import type { VirtualClock } from '../../clock.js';
 import { AwsError } from '../../aws-error.js';
 import type { Scope } from './scope.js';
 import { scopeKey } from './scope.js';
+import { like } from './tag-mutability.js';
 
 /** How a registry scans (ECR API reference, RegistryScanningConfiguration). */
 export interface ScanningConfiguration {
@@ -165,7 +166,5 @@ const DESCRIPTIONS: Readonly<Record<string, string>> = {
 
 /** ECR user guide, "Filters to choose which repositories are scanned": `*`, else a part of the name. */
 function matches(repositoryName: string, filter: string): boolean {
-  if (!filter.includes('*')) return repositoryName.includes(filter);
-  const parts = filter.split('*').map((part) => part.replace(/[.\\+?^${}()|[\]]/g, '\\$&'));
-  return new RegExp(`^${parts.join('.*')}$`).test(repositoryName);
+  return filter.includes('*') ? like(repositoryName, filter) : repositoryName.includes(filter);
 }

@@ -32,7 +32,8 @@ export function mayMoveTag({ mode, exclusionFilters }: TagMutability, tag: strin
   }
 }
 
-function like(value: string, pattern: string): boolean {
+/** A filter of ECR's: `*` stands for any text, in the whole of the value. */
+export function like(value: string, pattern: string): boolean {
   const parts = pattern.split('*').map((part) => part.replace(/[.\\+?^${}()|[\]]/g, '\\$&'));
   return new RegExp(`^${parts.join('.*')}$`).test(value);
 }
