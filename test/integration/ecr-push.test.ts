@@ -6,6 +6,7 @@ import {
   GetLifecyclePolicyCommand,
   GetRepositoryPolicyCommand,
 } from '@aws-sdk/client-ecr';
+import { createJobRole } from '../support/aws-role.js';
 import {
   ecrClientOf,
   filesWith,
@@ -300,36 +301,8 @@ describe('a role, by OIDC', () => {
   // No key of the emulator's: only the role can open AWS.
   const env = { AWS_ACCESS_KEY_ID: '', AWS_SECRET_ACCESS_KEY: '' };
 
-  /** IAM has no client among the project's packages: its calls are plain forms. */
-  async function iam(parameters: Readonly<Record<string, string>>): Promise<void> {
-    const scope = 'test/20260101/us-east-1/iam/aws4_request';
-    const answer = await fetch(emulator.awsUrl, {
-      method: 'POST',
-      headers: { authorization: `AWS4-HMAC-SHA256 Credential=${scope}, Signature=0` },
-      body: new URLSearchParams({ Version: '2010-05-08', ...parameters }),
-    });
-    if (!answer.ok) throw new Error(await answer.text());
-  }
-
   async function pushAs(subject: string, idToken = true): Promise<PushStep> {
-    const provider = 'token.actions.githubusercontent.com';
-    await iam({
-      Action: 'CreateOpenIDConnectProvider',
-      Url: `https://${provider}`,
-      'ClientIDList.member.1': 'sts.amazonaws.com',
-      'ThumbprintList.member.1': '0'.repeat(40),
-    });
-    const statement = {
-      Effect: 'Allow',
-      Principal: { Federated: `arn:aws:iam::123456789012:oidc-provider/${provider}` },
-      Action: 'sts:AssumeRoleWithWebIdentity',
-      Condition: { StringEquals: { [`${provider}:sub`]: subject } },
-    };
-    await iam({
-      Action: 'CreateRole',
-      RoleName: 'shop-dev-push',
-      AssumeRolePolicyDocument: JSON.stringify({ Version: '2012-10-17', Statement: [statement] }),
-    });
+    await createJobRole(emulator, 'shop-dev-push', subject);
     await makeRepository(emulator, name);
     const workspace = await workspaceWith(ociLayout());
     const job = await withGithub(

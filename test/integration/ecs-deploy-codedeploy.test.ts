@@ -4,6 +4,7 @@ import {
   GetDeploymentCommand,
   UpdateDeploymentGroupCommand,
 } from '@aws-sdk/client-codedeploy';
+import { errors } from '../support/annotations.js';
 import {
   appSpecFile,
   codeDeployNames,
@@ -50,13 +51,6 @@ function deploy(
 async function runningDefinition(): Promise<string | undefined> {
   const { taskSets = [] } = await readService(emulator);
   return taskSets.find(({ status }) => status === 'PRIMARY')?.taskDefinition;
-}
-
-function errors(step: RunStepResult): string {
-  return step.annotations
-    .filter(({ level }) => level === 'error')
-    .map(({ message }) => message)
-    .join('\n');
 }
 
 it('prints its steps and the AppSpec in a dry run, and changes nothing', async () => {

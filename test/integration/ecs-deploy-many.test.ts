@@ -1,12 +1,8 @@
-import { CreateRepositoryCommand, ECRClient } from '@aws-sdk/client-ecr';
-import {
-  CreateClusterCommand,
-  CreateServiceCommand,
-  DescribeServicesCommand,
-  RegisterTaskDefinitionCommand,
-} from '@aws-sdk/client-ecs';
+import { CreateClusterCommand, DescribeServicesCommand } from '@aws-sdk/client-ecs';
+import { makeRepositoryAndLogs } from '../support/codedeploy-service.js';
 import { ecsClient, names, pushServiceImage, runDeploy } from '../support/ecs-deploy.js';
-import { sdkConfig, startTestEmulator, type TestEmulator } from '../support/emulator.js';
+import { createServices } from '../support/ecs-services.js';
+import { startTestEmulator, type TestEmulator } from '../support/emulator.js';
 import type { RunStepResult } from '../support/runner.js';
 
 let emulator: TestEmulator;
@@ -23,50 +19,14 @@ type Fates = Readonly<Record<string, string | undefined>>;
 
 /** Services that run image v1 well; their definitions say how they fare with the next one. */
 async function makeServices(fates: Fates): Promise<void> {
-  const ecs = ecsClient(emulator);
-  await new ECRClient(sdkConfig(emulator)).send(
-    new CreateRepositoryCommand({ repositoryName: names.repository }),
-  );
-  await ecs.send(new CreateClusterCommand({ clusterName: names.cluster }));
+  await makeRepositoryAndLogs(emulator);
+  await ecsClient(emulator).send(new CreateClusterCommand({ clusterName: names.cluster }));
   const { reference } = await pushServiceImage(emulator, 'v1');
-  await Promise.all(
-    Object.entries(fates).map(async ([serviceName, fate]) => {
-      await ecs.send(
-        new RegisterTaskDefinitionCommand({
-          family: serviceName,
-          requiresCompatibilities: ['FARGATE'],
-          networkMode: 'awsvpc',
-          cpu: '256',
-          memory: '512',
-          executionRoleArn: 'arn:aws:iam::123456789012:role/shop-execution',
-          containerDefinitions: [
-            {
-              name: 'app',
-              image: reference,
-              environment: fate === undefined ? [] : [{ name: 'EMULATOR_FATE', value: fate }],
-            },
-          ],
-        }),
-      );
-      await ecs.send(
-        new CreateServiceCommand({
-          cluster: names.cluster,
-          serviceName,
-          taskDefinition: serviceName,
-          desiredCount: 1,
-          launchType: 'FARGATE',
-          networkConfiguration: {
-            awsvpcConfiguration: { subnets: ['subnet-1'], securityGroups: ['sg-1'] },
-          },
-          deploymentConfiguration: {
-            minimumHealthyPercent: 100,
-            maximumPercent: 200,
-            deploymentCircuitBreaker: { enable: true, rollback: true },
-          },
-        }),
-      );
-    }),
-  );
+  const services = Object.entries(fates).map(([serviceName, fate]) => {
+    const environment = fate === undefined ? [] : [{ name: 'EMULATOR_FATE', value: fate }];
+    return [serviceName, { container: { environment } }] as const;
+  });
+  await createServices(emulator, reference, Object.fromEntries(services));
   await emulator.advance(600);
 }
 

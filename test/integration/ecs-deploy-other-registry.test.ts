@@ -1,9 +1,11 @@
 import { CreateClusterCommand } from '@aws-sdk/client-ecs';
+import { errors } from '../support/annotations.js';
 import { makeRepositoryAndLogs } from '../support/codedeploy-service.js';
+import { sha256 } from '../support/digest.js';
 import { ecsClient, names, pushServiceImage, runDeploy } from '../support/ecs-deploy.js';
-import { createServices, errors } from '../support/ecs-services.js';
+import { createServices } from '../support/ecs-services.js';
 import { startTestEmulator, type TestEmulator } from '../support/emulator.js';
-import { sha256, startTokenRegistry, type TokenRegistry } from '../support/token-registry.js';
+import { startTokenRegistry, type TokenRegistry } from '../support/token-registry.js';
 
 describe('an image of another registry', () => {
   const index = JSON.stringify({

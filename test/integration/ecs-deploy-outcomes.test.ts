@@ -6,9 +6,9 @@ import {
   ListServiceDeploymentsCommand,
   ListTasksCommand,
   StopServiceDeploymentCommand,
-  type CreateServiceCommandInput,
   type Service,
 } from '@aws-sdk/client-ecs';
+import { errors } from '../support/annotations.js';
 import {
   appSpecFile,
   codeDeployNames,
@@ -24,28 +24,32 @@ import {
   runDeploy,
 } from '../support/ecs-deploy.js';
 import { BALANCED } from '../support/ecs-emulator.js';
+import { createServices, type ServiceChanges } from '../support/ecs-services.js';
 import { startTestEmulator, type TestEmulator } from '../support/emulator.js';
 import type { RunStepResult } from '../support/runner.js';
-import { createServices, errors } from '../support/ecs-services.js';
 
 let emulator: TestEmulator;
 let v1: string;
 
 /** Services that run v1, by what is done to them. */
-const services: Readonly<Record<string, Partial<CreateServiceCommandInput>>> = {
+const services: Readonly<Record<string, ServiceChanges>> = {
   restarted: {},
   stopped: {},
   'timed-out': {},
   'without-rollback': {
-    deploymentConfiguration: { deploymentCircuitBreaker: { enable: true, rollback: false } },
+    service: {
+      deploymentConfiguration: { deploymentCircuitBreaker: { enable: true, rollback: false } },
+    },
   },
   'exec-format': {},
   'linear-shift': {
-    loadBalancers: [BALANCED],
-    deploymentConfiguration: {
-      strategy: 'LINEAR',
-      bakeTimeInMinutes: 1,
-      linearConfiguration: { stepPercent: 40, stepBakeTimeInMinutes: 1 },
+    service: {
+      loadBalancers: [BALANCED],
+      deploymentConfiguration: {
+        strategy: 'LINEAR',
+        bakeTimeInMinutes: 1,
+        linearConfiguration: { stepPercent: 40, stepBakeTimeInMinutes: 1 },
+      },
     },
   },
 };

@@ -4,6 +4,7 @@ import {
   RegisterScalableTargetCommand,
 } from '@aws-sdk/client-application-auto-scaling';
 import { ListTagsForResourceCommand } from '@aws-sdk/client-ecs';
+import { errors } from '../support/annotations.js';
 import {
   ecsClient,
   makeService,
@@ -17,7 +18,7 @@ import type { RunStepResult } from '../support/runner.js';
 
 let emulator: TestEmulator;
 beforeAll(async () => {
-  emulator = await startTestEmulator({ speed: 10 });
+  emulator = await startTestEmulator({ speed: 30 });
 });
 afterAll(() => emulator.stop());
 
@@ -26,13 +27,6 @@ const dimension = {
   ScalableDimension: 'ecs:service:DesiredCount' as const,
 };
 const resourceId = `service/${names.cluster}/${names.serviceName}`;
-
-function errors(step: RunStepResult): string {
-  return step.annotations
-    .filter(({ level }) => level === 'error')
-    .map(({ message }) => message)
-    .join('\n');
-}
 
 function scale(inputs: Readonly<Record<string, string>>): Promise<RunStepResult> {
   return runDeploy(emulator, {

@@ -1,4 +1,5 @@
 import { UpdateServiceCommand, type DeploymentConfiguration } from '@aws-sdk/client-ecs';
+import { errors } from '../support/annotations.js';
 import {
   contractDocument,
   ecsClient,
@@ -63,13 +64,6 @@ function deploy(
   onLine?: (line: string) => void,
 ): Promise<RunStepResult> {
   return runDeploy(emulator, { inputs, ...(onLine === undefined ? {} : { onLine }) });
-}
-
-function errors(step: RunStepResult): string {
-  return step.annotations
-    .filter(({ level }) => level === 'error')
-    .map(({ message }) => message)
-    .join('\n');
 }
 
 describe('a blue/green service', () => {

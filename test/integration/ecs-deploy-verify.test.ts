@@ -23,6 +23,7 @@ import { CreateRoleCommand, IAMClient } from '@aws-sdk/client-iam';
 import { CreateScheduleCommand, SchedulerClient } from '@aws-sdk/client-scheduler';
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
+import { said } from '../support/annotations.js';
 import { ecsTrust } from '../support/ecs-account.js';
 import {
   ecsClient,
@@ -267,12 +268,12 @@ describe('a service with six mistakes', () => {
       inputs: { image: image.reference, cpu: '300', 'env-vars': 'TOKEN=hunter2' },
     });
     expect(step.conclusion).toBe('failure');
-    const message = step.annotations.map((one) => one.message).join('\n');
+    const message = said(step);
     expect(message).toContain('TOKEN is a secret and an environment variable at once');
     expect(step.log.join('\n') + step.summary).not.toContain('hunter2');
 
     const second = await runDeploy(emulator, { inputs: { image: image.reference, cpu: '300' } });
-    const told = second.annotations.map((one) => one.message).join('\n');
+    const told = said(second);
     for (const part of ['300 is no size', '/ecs/nope', 'shop/nope', '/dev/shop/nope']) {
       expect(told).toContain(part);
     }
@@ -295,9 +296,7 @@ describe('a deploy', () => {
       },
     });
     expect(step.conclusion).toBe('failure');
-    expect(step.annotations.map(({ message }) => message).join('\n')).toMatch(
-      /is for linux\/amd64, and the task runs on linux\/arm64/,
-    );
+    expect(said(step)).toMatch(/is for linux\/amd64, and the task runs on linux\/arm64/);
   });
 
   it('changes what its inputs name, in a file that is YAML too', async () => {

@@ -1,4 +1,5 @@
 import { UpdateServiceCommand } from '@aws-sdk/client-ecs';
+import { errors } from '../support/annotations.js';
 import {
   contractDocument,
   ecsClient,
@@ -11,20 +12,12 @@ import {
   runDeploy,
 } from '../support/ecs-deploy.js';
 import { startTestEmulator, type TestEmulator } from '../support/emulator.js';
-import type { RunStepResult } from '../support/runner.js';
 
 let emulator: TestEmulator;
 beforeAll(async () => {
   emulator = await startTestEmulator({ speed: 10 });
 });
 afterAll(() => emulator.stop());
-
-function errors(step: RunStepResult): string {
-  return step.annotations
-    .filter(({ level }) => level === 'error')
-    .map(({ message }) => message)
-    .join('\n');
-}
 
 describe('the first deploy of a service', () => {
   let image: Awaited<ReturnType<typeof pushServiceImage>>;

@@ -4,14 +4,9 @@ import {
   ListImagesCommand,
   PutImageCommand,
 } from '@aws-sdk/client-ecr';
+import { sha256 } from '../support/digest.js';
 import type { PushableImage, RegistryClient } from '../support/ecr-registry.js';
-import {
-  createRepository,
-  ecrOf,
-  pushableImage,
-  registryClient,
-  sha256,
-} from '../support/ecr-registry.js';
+import { createRepository, ecrOf, pushableImage, registryClient } from '../support/ecr-registry.js';
 import type { TestEmulator } from '../support/emulator.js';
 import { startTestEmulator } from '../support/emulator.js';
 

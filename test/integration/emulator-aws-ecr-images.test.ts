@@ -9,6 +9,7 @@ import {
   PutImageCommand,
   PutImageTagMutabilityCommand,
 } from '@aws-sdk/client-ecr';
+import { sha256 } from '../support/digest.js';
 import type { PushableManifest, RegistryClient } from '../support/ecr-registry.js';
 import {
   createRepository,
@@ -18,7 +19,6 @@ import {
   pushableIndex,
   refusalCode,
   registryClient,
-  sha256,
 } from '../support/ecr-registry.js';
 import type { TestEmulator } from '../support/emulator.js';
 import { startTestEmulator } from '../support/emulator.js';

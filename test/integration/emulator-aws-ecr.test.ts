@@ -3,7 +3,6 @@ import {
   BatchDeleteImageCommand,
   BatchGetImageCommand,
   CompleteLayerUploadCommand,
-  CreateRepositoryCommand,
   DescribeImagesCommand,
   DescribeRepositoriesCommand,
   ECRClient,
@@ -14,11 +13,12 @@ import {
   PutImageCommand,
   UploadLayerPartCommand,
 } from '@aws-sdk/client-ecr';
+import { sha256 } from '../support/digest.js';
 import {
+  createRepository,
   type PushableManifest,
   pushableImage,
   registryClient,
-  sha256,
 } from '../support/ecr-registry.js';
 import type { TestEmulator } from '../support/emulator.js';
 import { sdkConfig, startTestEmulator } from '../support/emulator.js';
@@ -34,21 +34,6 @@ beforeEach(() => emulator.reset());
 describe('ECR and its registry', () => {
   const ecr = (): ECRClient => new ECRClient(sdkConfig(emulator));
 
-  async function createRepository(repositoryName: string, immutable = false): Promise<string> {
-    const { repository } = await ecr().send(
-      new CreateRepositoryCommand({
-        repositoryName,
-        imageTagMutability: immutable ? 'IMMUTABLE' : 'MUTABLE',
-      }),
-    );
-    return repository?.repositoryUri ?? '';
-  }
-
-  async function basicAuthorization(): Promise<string> {
-    const answer = await ecr().send(new GetAuthorizationTokenCommand({}));
-    return `Basic ${answer.authorizationData?.[0]?.authorizationToken ?? ''}`;
-  }
-
   async function push(
     repository: string,
     tag: string,
@@ -58,7 +43,7 @@ describe('ECR and its registry', () => {
   }
 
   it('names repositories and the login endpoint by an address that engines can push to', async () => {
-    const uri = await createRepository('shop/app');
+    const uri = await createRepository(ecr(), 'shop/app');
     const described = await ecr().send(new DescribeRepositoriesCommand({}));
     const token = await ecr().send(new GetAuthorizationTokenCommand({}));
     expect(uri).toBe(`${emulator.registryHost}/shop/app`);
@@ -67,7 +52,7 @@ describe('ECR and its registry', () => {
   });
 
   it('refuses the registry to anyone without a token of ECR', async () => {
-    await createRepository('shop/app');
+    await createRepository(ecr(), 'shop/app');
     const base = `http://${emulator.registryHost}/v2/`;
     const wrong = `Basic ${Buffer.from('AWS:guess').toString('base64')}`;
     const anonymous = await fetch(base);
@@ -75,13 +60,13 @@ describe('ECR and its registry', () => {
       method: 'POST',
       headers: { authorization: wrong },
     });
-    const allowed = await fetch(base, { headers: { authorization: await basicAuthorization() } });
+    const allowed = await (await registryClient(ecr(), emulator.registryHost)).send('GET', '');
     expect([anonymous.status, guessed.status, allowed.status]).toEqual([401, 401, 200]);
     expect(anonymous.headers.get('www-authenticate')).toMatch(/^Basic realm=/);
   });
 
   it('takes a push over HTTP and reports the true digest and size', async () => {
-    await createRepository('shop/app');
+    await createRepository(ecr(), 'shop/app');
     const pushed = pushableImage();
     const answer = await push('shop/app', 'v1', pushed);
     const { imageDetails } = await ecr().send(
@@ -98,7 +83,7 @@ describe('ECR and its registry', () => {
   });
 
   it('refuses to move a tag of an immutable repository', async () => {
-    await createRepository('shop/app', true);
+    await createRepository(ecr(), 'shop/app', { imageTagMutability: 'IMMUTABLE' });
     const first = await push('shop/app', 'v1', pushableImage());
     const second = await push('shop/app', 'v1', pushableImage(['A=1']));
     const other = pushableImage(['A=1']);
@@ -134,7 +119,7 @@ describe('ECR and its registry', () => {
   }
 
   it('takes an image through the layer upload API, larger than a part, and gives it back', async () => {
-    await createRepository('shop/app');
+    await createRepository(ecr(), 'shop/app');
     const big = Buffer.alloc(11 * 1024 * 1024, 'x');
     const { config } = pushableImage();
     const manifest = JSON.stringify({
@@ -179,7 +164,7 @@ describe('ECR and its registry', () => {
   });
 
   it('refuses a layer with another digest, a manifest whose layers are missing, and a second copy', async () => {
-    await createRepository('shop/app');
+    await createRepository(ecr(), 'shop/app');
     const pushed = pushableImage();
     const repositoryName = 'shop/app';
     const { uploadId } = await ecr().send(new InitiateLayerUploadCommand({ repositoryName }));
@@ -212,7 +197,7 @@ describe('ECR and its registry', () => {
   });
 
   it('deletes one tag of several without its image, and the image with its last tag', async () => {
-    await createRepository('shop/app');
+    await createRepository(ecr(), 'shop/app');
     const pushed = pushableImage();
     await push('shop/app', 'v1', pushed);
     await push('shop/app', 'v2', pushed);

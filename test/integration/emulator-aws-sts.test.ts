@@ -7,10 +7,10 @@ import {
   STSClient,
 } from '@aws-sdk/client-sts';
 import type { Credentials } from '@aws-sdk/client-sts';
+import { createGithubProvider, createRole, githubProvider } from '../support/aws-role.js';
 import type { TestEmulator } from '../support/emulator.js';
 import { sdkConfig, startTestEmulator } from '../support/emulator.js';
 
-const PROVIDER = 'arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com';
 const ROLE = 'arn:aws:iam::123456789012:role/shop-dev-apply';
 const SUBJECT = 'token.actions.githubusercontent.com:sub';
 
@@ -22,43 +22,8 @@ beforeAll(async () => {
 afterAll(() => emulator.stop());
 beforeEach(async () => {
   await emulator.reset();
-  await iam({
-    Action: 'CreateOpenIDConnectProvider',
-    Url: 'https://token.actions.githubusercontent.com',
-    'ClientIDList.member.1': 'sts.amazonaws.com',
-    'ThumbprintList.member.1': '0'.repeat(40),
-  });
+  await createGithubProvider(emulator);
 });
-
-/** IAM has no client among the project's packages: its calls are plain forms. */
-async function iam(parameters: Record<string, string>): Promise<void> {
-  const scope = 'test/20260101/us-east-1/iam/aws4_request';
-  const answer = await fetch(emulator.awsUrl, {
-    method: 'POST',
-    headers: { authorization: `AWS4-HMAC-SHA256 Credential=${scope}, Signature=0` },
-    body: new URLSearchParams({ Version: '2010-05-08', ...parameters }),
-  });
-  if (!answer.ok) throw new Error(await answer.text());
-}
-
-async function createRole(
-  name: string,
-  principal: unknown,
-  action: string | string[],
-  condition: unknown = {},
-): Promise<void> {
-  const statement = {
-    Effect: 'Allow',
-    Principal: principal,
-    Action: action,
-    Condition: condition,
-  };
-  await iam({
-    Action: 'CreateRole',
-    RoleName: name,
-    AssumeRolePolicyDocument: JSON.stringify({ Version: '2012-10-17', Statement: [statement] }),
-  });
-}
 
 async function githubToken(
   job: Record<string, unknown>,
@@ -98,19 +63,25 @@ function assume(token: string, roleArn = ROLE): AssumeRoleWithWebIdentityCommand
 }
 
 describe('AssumeRoleWithWebIdentity', () => {
-  const federated = { Federated: PROVIDER };
+  const federated = { Federated: githubProvider };
   const onlyDev = {
     StringEquals: { [SUBJECT]: 'repo:acme/infra:environment:dev' },
   };
 
   it('gives a session of the role to a token that meets the trust policy', async () => {
-    await createRole('shop-dev-apply', federated, 'sts:AssumeRoleWithWebIdentity', onlyDev);
+    await createRole(
+      emulator,
+      'shop-dev-apply',
+      federated,
+      'sts:AssumeRoleWithWebIdentity',
+      onlyDev,
+    );
     const answer = await sts().send(assume(await githubToken({ environment: 'dev' })));
     const identity = await sts(answer.Credentials).send(new GetCallerIdentityCommand({}));
     expect(answer).toMatchObject({
       SubjectFromWebIdentityToken: 'repo:acme/infra:environment:dev',
       Audience: 'sts.amazonaws.com',
-      Provider: PROVIDER,
+      Provider: githubProvider,
     });
     expect(identity).toMatchObject({
       Account: '123456789012',
@@ -124,7 +95,13 @@ describe('AssumeRoleWithWebIdentity', () => {
     ['a branch instead of the environment', { ref: 'refs/heads/main' }],
     ['another repository', { repository: 'acme/other', environment: 'dev' }],
   ])('denies %s', async (_name, job) => {
-    await createRole('shop-dev-apply', federated, 'sts:AssumeRoleWithWebIdentity', onlyDev);
+    await createRole(
+      emulator,
+      'shop-dev-apply',
+      federated,
+      'sts:AssumeRoleWithWebIdentity',
+      onlyDev,
+    );
     const denied = sts().send(assume(await githubToken(job)));
     await expect(denied).rejects.toMatchObject({
       name: 'AccessDenied',
@@ -138,7 +115,13 @@ describe('AssumeRoleWithWebIdentity', () => {
       StringEquals: { 'token.actions.githubusercontent.com:repository_id': '456789' },
       StringLike: { 'token.actions.githubusercontent.com:job_workflow_ref': 'acme/actions/*@v1' },
     };
-    await createRole('shop-dev-apply', federated, 'sts:AssumeRoleWithWebIdentity', condition);
+    await createRole(
+      emulator,
+      'shop-dev-apply',
+      federated,
+      'sts:AssumeRoleWithWebIdentity',
+      condition,
+    );
     const jobWorkflowRef = 'acme/actions/.github/workflows/terraform-apply.yml@v1';
     const allowed = await sts().send(assume(await githubToken({ jobWorkflowRef })));
     expect(allowed).toHaveProperty('Credentials');
@@ -152,13 +135,13 @@ describe('AssumeRoleWithWebIdentity', () => {
   });
 
   it('refuses an audience that the provider does not list', async () => {
-    await createRole('shop-dev-apply', federated, 'sts:AssumeRoleWithWebIdentity');
+    await createRole(emulator, 'shop-dev-apply', federated, 'sts:AssumeRoleWithWebIdentity');
     const refused = sts().send(assume(await githubToken({}, 'https://example.com')));
     await expect(refused).rejects.toMatchObject({ name: 'InvalidIdentityTokenException' });
   });
 
   it('refuses a token whose claims were changed after signing', async () => {
-    await createRole('shop-dev-apply', federated, 'sts:AssumeRoleWithWebIdentity');
+    await createRole(emulator, 'shop-dev-apply', federated, 'sts:AssumeRoleWithWebIdentity');
     const [head = '', payload = '', signature = ''] = (await githubToken({})).split('.');
     const claims = JSON.parse(Buffer.from(payload, 'base64url').toString()) as object;
     const forged = Buffer.from(JSON.stringify({ ...claims, repository: 'evil/x' }));
@@ -171,9 +154,14 @@ describe('AssumeRoleWithWebIdentity', () => {
 
 describe('AssumeRole', () => {
   it('chains from a session to a second role that trusts the first', async () => {
-    await createRole('first', { Federated: PROVIDER }, 'sts:AssumeRoleWithWebIdentity');
+    await createRole(
+      emulator,
+      'first',
+      { Federated: githubProvider },
+      'sts:AssumeRoleWithWebIdentity',
+    );
     const first = 'arn:aws:iam::123456789012:role/first';
-    await createRole('second', { AWS: first }, 'sts:AssumeRole');
+    await createRole(emulator, 'second', { AWS: first }, 'sts:AssumeRole');
     const session = await sts().send(assume(await githubToken({}), first));
     const second = {
       RoleArn: 'arn:aws:iam::123456789012:role/second',

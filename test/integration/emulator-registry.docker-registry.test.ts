@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import {
   CreateRepositoryCommand,
   ECRClient,
   GetAuthorizationTokenCommand,
 } from '@aws-sdk/client-ecr';
+import { sha256 } from '../support/digest.js';
 import { dockerRegistry, startDockerRegistry } from '../support/docker-registry.js';
 import { sdkConfig, startTestEmulator, type TestEmulator } from '../support/emulator.js';
 import { describeWhere } from '../support/requirement.js';
@@ -24,10 +24,6 @@ interface Answer {
 }
 
 const manifestType = 'application/vnd.oci.image.manifest.v1+json';
-
-function sha256(bytes: Uint8Array | string): string {
-  return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
-}
 
 const layer = new Uint8Array(gzipSync(Buffer.alloc(4096, 'layer')));
 const config = new TextEncoder().encode('{"os":"linux","architecture":"amd64","config":{}}');

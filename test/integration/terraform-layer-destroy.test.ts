@@ -1,3 +1,4 @@
+import { said } from '../support/annotations.js';
 import { layerRuns } from '../support/layer-runs.js';
 import { readState, threeLayers, writeRepository } from '../support/terraform-repository.js';
 
@@ -41,7 +42,7 @@ describe('destroy', () => {
     const failing = async (inputs: Readonly<Record<string, string>>): Promise<string> => {
       const { step } = await run(workspace, 'destroy', inputs);
       expect(step.conclusion).toBe('failure');
-      return step.annotations.map(({ message }) => message).join('\n');
+      return said(step);
     };
     expect(await failing({})).toContain("type the environment's name: dev");
     expect(await failing({ confirm: 'production' })).toContain('"production" is not the name');

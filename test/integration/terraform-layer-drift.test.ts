@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { setByHand } from '../support/by-hand.js';
 import { layerRuns } from '../support/layer-runs.js';
 import { workflowDispatchEvent } from '../support/runner.js';
 import { place, rootModule, writeRepository } from '../support/terraform-repository.js';
@@ -41,19 +42,8 @@ async function onlyIssue(): Promise<IssueOnGithub> {
   return issue;
 }
 
-async function setByHand(value: string): Promise<void> {
-  const scope = 'test/20260101/eu-west-1/ssm/aws4_request';
-  const answer = await fetch(layers.emulator.awsUrl, {
-    method: 'POST',
-    headers: {
-      authorization: `AWS4-HMAC-SHA256 Credential=${scope}, Signature=0`,
-      'content-type': 'application/x-amz-json-1.1',
-      'x-amz-target': 'AmazonSSM.PutParameter',
-    },
-    body: JSON.stringify({ Name: '/dev/greeting', Value: value, Overwrite: true }),
-  });
-  if (!answer.ok) throw new Error(await answer.text());
-}
+const setGreeting = (value: string): Promise<void> =>
+  setByHand(layers.emulator, '/dev/greeting', value);
 
 /** As a person does it in the browser. */
 async function closeAsNotPlanned(number: number): Promise<void> {
@@ -99,7 +89,7 @@ describe('what the world has changed', () => {
     await run(workspace, 'drift');
     expect((await onGithub()).issues).toEqual([]);
 
-    await setByHand('by hand');
+    await setGreeting('by hand');
     const drifted = await run(workspace, 'drift');
     expect(drifted.step.conclusion).toBe('success');
     expect(JSON.parse(drifted.step.outputs['drifted'] ?? '')).toEqual([id]);
@@ -113,13 +103,13 @@ describe('what the world has changed', () => {
     await run(workspace, 'drift');
     expect(await onlyIssue()).toEqual(opened);
 
-    await setByHand('hello');
+    await setGreeting('hello');
     const repaired = await run(workspace, 'drift');
     expect(JSON.parse(repaired.step.outputs['drifted'] ?? '')).toEqual([]);
     expect(await onlyIssue()).toMatchObject({ number: opened.number, state: 'closed' });
     expect((await onGithub()).comments).toHaveLength(1);
 
-    await setByHand('by hand again');
+    await setGreeting('by hand again');
     await run(workspace, 'drift');
     expect(await onlyIssue()).toMatchObject({ number: opened.number, state: 'open' });
 
@@ -127,7 +117,7 @@ describe('what the world has changed', () => {
     await run(workspace, 'drift');
     expect(await onlyIssue()).toMatchObject({ state: 'closed' });
 
-    await setByHand('something else');
+    await setGreeting('something else');
     await run(workspace, 'drift');
     expect(await onlyIssue()).toMatchObject({ number: opened.number, state: 'open' });
   });
@@ -141,7 +131,7 @@ describe('what the world has changed', () => {
     expect(pending.step.outputs['drifted']).toBe('[]');
     expect((await onGithub()).issues).toEqual([]);
 
-    await setByHand('bonjour');
+    await setGreeting('bonjour');
     const accepted = await run(workspace, 'drift');
     expect(accepted.step.outputs['drifted']).toBe('[]');
     expect((await onGithub()).issues).toEqual([]);
@@ -150,7 +140,7 @@ describe('what the world has changed', () => {
   it('is no issue where another branch has been checked', async () => {
     const workspace = await writeRepository(layers.emulator, greeting);
     await run(workspace, 'apply', { environment: 'dev' });
-    await setByHand('by hand');
+    await setGreeting('by hand');
     const sha = 'f'.repeat(40);
     const event = workflowDispatchEvent({
       ...{ repository: 'acme/infra', sha, ref: 'refs/heads/feature' },
@@ -163,7 +153,7 @@ describe('what the world has changed', () => {
   it('stands in the summary where issues may not be written, with the permission to grant', async () => {
     const workspace = await writeRepository(layers.emulator, greeting);
     await run(workspace, 'apply', { environment: 'dev' });
-    await setByHand('by hand');
+    await setGreeting('by hand');
     const { token } = (await layers.emulator.githubControl('POST', 'tokens', {
       access: 'read',
     })) as {

@@ -1,7 +1,6 @@
 import { startTestEmulator, type TestEmulator } from '../support/emulator.js';
 import { InfraOnGithub } from '../support/infra-on-github.js';
 import {
-  createStateBucket,
   place,
   readState,
   rootModule,
@@ -18,7 +17,6 @@ beforeAll(async () => {
 afterAll(() => emulator.stop());
 beforeEach(async () => {
   await emulator.reset();
-  await createStateBucket(emulator);
   infra = await InfraOnGithub.start(emulator, {
     'infra.yml': 'version: 1\nenvironments:\n  dev: { apply: auto }\n',
     [place('01-network', 'dev')]: stack('network'),

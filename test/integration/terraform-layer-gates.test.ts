@@ -1,8 +1,8 @@
+import { errors, said } from '../support/annotations.js';
 import { startTestEmulator, type TestEmulator } from '../support/emulator.js';
 import { InfraOnGithub } from '../support/infra-on-github.js';
 import { lockText } from '../support/sidecars.js';
 import {
-  createStateBucket,
   readState,
   rootModule,
   writeObject,
@@ -14,7 +14,6 @@ let infra: InfraOnGithub;
 
 beforeAll(async () => {
   emulator = await startTestEmulator();
-  await createStateBucket(emulator);
   infra = await InfraOnGithub.start(emulator, {
     'infra.yml':
       'version: 1\nenvironments:\n' +
@@ -50,8 +49,7 @@ async function isStillThere(): Promise<boolean> {
 
 /** What keeps a gate from standing, as far as errors name it. */
 function problems({ step }: LayerStep): readonly string[] {
-  const errors = step.annotations.filter(({ level }) => level === 'error');
-  const text = errors.map(({ message }) => message).join('\n');
+  const text = errors(step);
   const known = [
     ...['no environment "dev"', 'no required reviewers', 'admits every branch'],
     ...['by a run that a person starts', 'from the default branch only'],
@@ -165,9 +163,7 @@ it('an environment is not given what the one before it has not got', async () =>
   const production = { environment: 'production', confirm: 'production' };
   const early = await infra.once({ command: 'apply', layers: 'changed', ...production }, 'by-hand');
   expect(early.step.conclusion).toBe('failure');
-  expect(early.step.annotations.map(({ message }) => message).join()).toContain(
-    '01-foundation/dev (it is at',
-  );
+  expect(said(early.step)).toContain('01-foundation/dev (it is at');
   expect((await infra.apply()).statuses).toEqual({ '01-foundation/dev': 'applied' });
   const then = await infra.once({ command: 'apply', layers: 'changed', ...production }, 'by-hand');
   expect(then.statuses).toEqual({ '01-foundation/production': 'applied' });

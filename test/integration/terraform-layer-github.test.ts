@@ -1,6 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { said } from '../support/annotations.js';
+import { createJobRole } from '../support/aws-role.js';
 import { layerRuns } from '../support/layer-runs.js';
 import { pullRequestEvent, withGithub, type JobOptions } from '../support/runner.js';
 import {
@@ -50,7 +52,7 @@ describe('on a pull request', () => {
     const workspace = await writeRepository(layers.emulator, threeLayers(['dev']));
     const plan = await run(workspace, 'plan', { layers: 'all' }, { job: { event } });
     expect(plan.step.conclusion).toBe('failure');
-    expect(plan.step.annotations.map(({ message }) => message).join()).toContain('from a fork');
+    expect(said(plan.step)).toContain('from a fork');
     expect(plan.statuses).toEqual({});
     const listed = { layers: 'all', 'dry-run': 'true' };
     const dry = await run(workspace, 'plan', listed, { job: { event } });
@@ -108,36 +110,14 @@ describe('on a pull request', () => {
 
 describe('a role', () => {
   it('is assumed with the OIDC token of the job, and reaches Terraform and its provider', async () => {
-    const provider = 'arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com';
-    await iam({
-      Action: 'CreateOpenIDConnectProvider',
-      Url: 'https://token.actions.githubusercontent.com',
-      'ClientIDList.member.1': 'sts.amazonaws.com',
-      'ThumbprintList.member.1': '0'.repeat(40),
-    });
-    await iam({
-      Action: 'CreateRole',
-      RoleName: 'shop-dev-apply',
-      AssumeRolePolicyDocument: JSON.stringify({
-        Version: '2012-10-17',
-        Statement: [
-          {
-            Effect: 'Allow',
-            Principal: { Federated: provider },
-            Action: 'sts:AssumeRoleWithWebIdentity',
-            Condition: {
-              StringEquals: {
-                'token.actions.githubusercontent.com:sub': 'repo:acme/infra:environment:dev',
-              },
-            },
-          },
-        ],
-      }),
-    });
+    const role = await createJobRole(
+      layers.emulator,
+      'shop-dev-apply',
+      'repo:acme/infra:environment:dev',
+    );
     const workspace = await writeRepository(layers.emulator, {
       ...threeLayers(['dev']),
-      'infra.yml':
-        'version: 1\nenvironments:\n  dev: { apply-role: "arn:aws:iam::123456789012:role/shop-dev-apply" }\n',
+      'infra.yml': `version: 1\nenvironments:\n  dev: { apply-role: "${role}" }\n`,
     });
     const apply = async (environment: string): Promise<LayerStep> => {
       const { workspace: _, ...job } = await withGithub(
@@ -168,17 +148,3 @@ describe('a role', () => {
     expect(calls['sts.AssumeRoleWithWebIdentity']).toBe(2);
   });
 });
-
-/** IAM by a plain request: what is tested is Terraform's way in, not ours. */
-async function iam(parameters: Readonly<Record<string, string>>): Promise<void> {
-  const answer = await fetch(layers.emulator.awsUrl, {
-    method: 'POST',
-    headers: { authorization: authorization('iam') },
-    body: new URLSearchParams({ Version: '2010-05-08', ...parameters }),
-  });
-  if (!answer.ok) throw new Error(await answer.text());
-}
-
-function authorization(service: string): string {
-  return `AWS4-HMAC-SHA256 Credential=test/20260101/eu-west-1/${service}/aws4_request, Signature=0`;
-}

@@ -6,7 +6,8 @@ import { writeFileSync } from 'node:fs';
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { startTestEmulator, type TestEmulator } from '../support/emulator.js';
+import { DescribeParametersCommand, SSMClient } from '@aws-sdk/client-ssm';
+import { sdkConfig, startTestEmulator, type TestEmulator } from '../support/emulator.js';
 import {
   createStateBucket,
   killBelow,
@@ -119,18 +120,9 @@ async function knownParameters(): Promise<ReadonlySet<string>> {
 
 /** Names of the parameters that exist. */
 async function existingParameters(): Promise<readonly string[]> {
-  const answer = await fetch(emulator.awsUrl, {
-    method: 'POST',
-    headers: {
-      authorization:
-        'AWS4-HMAC-SHA256 Credential=test/20260101/eu-west-1/ssm/aws4_request, Signature=0',
-      'content-type': 'application/x-amz-json-1.1',
-      'x-amz-target': 'AmazonSSM.DescribeParameters',
-    },
-    body: '{}',
-  });
-  const { Parameters: found } = (await answer.json()) as { Parameters: { Name: string }[] };
-  return found.map(({ Name }) => Name);
+  const ssm = new SSMClient(sdkConfig(emulator));
+  const { Parameters: found = [] } = await ssm.send(new DescribeParametersCommand({}));
+  return found.map(({ Name: name = '' }) => name);
 }
 
 async function locksLeft(): Promise<readonly string[]> {

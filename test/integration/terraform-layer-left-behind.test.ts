@@ -2,12 +2,15 @@ import { createHash } from 'node:crypto';
 import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { DescribeVpcsCommand, EC2Client } from '@aws-sdk/client-ec2';
+import { said } from '../support/annotations.js';
+import { sdkConfig } from '../support/emulator.js';
 import { layerRuns } from '../support/layer-runs.js';
 import {
   killBelow,
   place,
   readState,
   rootModule,
+  s3,
   sidecarKeys,
   stateBucket,
   terraformProcess,
@@ -33,9 +36,6 @@ function operate(
   return layers.run(workspace, 'state', inputs);
 }
 
-const said = ({ step }: LayerStep): string =>
-  step.annotations.map(({ message }) => message).join('\n');
-
 describe('what a killed apply made, and AWS would make twice', () => {
   const main = place('01-network', 'dev');
   const network = (seconds: number): string =>
@@ -59,11 +59,7 @@ output "id" {
 
   /** Networks with our range. */
   async function vpcs(): Promise<readonly string[]> {
-    const client = new EC2Client({
-      endpoint: layers.emulator.awsUrl,
-      region: 'eu-west-1',
-      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-    });
+    const client = new EC2Client(sdkConfig(layers.emulator));
     const { Vpcs = [] } = await client.send(new DescribeVpcsCommand({}));
     return Vpcs.filter(({ CidrBlock }) => CidrBlock === '10.20.0.0/16').flatMap(
       ({ VpcId }) => VpcId ?? [],
@@ -118,7 +114,7 @@ output "id" {
     const workspace = await killed();
     const unknown = await operate(workspace, '01-network/dev', 'forget aws_vpc.other');
     expect(unknown.step.conclusion).toBe('failure');
-    expect(said(unknown)).toContain('no killed apply has left aws_vpc.other behind');
+    expect(said(unknown.step)).toContain('no killed apply has left aws_vpc.other behind');
     const forgotten = await operate(workspace, '01-network/dev', 'forget aws_vpc.this');
     expect(forgotten.step.conclusion).toBe('success');
     expect((await apply(workspace)).statuses['01-network/dev']).toBe('applied');
@@ -147,11 +143,7 @@ describe('a state that an apply could not write', () => {
     (await state()).resources.map(({ name }) => name).sort();
 
   async function versionOfState(): Promise<string> {
-    const scope = 'test/20260101/us-east-1/s3/aws4_request';
-    const answer = await fetch(`${layers.emulator.awsUrl}/${stateBucket}/${stateKey}`, {
-      method: 'HEAD',
-      headers: { authorization: `AWS4-HMAC-SHA256 Credential=${scope}, Signature=0` },
-    });
+    const answer = await s3(layers.emulator, 'HEAD', `${stateBucket}/${stateKey}`);
     return answer.headers.get('etag') ?? '';
   }
 
@@ -194,7 +186,7 @@ describe('a state that an apply could not write', () => {
     expect(await state()).toEqual(since);
 
     const other = await operate(workspace, '01-app/dev', 'rm terraform_data.one');
-    expect(said(other)).toContain('holds a state that an earlier apply could not write');
+    expect(said(other.step)).toContain('holds a state that an earlier apply could not write');
     expect(await state()).toEqual(since);
 
     const restored = await operate(workspace, '01-app/dev', 'restore recovery');

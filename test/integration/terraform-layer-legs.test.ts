@@ -1,11 +1,7 @@
+import { said } from '../support/annotations.js';
 import { startTestEmulator, type TestEmulator } from '../support/emulator.js';
 import { InfraOnGithub } from '../support/infra-on-github.js';
-import {
-  createStateBucket,
-  readState,
-  stateBucket,
-  type LayerStep,
-} from '../support/terraform-repository.js';
+import { readState, stateBucket, type LayerStep } from '../support/terraform-repository.js';
 
 // One root module for each environment; all but the shared one read its state.
 
@@ -48,7 +44,6 @@ let infra: InfraOnGithub;
 
 beforeAll(async () => {
   emulator = await startTestEmulator();
-  await createStateBucket(emulator);
   infra = await InfraOnGithub.start(emulator, {
     'infra.yml':
       'version: 1\nenvironments:\n  global: { apply: auto }\n' +
@@ -73,11 +68,7 @@ async function networkIn(environment: string): Promise<unknown> {
   return state.outputs.network.value;
 }
 
-const notices = ({ step }: LayerStep): string =>
-  step.annotations
-    .filter(({ level }) => level === 'notice')
-    .map(({ message }) => message)
-    .join('\n');
+const notices = ({ step }: LayerStep): string => said(step, 'notice');
 
 // In order: each test begins where the one before it has ended.
 it('an environment is applied where another one that it reads was changed, leg by leg', async () => {

@@ -1,12 +1,6 @@
 import { startTestEmulator, type TestEmulator } from '../support/emulator.js';
 import { InfraOnGithub } from '../support/infra-on-github.js';
-import {
-  createStateBucket,
-  place,
-  readState,
-  rootModule,
-  sidecarKeys,
-} from '../support/terraform-repository.js';
+import { place, readState, rootModule, sidecarKeys } from '../support/terraform-repository.js';
 
 let emulator: TestEmulator;
 let infra: InfraOnGithub;
@@ -36,7 +30,6 @@ interface StoredRecord {
 
 beforeAll(async () => {
   emulator = await startTestEmulator();
-  await createStateBucket(emulator);
   infra = await InfraOnGithub.start(emulator, {
     'infra.yml': 'version: 1\nenvironments:\n  dev: { apply: auto, unreviewed: allow }\n',
     ...network('vpc-1'),

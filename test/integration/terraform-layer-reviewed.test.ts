@@ -1,3 +1,4 @@
+import { setByHand } from '../support/by-hand.js';
 import { startTestEmulator, type TestEmulator } from '../support/emulator.js';
 import {
   fortyStacks,
@@ -8,7 +9,7 @@ import {
   stackDirectory,
 } from '../support/forty-stacks.js';
 import { InfraOnGithub } from '../support/infra-on-github.js';
-import { createStateBucket, type LayerStep } from '../support/terraform-repository.js';
+import type { LayerStep } from '../support/terraform-repository.js';
 
 let emulator: TestEmulator;
 let infra: InfraOnGithub;
@@ -19,21 +20,6 @@ const reached = [
   ...[1, 2, 3, 4].map((number) => `edge-${number}/dev`),
 ].sort();
 
-/** Sets a parameter by hand, past Terraform. */
-async function byHand(name: string, value: string): Promise<void> {
-  const answer = await fetch(emulator.awsUrl, {
-    method: 'POST',
-    headers: {
-      authorization:
-        'AWS4-HMAC-SHA256 Credential=test/20260101/eu-west-1/ssm/aws4_request, Signature=0',
-      'content-type': 'application/x-amz-json-1.1',
-      'x-amz-target': 'AmazonSSM.PutParameter',
-    },
-    body: JSON.stringify({ Name: name, Value: value, Overwrite: true }),
-  });
-  if (!answer.ok) throw new Error(await answer.text());
-}
-
 function verdicts({ step }: LayerStep): Readonly<Record<string, string>> {
   const review = JSON.parse(step.outputs['review'] ?? '[]') as {
     readonly id: string;
@@ -42,21 +28,8 @@ function verdicts({ step }: LayerStep): Readonly<Record<string, string>> {
   return Object.fromEntries(review.map(({ id, verdict }) => [id, verdict]));
 }
 
-async function comment(pullNumber: number): Promise<string> {
-  const state = (await emulator.githubControl('GET', 'state')) as {
-    readonly repositories: readonly {
-      readonly comments: readonly { readonly issueNumber: number; readonly body: string }[];
-    }[];
-  };
-  const own = state.repositories.flatMap(({ comments }) =>
-    comments.filter(({ issueNumber }) => issueNumber === pullNumber),
-  );
-  return own.map(({ body }) => body).join('\n');
-}
-
 beforeAll(async () => {
   emulator = await startTestEmulator();
-  await createStateBucket(emulator);
   infra = await InfraOnGithub.start(emulator, {
     'infra.yml': 'version: 1\nenvironments:\n  dev: { apply: auto, unreviewed: stop }\n',
   });
@@ -85,7 +58,7 @@ it('a change of a module is planned where it is used, and applied as it was revi
   expect(plan.step.conclusion).toBe('success');
   expect(Object.keys(plan.statuses).sort()).toEqual(reached);
   expect(plan.log).toContain('Review record of 16 stacks');
-  expect(await comment(pull.number)).toContain('version=2');
+  expect((await infra.comments(pull)).join('\n')).toContain('version=2');
 
   await infra.merge(pull);
   const applied = await infra.apply();
@@ -95,7 +68,7 @@ it('a change of a module is planned where it is used, and applied as it was revi
     expect(applied.statuses[`${name}/dev`]).toBe('applied');
     expect(verdicts(applied)[stackDirectory('04-applications', name)]).toBe('equivalent');
   }
-  expect(await comment(pull.number)).toContain('Terraform apply');
+  expect((await infra.comments(pull)).join('\n')).toContain('Terraform apply');
   // Nothing is left to be done, and that is known without a plan.
   const again = await infra.apply();
   expect(again.statuses).toEqual({});
@@ -110,7 +83,7 @@ it('what the world has changed between review and merge stops that stack, and is
   });
   expect((await infra.plan(pull)).step.conclusion).toBe('success');
   await infra.merge(pull);
-  await byHand(`/dev/${blue}`, 'by hand');
+  await setByHand(emulator, `/dev/${blue}`, 'by hand');
 
   const stopped = await infra.apply();
   expect(stopped.step.conclusion).toBe('failure');
@@ -126,7 +99,7 @@ it('what the world has changed between review and merge stops that stack, and is
   });
   expect(stopped.step.summary).toMatch(/aws_ssm_parameter\.config.*`insecure_value`/);
   expect(stopped.step.outputs['review']).not.toContain('by hand');
-  expect(await comment(pull.number)).toContain('stopped');
+  expect((await infra.comments(pull)).join('\n')).toContain('stopped');
 
   // A person looks at what the world has become, and starts it again.
   const { plan, apply } = await infra.applyByHand({ 'apply-again': String(pull.number) });
@@ -147,7 +120,7 @@ it('a change of an output is shown on the stacks that read it, and applied throu
     'service-13/dev': 'unchanged',
   });
   expect(plan.statuses).not.toHaveProperty('platform-a/dev');
-  const told = await comment(pull.number);
+  const told = (await infra.comments(pull)).join('\n');
   expect(told).toContain('cluster-b in 10.9.0.0/16');
   expect(told).toMatch(/planned against the outputs of `01-foundation\/dev`: `network`/);
 

@@ -1,35 +1,28 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { said } from '../support/annotations.js';
 import { layerRuns } from '../support/layer-runs.js';
 import {
   place,
   readState,
   rootModule,
+  s3,
   sidecarKeys,
   stateBucket,
+  writeObject,
   writeRepository,
 } from '../support/terraform-repository.js';
 
 const layers = layerRuns({ environment: 'dev' });
 const { runOnGithub: run } = layers;
 beforeEach(async () => {
-  await s3('PUT', `${stateBucket}?versioning`, versioning);
+  await s3(layers.emulator, 'PUT', `${stateBucket}?versioning`, versioning);
 });
 
 const versioning =
   '<VersioningConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Status>Enabled</Status></VersioningConfiguration>';
 const stateKey = 'dev/app.tfstate';
 const copyKey = `${stateKey}.infra/copy`;
-
-async function s3(method: string, target: string, body?: string): Promise<void> {
-  const scope = 'test/20260101/us-east-1/s3/aws4_request';
-  const answer = await fetch(`${layers.emulator.awsUrl}/${target}`, {
-    method,
-    headers: { authorization: `AWS4-HMAC-SHA256 Credential=${scope}, Signature=0` },
-    ...(body === undefined ? {} : { body }),
-  });
-  if (!answer.ok) throw new Error(await answer.text());
-}
 
 interface State {
   serial: number;
@@ -78,7 +71,7 @@ describe('state operations', () => {
         if (name === 'each' && instance.index_key === 'c') instance.status = 'tainted';
       }
     }
-    await s3('PUT', `${stateBucket}/${stateKey}`, JSON.stringify(tainted));
+    await writeObject(layers.emulator, stateKey, JSON.stringify(tainted));
     await writeFile(path.join(workspace, main), code('new'));
     const operations = [
       'mv terraform_data.old terraform_data.new',
@@ -125,9 +118,8 @@ describe('state operations', () => {
       ].join('\n'),
     });
     expect(step.conclusion).toBe('failure');
-    const said = step.annotations.map(({ message }) => message).join('\n');
-    expect(said).toContain('3 problems');
-    expect(said).toContain('terraform_data.each["c"] is not tainted');
+    expect(said(step)).toContain('3 problems');
+    expect(said(step)).toContain('terraform_data.each["c"] is not tainted');
     expect((await state()).serial).toBe(serial);
   });
 
@@ -159,7 +151,7 @@ describe('state operations', () => {
 
     const unknown = await run(workspace, 'state', { 'state-operations': 'restore nothing' });
     expect(unknown.step.conclusion).toBe('failure');
-    expect(unknown.step.annotations.map(({ message }) => message).join()).toContain(id);
+    expect(said(unknown.step)).toContain(id);
 
     const before = await state();
     const restored = await run(workspace, 'state', { 'state-operations': `restore ${id}` });
@@ -176,8 +168,7 @@ describe('state operations', () => {
       [place('02-other', 'dev')]: rootModule('dev', 'other', [], ''),
     });
     const { step } = await run(workspace, 'state', { 'state-operations': 'explode x' });
-    const said = step.annotations.map(({ message }) => message).join('\n');
-    expect(said).toContain('01-app/dev, 02-other/dev');
-    expect(said).toContain('"explode"');
+    expect(said(step)).toContain('01-app/dev, 02-other/dev');
+    expect(said(step)).toContain('"explode"');
   });
 });

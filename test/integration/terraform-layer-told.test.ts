@@ -1,12 +1,7 @@
+import { errors } from '../support/annotations.js';
 import { startTestEmulator, type TestEmulator } from '../support/emulator.js';
 import { InfraOnGithub, type OpenPull } from '../support/infra-on-github.js';
-import {
-  createStateBucket,
-  killBelow,
-  mainProcess,
-  place,
-  rootModule,
-} from '../support/terraform-repository.js';
+import { killBelow, mainProcess, place, rootModule } from '../support/terraform-repository.js';
 
 let emulator: TestEmulator;
 let infra: InfraOnGithub;
@@ -27,7 +22,6 @@ async function toldOf(pull: OpenPull): Promise<string> {
 
 beforeAll(async () => {
   emulator = await startTestEmulator();
-  await createStateBucket(emulator);
   infra = await InfraOnGithub.start(emulator, {
     'infra.yml':
       'version: 1\nenvironments:\n' +
@@ -55,8 +49,7 @@ it('a plan that a guard will stop says what allows it, and fails', async () => {
     expect(page).toContain('a guard will stop it');
     expect(page).toContain(label);
   }
-  const errors = plan.step.annotations.filter(({ level }) => level === 'error');
-  expect(errors.map(({ message }) => message).join()).toContain(label);
+  expect(errors(plan.step)).toContain(label);
 });
 
 it('merged all the same, its apply is stopped, and lets it through with the label', async () => {

@@ -1,3 +1,6 @@
+import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
+import { sdkConfig } from '../support/emulator.js';
 import { layerRuns } from '../support/layer-runs.js';
 import {
   place,
@@ -62,20 +65,23 @@ function run(
 const secrets = { token: 'tok-5f0c1d', password: 'pa55-of-the-db' };
 
 async function store(): Promise<void> {
-  await aws('AmazonSSM', 'ssm', 'PutParameter', {
-    Name: '/dev/shop/name',
-    Type: 'String',
-    Value: 'shop-dev',
-  });
-  await aws('AmazonSSM', 'ssm', 'PutParameter', {
-    Name: '/dev/shop/token',
-    Type: 'SecureString',
-    Value: secrets.token,
-  });
-  await aws('secretsmanager', 'secretsmanager', 'CreateSecret', {
-    Name: 'dev/db',
-    SecretString: JSON.stringify({ password: secrets.password, port: 5432 }),
-  });
+  const ssm = new SSMClient(sdkConfig(layers.emulator));
+  await ssm.send(
+    new PutParameterCommand({ Name: '/dev/shop/name', Type: 'String', Value: 'shop-dev' }),
+  );
+  await ssm.send(
+    new PutParameterCommand({
+      Name: '/dev/shop/token',
+      Type: 'SecureString',
+      Value: secrets.token,
+    }),
+  );
+  await new SecretsManagerClient(sdkConfig(layers.emulator)).send(
+    new CreateSecretCommand({
+      Name: 'dev/db',
+      SecretString: JSON.stringify({ password: secrets.password, port: 5432 }),
+    }),
+  );
 }
 
 describe('variables from SSM and Secrets Manager', () => {
@@ -149,21 +155,3 @@ describe('variables from SSM and Secrets Manager', () => {
     expect(calls['s3.PutObject']).toBeUndefined();
   });
 });
-
-async function aws(
-  target: string,
-  service: string,
-  operation: string,
-  body: unknown,
-): Promise<void> {
-  const answer = await fetch(layers.emulator.awsUrl, {
-    method: 'POST',
-    headers: {
-      authorization: `AWS4-HMAC-SHA256 Credential=test/20260101/eu-west-1/${service}/aws4_request, Signature=0`,
-      'content-type': 'application/x-amz-json-1.1',
-      'x-amz-target': `${target}.${operation}`,
-    },
-    body: JSON.stringify(body),
-  });
-  if (!answer.ok) throw new Error(await answer.text());
-}

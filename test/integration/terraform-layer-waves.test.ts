@@ -1,6 +1,6 @@
 import { startTestEmulator, type TestEmulator } from '../support/emulator.js';
 import { InfraOnGithub, type OpenPull } from '../support/infra-on-github.js';
-import { createStateBucket, place, rootModule } from '../support/terraform-repository.js';
+import { place, rootModule } from '../support/terraform-repository.js';
 
 let emulator: TestEmulator;
 let infra: InfraOnGithub;
@@ -15,7 +15,6 @@ const app =
 
 beforeAll(async () => {
   emulator = await startTestEmulator();
-  await createStateBucket(emulator);
   infra = await InfraOnGithub.start(emulator, {
     'infra.yml': 'version: 1\nenvironments:\n  production: { apply: approval, unreviewed: stop }\n',
   });

@@ -1,5 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { said } from '../support/annotations.js';
+import { setByHand } from '../support/by-hand.js';
 import { layerRuns } from '../support/layer-runs.js';
 import {
   place,
@@ -68,7 +70,7 @@ describe('a layered repository', () => {
     expect(drift.step.outputs['drifted']).toBe('[]');
     expect(drift.step.outputs['has-changes']).toBe('false');
 
-    await ssm('PutParameter', { Name: '/dev/name', Value: 'by hand', Overwrite: true });
+    await setByHand(layers.emulator, '/dev/name', 'by hand');
     const drifted = await run(workspace, 'drift', { environment: 'dev' });
     expect(drifted.step.conclusion).toBe('success');
     expect(JSON.parse(drifted.step.outputs['drifted'] ?? '')).toEqual([
@@ -132,7 +134,7 @@ describe('what is wrong is told before anything is touched', () => {
     expect(step.conclusion).toBe('failure');
     expect(await stateKeys(layers.emulator)).toEqual([]);
     expect(leftBehind).toEqual([]);
-    return step.annotations.map(({ message }) => message).join('\n');
+    return said(step);
   }
 
   it('an unknown environment and command', async () => {
@@ -223,21 +225,3 @@ resource "terraform_data" "slow" {
     expect(empty.step.outputs['has-changes']).toBe('false');
   });
 });
-
-/** SSM by a plain request: what is tested is Terraform's way in, not ours. */
-async function ssm(operation: string, body: unknown): Promise<void> {
-  const answer = await fetch(layers.emulator.awsUrl, {
-    method: 'POST',
-    headers: {
-      authorization: authorization('ssm'),
-      'content-type': 'application/x-amz-json-1.1',
-      'x-amz-target': `AmazonSSM.${operation}`,
-    },
-    body: JSON.stringify(body),
-  });
-  if (!answer.ok) throw new Error(await answer.text());
-}
-
-function authorization(service: string): string {
-  return `AWS4-HMAC-SHA256 Credential=test/20260101/eu-west-1/${service}/aws4_request, Signature=0`;
-}

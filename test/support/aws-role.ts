@@ -1,4 +1,42 @@
-import type { TestEmulator } from './emulator.js';
+import {
+  CreateOpenIDConnectProviderCommand,
+  CreateRoleCommand,
+  IAMClient,
+} from '@aws-sdk/client-iam';
+import { sdkConfig, type TestEmulator } from './emulator.js';
+
+const issuer = 'token.actions.githubusercontent.com';
+
+/** The principal of tokens that GitHub has signed, once `createGithubProvider` has run. */
+export const githubProvider = `arn:aws:iam::123456789012:oidc-provider/${issuer}`;
+
+/** Makes GitHub's tokens known to the account, for the audience `sts.amazonaws.com`. */
+export async function createGithubProvider(emulator: TestEmulator): Promise<void> {
+  await new IAMClient(sdkConfig(emulator)).send(
+    new CreateOpenIDConnectProviderCommand({
+      Url: `https://${issuer}`,
+      ClientIDList: ['sts.amazonaws.com'],
+      ThumbprintList: ['0'.repeat(40)],
+    }),
+  );
+}
+
+/** Creates a role whose trust policy has one statement. */
+export async function createRole(
+  emulator: TestEmulator,
+  name: string,
+  principal: unknown,
+  action: string,
+  condition: unknown = {},
+): Promise<void> {
+  const statement = { Effect: 'Allow', Principal: principal, Action: action, Condition: condition };
+  await new IAMClient(sdkConfig(emulator)).send(
+    new CreateRoleCommand({
+      RoleName: name,
+      AssumeRolePolicyDocument: JSON.stringify({ Version: '2012-10-17', Statement: [statement] }),
+    }),
+  );
+}
 
 /** Creates a role that jobs with this OIDC subject may assume, and returns its ARN. */
 export async function createJobRole(
@@ -6,37 +44,9 @@ export async function createJobRole(
   name: string,
   subject: string,
 ): Promise<string> {
-  const account = '123456789012';
-  const issuer = 'token.actions.githubusercontent.com';
-  await iam(emulator, {
-    Action: 'CreateOpenIDConnectProvider',
-    Url: `https://${issuer}`,
-    'ClientIDList.member.1': 'sts.amazonaws.com',
-    'ThumbprintList.member.1': '0'.repeat(40),
+  await createGithubProvider(emulator);
+  await createRole(emulator, name, { Federated: githubProvider }, 'sts:AssumeRoleWithWebIdentity', {
+    StringEquals: { [`${issuer}:sub`]: subject },
   });
-  const statement = {
-    Effect: 'Allow',
-    Principal: { Federated: `arn:aws:iam::${account}:oidc-provider/${issuer}` },
-    Action: 'sts:AssumeRoleWithWebIdentity',
-    Condition: { StringEquals: { [`${issuer}:sub`]: subject } },
-  };
-  await iam(emulator, {
-    Action: 'CreateRole',
-    RoleName: name,
-    AssumeRolePolicyDocument: JSON.stringify({ Version: '2012-10-17', Statement: [statement] }),
-  });
-  return `arn:aws:iam::${account}:role/${name}`;
-}
-
-async function iam(
-  emulator: TestEmulator,
-  parameters: Readonly<Record<string, string>>,
-): Promise<void> {
-  const scope = 'Credential=test/20260101/eu-west-1/iam/aws4_request, Signature=0';
-  const answer = await fetch(emulator.awsUrl, {
-    method: 'POST',
-    headers: { authorization: `AWS4-HMAC-SHA256 ${scope}` },
-    body: new URLSearchParams({ Version: '2010-05-08', ...parameters }),
-  });
-  if (!answer.ok) throw new Error(await answer.text());
+  return `arn:aws:iam::123456789012:role/${name}`;
 }

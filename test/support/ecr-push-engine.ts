@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, readFile, realpath, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { said } from './annotations.js';
 import {
   filesWith,
   killMain,
@@ -180,9 +181,7 @@ export function itBuildsAndPushes(engine: EngineUnderTest): void {
     const workspace = await workspaceOf('FROM scratch\nCOPY nothing-of-that-name /\n');
     const result = await push({}, { workspace });
     expect(result.step.conclusion).toBe('failure');
-    expect(result.step.annotations.map(({ message }) => message).join()).toContain(
-      'nothing-of-that-name',
-    );
+    expect(said(result.step)).toContain('nothing-of-that-name');
     expect(await tagsOf(emulator, name)).toEqual({});
     await expectNoLogin(result);
   });

@@ -4,11 +4,11 @@ import { cp, mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import {
   BatchGetImageCommand,
-  CreateRepositoryCommand,
   DescribeImagesCommand,
   ECRClient,
   GetAuthorizationTokenCommand,
 } from '@aws-sdk/client-ecr';
+import { createRepository } from './ecr-registry.js';
 import { sdkConfig, type TestEmulator } from './emulator.js';
 import { createJob, fixtureAction, ownAction, type JobOptions, type StepResult } from './runner.js';
 
@@ -117,9 +117,7 @@ export async function makeRepository(
   repositoryName: string,
   imageTagMutability: 'MUTABLE' | 'IMMUTABLE' = 'IMMUTABLE',
 ): Promise<void> {
-  await ecrClientOf(emulator).send(
-    new CreateRepositoryCommand({ repositoryName, imageTagMutability }),
-  );
+  await createRepository(ecrClientOf(emulator), repositoryName, { imageTagMutability });
 }
 
 /** What the repository's tags name, by tag. */

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import {
   CreateRepositoryCommand,
@@ -6,15 +5,12 @@ import {
   GetAuthorizationTokenCommand,
   type CreateRepositoryCommandInput,
 } from '@aws-sdk/client-ecr';
+import { sha256 } from './digest.js';
 import type { TestEmulator } from './emulator.js';
 import { sdkConfig } from './emulator.js';
 
 export const imageManifestType = 'application/vnd.oci.image.manifest.v1+json';
 export const imageIndexType = 'application/vnd.oci.image.index.v1+json';
-
-export function sha256(bytes: Buffer | string): string {
-  return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
-}
 
 /** A manifest, and the blobs that it is made of. */
 export interface PushableManifest {
@@ -30,6 +26,8 @@ export interface PushableImage extends PushableManifest {
 }
 
 export interface ArtifactOptions {
+  /** What its layer holds; by default what sets its environment apart. */
+  readonly content?: string;
   readonly subject?: PushableManifest;
   readonly artifactType?: string;
   readonly annotations?: Readonly<Record<string, string>>;
@@ -38,9 +36,9 @@ export interface ArtifactOptions {
 /** An image of one layer; another `environment` makes it another image. */
 export function pushableImage(
   environment: readonly string[] = [],
-  { subject, artifactType, annotations }: ArtifactOptions = {},
+  { content = environment.join(), subject, artifactType, annotations }: ArtifactOptions = {},
 ): PushableImage {
-  const layer = gzipSync(Buffer.alloc(1024, environment.join()));
+  const layer = gzipSync(Buffer.alloc(1024, content));
   const config = Buffer.from(
     JSON.stringify({ os: 'linux', architecture: 'amd64', config: { Env: environment } }),
   );

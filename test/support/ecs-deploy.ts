@@ -1,7 +1,5 @@
-import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, realpath, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { gzipSync } from 'node:zlib';
 import { CloudWatchLogsClient, CreateLogGroupCommand } from '@aws-sdk/client-cloudwatch-logs';
 import {
   CreateSecurityGroupCommand,
@@ -9,11 +7,7 @@ import {
   CreateVpcCommand,
   EC2Client,
 } from '@aws-sdk/client-ec2';
-import {
-  CreateRepositoryCommand,
-  ECRClient,
-  GetAuthorizationTokenCommand,
-} from '@aws-sdk/client-ecr';
+import { CreateRepositoryCommand, ECRClient } from '@aws-sdk/client-ecr';
 import {
   CreateClusterCommand,
   CreateServiceCommand,
@@ -26,6 +20,7 @@ import {
 } from '@aws-sdk/client-ecs';
 import { CreateRoleCommand, IAMClient } from '@aws-sdk/client-iam';
 import { GetParameterCommand, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
+import { pushableImage, registryClient } from './ecr-registry.js';
 import { ecsTrust } from './ecs-account.js';
 import { sdkConfig, type TestEmulator } from './emulator.js';
 import { ownAction, runStep, type JobOptions, type RunStepResult } from './runner.js';
@@ -199,60 +194,15 @@ export async function pushServiceImage(
   tag: string,
   env: Readonly<Record<string, string>> = {},
 ): Promise<{ readonly reference: string; readonly digest: string }> {
-  const token = await new ECRClient(sdkConfig(emulator)).send(new GetAuthorizationTokenCommand({}));
-  const authorization = `Basic ${token.authorizationData?.[0]?.authorizationToken ?? ''}`;
-  const base = `http://${emulator.registryHost}/v2/${names.repository}`;
-  const layer = gzipSync(Buffer.alloc(1024, tag));
-  const config = Buffer.from(
-    JSON.stringify({
-      os: 'linux',
-      architecture: 'amd64',
-      config: { Env: Object.entries(env).map(([name, value]) => `${name}=${value}`) },
-    }),
-  );
-  for (const blob of [layer, config]) {
-    const started = await fetch(`${base}/blobs/uploads/`, {
-      method: 'POST',
-      headers: { authorization },
-    });
-    const location = new URL(started.headers.get('location') ?? '', base);
-    location.searchParams.set('digest', sha256(blob));
-    await fetch(location, {
-      method: 'PUT',
-      headers: { authorization, 'content-type': 'application/octet-stream' },
-      body: new Uint8Array(blob),
-    });
-  }
-  const manifest = JSON.stringify({
-    schemaVersion: 2,
-    mediaType: 'application/vnd.oci.image.manifest.v1+json',
-    config: {
-      mediaType: 'application/vnd.oci.image.config.v1+json',
-      digest: sha256(config),
-      size: config.length,
-    },
-    layers: [
-      {
-        mediaType: 'application/vnd.oci.image.layer.v1.tar+gzip',
-        digest: sha256(layer),
-        size: layer.length,
-      },
-    ],
-  });
-  const answer = await fetch(`${base}/manifests/${tag}`, {
-    method: 'PUT',
-    headers: { authorization, 'content-type': 'application/vnd.oci.image.manifest.v1+json' },
-    body: manifest,
-  });
+  const registry = await registryClient(new ECRClient(sdkConfig(emulator)), emulator.registryHost);
+  const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`);
+  const image = pushableImage(variables, { content: tag });
+  const answer = await registry.push(names.repository, tag, image);
   if (!answer.ok) throw new Error(`push failed: ${answer.status} ${await answer.text()}`);
   return {
     reference: `${emulator.registryHost}/${names.repository}:${tag}`,
-    digest: sha256(manifest),
+    digest: image.digest,
   };
-}
-
-function sha256(bytes: Buffer | string): string {
-  return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 }
 
 export interface DeployStep {

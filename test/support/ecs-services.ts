@@ -1,21 +1,27 @@
 import {
   CreateServiceCommand,
   RegisterTaskDefinitionCommand,
+  type ContainerDefinition,
   type CreateServiceCommandInput,
 } from '@aws-sdk/client-ecs';
 import { ecsClient, names } from './ecs-deploy.js';
 import type { TestEmulator } from './emulator.js';
-import type { RunStepResult } from './runner.js';
+
+/** How a service differs from those that `createServices` makes. */
+export interface ServiceChanges {
+  readonly service?: Partial<CreateServiceCommandInput>;
+  readonly container?: Partial<ContainerDefinition>;
+}
 
 /** Creates services of one Fargate task that run an image; what differs is given by their names. */
 export async function createServices(
   emulator: TestEmulator,
   image: string,
-  services: Readonly<Record<string, Partial<CreateServiceCommandInput>>>,
+  services: Readonly<Record<string, ServiceChanges>>,
 ): Promise<void> {
   const ecs = ecsClient(emulator);
   await Promise.all(
-    Object.entries(services).map(async ([serviceName, more]) => {
+    Object.entries(services).map(async ([serviceName, { service, container }]) => {
       await ecs.send(
         new RegisterTaskDefinitionCommand({
           family: serviceName,
@@ -37,6 +43,7 @@ export async function createServices(
                   'awslogs-stream-prefix': serviceName,
                 },
               },
+              ...container,
             },
           ],
         }),
@@ -52,17 +59,9 @@ export async function createServices(
             awsvpcConfiguration: { subnets: ['subnet-1'], securityGroups: ['sg-1'] },
           },
           deploymentConfiguration: { deploymentCircuitBreaker: { enable: true, rollback: true } },
-          ...more,
+          ...service,
         }),
       );
     }),
   );
-}
-
-/** What a step says is wrong. */
-export function errors(step: RunStepResult): string {
-  return step.annotations
-    .filter(({ level }) => level === 'error')
-    .map(({ message }) => message)
-    .join('\n');
 }

@@ -10,7 +10,12 @@ import {
   workflowDispatchEvent,
   type JobOptions,
 } from './runner.js';
-import { runLayer, writeRepository, type LayerStep } from './terraform-repository.js';
+import {
+  createStateBucket,
+  runLayer,
+  writeRepository,
+  type LayerStep,
+} from './terraform-repository.js';
 
 const repository = 'acme/infra';
 const planWorkflow = `${repository}/.github/workflows/terraform-plan.yml@refs/heads/main`;
@@ -39,10 +44,12 @@ export class InfraOnGithub {
     this.root = root;
   }
 
+  /** Starts one with these files on `main`, and the bucket of its states. */
   static async start(
     emulator: TestEmulator,
     files: Readonly<Record<string, string>>,
   ): Promise<InfraOnGithub> {
+    await createStateBucket(emulator);
     const root = await writeRepository(emulator, {
       '.gitignore': '.terraform/\n.terraform.lock.hcl\n',
       ...files,

@@ -113,12 +113,13 @@ export async function sidecarKeys(emulator: TestEmulator): Promise<readonly stri
 }
 
 async function bucketKeys(emulator: TestEmulator): Promise<readonly string[]> {
-  const listing = await s3(emulator, 'GET', `${stateBucket}?list-type=2`);
+  const answer = await s3(emulator, 'GET', `${stateBucket}?list-type=2`);
+  const listing = await answer.text();
   return [...listing.matchAll(/<Key>([^<]*)<\/Key>/g)].map(([, key = '']) => key).sort();
 }
 
 export async function readState(emulator: TestEmulator, key: string): Promise<unknown> {
-  return JSON.parse(await s3(emulator, 'GET', `${stateBucket}/${key}`)) as unknown;
+  return (await s3(emulator, 'GET', `${stateBucket}/${key}`)).json();
 }
 
 export async function writeObject(
@@ -133,21 +134,21 @@ export async function createStateBucket(emulator: TestEmulator): Promise<void> {
   await s3(emulator, 'PUT', stateBucket);
 }
 
-async function s3(
+/** A request to S3 past any client; `target` is `bucket/key` with a query. @throws Error where refused */
+export async function s3(
   emulator: TestEmulator,
   method: string,
   target: string,
   body?: string,
-): Promise<string> {
+): Promise<Response> {
   const scope = 'test/20260101/us-east-1/s3/aws4_request';
   const answer = await fetch(`${emulator.awsUrl}/${target}`, {
     method,
     ...(body === undefined ? {} : { body }),
     headers: { authorization: `AWS4-HMAC-SHA256 Credential=${scope}, Signature=0` },
   });
-  const text = await answer.text();
-  if (!answer.ok) throw new Error(text);
-  return text;
+  if (!answer.ok) throw new Error(await answer.text());
+  return answer;
 }
 
 /**

@@ -1,11 +1,7 @@
-import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-
-export function sha256(text: string): string {
-  return `sha256:${createHash('sha256').update(text).digest('hex')}`;
-}
+import { sha256 } from './digest.js';
 
 /** A registry that gives everything to everybody, but for a token. */
 export interface TokenRegistry {

@@ -13,6 +13,7 @@ import {
 } from '../../support/ecs.js';
 import { ecsFixture } from '../../support/ecs-emulator.js';
 import { addContractTask, deployAround, liveImages, taskOrigin } from '../../support/ecs-tasks.js';
+import { problemCodes } from '../../support/problem-codes.js';
 
 let world: DeployWorld;
 
@@ -23,16 +24,6 @@ beforeEach(async () => {
 
 const nightly = { kind: 'schedule', group: 'shop-dev', name: 'nightly' } as const;
 const orders = { kind: 'rule', bus: 'shop-dev', name: 'orders' } as const;
-
-async function codesOf(run: Promise<unknown>): Promise<readonly string[]> {
-  try {
-    await run;
-    return [];
-  } catch (thrown) {
-    if (!(thrown instanceof UserError)) throw thrown;
-    return thrown.problems.map(({ code }) => code);
-  }
-}
 
 describe('tasks that run the image of a service', () => {
   it('get it in their own families, by digest, after the verdict', async () => {
@@ -145,9 +136,9 @@ describe('tasks that run the image of a service', () => {
   it('must all have their templates, or nothing is changed', async () => {
     await addContractTask(world, { name: 'nightly' }, { template: false });
     await addContractTask(world, { name: 'orders', container: 'nope' });
-    expect(await codesOf(deployAround(world, pushImage(world.fixture, 'shop/web:v1').tag))).toEqual(
-      ['task-template-missing', 'container-missing'],
-    );
+    expect(
+      await problemCodes(deployAround(world, pushImage(world.fixture, 'shop/web:v1').tag)),
+    ).toEqual(['task-template-missing', 'container-missing']);
     expect(world.calls.get('UpdateService')).toBeUndefined();
   });
 

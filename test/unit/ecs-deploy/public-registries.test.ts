@@ -2,7 +2,8 @@ import { parseImageReference } from '../../../actions/ecs-deploy/images/image-re
 import { parseChallenge } from '../../../actions/ecs-deploy/registry/challenge.js';
 import { openPublicRegistries } from '../../../actions/ecs-deploy/registry/public-registries.js';
 import { OperationError } from '../../../actions/shared/errors.js';
-import { sha256, startTokenRegistry, type TokenRegistry } from '../../support/token-registry.js';
+import { sha256 } from '../../support/digest.js';
+import { startTokenRegistry, type TokenRegistry } from '../../support/token-registry.js';
 
 const config = JSON.stringify({ os: 'linux', architecture: 'arm64' });
 const single = JSON.stringify({ schemaVersion: 2, config: { digest: sha256(config) } });

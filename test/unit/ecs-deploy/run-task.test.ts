@@ -1,6 +1,5 @@
 import { openEcsCalls } from '../../../actions/ecs-deploy/aws/ecs-calls.js';
 import { openTasks } from '../../../actions/ecs-deploy/aws/tasks.js';
-import { UserError } from '../../../actions/shared/errors.js';
 import { AwsError } from '../../../emulator/aws-error.js';
 import {
   deployWorld,
@@ -18,6 +17,7 @@ import {
   runTaskOnce,
   wantedImage,
 } from '../../support/ecs-tasks.js';
+import { problemCodes } from '../../support/problem-codes.js';
 
 let world: DeployWorld;
 
@@ -29,16 +29,6 @@ beforeEach(async () => {
 async function theTask() {
   const all = [...(await world.fixture.tasks()), ...(await world.fixture.tasks('STOPPED'))];
   return only(all.filter(({ group }) => group?.startsWith('family:') === true));
-}
-
-async function codesOf(run: Promise<unknown>): Promise<readonly string[]> {
-  try {
-    await run;
-    return [];
-  } catch (thrown) {
-    if (!(thrown instanceof UserError)) throw thrown;
-    return thrown.problems.map(({ code }) => code);
-  }
 }
 
 function diagnosis(report: { readonly outputs: Readonly<Record<string, string>> }): unknown {
@@ -353,18 +343,20 @@ describe('which revision runs', () => {
 describe('refused before anything is started', () => {
   it('a service that was never released', async () => {
     await serviceWithContract(world);
-    expect(await codesOf(runTaskOnce(world))).toEqual(['service-never-released']);
+    expect(await problemCodes(runTaskOnce(world))).toEqual(['service-never-released']);
   });
 
   it('a container that is not there', async () => {
     await releasedService(world);
-    expect(await codesOf(runTaskOnce(world, { container: 'ap' }))).toEqual(['container-missing']);
+    expect(await problemCodes(runTaskOnce(world, { container: 'ap' }))).toEqual([
+      'container-missing',
+    ]);
   });
 
   it('a task that the contract does not have', async () => {
     await releasedService(world);
     await addContractTask(world, { name: 'nightly' });
-    expect(await codesOf(runTaskOnce(world, { task: 'nightyl' }))).toEqual([
+    expect(await problemCodes(runTaskOnce(world, { task: 'nightyl' }))).toEqual([
       'contract-task-missing',
     ]);
   });
@@ -372,14 +364,16 @@ describe('refused before anything is started', () => {
   it('a task without a revision', async () => {
     await releasedService(world);
     await addContractTask(world, { name: 'nightly' });
-    expect(await codesOf(runTaskOnce(world, { task: 'nightly' }))).toEqual(['task-never-released']);
+    expect(await problemCodes(runTaskOnce(world, { task: 'nightly' }))).toEqual([
+      'task-never-released',
+    ]);
   });
 
   it('an image for a task whose schedule would take it up', async () => {
     const image = await releasedService(world);
     await addContractTask(world, { name: 'nightly' });
     const source = { kind: 'image', image: wantedImage(image.tag) } as const;
-    expect(await codesOf(runTaskOnce(world, { task: 'nightly', source }))).toEqual([
+    expect(await problemCodes(runTaskOnce(world, { task: 'nightly', source }))).toEqual([
       'image-not-for-task',
     ]);
   });
@@ -390,7 +384,7 @@ describe('refused before anything is started', () => {
       kind: 'image',
       image: wantedImage('123456789012.dkr.ecr.eu-west-1.amazonaws.com/shop/web:none'),
     } as const;
-    expect(await codesOf(runTaskOnce(world, { source }))).toEqual(['image-missing']);
+    expect(await problemCodes(runTaskOnce(world, { source }))).toEqual(['image-missing']);
   });
 
   it('nothing where the job is cancelled already', async () => {

@@ -3,7 +3,6 @@ import type { ScaleInputs } from '../../../actions/ecs-deploy/inputs.js';
 import type { ScaleChange } from '../../../actions/ecs-deploy/inputs/scale.js';
 import type { Ecs } from '../../../actions/ecs-deploy/ports.js';
 import type { Report } from '../../../actions/ecs-deploy/report.js';
-import { UserError } from '../../../actions/shared/errors.js';
 import { AwsError } from '../../../emulator/aws-error.js';
 import {
   contract,
@@ -14,6 +13,7 @@ import {
 } from '../../support/ecs.js';
 import { ecsFixture } from '../../support/ecs-emulator.js';
 import { releasedService, scaleInputs, taskOrigin } from '../../support/ecs-tasks.js';
+import { problemCodes } from '../../support/problem-codes.js';
 
 let world: DeployWorld;
 
@@ -30,16 +30,6 @@ function scale(
 
 const count = (number: number): ScaleChange['count'] => ({ kind: 'absolute', count: number });
 const by = (change: number): ScaleChange['count'] => ({ kind: 'relative', change });
-
-async function codesOf(run: Promise<unknown>): Promise<readonly string[]> {
-  try {
-    await run;
-    return [];
-  } catch (thrown) {
-    if (!(thrown instanceof UserError)) throw thrown;
-    return thrown.problems.map(({ code }) => code);
-  }
-}
 
 async function desiredCount(): Promise<number | undefined> {
   return (await world.fixture.service()).desiredCount;
@@ -136,7 +126,7 @@ describe('a count that autoscaling does not allow', () => {
     ['above', 7],
     ['below', 1],
   ])('is refused %s the limits', async (_, wanted) => {
-    expect(await codesOf(scale({ count: count(wanted) }))).toEqual([
+    expect(await problemCodes(scale({ count: count(wanted) }))).toEqual([
       'desired-count-outside-limits',
     ]);
     expect(await desiredCount()).toBe(2);
@@ -191,7 +181,7 @@ describe('a count that autoscaling does not allow', () => {
     await scale({ count: count(20) });
     expect(await desiredCount()).toBe(20);
     expect(world.log.some(({ level }) => level === 'warning')).toBe(true);
-    expect(await codesOf(scale({ count: count(30), limits: 'raise' }))).toEqual([
+    expect(await problemCodes(scale({ count: count(30), limits: 'raise' }))).toEqual([
       'scaling-limits-unreadable',
     ]);
   });
@@ -200,13 +190,13 @@ describe('a count that autoscaling does not allow', () => {
 describe('refused before anything is changed', () => {
   it('a service that was never released', async () => {
     await serviceWithContract(world);
-    expect(await codesOf(scale())).toEqual(['service-never-released']);
+    expect(await problemCodes(scale())).toEqual(['service-never-released']);
   });
 
   it('a change that would leave what a service can have', async () => {
     await releasedService(world);
-    expect(await codesOf(scale({ count: by(-3) }))).toEqual(['desired-count-out-of-range']);
-    expect(await codesOf(scale({ count: by(4999) }))).toEqual(['desired-count-out-of-range']);
+    expect(await problemCodes(scale({ count: by(-3) }))).toEqual(['desired-count-out-of-range']);
+    expect(await problemCodes(scale({ count: by(4999) }))).toEqual(['desired-count-out-of-range']);
   });
 });
 

@@ -1,11 +1,11 @@
 import { execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { buildImageArchive } from '../../../scripts/image-archive.js';
 import { tarArchive } from '../../../scripts/tar-archive.js';
+import { sha256 } from '../../support/digest.js';
 
 interface Descriptor {
   readonly digest: string;
@@ -19,10 +19,6 @@ const CONFIG = {
   ExposedPorts: ['8080/tcp'],
   Labels: { 'org.opencontainers.image.title': 'service-a' },
 };
-
-function sha256(content: Buffer): string {
-  return `sha256:${createHash('sha256').update(content).digest('hex')}`;
-}
 
 describe('buildImageArchive', () => {
   let directory: string;

@@ -1,9 +1,9 @@
-import { UserError } from '../../../actions/shared/errors.js';
 import { envFrom } from '../../../actions/shared/env.js';
 import { destroyGuard } from '../../../actions/terraform-layer/destroy/guard.js';
 import { readInputs } from '../../../actions/terraform-layer/inputs.js';
 import { planRun, type RunPlan } from '../../../actions/terraform-layer/plan.js';
 import type { Workspace } from '../../../actions/terraform-layer/stacks/workspace.js';
+import { thrownCodes } from '../../support/problem-codes.js';
 import {
   layeredTree,
   load,
@@ -45,16 +45,6 @@ function planOf(values: Readonly<Record<string, string>>): RunPlan {
       missingVarFiles: [],
     },
   );
-}
-
-function codesOf(values: Readonly<Record<string, string>>): readonly string[] {
-  try {
-    planOf(values);
-  } catch (error) {
-    if (error instanceof UserError) return error.problems.map(({ code }) => code);
-    throw error;
-  }
-  return [];
 }
 
 describe('a destroy', () => {
@@ -117,12 +107,14 @@ describe('a destroy', () => {
     ],
   ])('is refused where %s', (_, values, codes) => {
     const wanted = [...new Set(codes)];
-    expect([...new Set(codesOf(values))]).toEqual(wanted);
+    expect([...new Set(thrownCodes(() => planOf(values)))]).toEqual(wanted);
   });
 
   it('needs no confirmation to be looked at', () => {
-    expect(codesOf({ confirm: '', 'dry-run': 'true' })).toEqual([]);
-    expect(codesOf({ confirm: 'other', 'dry-run': 'true' })).toEqual(['confirm-mismatch']);
+    expect(thrownCodes(() => planOf({ confirm: '', 'dry-run': 'true' }))).toEqual([]);
+    expect(thrownCodes(() => planOf({ confirm: 'other', 'dry-run': 'true' }))).toEqual([
+      'confirm-mismatch',
+    ]);
   });
 });
 

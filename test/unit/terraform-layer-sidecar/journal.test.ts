@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import fc from 'fast-check';
 import type { Clock } from '../../../actions/shared/clock.js';
 import type { JournalSession } from '../../../actions/terraform-layer/schedule/hooks.js';
@@ -29,6 +28,7 @@ import {
   type MemorySidecar,
 } from '../../support/sidecars.js';
 import { layeredTree, load } from '../../support/stacks.js';
+import { until } from '../../support/until.js';
 
 let stack: Stack;
 beforeAll(async () => {
@@ -68,12 +68,6 @@ function heldClock(): Clock & { release(): void } {
       waiting = [];
     },
   };
-}
-
-/** Gives way until something has come true. */
-async function until(isTrue: () => boolean): Promise<void> {
-  for (let turn = 0; turn < 1000 && !isTrue(); turn += 1) await delay(1);
-  expect(isTrue()).toBe(true);
 }
 
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

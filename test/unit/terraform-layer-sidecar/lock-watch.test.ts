@@ -13,6 +13,7 @@ import {
   type MemorySidecar,
 } from '../../support/sidecars.js';
 import { layeredTree, load } from '../../support/stacks.js';
+import { until } from '../../support/until.js';
 
 const runUrl = 'https://github.com/o/r/actions/runs/7';
 const lockId = '6f0a3ad2-3f22-4b4e-9d4e-0c7f9f7d9c01';
@@ -62,11 +63,6 @@ function watch(
     ...{ sidecars: onlySidecar(sidecar), tolerate: intolerant, clock: patientClock(), runUrl },
     ...rest,
   })({ stack: rest.of ?? stack, command, lockLog });
-}
-
-async function until(isTrue: () => boolean): Promise<void> {
-  for (let turn = 0; turn < 1000 && !isTrue(); turn += 1) await delay(1);
-  expect(isTrue()).toBe(true);
 }
 
 describe('the word of who holds a lock', () => {

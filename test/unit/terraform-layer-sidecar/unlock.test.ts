@@ -1,4 +1,3 @@
-import { UserError } from '../../../actions/shared/errors.js';
 import {
   chooseLock,
   readLock,
@@ -12,6 +11,7 @@ import {
 import { formatJournal } from '../../../actions/terraform-layer/sidecar/journal.js';
 import { formatLockNote } from '../../../actions/terraform-layer/sidecar/lock-notes.js';
 import type { Stack } from '../../../actions/terraform-layer/stacks/workspace.js';
+import { thrownCodes } from '../../support/problem-codes.js';
 import { lockText, memorySidecar, onlySidecar } from '../../support/sidecars.js';
 import { layeredTree, load } from '../../support/stacks.js';
 
@@ -35,16 +35,6 @@ async function heldBy(id: string, runInProgress?: boolean): Promise<StackLock> {
   const note = { lockId: id, runUrl, command: 'plan', at: '' };
   sidecar.objects.set(`lock/${id}`, formatLockNote({ version: 1, ...note }));
   return readLock(stack, onlySidecar(sidecar), () => Promise.resolve(runInProgress));
-}
-
-function codesOf(body: () => unknown): readonly string[] {
-  try {
-    body();
-    return [];
-  } catch (error) {
-    if (error instanceof UserError) return error.problems.map(({ code }) => code);
-    throw error;
-  }
 }
 
 describe('the lock of a stack', () => {
@@ -123,19 +113,21 @@ describe('which lock is released', () => {
   it('is the one of exactly this id', async () => {
     const lock = await heldBy('a', false);
     expect(chooseLock('a', [{ kind: 'free', stack }, lock])).toBe(lock);
-    expect(codesOf(() => chooseLock('b', [lock]))).toEqual(['lock-not-held']);
-    expect(codesOf(() => chooseLock('b', [{ kind: 'free', stack }]))).toEqual(['lock-not-held']);
+    expect(thrownCodes(() => chooseLock('b', [lock]))).toEqual(['lock-not-held']);
+    expect(thrownCodes(() => chooseLock('b', [{ kind: 'free', stack }]))).toEqual([
+      'lock-not-held',
+    ]);
   });
 
   it('is none whose run goes on', async () => {
     const lock = await heldBy('a', true);
-    expect(codesOf(() => chooseLock('a', [lock]))).toEqual(['lock-run-in-progress']);
+    expect(thrownCodes(() => chooseLock('a', [lock]))).toEqual(['lock-run-in-progress']);
   });
 
   it('is left to Terraform where one selected stack alone cannot be looked at', () => {
     const untold: StackLock = { kind: 'untold', stack };
     expect(chooseLock('a', [untold, { kind: 'free', stack }])).toBe(untold);
-    expect(codesOf(() => chooseLock('a', [untold, untold]))).toEqual(['lock-not-held']);
+    expect(thrownCodes(() => chooseLock('a', [untold, untold]))).toEqual(['lock-not-held']);
   });
 });
 

@@ -1,4 +1,3 @@
-import { UserError } from '../../../actions/shared/errors.js';
 import {
   appliedChanges,
   type AppliedChanges,
@@ -6,6 +5,7 @@ import {
 import type { TakenUpAgain } from '../../../actions/terraform-layer/changes/apply-again.js';
 import { loadWorkspace } from '../../../actions/terraform-layer/stacks/load-workspace.js';
 import { gitRepository, type TestRepository } from '../../support/git-repository.js';
+import { problemCodes } from '../../support/problem-codes.js';
 import { s3Backend, s3RemoteState, type Tree } from '../../support/stacks.js';
 
 const network = 'layers/network/environments/dev';
@@ -58,16 +58,6 @@ const reasonsOf = ({ affected }: AppliedChanges) =>
   );
 
 const dependentsOf = ({ affected }: AppliedChanges) => affected.dependents.map(({ name }) => name);
-
-async function codesOf(body: Promise<unknown>): Promise<readonly string[]> {
-  try {
-    await body;
-  } catch (error) {
-    if (error instanceof UserError) return error.problems.map(({ code }) => code);
-    throw error;
-  }
-  return [];
-}
 
 describe('what an apply covers', () => {
   it('is everything since each stack was applied, not the last push alone (T-G1)', async () => {
@@ -286,7 +276,7 @@ describe('an apply is refused', () => {
     const newer = await repository.commit({ 'README.md': 'x' });
     repository.run('checkout', '--quiet', old);
     const refused = changesSince({ network: newer, app: old });
-    expect(await codesOf(refused)).toEqual(['apply-older-than-baseline']);
+    expect(await problemCodes(refused)).toEqual(['apply-older-than-baseline']);
     await expect(refused).rejects.toThrow(new RegExp(`${old}.*${newer}.*https://run/1`));
   });
 
@@ -296,7 +286,7 @@ describe('an apply is refused', () => {
     const clone = await repository.shallowClone(1);
     try {
       const refused = changesSince({ network: first }, { in: clone });
-      expect(await codesOf(refused)).toEqual(['history-missing']);
+      expect(await problemCodes(refused)).toEqual(['history-missing']);
       await expect(refused).rejects.toThrow('fetch-depth: 0');
       expect(reasonsOf(await changesSince({}, { in: clone }))).toEqual({
         app: ['never-applied'],
@@ -310,8 +300,8 @@ describe('an apply is refused', () => {
 
   it('of a commit that is not in what is checked out', async () => {
     const head = repository.run('rev-parse', 'HEAD');
-    expect(await codesOf(changesSince({ app: head }, { again: { sha: 'b'.repeat(40) } }))).toEqual([
-      'apply-again-unknown',
-    ]);
+    expect(
+      await problemCodes(changesSince({ app: head }, { again: { sha: 'b'.repeat(40) } })),
+    ).toEqual(['apply-again-unknown']);
   });
 });

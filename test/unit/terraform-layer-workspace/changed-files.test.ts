@@ -1,10 +1,10 @@
-import { UserError } from '../../../actions/shared/errors.js';
 import {
   changedFiles,
   filesOnTheWay,
   type ChangeOrigin,
 } from '../../../actions/terraform-layer/changes/changed-files.js';
 import { gitRepository, type TestRepository } from '../../support/git-repository.js';
+import { problemCodes } from '../../support/problem-codes.js';
 
 let repository: TestRepository;
 let first: string;
@@ -39,16 +39,6 @@ const pull = (headSha: string): ChangeOrigin => ({
   baseRef: 'main',
   headSha,
 });
-
-async function codesOf(body: Promise<unknown>): Promise<readonly string[]> {
-  try {
-    await body;
-  } catch (error) {
-    if (error instanceof UserError) return error.problems.map(({ code }) => code);
-    throw error;
-  }
-  return [];
-}
 
 describe('the files that a pull request changes', () => {
   it('are those of its test merge, also where main is not fetched', async () => {
@@ -100,7 +90,9 @@ describe('the files that a pull request changes', () => {
   it('are not known where its head is checked out without main', async () => {
     await diverged();
     const head = merge('topic', 'main');
-    expect(await codesOf(changedFiles(repository.git, pull(head)))).toEqual(['history-missing']);
+    expect(await problemCodes(changedFiles(repository.git, pull(head)))).toEqual([
+      'history-missing',
+    ]);
   });
 });
 
@@ -123,7 +115,7 @@ describe('the files that a merge group changes', () => {
     const clone = await repository.shallowClone(2);
     try {
       const origin = { kind: 'merge-group', baseSha: first } as const;
-      expect(await codesOf(changedFiles(clone.git, origin))).toEqual(['history-missing']);
+      expect(await problemCodes(changedFiles(clone.git, origin))).toEqual(['history-missing']);
     } finally {
       await clone.remove();
     }

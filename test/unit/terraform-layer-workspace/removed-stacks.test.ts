@@ -14,6 +14,11 @@ const tree: Tree = {
   [place('02-b')]: s3Backend('b') + body.replaceAll('terraform_data', 'null_resource'),
 };
 
+/** An `infra.yml` by which the layers' stacks may have stood in another layer before. */
+const layersMovedFrom = (former: string): string =>
+  'stacks:\n  - path: layers/{layer}/environments/{environment}\n' +
+  `    moved-from: ["layers/${former}/environments/{environment}"]\n`;
+
 let repository: TestRepository;
 beforeEach(async () => {
   repository = await gitRepository(tree);
@@ -134,9 +139,7 @@ describe('a stack that is moved', () => {
       [place('02-b')]: undefined,
       'layers/platform/environments/dev/main.tf':
         'terraform {\n  backend "gcs" {\n    bucket = "b"\n  }\n}\n',
-      'infra.yml':
-        'stacks:\n  - path: layers/{layer}/environments/{environment}\n' +
-        '    moved-from: ["layers/02-b/environments/{environment}"]\n',
+      'infra.yml': layersMovedFrom('02-b'),
     });
     expect(await findings(['s3://states/b'])).toEqual([
       ['error', 'state-left-behind', 'layers/02-b/environments/dev'],
@@ -156,9 +159,7 @@ it('is not told which of two stacks a state belongs to by a name that fits both'
     [place('02-b')]: undefined,
     [place('03-c')]: s3Backend('c'),
     [place('04-d')]: s3Backend('d'),
-    'infra.yml':
-      'stacks:\n  - path: layers/{layer}/environments/{environment}\n' +
-      '    moved-from: ["layers/02-b/environments/{environment}"]\n',
+    'infra.yml': layersMovedFrom('02-b'),
   });
   expect(await findings(['s3://states/b'])).toEqual([
     ['error', 'deleted-stack-has-state', 'layers/02-b/environments/dev'],
@@ -168,9 +169,7 @@ it('is not told which of two stacks a state belongs to by a name that fits both'
 it('may let the state follow a key that is changed in place', async () => {
   await repository.commit({
     [place('01-a')]: s3Backend('new') + body,
-    'infra.yml':
-      'stacks:\n  - path: layers/{layer}/environments/{environment}\n' +
-      '    moved-from: ["layers/01-a/environments/{environment}"]\n',
+    'infra.yml': layersMovedFrom('01-a'),
   });
   expect(await findings(['s3://states/a'])).toEqual([
     ['notice', 'state-moves', 'layers/01-a/environments/dev'],

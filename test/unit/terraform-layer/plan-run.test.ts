@@ -1,9 +1,9 @@
-import { UserError } from '../../../actions/shared/errors.js';
 import { affectedStacks } from '../../../actions/terraform-layer/graph/affected.js';
 import { readInputs, type Inputs } from '../../../actions/terraform-layer/inputs.js';
 import { planRun, type Observed, type RunPlan } from '../../../actions/terraform-layer/plan.js';
 import type { Workspace } from '../../../actions/terraform-layer/stacks/workspace.js';
 import { envFrom } from '../../../actions/shared/env.js';
+import { thrownCodes } from '../../support/problem-codes.js';
 import { layeredTree, load, withoutHistory } from '../../support/stacks.js';
 
 const config = `version: 1
@@ -34,16 +34,6 @@ function planOf(
     missingVarFiles: [],
     ...observed,
   });
-}
-
-function codesOf(body: () => unknown): readonly string[] {
-  try {
-    body();
-  } catch (error) {
-    if (error instanceof UserError) return error.problems.map(({ code }) => code);
-    throw error;
-  }
-  return [];
 }
 
 const names = (plan: RunPlan): readonly string[] =>
@@ -127,7 +117,7 @@ describe('what a run covers', () => {
 
 describe('problems of a run', () => {
   it('are all told at once', () => {
-    const codes = codesOf(() =>
+    const codes = thrownCodes(() =>
       planOf(
         { environment: 'dev, prodution', layers: 'service-a, nothing-*', vars: 'unknown=1' },
         { missingVarFiles: ['x.tfvars'] },
@@ -149,7 +139,7 @@ describe('problems of a run', () => {
 
   it('are none for a variable that one stack declares', () => {
     const declared = new Map([['layers/01-foundation/environments/dev', new Set(['v'])]]);
-    expect(codesOf(() => planOf({ vars: 'v=1' }, { declaredVariables: declared }))).toEqual([]);
+    expect(thrownCodes(() => planOf({ vars: 'v=1' }, { declaredVariables: declared }))).toEqual([]);
   });
 
   it('keep an environment that is never applied from being applied', async () => {
@@ -158,7 +148,7 @@ describe('problems of a run', () => {
       'infra.yml': 'version: 1\nenvironments:\n  dev: { apply: never }\n',
     });
     const apply = { command: 'apply', environment: 'dev' };
-    expect(codesOf(() => planOf(apply, { workspace: other }))).toEqual([
+    expect(thrownCodes(() => planOf(apply, { workspace: other }))).toEqual([
       'environment-never-applied',
     ]);
   });
@@ -174,7 +164,7 @@ describe('a stack that is gone and has a state', () => {
   };
 
   it('stops an apply before anything is changed, and is shown by a plan', () => {
-    expect(codesOf(() => planOf({ command: 'apply' }, lost('error')))).toEqual([
+    expect(thrownCodes(() => planOf({ command: 'apply' }, lost('error')))).toEqual([
       'deleted-stack-has-state',
     ]);
     expect(planOf({ command: 'plan' }, lost('error')).findings).toHaveLength(1);
