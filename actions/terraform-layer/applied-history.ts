@@ -53,9 +53,11 @@ export function appliedHistory(
         const sidecars = await openEarlier(environment, stacks, await access(), inputs, ports);
         return await readLedger(stacks, sidecars);
       } catch (thrown) {
-        // The role of one environment is often kept from another's states.
+        // The role of one environment is often kept from another's states: no news then.
         const why = ports.secrets.redact(toError(thrown).message);
-        ports.log.notice(`Whether ${name} has got these changes cannot be seen from here: ${why}`);
+        const [reason = ''] = why.split('\n');
+        ports.log.info(`Whether ${name} has got these changes is not seen from here: ${reason}`);
+        ports.log.debug(why);
         return undefined;
       }
     },
