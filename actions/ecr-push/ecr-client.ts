@@ -5,9 +5,11 @@ import { ecrCalls } from './aws/calls.js';
 import { ecrImages } from './aws/images.js';
 import { ecrLayers } from './aws/layers.js';
 import { ecrRepositories } from './aws/repositories.js';
+import { ecrSourceRepository } from './aws/source-repository.js';
 import { ecrTokens } from './aws/tokens.js';
 import type { Ecr } from './ecr.js';
 import type { RegistryLogin } from './login.js';
+import type { SourceRepository } from './promote/source-registry.js';
 import type { RegistryReference } from './repository.js';
 
 /**
@@ -27,6 +29,15 @@ export function ecrClient(
     ...ecrLayers(calls),
     ...ecrTokens(calls, ports.secrets),
   };
+}
+
+/** `SourceRepository` over the AWS SDK; throws as `ecrClient` does. */
+export function sourceClient(
+  config: AwsClientConfig,
+  signal: AbortSignal,
+  where: Pick<SourceRepository, 'name' | 'accountId' | 'region'>,
+): SourceRepository {
+  return ecrSourceRepository(ecrCalls(new ECRClient(config), signal), where);
 }
 
 /**

@@ -29,6 +29,11 @@ export interface Images {
     repository: string,
     tags: readonly string[],
   ): Promise<ReadonlyMap<string, RemoteImage>>;
+  /** The images of these digests that are there. */
+  imagesByDigest(
+    repository: string,
+    digests: readonly string[],
+  ): Promise<ReadonlyMap<string, RemoteImage>>;
   imageByDigest(repository: string, digest: string): Promise<RemoteImage | undefined>;
   /** Digest and compressed size (bytes) of what each tag names; absent tags are left out. */
   describeTags(

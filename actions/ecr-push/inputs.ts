@@ -15,11 +15,12 @@ import {
   readRepositorySettings,
   type RepositorySettings,
 } from './inputs/repositories.js';
+import { readPromoteInputs, refusePromoteInputs, type PromoteInputs } from './inputs/promote.js';
 import { readTags } from './inputs/tags.js';
 import type { RegistryReference, RepositoryReference } from './repository.js';
 import type { TagRule } from './tag-rules.js';
 
-const commandNames = ['push', 'login'] as const;
+const commandNames = ['push', 'promote', 'login'] as const;
 
 export interface PushInputs {
   readonly command: 'push';
@@ -46,6 +47,9 @@ export interface LoginInputs {
   readonly aws: AwsAccessInputs;
 }
 
+/** The inputs of one command. */
+export type Inputs = PushInputs | LoginInputs | PromoteInputs;
+
 /**
  * Reads every input of the action.
  *
@@ -55,10 +59,12 @@ export function readInputs(
   source: InputSource,
   env: Env,
   github: GithubContext | undefined,
-): PushInputs | LoginInputs {
+): Inputs {
   const reader = new InputReader(source);
   const command = reader.oneOf('command', commandNames, 'push');
   const aws = readAwsInputs(reader, env);
+  if (command === 'promote') return reader.finish(readPromoteInputs(reader, aws));
+  refusePromoteInputs(reader, command);
   const registries = readRegistries(reader);
   if (command === 'login') return reader.finish({ command, registries, aws });
   return reader.finish({
@@ -75,7 +81,7 @@ export function readInputs(
 }
 
 /** Masks the values of build secrets, also those that are no secrets of GitHub's. */
-export function maskSecrets(inputs: PushInputs | LoginInputs, secrets: Secrets): void {
+export function maskSecrets(inputs: Inputs, secrets: Secrets): void {
   if (inputs.command !== 'push' || inputs.source.kind !== 'build') return;
   for (const secret of inputs.source.secrets) {
     if (secret.from === 'value') secrets.add(secret.value);

@@ -3,7 +3,9 @@ import { readGithubContext } from '../shared/github-context.js';
 import { runProcess } from '../shared/process.js';
 import { runAction } from '../shared/run.js';
 import { openAws } from './aws/open-aws.js';
+import { openSource } from './aws/open-source.js';
 import { maskSecrets, readInputs } from './inputs.js';
+import { fetchRange } from './promote/read-range.js';
 import { runCommand } from './run-command.js';
 import { makeWorkDirectory, workDirectoryState } from './work-directory.js';
 
@@ -21,6 +23,8 @@ await runAction(async (context) => {
     const outputs = await runCommand(machine, inputs, {
       exportVariable: (name, value) => context.exportVariable(name, value),
       openAws: () => openAws(inputs.aws, context, github),
+      openSource: (promotion) => openSource(promotion, context, github),
+      readRange: fetchRange,
     });
     for (const [name, value] of Object.entries(outputs)) context.setOutput(name, value);
     // Later steps use the login; the post step removes it.

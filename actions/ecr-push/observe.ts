@@ -23,9 +23,10 @@ export async function observe(
   return { accountId, repositories, tags, key, source: observedSource(prepared.source) };
 }
 
-async function observeRepository(
+/** Reads one repository: whether it is there and whole, and what the tags name in it. */
+export async function observeRepository(
   ecr: Ecr,
-  inputs: PushInputs,
+  inputs: Pick<PushInputs, 'newRepository'>,
   reference: RepositoryReference,
   tags: readonly string[],
   accountId: string,

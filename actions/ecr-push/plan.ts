@@ -41,26 +41,33 @@ export interface Observed {
   readonly key: ContentKey;
 }
 
-export type Step = { readonly reason: string } & (
-  | { readonly kind: 'build' }
-  | ({ readonly repository: string } & (
-      | { readonly kind: 'create-repository'; readonly settings: RepositorySettings }
-      | {
-          readonly kind: 'finish-repository';
-          readonly settings: Pick<RepositorySettings, 'keepImages' | 'pullAccountIds'>;
-        }
-      | { readonly kind: 'leave-repository' }
-      /** An image of the same content is there: it gets the tags. */
-      | { readonly kind: 'use-found'; readonly digest: string }
-      /** With the engine: what each tag needs is settled once the image is built. */
-      | { readonly kind: 'push-built'; readonly tags: readonly string[] }
-      | { readonly kind: 'upload'; readonly image: LocalImage }
-      | { readonly kind: 'write-tag'; readonly tag: string; readonly manifest: Manifest }
-      | { readonly kind: 'keep-tag'; readonly tag: string; readonly digest: string }
-      /** Reads back what the tags name, and compares. */
-      | { readonly kind: 'verify'; readonly tags: readonly string[] }
-    ))
+/** What is done to a repository before an image is put into it. */
+export type RepositoryStep = { readonly reason: string; readonly repository: string } & (
+  | { readonly kind: 'create-repository'; readonly settings: RepositorySettings }
+  | {
+      readonly kind: 'finish-repository';
+      readonly settings: Pick<RepositorySettings, 'keepImages' | 'pullAccountIds'>;
+    }
+  | { readonly kind: 'leave-repository' }
 );
+
+export type Step =
+  | RepositoryStep
+  | ({ readonly reason: string } & (
+      | { readonly kind: 'build' }
+      | ({ readonly repository: string } &
+          /** An image of the same content is there: it gets the tags. */
+          (
+            | { readonly kind: 'use-found'; readonly digest: string }
+            /** With the engine: what each tag needs is settled once the image is built. */
+            | { readonly kind: 'push-built'; readonly tags: readonly string[] }
+            | { readonly kind: 'upload'; readonly image: LocalImage }
+            | { readonly kind: 'write-tag'; readonly tag: string; readonly manifest: Manifest }
+            | { readonly kind: 'keep-tag'; readonly tag: string; readonly digest: string }
+            /** Reads back what the tags name, and compares. */
+            | { readonly kind: 'verify'; readonly tags: readonly string[] }
+          ))
+    ));
 
 /**
  * Decides what a push does, each step with its reason; also the dry run.
@@ -69,10 +76,7 @@ export type Step = { readonly reason: string } & (
  */
 export function plan(inputs: PushInputs, observed: Observed): readonly Step[] {
   const { repositories } = observed;
-  const problems = [
-    ...repositories.flatMap(({ reference }) => accountProblems(reference, observed.accountId)),
-    ...repositories.flatMap((one) => repositoryProblems(inputs, one)),
-  ];
+  const problems = repositoryProblems(inputs, repositories, observed.accountId);
   if (problems.length > 0) throw new UserError(problems);
 
   const found = foundByKey(observed);
@@ -85,7 +89,7 @@ export function plan(inputs: PushInputs, observed: Observed): readonly Step[] {
     ),
   );
   return [
-    ...repositories.flatMap((one) => repositorySteps(inputs, one)),
+    ...repositories.flatMap((one) => repositorySteps(inputs.newRepository, one)),
     ...(observed.source.kind === 'build' && found === undefined
       ? [{ kind: 'build', reason: buildReason(observed.key, observed.source) } as const]
       : []),
@@ -114,15 +118,19 @@ function buildReason(key: ContentKey, source: { readonly engineDescription: stri
   return key.kind === 'key' ? `${engine}; nothing is found under ${key.tag}` : engine;
 }
 
-function repositorySteps(inputs: PushInputs, one: ObservedRepository): readonly Step[] {
+/** What a repository needs before anything is put into it. */
+export function repositorySteps(
+  newRepository: RepositorySettings | undefined,
+  one: ObservedRepository,
+): readonly RepositoryStep[] {
   const repository = one.reference.name;
   if (one.repository === undefined) {
-    if (inputs.newRepository === undefined) return [];
+    if (newRepository === undefined) return [];
     return [
       {
         kind: 'create-repository',
         repository,
-        settings: inputs.newRepository,
+        settings: newRepository,
         reason: `${repository} is missing, and create-repository is set`,
       },
     ];
@@ -222,6 +230,18 @@ function tagSteps(
   ];
 }
 
+/** Repositories that cannot be pushed to: `repository-other-account`, `repository-missing`. */
+export function repositoryProblems(
+  inputs: Pick<PushInputs, 'newRepository' | 'aws'>,
+  repositories: readonly ObservedRepository[],
+  accountId: string,
+): readonly Problem[] {
+  return [
+    ...repositories.flatMap(({ reference }) => accountProblems(reference, accountId)),
+    ...repositories.flatMap((one) => missingProblems(inputs, one)),
+  ];
+}
+
 function accountProblems(reference: RepositoryReference, accountId: string): readonly Problem[] {
   if (reference.accountId === undefined || reference.accountId === accountId) return [];
   return [
@@ -234,7 +254,10 @@ function accountProblems(reference: RepositoryReference, accountId: string): rea
   ];
 }
 
-function repositoryProblems(inputs: PushInputs, one: ObservedRepository): readonly Problem[] {
+function missingProblems(
+  inputs: Pick<PushInputs, 'newRepository' | 'aws'>,
+  one: ObservedRepository,
+): readonly Problem[] {
   if (one.repository !== undefined || inputs.newRepository !== undefined) return [];
   return [
     {

@@ -1,9 +1,14 @@
 import { login } from './commands/login.js';
+import { promote } from './commands/promote.js';
 import { push } from './commands/push.js';
+import { allOrProblems } from '../shared/errors.js';
 import type { Ecr } from './ecr.js';
-import type { LoginInputs, PushInputs } from './inputs.js';
+import type { Inputs } from './inputs.js';
+import type { PromoteInputs } from './inputs/promote.js';
 import type { Ports } from './ports.js';
-import { prepare, userConfigOf, type Machine } from './source.js';
+import type { ReadRange } from './promote/read-range.js';
+import type { SourceRepository } from './promote/source-registry.js';
+import { findTags, prepare, userConfigOf, type Machine } from './source.js';
 
 export interface OpenedAws {
   readonly ecr: Ecr;
@@ -15,12 +20,15 @@ export interface CommandPorts {
   readonly exportVariable: (name: string, value: string) => void;
   /** Opens AWS, once what the machine lacks was told. */
   readonly openAws: () => Promise<OpenedAws>;
+  /** Opens the registry that an image is promoted from. */
+  readonly openSource: (inputs: PromoteInputs) => Promise<SourceRepository>;
+  readonly readRange: ReadRange;
 }
 
 /** Runs the command of the inputs; returns the step's outputs. */
 export async function runCommand(
   machine: Machine,
-  inputs: PushInputs | LoginInputs,
+  inputs: Inputs,
   ports: CommandPorts,
 ): Promise<Readonly<Record<string, string>>> {
   if (inputs.command === 'login') {
@@ -32,6 +40,15 @@ export async function runCommand(
       inputs.registries,
       accountId,
     );
+  }
+  if (inputs.command === 'promote') {
+    const chosen = await findTags(machine, inputs);
+    const [{ ecr, accountId }, source] = await allOrProblems(
+      ports.openAws(),
+      ports.openSource(inputs),
+    );
+    const { readRange } = ports;
+    return promote({ ...machine, ecr, source, readRange }, inputs, chosen, accountId);
   }
   const prepared = await prepare(machine, inputs);
   const { ecr, accountId, logIn } = await ports.openAws();

@@ -151,7 +151,15 @@ async function findAbleEngine(
   return engine;
 }
 
-async function findTags(machine: Machine, inputs: PushInputs): Promise<ChosenTags> {
+/**
+ * The tags that an image gets, from those given and from rules.
+ *
+ * @throws UserError `tag-…`
+ */
+export async function findTags(
+  machine: Machine,
+  inputs: Pick<PushInputs, 'tags' | 'tagRules'>,
+): Promise<ChosenTags> {
   const { github } = machine;
   const needsGit = inputs.tagRules.some(({ kind }) => kind.startsWith('semver'));
   const ref = github?.ref ?? '';

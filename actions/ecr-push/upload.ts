@@ -1,6 +1,6 @@
 import PQueue from 'p-queue';
 import { OperationError } from '../shared/errors.js';
-import type { Ecr } from './ecr.js';
+import type { Ecr, Layers } from './ecr.js';
 import { readRange, type Blob, type LocalImage } from './image.js';
 
 export interface UploadReport {
@@ -29,19 +29,11 @@ export async function uploadImage(
   const missing = image.blobs.filter(({ digest }) => !present.has(digest));
   for (const blob of image.blobs) if (present.has(blob.digest)) onBlob(blob, 'present');
 
-  const queue = new PQueue({ concurrency: uploadsAtOnce });
-  await Promise.all(
-    missing.map((blob) =>
-      queue.add(async () => {
-        await uploadBlob(ecr, repository, blob).catch((thrown: unknown) => {
-          // One failure ends the push: the others need not begin.
-          queue.clear();
-          throw thrown;
-        });
-        onBlob(blob, 'sent');
-      }),
-    ),
-  );
+  const byDigest = new Map(missing.map((blob) => [blob.digest, blob]));
+  await sendBlobs(ecr, repository, missing.map(localBlob), ({ digest }) => {
+    const blob = byDigest.get(digest);
+    if (blob !== undefined) onBlob(blob, 'sent');
+  });
   for (const manifest of image.children) await ecr.putManifest(repository, manifest);
   return {
     sent: missing.length,
@@ -50,20 +42,65 @@ export async function uploadImage(
   };
 }
 
+/** A blob as it is sent, wherever it lies. */
+export interface BlobSource {
+  readonly digest: string;
+  readonly sizeBytes: number;
+  /** Reads bytes from `position` on; fewer than `length` only at the end. */
+  read(position: number, length: number): Promise<Buffer>;
+  /** Called once all was read; throws where that is not what the digest says. */
+  readonly check?: () => void;
+}
+
+function localBlob({ digest, content }: Blob): BlobSource {
+  const read = (position: number, length: number): Promise<Buffer> =>
+    readRange(content, position, length);
+  return { digest, sizeBytes: content.size, read };
+}
+
+/**
+ * Sends blobs, several at a time and each part by part: no more than the parts is in memory.
+ *
+ * @throws OperationError `upload-stuck`, `ecr-…`, and what the sources throw
+ */
+export async function sendBlobs(
+  layers: Layers,
+  repository: string,
+  blobs: readonly BlobSource[],
+  onSent: (blob: BlobSource) => void,
+): Promise<void> {
+  const queue = new PQueue({ concurrency: uploadsAtOnce });
+  await Promise.all(
+    blobs.map((blob) =>
+      queue.add(async () => {
+        await sendBlob(layers, repository, blob).catch((thrown: unknown) => {
+          // One failure ends the push: the others need not begin.
+          queue.clear();
+          throw thrown;
+        });
+        onSent(blob);
+      }),
+    ),
+  );
+}
+
 /** @throws OperationError `upload-stuck` where ECR asks for the same byte again and again */
-async function uploadBlob(ecr: Ecr, repository: string, { digest, content }: Blob): Promise<void> {
-  const { uploadId, partSizeBytes } = await ecr.startUpload(repository);
+async function sendBlob(layers: Layers, repository: string, blob: BlobSource): Promise<void> {
+  const { digest, sizeBytes } = blob;
+  const { uploadId, partSizeBytes } = await layers.startUpload(repository);
   let repeats = 0;
-  for (let position = 0; position < content.size;) {
-    const part = await readRange(content, position, partSizeBytes);
-    const next = await ecr.uploadPart(repository, uploadId, { firstByte: position, content: part });
+  for (let position = 0; position < sizeBytes;) {
+    const part = await blob.read(position, partSizeBytes);
+    const sent = { firstByte: position, content: part };
+    const next = await layers.uploadPart(repository, uploadId, sent);
     repeats = next > position ? 0 : repeats + 1;
-    if (part.length === 0 || repeats > 3 || next > content.size) {
+    if (part.length === 0 || repeats > 3 || next > sizeBytes) {
       throw new OperationError('upload-stuck', `${digest} cannot be sent past byte ${position}`, {
         details: { digest, position },
       });
     }
     position = next;
   }
-  await ecr.completeUpload(repository, uploadId, digest);
+  blob.check?.();
+  await layers.completeUpload(repository, uploadId, digest);
 }

@@ -179,6 +179,15 @@ export function fakeEcr(repositories: readonly Repository[] = [repository()]): F
           }),
         ),
       ),
+    imagesByDigest: (_name, digests) =>
+      Promise.resolve(
+        new Map(
+          digests.flatMap((digest) => {
+            const image = manifests.get(digest);
+            return image === undefined ? [] : [[digest, image]];
+          }),
+        ),
+      ),
     imageByDigest: (_name, digest) => Promise.resolve(manifests.get(digest)),
     describeTags: (name, wanted) =>
       Promise.resolve(

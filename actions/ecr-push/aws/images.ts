@@ -1,4 +1,9 @@
-import { BatchGetImageCommand, DescribeImagesCommand, PutImageCommand } from '@aws-sdk/client-ecr';
+import {
+  BatchGetImageCommand,
+  DescribeImagesCommand,
+  PutImageCommand,
+  type BatchGetImageCommandOutput,
+} from '@aws-sdk/client-ecr';
 import type { Images } from '../ecr.js';
 import type { RemoteImage } from '../repository.js';
 import { remoteImage } from './answers.js';
@@ -11,49 +16,68 @@ const manifestTypes = [
   'application/vnd.docker.distribution.manifest.list.v2+json',
 ];
 
-/** `Images` over the AWS SDK. */
-export function ecrImages({ client, abort, call }: Calls): Images {
-  async function batchGet(
-    repositoryName: string,
-    imageIds: { imageTag?: string; imageDigest?: string }[],
-  ): Promise<readonly (RemoteImage & { readonly tag: string | undefined })[]> {
-    const answers = await inBatches(imageIds, (batch) =>
-      call('BatchGetImage', repositoryName, () =>
+/** What `BatchGetImage` found, with the tag that was asked for. */
+type Found = RemoteImage & { readonly tag: string | undefined };
+
+/** Asks for images by tag or digest; absent ones are left out. `registryId` names another account. */
+export async function batchGetImages(
+  { client, abort, call }: Calls,
+  where: { readonly repositoryName: string; readonly registryId?: string },
+  imageIds: readonly { readonly imageTag?: string; readonly imageDigest?: string }[],
+  expected: Parameters<typeof call<BatchGetImageCommandOutput>>[3] = {},
+): Promise<readonly Found[]> {
+  const answers = await inBatches(imageIds, (batch) =>
+    call(
+      'BatchGetImage',
+      where.repositoryName,
+      () =>
         client.send(
           new BatchGetImageCommand({
-            repositoryName,
-            imageIds: [...batch],
+            ...where,
+            imageIds: batch.map((id) => ({ ...id })),
             acceptedMediaTypes: manifestTypes,
           }),
           abort,
         ),
-      ),
-    );
-    return answers
-      .flatMap((answer) => answer.images ?? [])
-      .map((image) => ({
-        tag: image.imageId?.imageTag,
-        ...remoteImage(
-          image.imageId?.imageDigest,
-          image.imageManifest,
-          image.imageManifestMediaType,
-        ),
-      }));
-  }
+      expected,
+    ),
+  );
+  return answers
+    .flatMap((answer) => answer.images ?? [])
+    .map((image) => ({
+      tag: image.imageId?.imageTag,
+      ...remoteImage(image.imageId?.imageDigest, image.imageManifest, image.imageManifestMediaType),
+    }));
+}
 
+/** Images by the tags that were asked for. */
+export function byTag(images: readonly Found[]): ReadonlyMap<string, RemoteImage> {
+  return new Map(
+    images.flatMap(({ tag, ...image }) => (tag === undefined ? [] : [[tag, image] as const])),
+  );
+}
+
+/** Images by their digests. */
+export function byDigest(images: readonly Found[]): ReadonlyMap<string, RemoteImage> {
+  return new Map(images.map(({ tag: _tag, ...image }) => [image.digest, image]));
+}
+
+/** `Images` over the AWS SDK. */
+export function ecrImages(calls: Calls): Images {
+  const { client, abort, call } = calls;
   return {
-    async imagesByTag(repository, tags) {
-      const images = await batchGet(
-        repository,
-        tags.map((imageTag) => ({ imageTag })),
-      );
-      return new Map(
-        images.flatMap(({ tag, ...image }) => (tag === undefined ? [] : [[tag, image] as const])),
-      );
+    async imagesByTag(repositoryName, tags) {
+      const ids = tags.map((imageTag) => ({ imageTag }));
+      return byTag(await batchGetImages(calls, { repositoryName }, ids));
     },
 
-    async imageByDigest(repository, imageDigest) {
-      return (await batchGet(repository, [{ imageDigest }]))[0];
+    async imagesByDigest(repositoryName, digests) {
+      const ids = digests.map((imageDigest) => ({ imageDigest }));
+      return byDigest(await batchGetImages(calls, { repositoryName }, ids));
+    },
+
+    async imageByDigest(repositoryName, imageDigest) {
+      return (await batchGetImages(calls, { repositoryName }, [{ imageDigest }]))[0];
     },
 
     async describeTags(repositoryName, tags) {
