@@ -7,12 +7,29 @@ import { sdkConfig, type TestEmulator } from './emulator.js';
 
 const issuer = 'token.actions.githubusercontent.com';
 
-/** The principal of tokens that GitHub has signed, once `createGithubProvider` has run. */
-export const githubProvider = `arn:aws:iam::123456789012:oidc-provider/${issuer}`;
+/** The emulator's own. */
+const ownAccountId = '123456789012';
 
-/** Makes GitHub's tokens known to the account, for the audience `sts.amazonaws.com`. */
-export async function createGithubProvider(emulator: TestEmulator): Promise<void> {
-  await new IAMClient(sdkConfig(emulator)).send(
+const providerOf = (accountId: string): string =>
+  `arn:aws:iam::${accountId}:oidc-provider/${issuer}`;
+
+/** The principal of tokens that GitHub has signed, once `createGithubProvider` has run. */
+export const githubProvider = providerOf(ownAccountId);
+
+function iamOf(emulator: TestEmulator, accountId: string): IAMClient {
+  const credentials = { accessKeyId: accountId, secretAccessKey: 'test' };
+  return new IAMClient({
+    ...sdkConfig(emulator),
+    ...(accountId === ownAccountId ? {} : { credentials }),
+  });
+}
+
+/** Makes GitHub's tokens known to an account, for the audience `sts.amazonaws.com`. */
+export async function createGithubProvider(
+  emulator: TestEmulator,
+  accountId = ownAccountId,
+): Promise<void> {
+  await iamOf(emulator, accountId).send(
     new CreateOpenIDConnectProviderCommand({
       Url: `https://${issuer}`,
       ClientIDList: ['sts.amazonaws.com'],
@@ -28,9 +45,10 @@ export async function createRole(
   principal: unknown,
   action: string,
   condition: unknown = {},
+  accountId = ownAccountId,
 ): Promise<void> {
   const statement = { Effect: 'Allow', Principal: principal, Action: action, Condition: condition };
-  await new IAMClient(sdkConfig(emulator)).send(
+  await iamOf(emulator, accountId).send(
     new CreateRoleCommand({
       RoleName: name,
       AssumeRolePolicyDocument: JSON.stringify({ Version: '2012-10-17', Statement: [statement] }),
@@ -43,10 +61,12 @@ export async function createJobRole(
   emulator: TestEmulator,
   name: string,
   subject: string,
+  accountId = ownAccountId,
 ): Promise<string> {
-  await createGithubProvider(emulator);
-  await createRole(emulator, name, { Federated: githubProvider }, 'sts:AssumeRoleWithWebIdentity', {
-    StringEquals: { [`${issuer}:sub`]: subject },
-  });
-  return `arn:aws:iam::123456789012:role/${name}`;
+  await createGithubProvider(emulator, accountId);
+  const principal = { Federated: providerOf(accountId) };
+  const condition = { StringEquals: { [`${issuer}:sub`]: subject } };
+  const action = 'sts:AssumeRoleWithWebIdentity';
+  await createRole(emulator, name, principal, action, condition, accountId);
+  return `arn:aws:iam::${accountId}:role/${name}`;
 }
