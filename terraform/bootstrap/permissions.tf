@@ -483,6 +483,13 @@ locals {
       ]
       Resource = ["arn:${local.partition}:ecr:${var.region}:${local.account_id}:repository/${var.project}/*"]
     },
+    {
+      # promote: the image to copy may stand in another region or account, whose policy then decides.
+      Sid      = "ReadImagesToPromote"
+      Effect   = "Allow"
+      Action   = ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
+      Resource = ["arn:${local.partition}:ecr:*:*:repository/${var.project}/*"]
+    },
   ]
 }
 

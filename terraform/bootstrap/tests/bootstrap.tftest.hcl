@@ -390,6 +390,30 @@ run "keeps_the_deploy_role_from_what_deploys_do_not_need" {
   }
 }
 
+run "lets_the_push_role_write_here_and_only_read_what_it_promotes" {
+  command = plan
+
+  assert {
+    condition = {
+      for statement in jsondecode(aws_iam_role_policy.push["dev-push"].policy).Statement :
+      statement.Sid => statement.Resource
+      } == {
+      RegistryToken       = ["*"]
+      PushImages          = ["arn:aws:ecr:eu-west-1:123456789012:repository/shop/*"]
+      ReadImagesToPromote = ["arn:aws:ecr:*:*:repository/shop/*"]
+    }
+    error_message = "images are pushed to this account and region only"
+  }
+
+  assert {
+    condition = toset(flatten([
+      for statement in jsondecode(aws_iam_role_policy.push["dev-push"].policy).Statement : statement.Action
+      if statement.Sid == "ReadImagesToPromote"
+    ])) == toset(["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"])
+    error_message = "what lies in other accounts may be read, never written"
+  }
+}
+
 run "makes_no_roles_that_nobody_could_assume" {
   command = plan
 
