@@ -19,6 +19,11 @@ const benchmarks = [
     script: 'deploy-cost.ts',
     args: [],
   },
+  {
+    title: 'Throughput and calls of promotions between two registries',
+    script: 'promote.ts',
+    args: [],
+  },
   { title: 'Cold start of each bundle', script: 'cold-start.ts', args: [] },
   {
     title: 'How late the end of a rollout is told, in virtual time',

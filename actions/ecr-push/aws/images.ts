@@ -3,7 +3,9 @@ import {
   DescribeImagesCommand,
   PutImageCommand,
   type BatchGetImageCommandOutput,
+  type ImageFailure,
 } from '@aws-sdk/client-ecr';
+import { OperationError } from '../../shared/errors.js';
 import type { Images } from '../ecr.js';
 import type { RemoteImage } from '../repository.js';
 import { remoteImage } from './answers.js';
@@ -19,7 +21,11 @@ const manifestTypes = [
 /** What `BatchGetImage` found, with the tag that was asked for. */
 type Found = RemoteImage & { readonly tag: string | undefined };
 
-/** Asks for images by tag or digest; absent ones are left out. `registryId` names another account. */
+/**
+ * Asks for images by tag or digest; absent ones are left out. `registryId` names another account.
+ *
+ * @throws OperationError `ecr-failed` where one is there and cannot be read; as `call` does
+ */
 export async function batchGetImages(
   { client, abort, call }: Calls,
   where: { readonly repositoryName: string; readonly registryId?: string },
@@ -42,12 +48,27 @@ export async function batchGetImages(
       expected,
     ),
   );
+  // An image that cannot be read (its key, the archive, an upstream) is none that is absent.
+  const failure = answers
+    .flatMap((answer) => answer.failures ?? [])
+    .find(({ failureCode }) => failureCode !== 'ImageNotFound');
+  if (failure !== undefined) throw notReadable(where.repositoryName, failure);
   return answers
     .flatMap((answer) => answer.images ?? [])
     .map((image) => ({
       tag: image.imageId?.imageTag,
       ...remoteImage(image.imageId?.imageDigest, image.imageManifest, image.imageManifestMediaType),
     }));
+}
+
+function notReadable(repository: string, failure: ImageFailure): OperationError {
+  const { failureCode: code = '', failureReason = '', imageId } = failure;
+  const image = imageId?.imageDigest ?? imageId?.imageTag ?? '';
+  return new OperationError(
+    'ecr-failed',
+    `${repository} holds ${image}, and ECR cannot give it: ${code}: ${failureReason}`,
+    { details: { operation: 'BatchGetImage', repository, image, code } },
+  );
 }
 
 /** Images by the tags that were asked for. */
