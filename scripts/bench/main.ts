@@ -20,6 +20,11 @@ const benchmarks = [
     args: [],
   },
   {
+    title: 'An image that was built before is found, against building it again',
+    script: 'find-image.ts',
+    args: [],
+  },
+  {
     title: 'Throughput and calls of promotions between two registries',
     script: 'promote.ts',
     args: [],

@@ -160,7 +160,7 @@ describe('from one account and region to another, each with its own role', () =>
       }),
     );
     expect(referrers).toMatchObject([{ digest: signature.digest }]);
-    for (const text of [sourceAccount, image.digest, 'linux/amd64, linux/arm64']) {
+    for (const text of [sourceAccount, image.digest, 'linux/amd64', 'linux/arm64']) {
       expect(step.summary).toContain(text);
     }
     // Nobody needs a token of a registry, let alone a login.

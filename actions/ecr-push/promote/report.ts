@@ -106,13 +106,13 @@ function* rows(
   yield ['digest', [code(image.root.digest)]];
   yield [
     'tags',
-    tags.flatMap((tag, index): readonly Inline[] => [
-      ...(index === 0 ? [] : [text(', ')]),
+    listed(tags, (tag) => [
       code(tag),
       ...(outcomes.get(tag) === 'kept' ? [text(' (already there)')] : []),
     ]),
   ];
-  if (image.root.platforms.length > 0) yield ['platforms', image.root.platforms.join(', ')];
+  const { platforms } = image.root;
+  if (platforms.length > 0) yield ['platforms', listed(platforms, (one) => [code(one)])];
   if (plan.isSource) {
     yield ['copied', 'nothing: the image is in this repository'];
   } else {
@@ -124,6 +124,13 @@ function* rows(
   }
   if (one.sizeBytes !== undefined) yield ['size', formatBytes(one.sizeBytes)];
   if (one.seconds !== undefined) yield ['time', `${one.seconds.toFixed(1)} s`];
+}
+
+function listed(
+  items: readonly string[],
+  show: (item: string) => readonly Inline[],
+): readonly Inline[] {
+  return items.flatMap((item, index) => [...(index === 0 ? [] : [text(', ')]), ...show(item)]);
 }
 
 function bytesOf({ blobs }: TargetPlan): number {
