@@ -112,7 +112,7 @@ export function fakeSource(changes: Partial<SourceRepository> = {}): FakeSource 
 /** ECR that takes no manifest before what it refers to, as the real one does. */
 export function strictEcr(...repositories: Parameters<typeof fakeEcr>): FakeEcr {
   const ecr = fakeEcr(...repositories);
-  const { putManifest } = ecr;
+  const putManifest = ecr.putManifest.bind(ecr);
   ecr.putManifest = (name, manifest, tag) => {
     const { digest, mediaType, body } = manifest;
     const { blobs, children } = toNode({ digest, mediaType, manifest: body });

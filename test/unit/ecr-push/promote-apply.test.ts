@@ -216,7 +216,7 @@ it('fails where the tag was taken by another image meanwhile', async () => {
   const immutable = repository({ tagMutability: 'IMMUTABLE' });
   ecr = strictEcr([immutable]);
   const [root, other] = [source.addManifest(['a']), source.addManifest(['b'])];
-  const { putManifest } = ecr;
+  const putManifest = ecr.putManifest.bind(ecr);
   ecr.putManifest = (repositoryName, manifest, tag) => {
     const { digest, mediaType, body } = other;
     const taken = { digest, mediaType, manifest: body };

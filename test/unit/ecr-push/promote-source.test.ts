@@ -1,3 +1,4 @@
+import { digestOf } from '../../../actions/ecr-push/image.js';
 import type { SourceImage } from '../../../actions/ecr-push/promote/image-graph.js';
 import { readImage, readRoot } from '../../../actions/ecr-push/promote/read-source.js';
 import { problemCodes } from '../../support/problem-codes.js';
@@ -34,11 +35,12 @@ it('does not take what is not of the digest that was asked for', async () => {
   });
 });
 
-it('does not take what is no manifest', () => {
-  const layers = [{ digest: 'md5:1', size: 1 }];
-  expect(() => source.addManifest([], { layers })).toThrow(
-    expect.objectContaining({ code: 'source-not-readable' }),
-  );
+it('does not take what is no manifest', async () => {
+  const manifest = JSON.stringify({ layers: [{ digest: 'md5:1', size: 1 }] });
+  const image = { digest: digestOf(manifest), mediaType: 'm', manifest };
+  source.images.set(image.digest, image);
+  const reference = { text: '', name: 'web', digest: image.digest };
+  await expect(readRoot(source, reference)).rejects.toMatchObject({ code: 'source-not-readable' });
 });
 
 it('reads an index with all its images, each before the index', async () => {
