@@ -336,6 +336,19 @@ describe('trouble on the way', () => {
     expect(await isWhole()).toBe(true);
   });
 
+  it('sessions of both roles that end while it copies are renewed', async () => {
+    await makeTarget();
+    // Six attempts at a layer take 7.75 s; these make four of each of the two layers fail.
+    const slow = { service: 'registry', operation: 'DownloadLayer', kind: 'error' } as const;
+    await emulator.addFaults({ ...slow, status: 503, times: 8 });
+    await source.push(name, 'small', pushableImage(['small']));
+    await emulator.control('POST', 'sessions', { endAfterSeconds: 3, tellSeconds: 301 });
+    const { step } = await promote({ source: `${sourceHost}/${name}:small` });
+    await emulator.control('DELETE', 'sessions');
+    expect(step.conclusion).toBe('success');
+    expect((await emulator.calls())['sts.AssumeRoleWithWebIdentity']).toBeGreaterThan(2);
+  });
+
   it('two runs at once both succeed with one image', async () => {
     await makeTarget();
     const results = await Promise.all([promote(), promote()]);
