@@ -15,6 +15,7 @@ import {
   readRepositorySettings,
   type RepositorySettings,
 } from './inputs/repositories.js';
+import { readScan, type ScanSettings } from './inputs/scan.js';
 import { readTags } from './inputs/tags.js';
 import type { RegistryReference, RepositoryReference } from './repository.js';
 import type { TagRule } from './tag-rules.js';
@@ -34,6 +35,8 @@ export interface PushInputs {
   readonly newRepository: RepositorySettings | undefined;
   /** Registries to log in to beside that of the repositories, for base images. */
   readonly registries: readonly RegistryReference[];
+  /** What the scan of the image must not find; absent: nobody waits for it. */
+  readonly scan: ScanSettings | undefined;
   readonly dryRun: boolean;
   readonly aws: AwsAccessInputs;
 }
@@ -69,6 +72,7 @@ export function readInputs(
     skipIfExists: reader.boolean('skip-if-exists', false),
     newRepository: readRepositorySettings(reader),
     registries,
+    scan: readScan(reader),
     dryRun: reader.boolean('dry-run', false),
     aws,
   });

@@ -18,11 +18,12 @@ await runAction(async (context) => {
     const workDirectory = work.path;
     const run = runProcess;
     const machine = { run, env, clock: systemClock, log, signal, github, workDirectory };
-    const outputs = await runCommand(machine, inputs, {
+    const { outputs, failure } = await runCommand(machine, inputs, {
       exportVariable: (name, value) => context.exportVariable(name, value),
       openAws: () => openAws(inputs.aws, context, github),
     });
     for (const [name, value] of Object.entries(outputs)) context.setOutput(name, value);
+    if (failure !== undefined) throw failure;
     // Later steps use the login; the post step removes it.
     keep = inputs.command === 'login';
   } finally {

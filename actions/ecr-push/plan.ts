@@ -2,6 +2,7 @@ import { UserError, type Problem } from '../shared/errors.js';
 import type { LocalImage, Manifest } from './image.js';
 import type { PushInputs } from './inputs.js';
 import type { RepositorySettings } from './inputs/repositories.js';
+import type { ScanSettings } from './inputs/scan.js';
 import type { ContentKey } from './key/content-key.js';
 import {
   manifestOf,
@@ -59,6 +60,8 @@ export type Step = { readonly reason: string } & (
       | { readonly kind: 'keep-tag'; readonly tag: string; readonly digest: string }
       /** Reads back what the tags name, and compares. */
       | { readonly kind: 'verify'; readonly tags: readonly string[] }
+      /** Waits for the scan of the image; what it finds is judged when all is done. */
+      | { readonly kind: 'scan'; readonly settings: ScanSettings }
     ))
 );
 
@@ -96,7 +99,19 @@ export function plan(inputs: PushInputs, observed: Observed): readonly Step[] {
       tags: observed.tags,
       reason: 'ECR is the one that knows what the tags name',
     })),
+    ...scanSteps(inputs, observed),
   ];
+}
+
+/** After all is pushed: a scan may take minutes. Also for an image that was there. */
+function scanSteps({ scan }: PushInputs, { repositories }: Observed): readonly Step[] {
+  if (scan === undefined) return [];
+  return repositories.map(({ reference }) => ({
+    kind: 'scan',
+    repository: reference.name,
+    settings: scan,
+    reason: `scan-fail-on is ${scan.failOn}`,
+  }));
 }
 
 /** The image that bears the key in every repository; one that lacks it needs the build anyway. */

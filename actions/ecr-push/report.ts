@@ -9,6 +9,7 @@ import {
 } from '../shared/markdown.js';
 import type { Step } from './plan.js';
 import type { ImageOutcome, PushResult, RepositoryResult } from './result.js';
+import type { GateReport } from './scan/gate-report.js';
 
 export interface Report {
   readonly outputs: Readonly<Record<string, string>>;
@@ -31,10 +32,12 @@ export const noOutputs = {
   'account-id': '',
   'docker-config': '',
   'auth-file': '',
+  'scan-status': '',
+  'scan-findings': '',
 } as const satisfies Readonly<Record<string, string>>;
 
 /** Outputs, job summary, and the one line of the log that says how it went. */
-export function report(result: PushResult): Report {
+export function report(result: PushResult, gate?: GateReport): Report {
   const [first] = result.repositories;
   const images = result.repositories.map(imageOf);
   const tags = first?.tags.map(({ tag }) => tag) ?? [];
@@ -52,12 +55,14 @@ export function report(result: PushResult): Report {
       registry: first?.registry ?? '',
       registries: first?.registry ?? '',
       'account-id': result.accountId,
+      ...gate?.outputs,
     },
     markdown: renderMarkdown([
       ...result.repositories.flatMap((one) => [
         heading(3, 'Image ', code(one.repository), ...(result.dryRun ? [' (dry run)'] : [])),
         table(['', ''], [...rows(result, one)]),
       ]),
+      ...(gate?.blocks ?? []),
       ...(result.notes.length > 0 ? [bullets(result.notes.map((note) => [code(note)]))] : []),
     ]),
     headline: headline(result, images),
@@ -106,6 +111,8 @@ function describeStep(step: Step): string {
       return `leave the tag ${step.tag} of ${step.repository}`;
     case 'verify':
       return `verify the digests in ${step.repository}`;
+    case 'scan':
+      return `wait up to ${step.settings.timeoutMinutes} minutes for the scan in ${step.repository}`;
   }
 }
 

@@ -1,3 +1,4 @@
+import type { CommandResult } from './command-result.js';
 import { login } from './commands/login.js';
 import { push } from './commands/push.js';
 import type { Ecr } from './ecr.js';
@@ -17,21 +18,18 @@ export interface CommandPorts {
   readonly openAws: () => Promise<OpenedAws>;
 }
 
-/** Runs the command of the inputs; returns the step's outputs. */
+/** Runs the command of the inputs. */
 export async function runCommand(
   machine: Machine,
   inputs: PushInputs | LoginInputs,
   ports: CommandPorts,
-): Promise<Readonly<Record<string, string>>> {
+): Promise<CommandResult> {
   if (inputs.command === 'login') {
     const { accountId, logIn } = await ports.openAws();
     const { workDirectory, env } = machine;
     const { exportVariable } = ports;
-    return login(
-      { logIn, workDirectory, userConfig: userConfigOf(env), exportVariable },
-      inputs.registries,
-      accountId,
-    );
+    const loginPorts = { logIn, workDirectory, userConfig: userConfigOf(env), exportVariable };
+    return { outputs: await login(loginPorts, inputs.registries, accountId) };
   }
   const prepared = await prepare(machine, inputs);
   const { ecr, accountId, logIn } = await ports.openAws();

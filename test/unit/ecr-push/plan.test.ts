@@ -81,6 +81,19 @@ it('sends nothing where a tag already names the image', () => {
   ]);
 });
 
+it('waits for the scans after all is pushed, also of an image that was there', () => {
+  const scan = inputs({ 'scan-fail-on': 'high' });
+  const remoteTags = new Map([['v1', remoteImage('1')]]);
+  const two = [found(), found({ reference: { name: 'shop/copy' }, remoteTags })];
+  expect(kinds(scan, observed({ repositories: two })).slice(-4)).toEqual([
+    'verify',
+    'verify',
+    'scan',
+    'scan',
+  ]);
+  expect(kinds(scan, observed({ remoteTags }))).toEqual(['keep-tag', 'verify', 'scan']);
+});
+
 it('refuses an immutable tag that names another image', () => {
   const taken = observed({
     repository: repository({ tagMutability: 'IMMUTABLE' }),
