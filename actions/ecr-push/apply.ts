@@ -84,7 +84,10 @@ async function applyStep(
   if (one === undefined) throw outOfOrder(step.kind);
   switch (step.kind) {
     case 'create-repository':
-      one.repository = await ecr.createRepository(step.repository, step.settings);
+      one.repository = await ecr.createRepository(step.repository, {
+        kmsKey: step.settings.kmsKey,
+        movingTags: step.movingTags,
+      });
       await finishRepository(ecr, one.repository, step.settings);
       log.info(`Created the repository ${step.repository}`);
       return;

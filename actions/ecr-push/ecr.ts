@@ -7,10 +7,13 @@ import type { ImageScan } from './scan/image-scan.js';
 export interface Repositories {
   /** `undefined` where there is none of that name. */
   findRepository(name: string): Promise<Repository | undefined>;
-  /** Makes it with immutable tags and scan on push; takes one that another run made meanwhile. */
+  /**
+   * Makes it with scan on push and immutable tags, but for `movingTags` (patterns with `*`); takes one
+   * that another run made meanwhile.
+   */
   createRepository(
     name: string,
-    settings: { readonly kmsKey: string | undefined },
+    settings: { readonly kmsKey: string | undefined; readonly movingTags: readonly string[] },
   ): Promise<Repository>;
   /** What beside the repository itself is there. */
   repositoryState(repository: Repository): Promise<{

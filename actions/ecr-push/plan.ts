@@ -4,6 +4,7 @@ import type { PushInputs } from './inputs.js';
 import type { RepositorySettings } from './inputs/repositories.js';
 import type { ScanSettings } from './inputs/scan.js';
 import type { ContentKey } from './key/content-key.js';
+import { exclusionFilters } from './moving-tags.js';
 import {
   manifestOf,
   type RemoteImage,
@@ -39,13 +40,20 @@ export interface Observed {
   /** In the order of the inputs. */
   readonly repositories: readonly ObservedRepository[];
   readonly tags: readonly string[];
+  /** Those of them that each next image takes over. */
+  readonly movingTags: readonly string[];
   readonly key: ContentKey;
 }
 
 export type Step = { readonly reason: string } & (
   | { readonly kind: 'build' }
   | ({ readonly repository: string } & (
-      | { readonly kind: 'create-repository'; readonly settings: RepositorySettings }
+      | {
+          readonly kind: 'create-repository';
+          readonly settings: RepositorySettings;
+          /** Exceptions from its immutable tags. */
+          readonly movingTags: readonly string[];
+        }
       | {
           readonly kind: 'finish-repository';
           readonly settings: Pick<RepositorySettings, 'keepImages' | 'pullAccountIds'>;
@@ -88,7 +96,7 @@ export function plan(inputs: PushInputs, observed: Observed): readonly Step[] {
     ),
   );
   return [
-    ...repositories.flatMap((one) => repositorySteps(inputs, one)),
+    ...repositories.flatMap((one) => repositorySteps(inputs, observed, one)),
     ...(observed.source.kind === 'build' && found === undefined
       ? [{ kind: 'build', reason: buildReason(observed.key, observed.source) } as const]
       : []),
@@ -129,7 +137,11 @@ function buildReason(key: ContentKey, source: { readonly engineDescription: stri
   return key.kind === 'key' ? `${engine}; nothing is found under ${key.tag}` : engine;
 }
 
-function repositorySteps(inputs: PushInputs, one: ObservedRepository): readonly Step[] {
+function repositorySteps(
+  inputs: PushInputs,
+  { movingTags }: Observed,
+  one: ObservedRepository,
+): readonly Step[] {
   const repository = one.reference.name;
   if (one.repository === undefined) {
     if (inputs.newRepository === undefined) return [];
@@ -138,6 +150,7 @@ function repositorySteps(inputs: PushInputs, one: ObservedRepository): readonly 
         kind: 'create-repository',
         repository,
         settings: inputs.newRepository,
+        movingTags: exclusionFilters(movingTags),
         reason: `${repository} is missing, and create-repository is set`,
       },
     ];

@@ -92,7 +92,7 @@ export function dryRunMarkdown(steps: readonly Step[]): string {
 function describeStep(step: Step): string {
   switch (step.kind) {
     case 'create-repository':
-      return `create the repository ${step.repository}`;
+      return `create the repository ${step.repository}${movingWords(step.movingTags)}`;
     case 'finish-repository':
       return `set what the repository ${step.repository} lacks`;
     case 'leave-repository':
@@ -114,6 +114,12 @@ function describeStep(step: Step): string {
     case 'scan':
       return `wait up to ${step.settings.timeoutMinutes} minutes for the scan in ${step.repository}`;
   }
+}
+
+function movingWords(movingTags: readonly string[]): string {
+  return movingTags.length === 0
+    ? ' with immutable tags'
+    : `, where no tag can be moved but ${movingTags.join(', ')}`;
 }
 
 const outcomeWords: Readonly<Record<ImageOutcome, string>> = {

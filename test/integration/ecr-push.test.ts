@@ -424,6 +424,23 @@ describe('a repository that is made', () => {
     expect(policy.policyText).toContain('222222222222');
   });
 
+  it('lets those tags move that are to, and no other', async () => {
+    const options = (tags: string) => ({
+      inputs: { tags, 'tag-rules': 'latest,environment:dev', 'create-repository': 'true' },
+    });
+    const first = await push(ociLayout(), options('v1'));
+    expect(first.step.conclusion).toBe('success');
+    expect(first.log).toContain('no tag can be moved but latest, env-*');
+    const other = ociLayout({ layer: layerTar('other') });
+    const second = await push(other, options('v2'));
+    expect(second.step.conclusion).toBe('success');
+    expect(await tagsOf(emulator, name)).toMatchObject({
+      ...{ v2: other.digest, latest: other.digest, 'env-dev': other.digest },
+    });
+    const third = await push(ociLayout({ layer: layerTar('third') }), options('v1'));
+    expect(third.step.conclusion).toBe('failure');
+  });
+
   it('is finished by a rerun where the first run came to no end', async () => {
     await emulator.addFaults({
       service: 'ecr',

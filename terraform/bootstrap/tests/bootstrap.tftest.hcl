@@ -390,6 +390,56 @@ run "keeps_the_deploy_role_from_what_deploys_do_not_need" {
   }
 }
 
+run "lets_push_roles_scan_but_make_no_repository" {
+  command = plan
+
+  assert {
+    condition = toset(flatten([
+      for statement in jsondecode(aws_iam_role_policy.push["dev-push"].policy).Statement : [
+        for action in statement.Action : action if !can(regex(":(Batch|Complete|GetAuth|GetDownload|Initiate|Upload)", action))
+      ]
+      ])) == toset([
+      "ecr:DescribeImageScanFindings", "ecr:DescribeImages", "ecr:DescribeRepositories", "ecr:PutImage", "ecr:StartImageScan",
+    ])
+    error_message = "a push role pushes and scans, and changes no repository"
+  }
+
+  assert {
+    condition = toset(flatten([
+      for statement in jsondecode(aws_iam_role_policy.push["dev-push"].policy).Statement : statement.Resource if statement.Sid != "RegistryToken"
+    ])) == toset(["arn:aws:ecr:eu-west-1:123456789012:repository/shop/*"])
+    error_message = "a push role reaches the project's repositories only"
+  }
+}
+
+run "lets_push_roles_make_repositories_where_asked_for" {
+  command = plan
+
+  variables {
+    push_creates_repositories = true
+  }
+
+  assert {
+    condition = {
+      for statement in jsondecode(aws_iam_role_policy.push["dev-push"].policy).Statement :
+      statement.Sid => try(statement.Condition.StringEquals, null)
+      if contains(["FinishRepositories", "MakeRepositories", "SeeRepositorySettings"], statement.Sid)
+      } == {
+      FinishRepositories    = { "aws:ResourceTag/made-by" = "infra-actions/ecr-push" }
+      MakeRepositories      = { "aws:RequestTag/made-by" = "infra-actions/ecr-push" }
+      SeeRepositorySettings = null
+    }
+    error_message = "a push role makes repositories with the tag of ecr-push, and changes only those"
+  }
+
+  assert {
+    condition = toset(flatten([
+      for statement in jsondecode(aws_iam_role_policy.push["dev-push"].policy).Statement : statement.Resource if statement.Sid != "RegistryToken"
+    ])) == toset(["arn:aws:ecr:eu-west-1:123456789012:repository/shop/*"])
+    error_message = "a push role reaches the project's repositories only"
+  }
+}
+
 run "makes_no_roles_that_nobody_could_assume" {
   command = plan
 

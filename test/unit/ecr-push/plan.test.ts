@@ -24,6 +24,7 @@ function observed(changes: Changes = {}): Observed {
   return {
     accountId: '123456789012',
     tags: ['v1'],
+    movingTags: [],
     key: { kind: 'off' },
     source: { kind: 'archive', image },
     repositories: [found(changes)],
@@ -111,6 +112,15 @@ it('makes a missing repository only when allowed', () => {
     'write-tag',
     'verify',
   ]);
+});
+
+it('makes a repository in which only the tags move that are to', () => {
+  const movingTags = ['latest', 'env-dev', 'env-test', 'main', '1.2'];
+  const missing = observed({ repository: undefined, movingTags });
+  expect(plan(inputs({ 'create-repository': 'true' }), missing)[0]).toMatchObject({
+    kind: 'create-repository',
+    movingTags: ['latest', 'env-*', 'main', '1.2'],
+  });
 });
 
 it('refuses a repository of another account', () => {
