@@ -16,6 +16,7 @@ import {
   type RepositorySettings,
 } from './inputs/repositories.js';
 import { readScan, type ScanSettings } from './inputs/scan.js';
+import { readTarget, type ReadText } from './inputs/target-file.js';
 import { readTags } from './inputs/tags.js';
 import type { RegistryReference, RepositoryReference } from './repository.js';
 import type { TagRule } from './tag-rules.js';
@@ -50,7 +51,7 @@ export interface LoginInputs {
 }
 
 /**
- * Reads every input of the action.
+ * Reads every input of the action; `readText` reads the target file.
  *
  * @throws UserError with every problem that the inputs alone show
  */
@@ -58,17 +59,19 @@ export function readInputs(
   source: InputSource,
   env: Env,
   github: GithubContext | undefined,
+  readText: ReadText = () => undefined,
 ): PushInputs | LoginInputs {
   const reader = new InputReader(source);
   const command = reader.oneOf('command', commandNames, 'push');
   const aws = readAwsInputs(reader, env);
   const registries = readRegistries(reader);
   if (command === 'login') return reader.finish({ command, registries, aws });
+  const target = readTarget(reader, readText);
   return reader.finish({
     command,
     source: readSource(reader),
-    repositories: readRepositories(reader, aws.region),
-    ...readTags(reader, github?.sha ?? ''),
+    repositories: readRepositories(reader, aws.region, target?.repository),
+    ...readTags(reader, github?.sha ?? '', target?.tag),
     skipIfExists: reader.boolean('skip-if-exists', false),
     newRepository: readRepositorySettings(reader),
     registries,

@@ -5,12 +5,19 @@ import { runAction } from '../shared/run.js';
 import { openAws } from './aws/open-aws.js';
 import { maskSecrets, readInputs } from './inputs.js';
 import { runCommand } from './run-command.js';
+import { workspaceOf } from './source.js';
+import { textFilesIn } from './text-files.js';
 import { makeWorkDirectory, workDirectoryState } from './work-directory.js';
 
 await runAction(async (context) => {
   const { env, log, secrets, signal } = context;
   const github = readGithubContext(env);
-  const inputs = readInputs((name) => context.input(name), env, github);
+  const inputs = readInputs(
+    (name) => context.input(name),
+    env,
+    github,
+    textFilesIn(workspaceOf(env)),
+  );
   maskSecrets(inputs, secrets);
   const work = await makeWorkDirectory(env, (path) => context.saveState(workDirectoryState, path));
   let keep = false;
