@@ -86,6 +86,8 @@ describe('an OCI archive, without any engine', () => {
       'account-id': '123456789012',
       'docker-config': '',
       'auth-file': '',
+      'scan-status': '',
+      'scan-findings': '',
     });
     expect(step.outputsWithSecrets).toEqual([]);
     expect(step.summary).toContain(image.digest);

@@ -181,7 +181,14 @@ describe('the images behind a digest', () => {
   });
 
   function scan(ecr: FakeEcr, digest: string): Promise<readonly ScannedImage[]> {
-    const clock = { now: () => 0, sleep: () => Promise.resolve() };
+    let now = 0;
+    const clock = {
+      now: () => now,
+      sleep: (milliseconds: number) => {
+        now += milliseconds;
+        return Promise.resolve();
+      },
+    };
     const ports = { ecr, clock, log: silentLogger, signal: new AbortController().signal };
     return scanImage(ports, 'shop/service-a', digest, 1);
   }
