@@ -94,6 +94,20 @@ describe('an OCI archive, without any engine', () => {
     expect(leftBehind).toEqual([]);
   });
 
+  it('goes to where the target file says, as Terraform’s output has written it', async () => {
+    await makeRepository(emulator, name);
+    const image = ociLayout();
+    const workspace = await workspaceWith(image);
+    const target = `"${emulator.registryHost}/${name}:v1"\n`;
+    await writeFile(path.join(workspace, 'container_image.txt'), target);
+    const { step } = await runPush(emulator, {
+      ...{ workspace, env },
+      inputs: { archive: 'image.tar', 'target-file': 'container_image.txt' },
+    });
+    expect(step.conclusion).toBe('success');
+    expect(await tagsOf(emulator, name)).toEqual({ v1: image.digest });
+  });
+
   it('is tagged with the commit where no tag is given', async () => {
     await makeRepository(emulator, name);
     const image = ociLayout();
