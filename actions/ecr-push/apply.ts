@@ -4,7 +4,7 @@ import { buildImage, type Built } from './build.js';
 import { pushWithRetries } from './engine-push.js';
 import type { Blob } from './image.js';
 import type { PushInputs } from './inputs.js';
-import { finishRepository } from './make-repository.js';
+import { finishRepository, makeRepository } from './make-repository.js';
 import type { Observed, Step } from './plan.js';
 import { formatBytes } from './report.js';
 import { layerCountOf } from './layer-count.js';
@@ -12,6 +12,8 @@ import { registryOf, type Repository } from './repository.js';
 import type { ImageOutcome, PushResult, RepositoryResult } from './result.js';
 import type { Pushed, TagOutcome } from './put-tags.js';
 import type { Ports } from './ports.js';
+import type { ScannedImage } from './scan/image-scan.js';
+import { scanImage } from './scan/scan-image.js';
 import type { Prepared } from './source.js';
 import { uploadImage, type UploadReport } from './upload.js';
 import { verify } from './verify.js';
@@ -26,6 +28,7 @@ interface RepositoryProgress {
   layers: number | undefined;
   upload: UploadReport | undefined;
   pushSeconds: number | undefined;
+  scans: readonly ScannedImage[];
 }
 
 interface Progress {
@@ -81,8 +84,7 @@ async function applyStep(
   if (one === undefined) throw outOfOrder(step.kind);
   switch (step.kind) {
     case 'create-repository':
-      one.repository = await ecr.createRepository(step.repository, step.settings);
-      await finishRepository(ecr, one.repository, step.settings);
+      one.repository = await makeRepository(ecr, step);
       log.info(`Created the repository ${step.repository}`);
       return;
     case 'finish-repository':
@@ -123,6 +125,12 @@ async function applyStep(
       one.sizeBytes = await verify(ports, one.repository, one.digest, step.tags);
       one.layers = layerCountOf(await ecr.imageByDigest(step.repository, one.digest));
       return;
+    case 'scan': {
+      if (one.digest === undefined) throw outOfOrder(step.kind);
+      const { timeoutMinutes } = step.settings;
+      one.scans = await scanImage(ports, step.repository, one.digest, timeoutMinutes);
+      return;
+    }
   }
 }
 
@@ -188,6 +196,7 @@ function startOf(observed: Observed): Progress {
           layers: undefined,
           upload: undefined,
           pushSeconds: undefined,
+          scans: [],
         },
       ]),
     ),
@@ -220,6 +229,7 @@ function resultOf(
       layers: one.layers,
       pushSeconds: one.pushSeconds,
       upload: one.upload,
+      scans: one.scans,
     })),
     key,
     madeWith:

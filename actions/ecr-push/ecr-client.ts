@@ -5,6 +5,7 @@ import { ecrCalls } from './aws/calls.js';
 import { ecrImages } from './aws/images.js';
 import { ecrLayers } from './aws/layers.js';
 import { ecrRepositories } from './aws/repositories.js';
+import { ecrScans } from './aws/scans.js';
 import { ecrSourceRepository } from './aws/source-repository.js';
 import { ecrTokens } from './aws/tokens.js';
 import type { Ecr } from './ecr.js';
@@ -28,6 +29,7 @@ export function ecrClient(
     ...ecrImages(calls),
     ...ecrLayers(calls),
     ...ecrTokens(calls, ports.secrets),
+    ...ecrScans(calls),
   };
 }
 

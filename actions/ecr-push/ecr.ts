@@ -1,15 +1,19 @@
 import type { RemoteImage, Repository } from './repository.js';
 import type { Manifest } from './image.js';
 import type { RegistryLogin } from './login.js';
+import type { ImageScan } from './scan/image-scan.js';
 
 /** The repositories of one account and region. */
 export interface Repositories {
   /** `undefined` where there is none of that name. */
   findRepository(name: string): Promise<Repository | undefined>;
-  /** Makes it with immutable tags and scan on push; takes one that another run made meanwhile. */
+  /**
+   * Makes it with scan on push and immutable tags, but for `movingTags` (patterns with `*`); takes one
+   * that another run made meanwhile.
+   */
   createRepository(
     name: string,
-    settings: { readonly kmsKey: string | undefined },
+    settings: { readonly kmsKey: string | undefined; readonly movingTags: readonly string[] },
   ): Promise<Repository>;
   /** What beside the repository itself is there. */
   repositoryState(repository: Repository): Promise<{
@@ -72,5 +76,24 @@ export interface Tokens {
   login(): Promise<RegistryLogin>;
 }
 
+/** Scans for vulnerabilities, by ECR itself (basic) or by Amazon Inspector (enhanced). */
+export interface Scans {
+  /** `undefined` where there is none yet. */
+  scanOf(repository: string, digest: string): Promise<ImageScan | undefined>;
+  /** Asks for a basic scan. */
+  startScan(
+    repository: string,
+    digest: string,
+  ): Promise<
+    | { readonly kind: 'started' }
+    /** There was one within 24 hours. */
+    | { readonly kind: 'scanned-today' }
+    /** ECR scans no such images. */
+    | { readonly kind: 'unsupported'; readonly reason: string }
+    /** Scans of this registry begin by its rules. */
+    | { readonly kind: 'not-by-hand'; readonly reason: string }
+  >;
+}
+
 /** What a push needs of Amazon ECR; `./ecr-client.ts` speaks to AWS. */
-export interface Ecr extends Repositories, Images, Layers, Tokens {}
+export interface Ecr extends Repositories, Images, Layers, Tokens, Scans {}

@@ -16,6 +16,8 @@ import {
   type RepositorySettings,
 } from './inputs/repositories.js';
 import { readPromoteInputs, refusePromoteInputs, type PromoteInputs } from './inputs/promote.js';
+import { readScan, type ScanSettings } from './inputs/scan.js';
+import { readTarget, type ReadText } from './inputs/target-file.js';
 import { readTags } from './inputs/tags.js';
 import type { RegistryReference, RepositoryReference } from './repository.js';
 import type { TagRule } from './tag-rules.js';
@@ -35,6 +37,8 @@ export interface PushInputs {
   readonly newRepository: RepositorySettings | undefined;
   /** Registries to log in to beside that of the repositories, for base images. */
   readonly registries: readonly RegistryReference[];
+  /** What the scan of the image must not find; absent: nobody waits for it. */
+  readonly scan: ScanSettings | undefined;
   readonly dryRun: boolean;
   readonly aws: AwsAccessInputs;
 }
@@ -51,7 +55,7 @@ export interface LoginInputs {
 export type Inputs = PushInputs | LoginInputs | PromoteInputs;
 
 /**
- * Reads every input of the action.
+ * Reads every input of the action; `readText` reads the target file.
  *
  * @throws UserError with every problem that the inputs alone show
  */
@@ -59,6 +63,7 @@ export function readInputs(
   source: InputSource,
   env: Env,
   github: GithubContext | undefined,
+  readText: ReadText = () => undefined,
 ): Inputs {
   const reader = new InputReader(source);
   const command = reader.oneOf('command', commandNames, 'push');
@@ -67,14 +72,16 @@ export function readInputs(
   refusePromoteInputs(reader, command);
   const registries = readRegistries(reader);
   if (command === 'login') return reader.finish({ command, registries, aws });
+  const target = readTarget(reader, readText);
   return reader.finish({
     command,
     source: readSource(reader),
-    repositories: readRepositories(reader, aws.region),
-    ...readTags(reader, github?.sha ?? ''),
+    repositories: readRepositories(reader, aws.region, target?.repository),
+    ...readTags(reader, github?.sha ?? '', target?.tag),
     skipIfExists: reader.boolean('skip-if-exists', false),
     newRepository: readRepositorySettings(reader),
     registries,
+    scan: readScan(reader),
     dryRun: reader.boolean('dry-run', false),
     aws,
   });

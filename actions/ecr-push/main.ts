@@ -7,12 +7,19 @@ import { openSource } from './aws/open-source.js';
 import { maskSecrets, readInputs } from './inputs.js';
 import { fetchRange } from './promote/read-range.js';
 import { runCommand } from './run-command.js';
+import { workspaceOf } from './source.js';
+import { textFilesIn } from './text-files.js';
 import { makeWorkDirectory, workDirectoryState } from './work-directory.js';
 
 await runAction(async (context) => {
   const { env, log, secrets, signal } = context;
   const github = readGithubContext(env);
-  const inputs = readInputs((name) => context.input(name), env, github);
+  const inputs = readInputs(
+    (name) => context.input(name),
+    env,
+    github,
+    textFilesIn(workspaceOf(env)),
+  );
   maskSecrets(inputs, secrets);
   const work = await makeWorkDirectory(env, (path) => context.saveState(workDirectoryState, path));
   let keep = false;
@@ -20,13 +27,14 @@ await runAction(async (context) => {
     const workDirectory = work.path;
     const run = runProcess;
     const machine = { run, env, clock: systemClock, log, signal, github, workDirectory };
-    const outputs = await runCommand(machine, inputs, {
+    const { outputs, failure } = await runCommand(machine, inputs, {
       exportVariable: (name, value) => context.exportVariable(name, value),
       openAws: () => openAws(inputs.aws, context, github),
       openSource: (promotion) => openSource(promotion, context, github),
       readRange: fetchRange,
     });
     for (const [name, value] of Object.entries(outputs)) context.setOutput(name, value);
+    if (failure !== undefined) throw failure;
     // Later steps use the login; the post step removes it.
     keep = inputs.command === 'login';
   } finally {

@@ -13,14 +13,15 @@ export async function observe(
   prepared: Prepared,
   accountId: string,
 ): Promise<Observed> {
-  const { key, tags } = prepared;
+  const { key, tags, movingTags } = prepared;
   const wanted = key.kind === 'key' ? [...tags, key.tag] : tags;
   const repositories = await Promise.all(
     inputs.repositories.map((reference) =>
       observeRepository(ecr, inputs, reference, wanted, accountId),
     ),
   );
-  return { accountId, repositories, tags, key, source: observedSource(prepared.source) };
+  const source = observedSource(prepared.source);
+  return { accountId, repositories, tags, movingTags, key, source };
 }
 
 /** Reads one repository: whether it is there and whole, and what the tags name in it. */

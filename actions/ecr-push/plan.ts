@@ -2,7 +2,9 @@ import { UserError, type Problem } from '../shared/errors.js';
 import type { LocalImage, Manifest } from './image.js';
 import type { PushInputs } from './inputs.js';
 import type { RepositorySettings } from './inputs/repositories.js';
+import type { ScanSettings } from './inputs/scan.js';
 import type { ContentKey } from './key/content-key.js';
+import { exclusionFilters } from './moving-tags.js';
 import {
   manifestOf,
   type RemoteImage,
@@ -38,12 +40,19 @@ export interface Observed {
   /** In the order of the inputs. */
   readonly repositories: readonly ObservedRepository[];
   readonly tags: readonly string[];
+  /** Those of them that each next image takes over. */
+  readonly movingTags: readonly string[];
   readonly key: ContentKey;
 }
 
 /** What is done to a repository before an image is put into it. */
 export type RepositoryStep = { readonly reason: string; readonly repository: string } & (
-  | { readonly kind: 'create-repository'; readonly settings: RepositorySettings }
+  | {
+      readonly kind: 'create-repository';
+      readonly settings: RepositorySettings;
+      /** Exceptions from its immutable tags. */
+      readonly movingTags: readonly string[];
+    }
   | {
       readonly kind: 'finish-repository';
       readonly settings: Pick<RepositorySettings, 'keepImages' | 'pullAccountIds'>;
@@ -66,6 +75,8 @@ export type Step =
             | { readonly kind: 'keep-tag'; readonly tag: string; readonly digest: string }
             /** Reads back what the tags name, and compares. */
             | { readonly kind: 'verify'; readonly tags: readonly string[] }
+            /** Waits for the scan of the image; what it finds is judged when all is done. */
+            | { readonly kind: 'scan'; readonly settings: ScanSettings }
           ))
     ));
 
@@ -89,7 +100,7 @@ export function plan(inputs: PushInputs, observed: Observed): readonly Step[] {
     ),
   );
   return [
-    ...repositories.flatMap((one) => repositorySteps(inputs.newRepository, one)),
+    ...repositories.flatMap((one) => repositorySteps(inputs.newRepository, observed, one)),
     ...(observed.source.kind === 'build' && found === undefined
       ? [{ kind: 'build', reason: buildReason(observed.key, observed.source) } as const]
       : []),
@@ -100,7 +111,19 @@ export function plan(inputs: PushInputs, observed: Observed): readonly Step[] {
       tags: observed.tags,
       reason: 'ECR is the one that knows what the tags name',
     })),
+    ...scanSteps(inputs, observed),
   ];
+}
+
+/** After all is pushed: a scan may take minutes. Also for an image that was there. */
+function scanSteps({ scan }: PushInputs, { repositories }: Observed): readonly Step[] {
+  if (scan === undefined) return [];
+  return repositories.map(({ reference }) => ({
+    kind: 'scan',
+    repository: reference.name,
+    settings: scan,
+    reason: `scan-fail-on is ${scan.failOn}`,
+  }));
 }
 
 /** The image that bears the key in every repository; one that lacks it needs the build anyway. */
@@ -121,6 +144,7 @@ function buildReason(key: ContentKey, source: { readonly engineDescription: stri
 /** What a repository needs before anything is put into it. */
 export function repositorySteps(
   newRepository: RepositorySettings | undefined,
+  { movingTags }: Pick<Observed, 'movingTags'>,
   one: ObservedRepository,
 ): readonly RepositoryStep[] {
   const repository = one.reference.name;
@@ -131,6 +155,7 @@ export function repositorySteps(
         kind: 'create-repository',
         repository,
         settings: newRepository,
+        movingTags: exclusionFilters(movingTags),
         reason: `${repository} is missing, and create-repository is set`,
       },
     ];

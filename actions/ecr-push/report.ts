@@ -9,6 +9,7 @@ import {
 } from '../shared/markdown.js';
 import type { Step } from './plan.js';
 import type { ImageOutcome, PushResult, RepositoryResult } from './result.js';
+import type { GateReport } from './scan/gate-report.js';
 
 export interface Report {
   readonly outputs: Readonly<Record<string, string>>;
@@ -31,10 +32,12 @@ export const noOutputs = {
   'account-id': '',
   'docker-config': '',
   'auth-file': '',
+  'scan-status': '',
+  'scan-findings': '',
 } as const satisfies Readonly<Record<string, string>>;
 
 /** Outputs, job summary, and the one line of the log that says how it went. */
-export function report(result: PushResult): Report {
+export function report(result: PushResult, gate?: GateReport): Report {
   const [first] = result.repositories;
   const images = result.repositories.map(imageOf);
   const tags = first?.tags.map(({ tag }) => tag) ?? [];
@@ -52,12 +55,14 @@ export function report(result: PushResult): Report {
       registry: first?.registry ?? '',
       registries: first?.registry ?? '',
       'account-id': result.accountId,
+      ...gate?.outputs,
     },
     markdown: renderMarkdown([
       ...result.repositories.flatMap((one) => [
         heading(3, 'Image ', code(one.repository), ...(result.dryRun ? [' (dry run)'] : [])),
         table(['', ''], [...rows(result, one)]),
       ]),
+      ...(gate?.blocks ?? []),
       ...(result.notes.length > 0 ? [bullets(result.notes.map((note) => [code(note)]))] : []),
     ]),
     headline: headline(result, images),
@@ -87,7 +92,7 @@ export function dryRunMarkdown(steps: readonly Step[]): string {
 function describeStep(step: Step): string {
   switch (step.kind) {
     case 'create-repository':
-      return `create the repository ${step.repository}`;
+      return `create the repository ${step.repository}${movingWords(step.movingTags)}`;
     case 'finish-repository':
       return `set what the repository ${step.repository} lacks`;
     case 'leave-repository':
@@ -106,7 +111,15 @@ function describeStep(step: Step): string {
       return `leave the tag ${step.tag} of ${step.repository}`;
     case 'verify':
       return `verify the digests in ${step.repository}`;
+    case 'scan':
+      return `wait up to ${step.settings.timeoutMinutes} minutes for the scan in ${step.repository}`;
   }
+}
+
+function movingWords(movingTags: readonly string[]): string {
+  return movingTags.length === 0
+    ? ' with immutable tags'
+    : `, where no tag can be moved but ${movingTags.join(', ')}`;
 }
 
 const outcomeWords: Readonly<Record<ImageOutcome, string>> = {

@@ -1,6 +1,7 @@
 import type { CacheUse } from './engines/cache-use.js';
 import type { ContentKey } from './key/content-key.js';
 import type { TagOutcome } from './put-tags.js';
+import type { ScannedImage } from './scan/image-scan.js';
 import type { UploadReport } from './upload.js';
 
 /** How the image came to be in a repository. */
@@ -27,6 +28,8 @@ export interface RepositoryResult {
   readonly pushSeconds: number | undefined;
   /** Layers sent by this action itself, where it did. */
   readonly upload: UploadReport | undefined;
+  /** Empty where nobody waits for scans. */
+  readonly scans: readonly ScannedImage[];
 }
 
 /** What a push came to. */

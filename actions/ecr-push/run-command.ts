@@ -1,3 +1,4 @@
+import type { CommandResult } from './command-result.js';
 import { login } from './commands/login.js';
 import { promote } from './commands/promote.js';
 import { push } from './commands/push.js';
@@ -25,21 +26,18 @@ export interface CommandPorts {
   readonly readRange: ReadRange;
 }
 
-/** Runs the command of the inputs; returns the step's outputs. */
+/** Runs the command of the inputs. */
 export async function runCommand(
   machine: Machine,
   inputs: Inputs,
   ports: CommandPorts,
-): Promise<Readonly<Record<string, string>>> {
+): Promise<CommandResult> {
   if (inputs.command === 'login') {
     const { accountId, logIn } = await ports.openAws();
     const { workDirectory, env } = machine;
     const { exportVariable } = ports;
-    return login(
-      { logIn, workDirectory, userConfig: userConfigOf(env), exportVariable },
-      inputs.registries,
-      accountId,
-    );
+    const loginPorts = { logIn, workDirectory, userConfig: userConfigOf(env), exportVariable };
+    return { outputs: await login(loginPorts, inputs.registries, accountId) };
   }
   if (inputs.command === 'promote') {
     const chosen = await findTags(machine, inputs);
@@ -48,7 +46,8 @@ export async function runCommand(
       ports.openSource(inputs),
     );
     const { readRange } = ports;
-    return promote({ ...machine, ecr, source, readRange }, inputs, chosen, accountId);
+    const promotePorts = { ...machine, ecr, source, readRange };
+    return { outputs: await promote(promotePorts, inputs, chosen, accountId) };
   }
   const prepared = await prepare(machine, inputs);
   const { ecr, accountId, logIn } = await ports.openAws();

@@ -43,6 +43,8 @@ export interface Prepared {
   readonly source: Source;
   /** At least one. */
   readonly tags: readonly string[];
+  /** Those of them that each next image takes over. */
+  readonly movingTags: readonly string[];
   readonly key: ContentKey;
   /** What a reader should know of tags and key. */
   readonly notes: readonly string[];
@@ -74,7 +76,7 @@ export async function prepare(machine: Machine, inputs: PushInputs): Promise<Pre
   const { source, key } = found;
   const notes =
     key.kind === 'none' ? [...chosen.notes, `no content key: ${key.reason}`] : chosen.notes;
-  return { source, tags: chosen.tags, key, notes };
+  return { source, tags: chosen.tags, movingTags: chosen.moving, key, notes };
 }
 
 interface Found {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import semver from 'semver';
 import type { Problem } from '../shared/errors.js';
+import { moves, movesByName } from './moving-tags.js';
 import { commitTag, tagLengthLimit, tagProblems } from './tags.js';
 
 /** Rules without a name of their own, as `tag-rules` writes them. */
@@ -42,6 +43,8 @@ export interface TagFacts {
 export interface ChosenTags {
   /** Each once, those that were given first. */
   readonly tags: readonly string[];
+  /** Those of them that each next image takes over. */
+  readonly moving: readonly string[];
   /** What a reader should know: a name that was cleaned, a rule that gave nothing. */
   readonly notes: readonly string[];
   readonly problems: readonly Problem[];
@@ -62,6 +65,7 @@ export function chooseTags(
 ): ChosenTags {
   const notes: string[] = [];
   const problems: Problem[] = [];
+  const moving = new Set(given.filter((tag) => movesByName(tag)));
   const sources = new Map<string, string[]>(given.map((tag) => [tag, ['tags']]));
   for (const rule of rules) {
     const made = makeTags(rule, facts);
@@ -71,6 +75,7 @@ export function chooseTags(
     else {
       for (const { tag, note } of made.tags) {
         if (note !== undefined) notes.push(note);
+        if (moves(rule)) moving.add(tag);
         sources.set(tag, [...(sources.get(tag) ?? []), ruleName(rule)]);
       }
     }
@@ -93,7 +98,7 @@ export function chooseTags(
       hint: 'add the rule sha, which gives one for every commit',
     });
   }
-  return { tags, notes, problems };
+  return { tags, moving: [...moving], notes, problems };
 }
 
 type Made =

@@ -113,7 +113,7 @@ function conflict(
     code: 'tag-immutable',
     message: `the tag ${tag} of ${repository.name} is immutable and names ${there.digest}; this image is ${ours}`,
     at: { input: 'tags' },
-    hint: 'deploy the digest that is there, or push under another tag',
+    hint: 'deploy the digest that is there, push under another tag, or let this one move by an exclusion filter of the repository',
   };
 }
 

@@ -48,6 +48,7 @@ describeWhere(await containersRequirement('buildah'), 'ecr-push with buildah', (
   itBuildsAndPushes({
     name: 'buildah',
     severalPlatforms: true,
+    reproducible: true,
     environment: containersStore,
     pullAndRun,
   });

@@ -45,6 +45,7 @@ describeWhere(dockerAnswers(), 'ecr-push with docker', () => {
   itBuildsAndPushes({
     name: 'docker',
     severalPlatforms: false,
+    reproducible: false,
     environment: () => Promise.resolve({}),
     pullAndRun,
     forgetImages,

@@ -47,6 +47,7 @@ describeWhere(await containersRequirement('podman'), 'ecr-push with podman', () 
   itBuildsAndPushes({
     name: 'podman',
     severalPlatforms: true,
+    reproducible: true,
     environment: containersStore,
     pullAndRun,
   });

@@ -86,10 +86,26 @@ describe('an OCI archive, without any engine', () => {
       'account-id': '123456789012',
       'docker-config': '',
       'auth-file': '',
+      'scan-status': '',
+      'scan-findings': '',
     });
     expect(step.outputsWithSecrets).toEqual([]);
     expect(step.summary).toContain(image.digest);
     expect(leftBehind).toEqual([]);
+  });
+
+  it('goes to where the target file says, as Terraform’s output has written it', async () => {
+    await makeRepository(emulator, name);
+    const image = ociLayout();
+    const workspace = await workspaceWith(image);
+    const target = `"${emulator.registryHost}/${name}:v1"\n`;
+    await writeFile(path.join(workspace, 'container_image.txt'), target);
+    const { step } = await runPush(emulator, {
+      ...{ workspace, env },
+      inputs: { archive: 'image.tar', 'target-file': 'container_image.txt' },
+    });
+    expect(step.conclusion).toBe('success');
+    expect(await tagsOf(emulator, name)).toEqual({ v1: image.digest });
   });
 
   it('is tagged with the commit where no tag is given', async () => {
@@ -422,6 +438,23 @@ describe('a repository that is made', () => {
     expect(lifecycle.lifecyclePolicyText).toContain('"countNumber":10');
     const policy = await ecr.send(new GetRepositoryPolicyCommand({ repositoryName }));
     expect(policy.policyText).toContain('222222222222');
+  });
+
+  it('lets those tags move that are to, and no other', async () => {
+    const options = (tags: string) => ({
+      inputs: { tags, 'tag-rules': 'latest,environment:dev', 'create-repository': 'true' },
+    });
+    const first = await push(ociLayout(), options('v1'));
+    expect(first.step.conclusion).toBe('success');
+    expect(first.log).toContain('no tag can be moved but latest, env-*');
+    const other = ociLayout({ layer: layerTar('other') });
+    const second = await push(other, options('v2'));
+    expect(second.step.conclusion).toBe('success');
+    expect(await tagsOf(emulator, name)).toMatchObject({
+      ...{ v2: other.digest, latest: other.digest, 'env-dev': other.digest },
+    });
+    const third = await push(ociLayout({ layer: layerTar('third') }), options('v1'));
+    expect(third.step.conclusion).toBe('failure');
   });
 
   it('is finished by a rerun where the first run came to no end', async () => {

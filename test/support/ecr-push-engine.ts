@@ -37,6 +37,8 @@ export interface EngineUnderTest {
   ) => Promise<PulledImage>;
   /** Whether it builds for several platforms at once. */
   readonly severalPlatforms: boolean;
+  /** Whether two stores come to the same digest for a commit; each directory is a store then. */
+  readonly reproducible: boolean;
   /**
    * Removes the images of `<registry>/<repository>` from the engine's store. Only for engines that
    * pull base images over plain HTTP from this machine.
@@ -153,6 +155,25 @@ export function itBuildsAndPushes(engine: EngineUnderTest): void {
     expect(second.log).toContain('Already there');
     expect((await emulator.calls())['registry.PutManifest']).toBe(1);
   });
+
+  if (engine.reproducible) {
+    it('makes one image of a commit, in whichever store it is built', async () => {
+      await makeRepository(emulator, name);
+      const pushInNewStore = async (): Promise<PushStep> => {
+        const store = await mkdtemp(path.join(directory, 's-'));
+        const workspace = await serviceWorkspace(store);
+        commitAll(workspace, '2026-01-01T00:00:00Z');
+        const env = { HOME: home, ...(await engine.environment(store)) };
+        return push({ tags: 'v1' }, { workspace, env });
+      };
+      const first = await pushInNewStore();
+      const second = await pushInNewStore();
+      expect([first.step.conclusion, second.step.conclusion]).toEqual(['success', 'success']);
+      expect(second.step.outputs).toMatchObject({
+        ...{ outcome: 'kept', digest: first.step.outputs['digest'] },
+      });
+    });
+  }
 
   it('refuses an immutable tag that names another image, and pushes nothing', async () => {
     await makeRepository(emulator, name);

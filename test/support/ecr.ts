@@ -3,6 +3,7 @@ import { gzipSync } from 'node:zlib';
 import type { Ecr } from '../../actions/ecr-push/ecr.js';
 import { digestOf } from '../../actions/ecr-push/image.js';
 import type { RemoteImage, Repository } from '../../actions/ecr-push/repository.js';
+import type { ImageScan } from '../../actions/ecr-push/scan/image-scan.js';
 import { tarArchive, type ArchiveFile } from '../../scripts/tar-archive.js';
 
 export function repository(changes: Partial<Repository> = {}): Repository {
@@ -146,6 +147,10 @@ export interface FakeEcr extends Ecr {
   readonly calls: string[];
   /** Position from which the next part is asked for again, once. */
   losePartFrom?: number;
+  /** What `scanOf` answers, one call after the other by digest; the last one stays. */
+  readonly scans: Map<string, readonly (ImageScan | undefined)[]>;
+  /** What `startScan` answers. */
+  scanStart: Awaited<ReturnType<Ecr['startScan']>>;
 }
 
 /** An ECR in memory, with parts of ten bytes. */
@@ -157,7 +162,19 @@ export function fakeEcr(repositories: readonly Repository[] = [repository()]): F
   const layers = new Map<string, Buffer>();
   const calls: string[] = [];
   const states = new Map<string, RepositoryState>();
+  const scans: FakeEcr['scans'] = new Map();
   const fake: FakeEcr = {
+    scans,
+    scanStart: { kind: 'started' },
+    scanOf(_name, digest) {
+      const [next, ...rest] = scans.get(digest) ?? [];
+      if (rest.length > 0) scans.set(digest, rest);
+      return Promise.resolve(next);
+    },
+    startScan(_name, digest) {
+      calls.push(`startScan ${digest}`);
+      return Promise.resolve(fake.scanStart);
+    },
     states,
     tags,
     manifests,

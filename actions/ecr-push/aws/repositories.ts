@@ -6,12 +6,26 @@ import {
   ListTagsForResourceCommand,
   PutLifecyclePolicyCommand,
   SetRepositoryPolicyCommand,
+  type CreateRepositoryCommandInput,
 } from '@aws-sdk/client-ecr';
 import { OperationError } from '../../shared/errors.js';
 import type { Repositories } from '../ecr.js';
 import { madeHereTag } from '../repository-documents.js';
 import { toRepository } from './answers.js';
 import type { Calls } from './calls.js';
+
+function mutability(
+  movingTags: readonly string[],
+): Pick<CreateRepositoryCommandInput, 'imageTagMutability' | 'imageTagMutabilityExclusionFilters'> {
+  if (movingTags.length === 0) return { imageTagMutability: 'IMMUTABLE' };
+  return {
+    imageTagMutability: 'IMMUTABLE_WITH_EXCLUSION',
+    imageTagMutabilityExclusionFilters: movingTags.map((filter) => ({
+      filterType: 'WILDCARD',
+      filter,
+    })),
+  };
+}
 
 /** `Repositories` over the AWS SDK. */
 export function ecrRepositories({ client, abort, call }: Calls): Repositories {
@@ -58,10 +72,10 @@ export function ecrRepositories({ client, abort, call }: Calls): Repositories {
   return {
     findRepository,
 
-    async createRepository(name, { kmsKey }) {
+    async createRepository(name, { kmsKey, movingTags }) {
       const command = new CreateRepositoryCommand({
         repositoryName: name,
-        imageTagMutability: 'IMMUTABLE',
+        ...mutability(movingTags),
         imageScanningConfiguration: { scanOnPush: true },
         ...(kmsKey === undefined
           ? {}

@@ -17,13 +17,13 @@ import type { ChosenTags } from '../tag-rules.js';
 export async function promote(
   ports: PromotePorts,
   inputs: PromoteInputs,
-  chosen: Pick<ChosenTags, 'tags' | 'notes'>,
+  chosen: Pick<ChosenTags, 'tags' | 'moving' | 'notes'>,
   accountId: string,
 ): Promise<Readonly<Record<string, string>>> {
   const { log, source } = ports;
-  const { tags, notes } = chosen;
+  const { tags, moving, notes } = chosen;
   const { image, targets } = await observe(ports, inputs, tags, accountId);
-  const plans = planPromotion({ ...inputs, tags }, image, targets);
+  const plans = planPromotion({ ...inputs, tags, movingTags: moving }, image, targets);
   await log.group('Plan', () => {
     log.info(`${inputs.source.text} is ${image.root.digest}`);
     for (const line of [...notes, ...plans.flatMap(describePlan)]) log.info(line);

@@ -15,7 +15,11 @@ export const containersAbilities: Abilities = {
 
 /** Where the result of a build goes: one image by its id, or a list under a name. */
 export type ContainersTarget =
-  | { readonly kind: 'image'; readonly imageIdFile: string }
+  | {
+      readonly kind: 'image';
+      readonly imageIdFile: string;
+      readonly format: 'oci' | 'docker';
+    }
   | { readonly kind: 'list'; readonly name: string };
 
 /** Arguments of `podman build` and `buildah build`. */
@@ -25,10 +29,9 @@ export function containersBuildArguments(
 ): readonly string[] {
   return [
     'build',
-    // OCI configurations have no place for HEALTHCHECK, SHELL and ONBUILD: they would be dropped.
     // A list goes through an OCI archive, which can hold no other format.
     '--format',
-    target.kind === 'image' ? 'docker' : 'oci',
+    target.kind === 'image' ? target.format : 'oci',
     // Podman's default, not buildah's: steps that did not change are taken from the last build. A
     // list does without: buildah 1.28 takes the first platform's steps for those of the second
     // where both come from scratch.

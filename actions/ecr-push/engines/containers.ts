@@ -10,6 +10,7 @@ import {
   containersPushArguments,
   type ContainersTarget,
 } from './containers-arguments.js';
+import { imageFormat } from './image-format.js';
 import type { BuildRequest, BuiltImage, Engine, EnginePorts, Probe } from './engine.js';
 
 /** The two engines over the containers libraries; they need no daemon and take the same flags. */
@@ -38,7 +39,8 @@ function engine(name: ContainersEngine, version: string, ports: EnginePorts): En
 
   async function buildImage(request: BuildRequest): Promise<BuiltImage> {
     const imageIdFile = join(ports.workDirectory, 'image-id');
-    const output = await build(request, { kind: 'image', imageIdFile });
+    const format = imageFormat(await readFile(request.dockerfile, 'utf8'), request.target);
+    const output = await build(request, { kind: 'image', imageIdFile, format });
     const imageId = digestPattern.exec(await readFile(imageIdFile, 'utf8'))?.[0];
     if (imageId === undefined) {
       throw new OperationError('build-failed', `${name} does not say what it built`);

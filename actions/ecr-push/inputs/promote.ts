@@ -39,11 +39,11 @@ export interface PromoteInputs {
 const pushOnly = [
   ...['context', 'file', 'target', 'build-args', 'labels', 'secrets', 'secret-files', 'ssh'],
   ...['platforms', 'cache-from', 'cache-to', 'provenance', 'sbom', 'archive', 'image', 'engine'],
-  ...['skip-if-exists', 'registries'],
+  ...['skip-if-exists', 'registries', 'target-file', 'scan-fail-on', 'scan-allow'],
 ] as const;
 
 /** What these inputs hold where they were left out (`action.yml`). */
-const leftOut = new Set([undefined, 'false', 'auto']);
+const leftOut = new Set([undefined, 'false', 'auto', 'none']);
 
 /** Reads the inputs of `promote`; one that is for builds and pushes only is a problem. */
 export function readPromoteInputs(reader: InputReader, aws: AwsAccessInputs): PromoteInputs {
@@ -62,7 +62,7 @@ export function readPromoteInputs(reader: InputReader, aws: AwsAccessInputs): Pr
     source,
     sourceRoleArn: readRoleArn(reader, 'source-role-to-assume'),
     referrers: reader.boolean('referrers', true),
-    repositories: readRepositories(reader, aws.region),
+    repositories: readRepositories(reader, aws.region, undefined),
     ...readPromoteTags(reader, source),
     newRepository: readRepositorySettings(reader),
     dryRun: reader.boolean('dry-run', false),
@@ -113,7 +113,7 @@ function readPromoteTags(
   source: SourceReference,
 ): { readonly tags: readonly string[]; readonly tagRules: readonly TagRule[] } {
   if (reader.list('tags').length > 0 || reader.list('tag-rules').length > 0) {
-    return readTags(reader, '');
+    return readTags(reader, '', undefined);
   }
   if (source.tag !== undefined && !keyTagPattern.test(source.tag)) {
     return { tags: [source.tag], tagRules: [] };

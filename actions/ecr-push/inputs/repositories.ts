@@ -20,14 +20,18 @@ export interface RepositorySettings {
 /** What "keep the newest" means where no number is given. */
 const defaultKeptImages = 10;
 
-/** Reads `repository` and `repositories`: one list without repeats, `repository` first. */
+/**
+ * Reads `repository` and `repositories`: one list without repeats, `repository` (or that of the
+ * target file) first.
+ */
 export function readRepositories(
   reader: InputReader,
   region: string,
+  target: RepositoryReference | undefined,
 ): readonly RepositoryReference[] {
   const single = reader.text('repository');
   const several = reader.list('repositories');
-  if (single === undefined && several.length === 0) {
+  if (single === undefined && several.length === 0 && reader.text('target-file') === undefined) {
     reader.problem(
       'repository',
       'input-required',
@@ -40,8 +44,13 @@ export function readRepositories(
     ...several.map((text) => ({ input: 'repositories', text })),
   ];
   const byName = new Map<string, RepositoryReference>();
-  for (const { input, text } of given) {
-    const repository = parseRepository(text);
+  const found = [
+    ...(target === undefined
+      ? []
+      : [{ input: 'target-file', text: target.name, repository: target }]),
+    ...given.map((one) => ({ ...one, repository: parseRepository(one.text) })),
+  ];
+  for (const { input, text, repository } of found) {
     if (repository === undefined) {
       reader.problem(
         input,

@@ -2,14 +2,16 @@ import { suggestion, type InputReader } from '../../shared/inputs.js';
 import { parseTagRule, plainTagRules, type TagRule } from '../tag-rules.js';
 import { tagProblems } from '../tags.js';
 
-/** Reads `tags` and `tag-rules`; without both, the commit's own tag. */
+/** Reads `tags` and `tag-rules`, after the tag of the target file; without all, the commit's own. */
 export function readTags(
   reader: InputReader,
   sha: string,
+  targetTag: string | undefined,
 ): { readonly tags: readonly string[]; readonly tagRules: readonly TagRule[] } {
-  const tags = reader.list('tags');
+  const given = reader.list('tags');
+  const tags = targetTag === undefined || given.includes(targetTag) ? given : [targetTag, ...given];
   const texts = reader.list('tag-rules');
-  for (const problem of tagProblems(tags)) {
+  for (const problem of tagProblems(given)) {
     reader.problem('tags', problem.code, problem.message, problem.hint);
   }
   const tagRules = texts.flatMap((text) => {

@@ -2,7 +2,7 @@ import type { Clock } from '../../shared/clock.js';
 import { OperationError } from '../../shared/errors.js';
 import type { Logger } from '../../shared/log.js';
 import type { Ecr } from '../ecr.js';
-import { finishRepository } from '../make-repository.js';
+import { finishRepository, makeRepository } from '../make-repository.js';
 import type { RepositoryStep } from '../plan.js';
 import { putTags, type TagOutcome } from '../put-tags.js';
 import { registryOf, type Repository } from '../repository.js';
@@ -64,11 +64,10 @@ async function prepareRepository(
 ): Promise<Repository> {
   let repository = found;
   for (const step of steps) {
-    if (step.kind === 'leave-repository') continue;
-    if (step.kind === 'create-repository') {
-      repository = await ecr.createRepository(step.repository, step.settings);
+    if (step.kind === 'create-repository') repository = await makeRepository(ecr, step);
+    if (step.kind === 'finish-repository' && repository !== undefined) {
+      await finishRepository(ecr, repository, step.settings);
     }
-    if (repository !== undefined) await finishRepository(ecr, repository, step.settings);
   }
   if (repository === undefined) {
     throw new OperationError('step-out-of-order', 'the plan copies into a repository that is none');

@@ -52,6 +52,8 @@ export interface TargetPlan {
 export function planPromotion(
   request: {
     readonly tags: readonly string[];
+    /** Those of the tags that are to move with later images. */
+    readonly movingTags: readonly string[];
     readonly newRepository: RepositorySettings | undefined;
   },
   image: SourceImage,
@@ -69,7 +71,7 @@ interface PlannedTarget {
 }
 
 function planTarget(
-  { tags, newRepository }: Parameters<typeof planPromotion>[0],
+  { tags, movingTags, newRepository }: Parameters<typeof planPromotion>[0],
   image: SourceImage,
   target: ObservedTarget,
 ): PlannedTarget {
@@ -87,7 +89,7 @@ function planTarget(
     plan: {
       repository: target.reference.name,
       isSource: target.isSource,
-      prepare: repositorySteps(newRepository, target),
+      prepare: repositorySteps(newRepository, { movingTags }, target),
       blobs: toSend,
       blobsKept: target.isSource ? 0 : blobs.length - toSend.length,
       manifests: missing(all, target.manifestsPresent),

@@ -401,6 +401,7 @@ run "lets_the_push_role_write_here_and_only_read_what_it_promotes" {
       RegistryToken       = ["*"]
       PushImages          = ["arn:aws:ecr:eu-west-1:123456789012:repository/shop/*"]
       ReadImagesToPromote = ["arn:aws:ecr:*:*:repository/shop/*"]
+      ScanImages          = ["arn:aws:ecr:eu-west-1:123456789012:repository/shop/*"]
     }
     error_message = "images are pushed to this account and region only"
   }
@@ -411,6 +412,56 @@ run "lets_the_push_role_write_here_and_only_read_what_it_promotes" {
       if statement.Sid == "ReadImagesToPromote"
     ])) == toset(["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"])
     error_message = "what lies in other accounts may be read, never written"
+  }
+}
+
+run "lets_push_roles_scan_but_make_no_repository" {
+  command = plan
+
+  assert {
+    condition = toset(flatten([
+      for statement in jsondecode(aws_iam_role_policy.push["dev-push"].policy).Statement : [
+        for action in statement.Action : action if !can(regex(":(Batch|Complete|GetAuth|GetDownload|Initiate|Upload)", action))
+      ]
+      ])) == toset([
+      "ecr:DescribeImageScanFindings", "ecr:DescribeImages", "ecr:DescribeRepositories", "ecr:PutImage", "ecr:StartImageScan",
+    ])
+    error_message = "a push role pushes and scans, and changes no repository"
+  }
+
+  assert {
+    condition = toset(flatten([
+      for statement in jsondecode(aws_iam_role_policy.push["dev-push"].policy).Statement : statement.Resource if !contains(["RegistryToken", "ReadImagesToPromote"], statement.Sid)
+    ])) == toset(["arn:aws:ecr:eu-west-1:123456789012:repository/shop/*"])
+    error_message = "a push role reaches the project's repositories only"
+  }
+}
+
+run "lets_push_roles_make_repositories_where_asked_for" {
+  command = plan
+
+  variables {
+    push_creates_repositories = true
+  }
+
+  assert {
+    condition = {
+      for statement in jsondecode(aws_iam_role_policy.push["dev-push"].policy).Statement :
+      statement.Sid => try(statement.Condition.StringEquals, null)
+      if contains(["FinishRepositories", "MakeRepositories", "SeeRepositorySettings"], statement.Sid)
+      } == {
+      FinishRepositories    = { "aws:ResourceTag/made-by" = "infra-actions/ecr-push" }
+      MakeRepositories      = { "aws:RequestTag/made-by" = "infra-actions/ecr-push" }
+      SeeRepositorySettings = null
+    }
+    error_message = "a push role makes repositories with the tag of ecr-push, and changes only those"
+  }
+
+  assert {
+    condition = toset(flatten([
+      for statement in jsondecode(aws_iam_role_policy.push["dev-push"].policy).Statement : statement.Resource if !contains(["RegistryToken", "ReadImagesToPromote"], statement.Sid)
+    ])) == toset(["arn:aws:ecr:eu-west-1:123456789012:repository/shop/*"])
+    error_message = "a push role reaches the project's repositories only"
   }
 }
 

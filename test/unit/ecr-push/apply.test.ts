@@ -95,6 +95,7 @@ async function push(ecr: FakeEcr, options: Options = {}): Promise<PushResult> {
   const prepared: Prepared = {
     source: options.source ?? archive,
     tags: inputs.tags,
+    movingTags: [],
     key: options.key ?? { kind: 'off' },
     notes: [],
   };

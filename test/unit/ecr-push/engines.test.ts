@@ -85,8 +85,9 @@ describe('docker', () => {
 });
 
 describe('podman and buildah', () => {
-  it('build in the format that keeps HEALTHCHECK', () => {
-    expect(containersBuildArguments(request, { kind: 'image', imageIdFile: '/t/id' })).toEqual([
+  it('build in the format that they are told', () => {
+    const target = { kind: 'image', imageIdFile: '/t/id', format: 'docker' } as const;
+    expect(containersBuildArguments(request, target)).toEqual([
       ...['build', '--format', 'docker', '--layers', '--iidfile', '/t/id'],
       ...shared,
     ]);
@@ -198,7 +199,7 @@ describe('what a build asks for beyond an image', () => {
 
   it('is told to podman and buildah in theirs', () => {
     const cacheTo = ['type=registry,ref=127.0.0.1:5000/c'];
-    const target = { kind: 'image', imageIdFile: '/t/id' } as const;
+    const target = { kind: 'image', imageIdFile: '/t/id', format: 'oci' } as const;
     const args = joined(containersBuildArguments({ ...more, cacheTo }, target));
     expect(args).toContain('--timestamp 1700000000');
     expect(args).toContain('--secret id=npm,src=/t/secrets/0 --ssh default');

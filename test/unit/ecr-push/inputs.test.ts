@@ -3,6 +3,7 @@ import { isLoopback, parseRepository } from '../../../actions/ecr-push/repositor
 import { envFrom } from '../../../actions/shared/env.js';
 import { UserError } from '../../../actions/shared/errors.js';
 import { readGithubContext } from '../../../actions/shared/github-context.js';
+import { thrownCodes } from '../../support/problem-codes.js';
 
 const sha = '0123456789abcdef0123456789abcdef01234567';
 
@@ -239,4 +240,57 @@ describe('isLoopback', () => {
     ['127.0.0.1.example.com', false],
     ['registry.localhost.example', false],
   ])('%s: %s', (registry, expected) => expect(isLoopback(registry)).toBe(expected));
+});
+
+describe('the target file', () => {
+  const uri = '123456789012.dkr.ecr.eu-west-1.amazonaws.com/shop/service-a';
+
+  function readWith(text: string | undefined, inputs: Readonly<Record<string, string>> = {}) {
+    const values: Readonly<Record<string, string>> = {
+      ...{ 'target-file': 'container_image.txt', ...inputs },
+    };
+    const env = envFrom({ AWS_REGION: 'eu-west-1' });
+    const given = readInputs(
+      (name) => values[name] ?? '',
+      env,
+      undefined,
+      (path) => (path === 'container_image.txt' ? text : undefined),
+    );
+    if (given.command !== 'push') throw new Error('it is no push');
+    return given;
+  }
+
+  it.each([
+    ['a tag', `${uri}:v1\n`, {}, ['v1']],
+    ['quotes, as terraform output writes them', `"${uri}:v1"`, {}, ['v1']],
+    ['a tag beside others', `${uri}:v1`, { tags: 'v2' }, ['v1', 'v2']],
+    ['a tag that is given as well', `${uri}:v1`, { tags: 'v2,v1' }, ['v2', 'v1']],
+    ['no tag', uri, { tags: 'v2' }, ['v2']],
+  ])('names repository and account, with %s', (_what, text, inputs, tags) => {
+    const { repositories, tags: read } = readWith(text, inputs);
+    expect(repositories).toEqual([
+      { name: 'shop/service-a', accountId: '123456789012', region: 'eu-west-1' },
+    ]);
+    expect(read).toEqual(tags);
+  });
+
+  it('may name a registry on this machine', () => {
+    expect(readWith('127.0.0.1:5000/shop/service-a:v1').repositories).toEqual([
+      { name: 'shop/service-a' },
+    ]);
+  });
+
+  it.each([
+    ['that is not there', undefined, {}, ['target-file-not-found']],
+    ['that is empty', '', {}, ['target-malformed']],
+    ['without a registry', 'shop/service-a:v1', {}, ['target-malformed']],
+    ['of another registry', 'ghcr.io/shop/service-a:v1', {}, ['target-malformed']],
+    ['with a digest', `${uri}@sha256:${'0'.repeat(64)}`, {}, ['target-malformed']],
+    ['with two lines', `${uri}:v1\n${uri}:v2`, {}, ['target-malformed']],
+    ['with a tag that is none', `${uri}:-v1`, {}, ['tag-not-allowed']],
+    ['in another region', uri.replace('west', 'east'), {}, ['repository-other-region']],
+    ['beside repository', uri, { repository: 'a/b' }, ['input-excluded']],
+  ])('is refused %s', (_what, text, inputs, codes) => {
+    expect(thrownCodes(() => readWith(text, { tags: 'v2', ...inputs }))).toEqual(codes);
+  });
 });

@@ -24,6 +24,7 @@ function observed(changes: Changes = {}): Observed {
   return {
     accountId: '123456789012',
     tags: ['v1'],
+    movingTags: [],
     key: { kind: 'off' },
     source: { kind: 'archive', image },
     repositories: [found(changes)],
@@ -81,6 +82,19 @@ it('sends nothing where a tag already names the image', () => {
   ]);
 });
 
+it('waits for the scans after all is pushed, also of an image that was there', () => {
+  const scan = inputs({ 'scan-fail-on': 'high' });
+  const remoteTags = new Map([['v1', remoteImage('1')]]);
+  const two = [found(), found({ reference: { name: 'shop/copy' }, remoteTags })];
+  expect(kinds(scan, observed({ repositories: two })).slice(-4)).toEqual([
+    'verify',
+    'verify',
+    'scan',
+    'scan',
+  ]);
+  expect(kinds(scan, observed({ remoteTags }))).toEqual(['keep-tag', 'verify', 'scan']);
+});
+
 it('refuses an immutable tag that names another image', () => {
   const taken = observed({
     repository: repository({ tagMutability: 'IMMUTABLE' }),
@@ -98,6 +112,15 @@ it('makes a missing repository only when allowed', () => {
     'write-tag',
     'verify',
   ]);
+});
+
+it('makes a repository in which only the tags move that are to', () => {
+  const movingTags = ['latest', 'env-dev', 'env-test', 'main', '1.2'];
+  const missing = observed({ repository: undefined, movingTags });
+  expect(plan(inputs({ 'create-repository': 'true' }), missing)[0]).toMatchObject({
+    kind: 'create-repository',
+    movingTags: ['latest', 'env-*', 'main', '1.2'],
+  });
 });
 
 it('refuses a repository of another account', () => {

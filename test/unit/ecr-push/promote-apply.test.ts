@@ -50,7 +50,7 @@ async function promote(
     unfinished: undefined,
   };
   const target = await observeTarget(ecr, image, found, false);
-  const [plan] = planPromotion({ tags, newRepository: undefined }, image, [target]);
+  const [plan] = planPromotion({ tags, movingTags: [], newRepository: undefined }, image, [target]);
   if (plan === undefined) throw new Error('there is no plan');
   return promoteTo(ports, image, plan, target.repository);
 }

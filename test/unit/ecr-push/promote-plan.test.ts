@@ -12,7 +12,7 @@ import { thrownCodes } from '../../support/problem-codes.js';
 import { fakeSource, type FakeSource } from '../../support/promotion.js';
 
 const name = 'shop/service-a';
-const request = { tags: ['v1'], newRepository: undefined };
+const request = { tags: ['v1'], movingTags: [], newRepository: undefined };
 
 function target(changes: Partial<ObservedTarget> = {}): ObservedTarget {
   return {
@@ -125,8 +125,12 @@ it('makes a repository that is missing, where that is allowed', async () => {
   const image = await readImage(source, source.addManifest(['a']), true);
   const newRepository = { kmsKey: undefined, keepImages: 10, pullAccountIds: [] };
   const state = target({ repository: undefined });
-  const plan = only(planPromotion({ ...request, newRepository }, image, [state]));
-  expect(plan.prepare).toMatchObject([{ kind: 'create-repository', settings: newRepository }]);
+  const plan = only(
+    planPromotion({ ...request, movingTags: ['main'], newRepository }, image, [state]),
+  );
+  expect(plan.prepare).toMatchObject([
+    { kind: 'create-repository', settings: newRepository, movingTags: ['main'] },
+  ]);
   expect(plan.blobs).toHaveLength(2);
 });
 

@@ -16,6 +16,7 @@ const one: RepositoryResult = {
   layers: 3,
   pushSeconds: 1,
   upload: undefined,
+  scans: [],
 };
 const result: PushResult = {
   dryRun: false,
@@ -43,6 +44,8 @@ it('hands on repository, tags, digest and the full reference', () => {
     'account-id': '123456789012',
     'docker-config': '',
     'auth-file': '',
+    'scan-status': '',
+    'scan-findings': '',
   });
 });
 

@@ -6,7 +6,9 @@ import {
   type TagFacts,
   type TagRule,
 } from '../../../actions/ecr-push/tag-rules.js';
-import { tagProblems } from '../../../actions/ecr-push/tags.js';
+import { exclusionFilters } from '../../../actions/ecr-push/moving-tags.js';
+import { isImmutable, tagProblems } from '../../../actions/ecr-push/tags.js';
+import { repository } from '../../support/ecr.js';
 
 const onMain: TagFacts = {
   sha: '0123456789abcdef0123456789abcdef01234567',
@@ -122,4 +124,24 @@ it('any name is cleaned to a tag that is allowed, or to nothing', () => {
 
 it('long names that differ at their end stay apart', () => {
   expect(cleanTag(`${'a'.repeat(200)}b`)).not.toBe(cleanTag(`${'a'.repeat(200)}c`));
+});
+
+it('says which tags each next image takes over', () => {
+  const facts = { ...onMain, gitTags: ['v1.2.3'] };
+  const all = ['sha', 'branch', 'semver', 'semver-minor', 'semver-major', 'environment:dev'];
+  expect(chooseTags([], rules(...all), facts).moving).toEqual(['main', '1.2', '1', 'env-dev']);
+  expect(chooseTags(['v1', 'latest', 'env-dev'], [], facts).moving).toEqual(['latest', 'env-dev']);
+});
+
+it('excepts from immutable tags what moves, and never commits, versions or keys', () => {
+  const moving = ['main', 'latest', '1.2', '1', 'env-a', 'env-b'];
+  const filters = exclusionFilters(moving);
+  expect(filters).toEqual(['main', 'latest', '1.2', '1', 'env-*']);
+  const made = repository({
+    tagMutability: 'IMMUTABLE_WITH_EXCLUSION',
+    mutabilityExclusions: filters,
+  });
+  const fixed = ['sha-0123456789ab', '1.2.3', `key-${'0'.repeat(32)}`, 'pr-1', 'main-2'];
+  expect(moving.filter((tag) => isImmutable(tag, made))).toEqual([]);
+  expect(fixed.filter((tag) => !isImmutable(tag, made))).toEqual([]);
 });
