@@ -14,20 +14,14 @@ import { makeWorkDirectory, workDirectoryState } from './work-directory.js';
 await runAction(async (context) => {
   const { env, log, secrets, signal } = context;
   const github = readGithubContext(env);
-  const inputs = readInputs(
-    (name) => context.input(name),
-    env,
-    github,
-    textFilesIn(workspaceOf(env)),
-  );
+  const readText = textFilesIn(workspaceOf(env));
+  const inputs = readInputs((name) => context.input(name), env, github, readText);
   maskSecrets(inputs, secrets);
   const work = await makeWorkDirectory(env, (path) => context.saveState(workDirectoryState, path));
   let keep = false;
   try {
-    const workDirectory = work.path;
-    const run = runProcess;
-    const machine = { run, env, clock: systemClock, log, signal, github, workDirectory };
-    const { outputs, failure } = await runCommand(machine, inputs, {
+    const where = { env, clock: systemClock, log, signal, github, workDirectory: work.path };
+    const { outputs, failure } = await runCommand({ run: runProcess, ...where }, inputs, {
       exportVariable: (name, value) => context.exportVariable(name, value),
       openAws: () => openAws(inputs.aws, context, github),
       openSource: (promotion) => openSource(promotion, context, github),
