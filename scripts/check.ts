@@ -4,6 +4,7 @@
  * Usage: tsx scripts/check.ts [name…]
  */
 import { spawn } from 'node:child_process';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { putTerraformOnPath } from './local-terraform.js';
 import { workflowTools, type Tool } from './tools.js';
@@ -21,54 +22,44 @@ type CheckResult =
 const root = join(import.meta.dirname, '..');
 const bin = (name: string): string => join(root, 'node_modules', '.bin', name);
 
-/**
- * Two lanes, one a core: the first is bound by the type checker, the second by terraform, and each
- * ends with half of the unit and contract tests.
- */
-const lanes: readonly (readonly Check[])[] = [
-  [
-    command('types', bin('tsc'), ['-p', 'tsconfig.json', '--noEmit']),
-    command('lint', bin('eslint'), ['.', '--max-warnings=0']),
-    unitTests(1),
-  ],
-  [
-    command('format', bin('prettier'), ['--check', '--log-level', 'warn', '.']),
-    command('boundaries', bin('depcruise'), [
-      '--config',
-      '.dependency-cruiser.cjs',
-      'actions',
-      'emulator',
-      'scripts',
-      'test',
-    ]),
-    command('dead code', bin('knip'), []),
-    command('docs', bin('tsx'), ['scripts/docs.ts', '--check']),
-    command('vendored modules', bin('tsx'), ['scripts/vendor-modules.ts', '--check']),
-    ...workflowTools.map(toolCheck),
-    command('terraform', 'bash', ['scripts/check-terraform.sh']),
-    unitTests(2),
-  ],
+/** Longest first, so that none of them is left to run alone at the end. */
+const checks: readonly Check[] = [
+  command('lint', bin('eslint'), ['.', '--max-warnings=0']),
+  command('types', bin('tsc'), ['-p', 'tsconfig.json', '--noEmit']),
+  unitTests(1),
+  unitTests(2),
+  command('terraform', 'bash', ['scripts/check-terraform.sh']),
+  command('format', bin('prettier'), ['--check', '--log-level', 'warn', '.']),
+  command('docs', bin('tsx'), ['scripts/docs.ts', '--check']),
+  command('boundaries', bin('depcruise'), [
+    '--config',
+    '.dependency-cruiser.cjs',
+    'actions',
+    'emulator',
+    'scripts',
+    'test',
+  ]),
+  command('dead code', bin('knip'), []),
+  ...workflowTools.map(toolCheck),
+  command('vendored modules', bin('tsx'), ['scripts/vendor-modules.ts', '--check']),
 ];
 
 await putTerraformOnPath();
 const wanted = process.argv.slice(2);
 const started = Date.now();
-const outcomes = (
-  await Promise.all(
-    lanes.map(async (checks) => {
-      const results: { readonly name: string; readonly result: CheckResult }[] = [];
-      for (const check of checks) {
-        if (wanted.length > 0 && !wanted.includes(check.name)) continue;
-        const since = Date.now();
-        const result = await check.run();
-        const seconds = ((Date.now() - since) / 1000).toFixed(1);
-        console.log(`${mark(result)} ${check.name} (${seconds} s)`);
-        results.push({ name: check.name, result });
-      }
-      return results;
-    }),
-  )
-).flat();
+const outcomes: { readonly name: string; readonly result: CheckResult }[] = [];
+const waiting = checks.filter(({ name }) => wanted.length === 0 || wanted.includes(name));
+// A core each, and two where there is one: some wait for the network.
+const lanes = Array.from({ length: Math.max(2, availableParallelism()) }, async () => {
+  for (let check = waiting.shift(); check !== undefined; check = waiting.shift()) {
+    const since = Date.now();
+    const result = await check.run();
+    const seconds = ((Date.now() - since) / 1000).toFixed(1);
+    console.log(`${mark(result)} ${check.name} (${seconds} s)`);
+    outcomes.push({ name: check.name, result });
+  }
+});
+await Promise.all(lanes);
 
 for (const { name, result } of outcomes) {
   if (result.kind === 'failed') console.log(`\n--- ${name}\n${result.output.trimEnd()}`);

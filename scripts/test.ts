@@ -7,8 +7,10 @@
  */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join, relative } from 'node:path';
 import { putTerraformOnPath } from './local-terraform.js';
+import { testWorkers } from './test-workers.js';
 
 interface JestResults {
   readonly success: boolean;
@@ -32,14 +34,22 @@ const output = join(root, '.cache', `test-results-${process.pid}.json`);
 mkdirSync(join(root, '.cache'), { recursive: true });
 await putTerraformOnPath();
 
-// One worker a core unless told otherwise: most suites wait for Terraform or the emulator's clock.
 const options = process.argv.slice(2);
+const has = (name: string): boolean => options.some((option) => option.startsWith(name));
+const workers = testWorkers({
+  cores: availableParallelism(),
+  freeBytes: process.availableMemory(),
+});
 const jest = spawnSync(
   process.execPath,
   [
     join(root, 'node_modules/jest/bin/jest.js'),
     '--json',
-    ...(options.some((option) => option.startsWith('--maxWorkers')) ? [] : ['--maxWorkers=100%']),
+    ...(has('--maxWorkers') ? [] : [`--maxWorkers=${workers}`]),
+    // Shards and failed tests are the business of jest's own.
+    ...(has('--shard') || has('--onlyFailures')
+      ? []
+      : [`--testSequencer=${join(root, 'test/support/slowest-first.mjs')}`]),
     `--outputFile=${output}`,
     ...options,
   ],

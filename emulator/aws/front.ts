@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { AwsError } from '../aws-error.js';
 import { answerControl, answerError, jsonAnswer, queryAnswer } from './answer.js';
+import { accountHeader } from './backends/account-header.js';
 import type { Backend } from './backends/process.js';
 import type { Answer, Call, Guard, Handler } from './call.js';
 import type { Calls } from './calls.js';
@@ -24,8 +25,6 @@ export interface Site {
 
 export interface FrontOptions {
   readonly region: string;
-  /** The account of callers that name no other. */
-  readonly accountId: string;
   readonly sites: readonly Site[];
   /** Each may refuse a call. */
   readonly guards: readonly Guard[];
@@ -103,9 +102,7 @@ async function serve(
     const caller = authenticate(identity, options.sessions);
     for (const guard of options.guards) guard.check(identity, full, caller);
     const backend = options.backendFor(identity.service);
-    const headers = endToEnd(request.headers);
-    // The backend knows other accounts by this header only: sessions are handed out here.
-    if (caller.account !== options.accountId) headers['x-moto-account-id'] = caller.account;
+    const headers = { ...endToEnd(request.headers), ...accountHeader(caller.account) };
     const handler = options.handlers.find((candidate) => candidate.handles(identity));
     if (!handler && !fault) {
       const path = target.raw;

@@ -199,7 +199,6 @@ export async function startAws(options: AwsOptions): Promise<Aws> {
 
     const front = createFront({
       region,
-      accountId: ACCOUNT_ID,
       sites: [control, ...ecr.sites],
       guards: [s3Policies],
       handlers,
@@ -214,7 +213,7 @@ export async function startAws(options: AwsOptions): Promise<Aws> {
     address.host = `127.0.0.1:${port}`;
     address.url = `http://${address.host}`;
     const images = createImages((host) => ecr.registries.atHost(host));
-    const logs = createLogWriter(motoBackend, region);
+    const logs = createLogWriter(motoBackend, region, ACCOUNT_ID);
     const servicePorts = { clock, region, accountId: ACCOUNT_ID, images, logs };
     ecs.current = options.createEcs(servicePorts);
     codeDeploy.current = options.createCodeDeploy(servicePorts);

@@ -15,9 +15,12 @@ const FARTHEST_AHEAD_MS = 2 * 60 * 60 * 1000 - 60_000;
  * Writes to CloudWatch Logs in the backend, making the stream as the awslogs driver does.
  * A virtual time that runs too far ahead for CloudWatch is held back to what it accepts.
  */
-export function createLogWriter(moto: Backend, region: string): LogWriter {
+export function createLogWriter(moto: Backend, region: string, accountId: string): LogWriter {
   const call = (operation: string, input: unknown): Promise<unknown> =>
-    askJson(moto, { service: 'logs', region, target: `Logs_20140328.${operation}`, input });
+    askJson(moto, {
+      ...{ service: 'logs', region, accountId },
+      ...{ target: `Logs_20140328.${operation}`, input },
+    });
 
   return {
     async put(logGroupName, logStreamName, lines, timestampMs) {

@@ -1,6 +1,11 @@
 import { said } from '../support/annotations.js';
 import { layerRuns } from '../support/layer-runs.js';
-import { readState, threeLayers, writeRepository } from '../support/terraform-repository.js';
+import {
+  readState,
+  threeBuiltInLayers,
+  threeLayers,
+  writeRepository,
+} from '../support/terraform-repository.js';
 
 const layers = layerRuns({ environment: 'dev' });
 const { run } = layers;
@@ -14,7 +19,7 @@ async function resources(name: string): Promise<number> {
 
 describe('destroy', () => {
   it('takes what was built last first, and can be run again', async () => {
-    const workspace = await writeRepository(layers.emulator, threeLayers(['dev']));
+    const workspace = await writeRepository(layers.emulator, threeBuiltInLayers(['dev']));
     await run(workspace, 'apply');
 
     const listed = await run(workspace, 'destroy', { 'dry-run': 'true' });
@@ -37,7 +42,7 @@ describe('destroy', () => {
   });
 
   it('touches nothing where it is not confirmed, or something else reads it', async () => {
-    const workspace = await writeRepository(layers.emulator, threeLayers(['dev']));
+    const workspace = await writeRepository(layers.emulator, threeBuiltInLayers(['dev']));
     await run(workspace, 'apply');
     const failing = async (inputs: Readonly<Record<string, string>>): Promise<string> => {
       const { step } = await run(workspace, 'destroy', inputs);

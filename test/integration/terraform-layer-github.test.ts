@@ -8,6 +8,7 @@ import { pullRequestEvent, withGithub, type JobOptions } from '../support/runner
 import {
   place,
   stateKeys,
+  threeBuiltInLayers,
   threeLayers,
   writeRepository,
   type LayerStep,
@@ -49,7 +50,7 @@ describe('on a pull request', () => {
       ...{ repository: 'acme/infra', number: 7, base },
       head: { ...head, repository: 'mallory/infra' },
     });
-    const workspace = await writeRepository(layers.emulator, threeLayers(['dev']));
+    const workspace = await writeRepository(layers.emulator, threeBuiltInLayers(['dev']));
     const plan = await run(workspace, 'plan', { layers: 'all' }, { job: { event } });
     expect(plan.step.conclusion).toBe('failure');
     expect(said(plan.step)).toContain('from a fork');
@@ -60,14 +61,14 @@ describe('on a pull request', () => {
   });
 
   it('writes one comment, and updates it in place', async () => {
-    const workspace = await writeRepository(layers.emulator, threeLayers(['dev']));
+    const workspace = await writeRepository(layers.emulator, threeBuiltInLayers(['dev']));
     const job = await pullRequestJob();
     const inputs = { layers: 'all' };
     const first = await run(workspace, 'plan', inputs, { job });
     expect(first.step.conclusion).toBe('success');
     const [created, ...others] = await comments();
     expect(others).toEqual([]);
-    expect(created?.body).toContain('+ create aws_ssm_parameter.name');
+    expect(created?.body).toContain('+ create terraform_data.name');
     expect(first.step.outputs['comment-url']).toContain('7');
 
     await run(workspace, 'apply', { environment: 'dev', comment: 'false' });
@@ -79,7 +80,7 @@ describe('on a pull request', () => {
   });
 
   it('says what to set where the checkout has no history', async () => {
-    const workspace = await writeRepository(layers.emulator, threeLayers(['dev']));
+    const workspace = await writeRepository(layers.emulator, threeBuiltInLayers(['dev']));
     const job = await pullRequestJob();
     const git = (...args: readonly string[]): unknown =>
       execFileSync('git', ['-c', 'user.name=t', '-c', 'user.email=t@example.com', ...args], {
@@ -95,7 +96,10 @@ describe('on a pull request', () => {
 
     git('switch', '-q', '-c', 'topic');
     const file = place('02-platform', 'dev');
-    await writeFile(path.join(workspace, file), `${threeLayers(['dev'])[file] ?? ''}\n# changed\n`);
+    await writeFile(
+      path.join(workspace, file),
+      `${threeBuiltInLayers(['dev'])[file] ?? ''}\n# changed\n`,
+    );
     git('commit', '-q', '-am', 'change');
     git('switch', '-q', 'main');
     git('commit', '-q', '--allow-empty', '-m', 'other');

@@ -54,6 +54,36 @@ export const place = (layer: string, environment: string): string =>
 
 /** Three layers, each reading the one before; the first holds a real AWS resource. */
 export function threeLayers(environments: readonly string[]): Record<string, string> {
+  return layersOn(
+    environments,
+    (environment) => `resource "aws_ssm_parameter" "name" {
+  name  = "/${environment}/name"
+  type  = "String"
+  value = var.name
+}
+output "name" {
+  value = aws_ssm_parameter.name.name
+}`,
+  );
+}
+
+/** As `threeLayers` without AWS, whose provider costs two CPU seconds a start. */
+export function threeBuiltInLayers(environments: readonly string[]): Record<string, string> {
+  return layersOn(
+    environments,
+    (environment) => `resource "terraform_data" "name" {
+  input = var.name
+}
+output "name" {
+  value = "/${environment}/name"
+}`,
+  );
+}
+
+function layersOn(
+  environments: readonly string[],
+  foundation: (environment: string) => string,
+): Record<string, string> {
   return Object.fromEntries(
     environments.flatMap((environment) => [
       [
@@ -62,15 +92,7 @@ export function threeLayers(environments: readonly string[]): Record<string, str
           environment,
           'foundation',
           [],
-          `variable "name" {\n  default = "shop"\n}
-resource "aws_ssm_parameter" "name" {
-  name  = "/${environment}/name"
-  type  = "String"
-  value = var.name
-}
-output "name" {
-  value = aws_ssm_parameter.name.name
-}`,
+          `variable "name" {\n  default = "shop"\n}\n${foundation(environment)}`,
         ),
       ],
       [

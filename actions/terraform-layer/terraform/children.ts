@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -101,12 +102,27 @@ export async function waitForChildren(options: {
   }
 }
 
-/** Whether a process of this id exists; it may be another user's. */
+/**
+ * Whether a process of this id runs; it may be another user's. One that has ended and whose parent
+ * never asks how does not run: in a job's container the first process is `tail`, which takes in
+ * what a killed step leaves and asks for nobody (actions/runner, `ContainerOperationProvider`).
+ */
 export function isProcessRunning(processId: number): boolean {
   try {
     process.kill(processId, 0);
-    return true;
   } catch (error) {
     return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+  return !hasEnded(processId);
+}
+
+/** The state is the letter after the name, which may hold anything (Linux, proc_pid_stat(5)). */
+function hasEnded(processId: number): boolean {
+  try {
+    const stat = readFileSync(`/proc/${processId}/stat`, 'utf8');
+    return /^ [ZX]/.test(stat.slice(stat.lastIndexOf(')') + 1));
+  } catch {
+    // No Linux, or it has gone this moment: the next question tells.
+    return false;
   }
 }

@@ -1,5 +1,6 @@
 import { AwsError } from '../../aws-error.js';
 import { signatureLike } from '../sts/iam.js';
+import { accountHeader } from './account-header.js';
 import type { Backend } from './process.js';
 
 /** One operation of a service that speaks AWS JSON 1.1. */
@@ -26,6 +27,7 @@ export async function askJson(
       'content-type': 'application/x-amz-json-1.1',
       'x-amz-target': target,
       authorization: signatureLike(service, region, accountId),
+      ...(accountId === undefined ? {} : accountHeader(accountId)),
     },
     body: JSON.stringify(input),
   });

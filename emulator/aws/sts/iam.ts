@@ -1,3 +1,4 @@
+import { accountHeader } from '../backends/account-header.js';
 import type { Backend } from '../backends/process.js';
 
 /** A role, as far as assuming it goes. */
@@ -34,7 +35,7 @@ export function createIam(moto: Backend): Iam {
       headers: {
         'content-type': 'application/x-www-form-urlencoded',
         authorization: signatureLike('iam', 'us-east-1'),
-        'x-moto-account-id': accountId,
+        ...accountHeader(accountId),
       },
       body: new URLSearchParams({ Version: '2010-05-08', ...parameters }).toString(),
     });

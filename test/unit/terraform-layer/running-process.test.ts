@@ -1,0 +1,37 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
+import { isProcessRunning } from '../../../actions/terraform-layer/terraform/children.js';
+
+it('a process runs until it has ended', async () => {
+  const child = spawn('sleep', ['60'], { stdio: 'ignore' });
+  const { pid = 0 } = child;
+  expect(isProcessRunning(pid)).toBe(true);
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+  expect(isProcessRunning(pid)).toBe(false);
+});
+
+const onLinux = process.platform === 'linux' ? it : it.skip;
+
+onLinux(
+  'a process that has ended runs no more, though its parent never asks how',
+  async () => {
+    // The shell becomes another program, which knows of no child.
+    const parent = spawn('sh', ['-c', 'sleep 60 & echo $!; exec sleep 60'], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    try {
+      const [line] = (await once(parent.stdout, 'data')) as [Buffer];
+      const processId = Number(line.toString());
+      expect(isProcessRunning(processId)).toBe(true);
+      process.kill(processId, 'SIGKILL');
+      while (isProcessRunning(processId)) await delay(10);
+      // It is still there.
+      expect(process.kill(processId, 0)).toBe(true);
+    } finally {
+      parent.kill('SIGKILL');
+    }
+  },
+  10_000,
+);
