@@ -71,6 +71,17 @@ describeWhere(requirement, 'the repositories of a consumer, by the release tree'
     return result;
   }
 
+  const operate = (inputs: Readonly<Record<string, string>>): Promise<ActRun> =>
+    run(
+      world.app,
+      'operate.yml',
+      workflowDispatchEvent({
+        repository: world.app.slug,
+        sha: world.app.git('rev-parse', 'HEAD'),
+        inputs,
+      }),
+    );
+
   const legs = (result: ActRun): readonly string[] =>
     result.jobs.map(({ id, matrix, conclusion }) =>
       [id.split('/').at(-1), matrix['environment'], conclusion]
@@ -215,6 +226,33 @@ describeWhere(requirement, 'the repositories of a consumer, by the release tree'
       const [serviceA] = await services(world, environment);
       expect(serviceA?.desiredCount).toBeGreaterThan(0);
     }
+  });
+
+  it('a person scales the service in production by hand, and the run says what makes it last', async () => {
+    const before = await services(world, 'production');
+    const result = await operate({
+      command: 'scale',
+      environment: 'production',
+      'desired-count': '+1',
+      reason: 'a sale',
+      'dry-run': 'false',
+    });
+    expect({ legs: legs(result), exitCode: result.exitCode }).toEqual({
+      legs: ['operate success'],
+      exitCode: 0,
+    });
+    const count = (before[0]?.desiredCount ?? 0) + 1;
+    expect(await services(world, 'production')).toMatchObject([
+      { serviceName: 'shop-service-a-production', desiredCount: count },
+      { desiredCount: 0 },
+    ]);
+    expect(result.jobs[0]?.summary).toContain('a sale');
+  });
+
+  it('a command that there is none of is refused with the names of those that are', async () => {
+    const result = await operate({ command: 'explode', environment: 'dev', 'dry-run': 'false' });
+    expect(result.exitCode).not.toBe(0);
+    expect(result.jobs[0]?.conclusion).toBe('failure');
   });
 });
 

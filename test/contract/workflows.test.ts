@@ -13,8 +13,22 @@ interface Job {
 
 const root = join(import.meta.dirname, '..', '..');
 const read = (path: string): unknown => parse(readFileSync(join(root, path), 'utf8'));
-const { inputs } = read('actions/terraform-layer/action.yml') as {
-  readonly inputs: Readonly<Record<string, unknown>>;
+const inputsOf = (action: string): readonly string[] => {
+  const { inputs } = read(`actions/${action}/action.yml`) as {
+    readonly inputs: Readonly<Record<string, unknown>>;
+  };
+  return Object.keys(inputs);
+};
+/** The jobs of a reusable workflow that use an action, with what they pass to it. */
+const jobsWith = (workflow: string, action: string) => {
+  const { jobs } = read(`.github/workflows/${workflow}.yml`) as {
+    readonly jobs: Readonly<Record<string, Job>>;
+  };
+  return Object.values(jobs).flatMap((job) =>
+    job.steps.flatMap((step) =>
+      step.uses?.includes(`/${action}@`) === true ? [{ ...job, passed: step.with ?? {} }] : [],
+    ),
+  );
 };
 
 /** What a reusable workflow decides itself, or leaves to the action's default. */
@@ -29,21 +43,12 @@ const onlyForApply = new Set([
 ]);
 
 describe.each(['terraform-plan', 'terraform-apply'])('%s.yml', (name) => {
-  const { jobs } = read(`.github/workflows/${name}.yml`) as {
-    readonly jobs: Readonly<Record<string, Job>>;
-  };
-  const layerJobs = Object.values(jobs).flatMap((job) =>
-    job.steps.flatMap((step) =>
-      step.uses?.includes('/terraform-layer@') === true
-        ? [{ ...job, passed: step.with ?? {} }]
-        : [],
-    ),
-  );
+  const layerJobs = jobsWith(name, 'terraform-layer');
 
   it('passes on every input that a caller may want to set', () => {
     expect(layerJobs.length).toBeGreaterThan(0);
     for (const { passed } of layerJobs) {
-      const wanted = Object.keys(inputs).filter(
+      const wanted = inputsOf('terraform-layer').filter(
         (input) =>
           !notPassed.has(input) && (passed['command'] === 'apply' || !onlyForApply.has(input)),
       );
@@ -62,5 +67,50 @@ describe.each(['terraform-plan', 'terraform-apply'])('%s.yml', (name) => {
       if (!('apply-again' in passed)) continue;
       expect(permissions['pull-requests']).toMatch(/read|write/);
     }
+  });
+});
+
+describe('deploy-service.yml', () => {
+  /** What the contract says already, and what belongs to other commands. */
+  const notPassed: Readonly<Record<string, ReadonlySet<string>>> = {
+    'ecr-push': new Set([
+      ...['command', 'repositories', 'labels', 'secret-files', 'ssh', 'provenance', 'sbom'],
+      ...['archive', 'image', 'engine', 'kms-key', 'keep-images', 'pull-account-ids'],
+      ...['registries', 'dry-run', 'audience', 'allowed-account-ids'],
+    ]),
+    'ecs-deploy': new Set([
+      ...['cluster', 'service-name', 'task-definition', 'image', 'container', 'verify', 'wait'],
+      ...['env-vars', 'remove-env-vars', 'secrets', 'remove-secrets', 'cpu', 'memory', 'overrides'],
+      ...['poll-interval-seconds', 'early-end-exits', 'log-lines', 'dry-run', 'audience'],
+      ...['codedeploy-application', 'codedeploy-deployment-group', 'if-busy'],
+      ...['wait-for-termination', 'pre-deploy-container', 'post-deploy-container'],
+      ...['smoke-timeout-seconds', 'smoke-attempts', 'allowed-account-ids'],
+      // Of other commands.
+      ...['hook-id', 'service-deployment-arn', 'decision', 'task-command', 'task-container'],
+      ...['task-env-vars', 'task-cpu', 'task-memory', 'task', 'revision', 'desired-count'],
+      ...['scale-limits', 'reason'],
+    ]),
+  };
+
+  it.each(['ecr-push', 'ecs-deploy'])('passes on what a caller may want to set of %s', (action) => {
+    const [job, ...others] = jobsWith('deploy-service', action);
+    expect(others).toEqual([]);
+    const passed = Object.keys(job?.passed ?? {});
+    const wanted = inputsOf(action).filter((input) => notPassed[action]?.has(input) !== true);
+    expect(passed.sort()).toEqual([...wanted].sort());
+  });
+});
+
+describe('operate-service.yml', () => {
+  const [job] = jobsWith('operate-service', 'ecs-deploy');
+
+  it('passes only inputs that the action has', () => {
+    const known = inputsOf('ecs-deploy');
+    expect(Object.keys(job?.passed ?? {}).filter((input) => !known.includes(input))).toEqual([]);
+  });
+
+  it('waits for no deploy that it may have to stop', () => {
+    expect(job).toBeDefined();
+    expect(job?.concurrency).toBeUndefined();
   });
 });
