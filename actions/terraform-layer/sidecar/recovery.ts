@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { parseJsonAs } from '../../shared/json-text.js';
 import type { Stack } from '../stacks/workspace.js';
-import type { Sidecar, SidecarName, Sidecars } from './sidecar.js';
 import { parseStateFile, type StateFile } from '../state/state-file.js';
+import type { Sidecar, SidecarName, Sidecars } from './sidecar.js';
 import { instancesOf, missingFrom } from './state-resources.js';
 import type { Tolerate } from './tolerance.js';
 
