@@ -133,14 +133,12 @@ if (tofuPath !== undefined) {
       expect(after.statuses).toEqual({ '01-base/dev': 'changes' });
     });
 
-    it('works variables out in backends and module sources, and x.tofu stands in for x.tf', async () => {
-      const root = 'layers/01-base/environments/dev';
-      const tree = {
-        'infra.yml': 'version: 1\nenvironments:\n  dev: { apply: auto }\n',
-        [`${root}/variables.tf`]:
-          'variable "place" {\n}\nvariable "kind" {\n  default = "small"\n}\n',
-        [`${root}/terraform.tfvars`]: 'place = "early"\n',
-        [`${root}/main.tf`]: `terraform {
+    const root = 'layers/01-base/environments/dev';
+    const early = (kind: string): Record<string, string> => ({
+      'infra.yml': 'version: 1\nenvironments:\n  dev: { apply: auto }\n',
+      [`${root}/variables.tf`]: 'variable "place" {\n}\n',
+      [`${root}/terraform.tfvars`]: 'place = "early"\n',
+      [`${root}/main.tf`]: `terraform {
   backend "s3" {
     bucket       = "states"
     key          = "dev/\${var.place}.tfstate"
@@ -149,19 +147,29 @@ if (tofuPath !== undefined) {
   }
 }
 module "sized" {
-  source = "../../../../modules/\${var.kind}"
+  source = "../../../../modules/${kind}"
 }
 `,
-        [`${root}/note.tf`]: 'resource "terraform_data" "of_terraform" {\n}\n',
-        [`${root}/note.tofu`]: 'resource "terraform_data" "of_tofu" {\n}\n',
-        'modules/small/main.tf': 'resource "terraform_data" "small" {\n}\n',
-      };
-      const { statuses, log } = await run(tree, 'apply', {});
+      [`${root}/note.tf`]: 'resource "terraform_data" "of_terraform" {\n}\n',
+      [`${root}/note.tofu`]: 'resource "terraform_data" "of_tofu" {\n}\n',
+      'modules/early/main.tf': 'resource "terraform_data" "small" {\n}\n',
+    });
+
+    it('works variables out in a backend, and x.tofu stands in for x.tf', async () => {
+      const { statuses, log } = await run(early('early'), 'apply', {});
       expect(statuses).toEqual({ '01-base/dev': 'applied' });
       expect(log).toContain('terraform_data.of_tofu');
       expect(log).toContain('module.sized.terraform_data.small');
       expect(log).not.toContain('terraform_data.of_terraform');
       expect(await stateKeys(layers.emulator)).toEqual(['dev/early.tfstate']);
+    });
+
+    it('is not started where which module is meant is an expression', async () => {
+      const { step, called } = await run(early('${var.place}'), 'plan', {});
+      expect(step.annotations).toContainEqual(
+        expect.objectContaining({ level: 'error', file: `${root}/main.tf`, line: 10 }),
+      );
+      expect(called).toEqual([]);
     });
 
     it('leaves out of a plan what the job excludes', async () => {
