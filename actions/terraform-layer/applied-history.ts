@@ -50,7 +50,8 @@ export function appliedHistory(
       const environment = environments.find((one) => one.name === name);
       if (environment === undefined) return undefined;
       try {
-        const sidecars = await openEarlier(environment, stacks, await access(), inputs, ports);
+        const own = await access();
+        const { sidecars } = await openEarlier([environment], stacks, own, inputs, ports);
         return await readLedger(stacks, sidecars);
       } catch (thrown) {
         // The role of one environment is often kept from another's states: no news then.

@@ -28,6 +28,8 @@ export interface Observed {
   readonly declaredVariables: ReadonlyMap<string, ReadonlySet<string>>;
   /** Var files of the input that do not exist. */
   readonly missingVarFiles: readonly string[];
+  /** Names of environments that the run leaves out, and whose own plan would change nothing. */
+  readonly earlierUpToDate?: readonly string[];
 }
 
 /** What a run will do, and why; a dry run prints it. */
@@ -48,6 +50,8 @@ export interface RunPlan {
   readonly findings: readonly StateFinding[];
   /** Gates that this change alters, and that count after its merge. */
   readonly policyDifferences: readonly PolicyDifference[];
+  /** Names of environments that come before and were planned besides: nothing changes there. */
+  readonly earlierUpToDate: readonly string[];
 }
 
 /**
@@ -80,7 +84,11 @@ export function planRun(inputs: Inputs, observed: Observed): RunPlan {
     const errors = observed.history.findings.filter(({ severity }) => severity === 'error');
     problems.push(...errors.map(({ problem }) => problem));
   }
-  problems.push(...promotionProblems(observed.history.unpromoted, reasons));
+  const { earlierUpToDate = [] } = observed;
+  const unpromoted = observed.history.unpromoted.filter(
+    ({ before }) => !earlierUpToDate.includes(before.environment),
+  );
+  problems.push(...promotionProblems(unpromoted, reasons));
   if (problems.length > 0) throw new UserError(problems);
   return {
     command: inputs.command,
@@ -98,6 +106,7 @@ export function planRun(inputs: Inputs, observed: Observed): RunPlan {
     leftOut,
     findings: observed.history.findings,
     policyDifferences: observed.history.policy.differences,
+    earlierUpToDate,
   };
 }
 

@@ -161,6 +161,9 @@ function headSection(
             : ' needs approval: it is applied by a run that names it.',
         ),
       ),
+    ...plan.earlierUpToDate.map((name) =>
+      paragraph(code(name), ' comes before, and has nothing to get from this commit.'),
+    ),
     ...pendingReaderBlocks(pendingReaders(plan, outcomes)),
     ...plan.findings
       .slice(0, maximumNotes)

@@ -40,22 +40,22 @@ export async function openAccess(
 }
 
 /**
- * What stands beside the states of an environment that the run leaves alone, read as a plan does.
+ * Access to environments that the run leaves alone, to look as a plan does.
  *
  * @throws UserError, OperationError as `openEnvironments` does
  */
 export async function openEarlier(
-  environment: EnvironmentConfig,
+  environments: readonly EnvironmentConfig[],
   stacks: readonly Stack[],
   { directory }: Pick<RunAccess, 'directory'>,
   inputs: Inputs,
   ports: Ports,
-): Promise<Sidecars> {
+): Promise<RunAccess> {
   const looking: Inputs = { ...inputs, command: 'plan' };
-  const access = await openEnvironments([environment], stacks, looking, {
+  const access = await openEnvironments(environments, stacks, looking, {
     ...ports,
     directory: path.join(directory, 'aws-earlier'),
     now: () => ports.clock.now(),
   });
-  return openSidecars({ access }, ports);
+  return { directory, access, sidecars: openSidecars({ access }, ports) };
 }

@@ -7,6 +7,7 @@ import { ApplyNews } from './apply/apply-news.js';
 import { proveEnvironments, proveGatesByHand } from './apply/prove-gates.js';
 import { appliedHistory } from './applied-history.js';
 import { nothingCompared, type ObservedHistory } from './changes/observed-history.js';
+import { earlierUpToDate } from './earlier-environments.js';
 import { observe, readRepository, type Repository } from './effects.js';
 import { perform } from './perform.js';
 import { openAccess, type RunAccess } from './run-access.js';
@@ -67,7 +68,11 @@ async function runTold(
       : appliedHistory(access.open, repository.workspace.config.environments, inputs, ports),
   );
   news?.isAbout({ commits: observed.history.commits });
-  const plan = planRun(inputs, observed);
+  const earlier = await earlierUpToDate(observed, {
+    ...{ inputs, repository, ports },
+    access: access.open,
+  });
+  const plan = planRun(inputs, { ...observed, earlierUpToDate: earlier });
   announce(plan, ports);
   switch (inputs.command) {
     case 'graph':

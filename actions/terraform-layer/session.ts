@@ -109,7 +109,9 @@ export async function openSession(
   const declared = await declaredVariables(ports.root, stacks);
   const planDirectory = path.join(directory, 'plans');
   const logDirectory = path.join(directory, 'logs');
-  await Promise.all([planDirectory, logDirectory].map((place) => mkdir(place, { mode: 0o700 })));
+  await Promise.all(
+    [planDirectory, logDirectory].map((place) => mkdir(place, { recursive: true, mode: 0o700 })),
+  );
   const children = new Map(
     [...access].map(([name, { child }]) => [name, environmentOfChild(common, child)]),
   );

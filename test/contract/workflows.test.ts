@@ -38,9 +38,7 @@ const notPassed = new Set([
   // Of other commands.
   ...['graph-format', 'drift-issues', 'drift-label', 'time-budget', 'state-operations', 'lock-id'],
 ]);
-const onlyForApply = new Set([
-  ...['apply-again', 'allow-destroy', 'confirm', 'review-workflow', 'up-to-date'],
-]);
+const onlyForApply = new Set(['apply-again', 'confirm', 'review-workflow', 'up-to-date']);
 
 describe.each(['terraform-plan', 'terraform-apply'])('%s.yml', (name) => {
   const layerJobs = jobsWith(name, 'terraform-layer');

@@ -171,3 +171,44 @@ it('a pull request that was rebased is taken up again with all its commits', asy
   const { step } = await infra.apply({ environment: 'global', ...again });
   expect(step.outputs['affected']).toBe('["environments/global"]');
 });
+
+describe('an environment alone, after one that has not noted the commit', () => {
+  const main = (environment: string, before: string, after: string): Record<string, string> => {
+    const file = `environments/${environment}/main.tf`;
+    return { [file]: `${before}${reader(environment)[file] ?? ''}${after}` };
+  };
+  const resource = 'resource "terraform_data" "more" {\n}\n';
+  const alone = { environment: 'mainnet' };
+
+  beforeAll(() => infra.apply({ environment: 'global, stokenet, mainnet' }));
+
+  it('is let past it where its own plan would change nothing', async () => {
+    await infra.push({
+      ...main('stokenet', '# A comment.\n', ''),
+      ...main('mainnet', '', resource),
+    });
+    const refused = await infra.apply(alone);
+    expect(said(refused.step, 'error')).toContain('which has not got these changes');
+    const plan = await infra.planOfApply(alone);
+    expect(plan.step.conclusion).toBe('success');
+    expect(plan.statuses).toEqual({ mainnet: 'changes' });
+    expect(plan.step.outputs['environments-up-to-date']).toBe('["stokenet"]');
+    expect(plan.step.outputs['environments-to-apply']).toBe('["mainnet"]');
+    expect(plan.leftBehind).toEqual([]);
+    const every = await infra.planOfApply({ ...alone, layers: 'all' });
+    expect(every.step.outputs['environments-up-to-date']).toBe('["stokenet"]');
+    const applied = await infra.apply({ ...alone, 'up-to-date': 'stokenet' });
+    expect(applied.statuses).toEqual({ mainnet: 'applied' });
+  });
+
+  it('waits where it would change something', async () => {
+    await infra.push({ ...main('stokenet', '', resource), ...main('mainnet', '', '') });
+    for (const layers of ['changed', 'all']) {
+      const plan = await infra.planOfApply({ ...alone, layers });
+      expect(plan.step.conclusion).toBe('failure');
+      expect(said(plan.step, 'error')).toContain('which has not got these changes');
+    }
+    await leg('stokenet');
+    expect((await infra.planOfApply(alone)).statuses).toEqual({ mainnet: 'changes' });
+  });
+});

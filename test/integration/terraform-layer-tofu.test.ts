@@ -1,12 +1,21 @@
 import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { layerRuns } from '../support/layer-runs.js';
+import { tofuPath } from '../support/opentofu.js';
 import {
   place,
+  readState,
   rootModule,
+  stateKeys,
   writeRepository,
   type LayerStep,
 } from '../support/terraform-repository.js';
+
+/*
+ * With a real OpenTofu where `TOFU_PATH` names one; every other suite of terraform-layer runs with
+ * it then, too. Without it Terraform stands in its place: what is tested then is that nothing else
+ * is run, and not what OpenTofu does.
+ */
 
 const layers = layerRuns({ environment: 'dev' });
 let programs: string;
@@ -15,46 +24,54 @@ beforeAll(async () => {
   programs = path.join(layers.emulator.directory, 'bin');
   calls = path.join(layers.emulator.directory, 'calls');
   await mkdir(programs);
-  // In OpenTofu's place: what is tested is that nothing else is run, not what OpenTofu does.
   const program = path.join(programs, 'tofu');
-  await writeFile(program, `#!/bin/sh\necho "$1" >> "${calls}"\nexec terraform "$@"\n`);
+  const real = tofuPath ?? 'terraform';
+  await writeFile(program, `#!/bin/sh\necho "$1" >> "${calls}"\nexec "${real}" "$@"\n`);
   await chmod(program, 0o755);
 });
 beforeEach(() => rm(calls, { force: true }));
 
-const files = {
+const inDev = (main: string): Record<string, string> => ({
   'infra.yml': 'version: 1\nenvironments:\n  dev: { apply: auto }\n',
-  [place('01-base', 'dev')]: rootModule(
-    'dev',
-    'base',
-    [],
-    'resource "terraform_data" "x" {\n  input = 1\n}',
-  ),
-};
+  [place('01-base', 'dev')]: main,
+});
+const files = inDev(
+  rootModule('dev', 'base', [], 'resource "terraform_data" "x" {\n  input = 1\n}'),
+);
 
 async function run(
   tree: Readonly<Record<string, string>>,
   command: string,
   inputs: Readonly<Record<string, string>>,
 ): Promise<LayerStep & { readonly called: readonly string[] }> {
-  const workspace = await writeRepository(layers.emulator, tree);
+  return runIn(await writeRepository(layers.emulator, tree), command, inputs);
+}
+
+async function runIn(
+  workspace: string,
+  command: string,
+  inputs: Readonly<Record<string, string>> = {},
+  env: Readonly<Record<string, string>> = {},
+): Promise<LayerStep & { readonly called: readonly string[] }> {
   const layer = await layers.run(workspace, command, inputs, {
-    env: { PATH: `${programs}${path.delimiter}${process.env['PATH'] ?? ''}` },
+    env: { ...env, PATH: `${programs}${path.delimiter}${process.env['PATH'] ?? ''}` },
   });
   const text = await readFile(calls, 'utf8').catch(() => '');
   return { ...layer, called: [...new Set(text.split('\n').filter((line) => line !== ''))] };
 }
 
+const ofTofu = { 'terraform-version': 'tofu >= 1.11' };
+
 describe('OpenTofu', () => {
   it('does all the work where it is asked for', async () => {
-    const { statuses, called } = await run(files, 'apply', { 'terraform-version': 'tofu >= 1.11' });
+    const { statuses, called } = await run(files, 'apply', ofTofu);
     expect(statuses).toEqual({ '01-base/dev': 'applied' });
     expect(called).toEqual(['version', 'init', 'plan', 'show', 'apply']);
   });
 
   it('is taken where the configuration has files for it, and else not', async () => {
-    const ofTofu = { ...files, 'layers/01-base/environments/dev/extra.tofu': '' };
-    const taken = await run(ofTofu, 'plan', {});
+    const withFile = { ...files, 'layers/01-base/environments/dev/extra.tofu': '' };
+    const taken = await run(withFile, 'plan', {});
     expect(taken.statuses).toEqual({ '01-base/dev': 'changes' });
     expect(taken.called).toEqual(['version', 'init', 'plan', 'show']);
     await rm(calls);
@@ -71,3 +88,101 @@ describe('OpenTofu', () => {
     expect(called).toEqual([]);
   });
 });
+
+// What Terraform does not have.
+if (tofuPath !== undefined) {
+  describe('a real OpenTofu', () => {
+    const encryption = `terraform {
+  encryption {
+    key_provider "pbkdf2" "passphrase" {
+      passphrase = "correct horse battery staple"
+    }
+    method "aes_gcm" "main" {
+      keys = key_provider.pbkdf2.passphrase
+    }
+    state {
+      method   = method.aes_gcm.main
+      enforced = true
+    }
+    plan {
+      method   = method.aes_gcm.main
+      enforced = true
+    }
+  }
+}
+`;
+
+    it('plans and applies what it encrypts, state and plan', async () => {
+      const [main = ''] = [files[place('01-base', 'dev')]];
+      const workspace = await writeRepository(layers.emulator, inDev(encryption + main));
+      expect((await runIn(workspace, 'plan', ofTofu)).statuses).toEqual({
+        '01-base/dev': 'changes',
+      });
+      const applied = await runIn(workspace, 'apply', ofTofu);
+      expect(applied.statuses).toEqual({ '01-base/dev': 'applied' });
+      const state = await readState(layers.emulator, 'dev/base.tfstate');
+      expect(state).toMatchObject({ encrypted_data: expect.any(String) as string });
+      const drift = await runIn(workspace, 'drift', { ...ofTofu, 'drift-issues': 'false' });
+      expect(drift.statuses).toEqual({ '01-base/dev': 'unchanged' });
+      const operations = { 'state-operations': 'mv terraform_data.x terraform_data.y' };
+      const moved = await runIn(workspace, 'state', {
+        ...{ ...ofTofu, ...operations, layers: '*base*' },
+      });
+      expect(moved.step.conclusion).toBe('success');
+      const after = await runIn(workspace, 'plan', ofTofu);
+      expect(after.statuses).toEqual({ '01-base/dev': 'changes' });
+    });
+
+    const root = 'layers/01-base/environments/dev';
+    const early = (kind: string): Record<string, string> => ({
+      'infra.yml': 'version: 1\nenvironments:\n  dev: { apply: auto }\n',
+      [`${root}/variables.tf`]: 'variable "place" {\n}\n',
+      [`${root}/terraform.tfvars`]: 'place = "early"\n',
+      [`${root}/main.tf`]: `terraform {
+  backend "s3" {
+    bucket       = "states"
+    key          = "dev/\${var.place}.tfstate"
+    region       = "eu-west-1"
+    use_lockfile = true
+  }
+}
+module "sized" {
+  source = "../../../../modules/${kind}"
+}
+`,
+      [`${root}/note.tf`]: 'resource "terraform_data" "of_terraform" {\n}\n',
+      [`${root}/note.tofu`]: 'resource "terraform_data" "of_tofu" {\n}\n',
+      'modules/early/main.tf': 'resource "terraform_data" "small" {\n}\n',
+    });
+
+    it('works variables out in a backend, and x.tofu stands in for x.tf', async () => {
+      const { statuses, log } = await run(early('early'), 'apply', {});
+      expect(statuses).toEqual({ '01-base/dev': 'applied' });
+      expect(log).toContain('terraform_data.of_tofu');
+      expect(log).toContain('module.sized.terraform_data.small');
+      expect(log).not.toContain('terraform_data.of_terraform');
+      expect(await stateKeys(layers.emulator)).toEqual(['dev/early.tfstate']);
+    });
+
+    it('is not started where which module is meant is an expression', async () => {
+      const { step, called } = await run(early('${var.place}'), 'plan', {});
+      expect(step.annotations).toContainEqual(
+        expect.objectContaining({ level: 'error', file: `${root}/main.tf`, line: 10 }),
+      );
+      expect(called).toEqual([]);
+    });
+
+    it('leaves out of a plan what the job excludes', async () => {
+      const two = 'resource "terraform_data" "x" {\n}\nresource "terraform_data" "y" {\n}\n';
+      const workspace = await writeRepository(
+        layers.emulator,
+        inDev(rootModule('dev', 'base', [], two)),
+      );
+      const excluded = { TF_CLI_ARGS_plan: '-exclude=terraform_data.y' };
+      const { statuses, log } = await runIn(workspace, 'apply', ofTofu, excluded);
+      expect(statuses).toEqual({ '01-base/dev': 'applied' });
+      expect(log).toContain('terraform_data.x: Creation complete');
+      expect(log).not.toContain('terraform_data.y: Creation complete');
+    });
+  });
+}

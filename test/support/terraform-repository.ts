@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, realpath, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { terraformEnvironment } from '../../scripts/terraform-environment.js';
 import type { TestEmulator } from './emulator.js';
+import { withTofu } from './opentofu.js';
 import {
   createJob,
   fixtureAction,
@@ -197,9 +198,9 @@ export function killBelow(
   return killed;
 }
 
-/** The main step of our action, and Terraform itself without its providers. */
+/** The main step of our action, and Terraform or OpenTofu itself without its providers. */
 export const mainProcess = /terraform-layer\/dist\/main/;
-export const terraformProcess = /^\S*\/terraform /;
+export const terraformProcess = /^\S*\/(?:terraform|tofu) /;
 
 export interface LayerStep {
   readonly step: StepResult;
@@ -237,6 +238,7 @@ export async function runLayer(
   },
 ): Promise<LayerStep> {
   const { onLine } = options;
+  const { inputs, env } = await withTofu(emulator, options);
   const providers = await terraformEnvironment();
   // Where it is set already, nothing is added to it, and a job inherits nothing.
   const cliConfig = providers.TF_CLI_CONFIG_FILE ?? process.env['TF_CLI_CONFIG_FILE'];
@@ -249,7 +251,7 @@ export async function runLayer(
       ...emulator.environment,
       ...(cliConfig === undefined ? {} : { TF_CLI_CONFIG_FILE: cliConfig }),
       ...options.job?.env,
-      ...options.env,
+      ...env,
     },
   });
   let steps: readonly StepResult[];
@@ -263,7 +265,7 @@ export async function runLayer(
     await job.run({
       id: 'layer',
       actionDirectory: ownAction('terraform-layer'),
-      inputs: options.inputs,
+      inputs,
       ...(options.signal === undefined ? {} : { signal: options.signal }),
     });
   } finally {

@@ -16,7 +16,7 @@ import { sinceApplied } from './since-applied.js';
 /**
  * Compares the checked out commit with what counts for this command: a pull request with its base;
  * an apply, a `destroy`, whatever else changes a state, and a plan on a branch with what was last
- * applied in each stack. Other commands only where `layers` is `changed`.
+ * applied in each stack; so is one of all layers where an apply follows (`prove-gates`). Other commands only where `layers` is `changed`.
  *
  * @throws UserError as `appliedChanges`, `changedFiles` and `policyFrom` do
  */
@@ -25,8 +25,9 @@ export async function observeHistory(options: HistoryOptions): Promise<ObservedH
   const { command } = inputs;
   const isChange = origin !== undefined;
   const wanted = inputs.layers.kind === 'changed';
+  const proves = inputs.proveGates;
   if (asksGates(inputs)) return sinceApplied(options);
-  if (command === 'plan' && !isChange && wanted && applied !== undefined) {
+  if (command === 'plan' && !isChange && (wanted || proves) && applied !== undefined) {
     return sinceApplied(options);
   }
   if (wanted || (command === 'plan' && isChange)) return inChange(options);

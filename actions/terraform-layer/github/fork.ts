@@ -24,9 +24,10 @@ export function forkProblems(
       message: `#${pull.number} comes from a fork: nothing of it is run with the access of this repository`,
       at: { input: 'command' },
       hint:
-        'who has read the change pushes its head to a branch of this repository, and starts the ' +
-        `plan's workflow there by hand; that plan of ${pull.headSha} is then the review. "check", ` +
-        '"graph" and "dry-run" run nothing, and work for forks',
+        'who has read the change starts terraform-plan-fork.yml by hand, for ' +
+        `${pull.headSha}, or pushes that head to a branch of this repository and starts the ` +
+        'plan\'s workflow there: that plan is then the review. "check", "graph" and "dry-run" run ' +
+        'nothing, and work for forks',
     },
   ];
 }

@@ -27,14 +27,15 @@ export function environmentsToApply(
 
 /**
  * Names of the environments that this plan has looked at as a whole, and in which it would change
- * nothing: they are as good as applied at its commit, though nothing may note that.
+ * nothing: they are as good as applied at its commit, though nothing may note that. Those that it
+ * has looked at only because they come before its own are among them.
  */
 export function environmentsUpToDate(
-  plan: Pick<RunPlan, 'environments' | 'stages' | 'reasons' | 'findings'>,
+  plan: Pick<RunPlan, 'environments' | 'stages' | 'reasons' | 'findings' | 'earlierUpToDate'>,
   outcomes: readonly StackOutcome[],
 ): readonly string[] {
   const isPart = [...plan.reasons.values()].some(({ kind }) => kind === 'glob');
-  return isPart ? [] : idleEnvironments(plan, outcomes);
+  return [...plan.earlierUpToDate, ...(isPart ? [] : idleEnvironments(plan, outcomes))];
 }
 
 function idleEnvironments(

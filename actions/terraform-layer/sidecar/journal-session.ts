@@ -117,7 +117,7 @@ class OpenJournal implements JournalSession {
   async write(): Promise<void> {
     this.#dirty = false;
     await this.#ports.tolerate({ fallback: undefined, consequence }, async () => {
-      this.#lockId ??= await heldLockIn(this.#lockLog);
+      this.#lockId ??= await heldLockIn(this.#lockLog, () => this.#sidecar.lockText());
       await this.#put(this.#created.entries);
     });
   }

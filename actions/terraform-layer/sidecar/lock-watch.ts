@@ -88,13 +88,17 @@ class Watch implements LockWatch {
     let lockId: string | undefined;
     while (lockId === undefined) {
       if (!(await this.#pause(pauseMilliseconds))) return;
-      lockId = await heldLockIn(lockLog);
+      lockId = await this.#held(lockLog);
     }
     if (command === 'plan') {
       if (!(await this.#pause(planGraceMilliseconds))) return;
-      if ((await heldLockIn(lockLog)) !== lockId) return;
+      if ((await this.#held(lockLog)) !== lockId) return;
     }
     await this.#note(lockId);
+  }
+
+  #held(lockLog: string): Promise<string | undefined> {
+    return heldLockIn(lockLog, () => this.#sidecar.lockText());
   }
 
   /** False where Terraform has ended meanwhile. */

@@ -1,9 +1,10 @@
 import type { Orphan } from '../schedule/outcome.js';
 import type { Stack } from '../stacks/workspace.js';
+import { parseStateFile } from '../state/state-file.js';
 import { parseLockInfo } from '../terraform/lock-info.js';
 import { readJournal, type JournalEntry } from './journal.js';
 import type { Sidecar, Sidecars } from './sidecar.js';
-import { existsOutsideState, missingFrom, parseState, resourceType } from './state-resources.js';
+import { existsOutsideState, missingFrom, resourceType } from './state-resources.js';
 import type { Tolerate } from './tolerance.js';
 
 /**
@@ -36,7 +37,7 @@ export async function missingNow(
   const outside = entries.filter(({ address }) => existsOutsideState(resourceType(address)));
   if (outside.length === 0) return [];
   const text = await sidecar.stateText();
-  const state = text === undefined ? undefined : parseState(text);
+  const state = text === undefined ? undefined : parseStateFile(text);
   // A state that cannot be read (encrypted) says nothing: better named twice than lost.
   return missingFrom(outside, state);
 }

@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { parseJsonAs } from '../../shared/json-text.js';
 import type { Stack } from '../stacks/workspace.js';
+import { parseStateFile, type StateFile } from '../state/state-file.js';
 import type { Sidecar, SidecarName, Sidecars } from './sidecar.js';
-import { instancesOf, missingFrom, parseState, type StateFile } from './state-resources.js';
+import { instancesOf, missingFrom } from './state-resources.js';
 import type { Tolerate } from './tolerance.js';
 
 /** What was the state when an apply could not write this recovery. */
@@ -44,10 +45,10 @@ export async function readRecovery(sidecar: Sidecar): Promise<Recovery | undefin
 /** The same of the text of a recovery, where that was read already. */
 export async function judgeRecovery(sidecar: Sidecar, text: string): Promise<Recovery | undefined> {
   const place = `${sidecar.place}recovery`;
-  const saved = parseState(text);
+  const saved = parseStateFile(text);
   const version = await sidecar.stateVersion();
   const currentText = await sidecar.stateText();
-  const current = currentText === undefined ? undefined : parseState(currentText);
+  const current = currentText === undefined ? undefined : parseStateFile(currentText);
   if (saved !== undefined && current !== undefined && isIncluded(saved, current)) return undefined;
   const obstacle = obstacleOf(saved, current, currentText !== undefined);
   const base = await sidecar.read('recovery-base').catch(() => 'unreadable');
@@ -131,7 +132,7 @@ async function freeName(sidecar: Sidecar, text: string): Promise<SidecarName> {
     for (const name of ['recovery', nextName] as const) {
       const older = await sidecar.read(name);
       if (older === undefined || older === text) return name;
-      const [saved, current] = [parseState(older), parseState(text)];
+      const [saved, current] = [parseStateFile(older), parseStateFile(text)];
       if (saved !== undefined && current !== undefined && isIncluded(saved, current)) return name;
     }
     return beside;

@@ -1,34 +1,6 @@
-import { z } from 'zod';
-import { parseJsonAs } from '../../shared/json-text.js';
 import { hclQuoted } from '../hcl/quoted-text.js';
+import type { StateFile } from '../state/state-file.js';
 import type { JournalEntry } from './journal.js';
-
-/** Terraform's state file, version 4, as far as it is used here. */
-const stateSchema = z.object({
-  lineage: z.string(),
-  serial: z.number(),
-  resources: z.array(
-    z.object({
-      module: z.string().optional(),
-      mode: z.string(),
-      type: z.string(),
-      name: z.string(),
-      instances: z.array(
-        z.object({
-          index_key: z.union([z.string(), z.number()]).optional(),
-          attributes: z.record(z.string(), z.unknown()).nullish(),
-        }),
-      ),
-    }),
-  ),
-});
-
-export type StateFile = z.infer<typeof stateSchema>;
-
-/** Undefined where the text is none that can be read, an encrypted one of OpenTofu's for example. */
-export function parseState(text: string): StateFile | undefined {
-  return parseJsonAs(stateSchema, text);
-}
 
 /**
  * The entries that a state does not have: by type and id where the id is known, so that a resource

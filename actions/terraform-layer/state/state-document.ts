@@ -6,32 +6,7 @@ import {
   parseAddress,
   type ResourceAddress,
 } from '../terraform/resource-address.js';
-
-/** Terraform's state file, version 4, as far as addresses and audit need it. */
-const stateSchema = z.object({
-  version: z.literal(4),
-  serial: z.number().int(),
-  lineage: z.string(),
-  resources: z
-    .array(
-      z.object({
-        module: z.string().optional(),
-        mode: z.string(),
-        type: z.string(),
-        name: z.string(),
-        instances: z
-          .array(
-            z.object({
-              index_key: z.union([z.string(), z.number()]).optional(),
-              status: z.string().optional(),
-              deposed: z.string().optional(),
-            }),
-          )
-          .default([]),
-      }),
-    )
-    .default([]),
-});
+import { parseStateFile } from './state-file.js';
 
 /** As little as tells whether anything is in it: a state that lacks the rest is not empty for that. */
 const contentSchema = z.object({
@@ -66,7 +41,7 @@ export interface StateDocument {
 
 /** Undefined where the text is not a state that can be read (OpenTofu may encrypt it). */
 export function parseStateDocument(text: string): StateDocument | undefined {
-  const parsed = parseJsonAs(stateSchema, text);
+  const parsed = parseStateFile(text);
   if (parsed === undefined) return undefined;
   const { serial, lineage, resources } = parsed;
   const instances = resources.flatMap(({ module, mode, type, name, instances: all }) => {

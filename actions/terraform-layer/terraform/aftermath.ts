@@ -56,7 +56,7 @@ export function childAftermath(ports: {
     // Before the lock is given back, so that nobody has written it since.
     const stateVersion = unwritten ? await versionOf(sidecar) : undefined;
     // Also after a success: the lock's release may be what failed.
-    let heldLockId = await heldLockIn(ended.lockLog);
+    let heldLockId = await heldLockIn(ended.lockLog, sidecar && (() => sidecar.lockText()));
     if (heldLockId !== undefined) {
       const release = await releaseLock(heldLockId, { ...ports, commands });
       if (release.kind === 'released') {

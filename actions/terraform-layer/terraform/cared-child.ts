@@ -85,7 +85,7 @@ export async function runWithCare(
       cwd: child.directory ?? path.join(care.root, stack.directory),
       env: {
         ...environment,
-        ...(child.logsLock ? lockLogEnvironment(lockLog, environment) : {}),
+        ...(child.logsLock ? lockLogEnvironment(lockLog, environment, care.program) : {}),
         ...child.more,
       },
       signal: care.signal,

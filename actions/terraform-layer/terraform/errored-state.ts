@@ -5,7 +5,8 @@ import { toError } from '../../shared/errors.js';
 import type { JournalEntry } from '../sidecar/journal.js';
 import { writeRecovery } from '../sidecar/recovery.js';
 import type { Sidecar } from '../sidecar/sidecar.js';
-import { missingFrom, parseState } from '../sidecar/state-resources.js';
+import { missingFrom } from '../sidecar/state-resources.js';
+import { parseStateFile } from '../state/state-file.js';
 import type { RescueCommands } from './rescue-commands.js';
 
 /** What became of a state that Terraform could not write. */
@@ -124,7 +125,7 @@ function isRefusal(words: string): boolean {
 }
 
 function belongs(text: string, created: readonly JournalEntry[]): boolean {
-  const state = parseState(text);
+  const state = parseStateFile(text);
   // One that is encrypted cannot be looked into; Terraform still compares its lineage.
   if (state === undefined) return true;
   return (

@@ -2,19 +2,24 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Stack } from '../stacks/workspace.js';
 import { stackFileName } from './stack-file.js';
+import { maySendLock, tofuLock } from './tofu-lock.js';
 
 /** Where the Terraform of a stack's command tells which lock it holds. */
 export function lockLogFile(logDirectory: string, stack: Stack, command: string): string {
   return path.join(logDirectory, stackFileName(stack, `${command.replaceAll(' ', '-')}.log`));
 }
 
-/** What makes Terraform write its lock's id to `file`; nothing where the user logs elsewhere. */
+/**
+ * What makes a program write to `file` which lock it takes; nothing where the user logs elsewhere.
+ * OpenTofu tells what it sends only where it debugs.
+ */
 export function lockLogEnvironment(
   file: string,
   own: Readonly<Record<string, string>>,
+  program: string,
 ): Readonly<Record<string, string>> {
   if (['TF_LOG', 'TF_LOG_CORE', 'TF_LOG_PATH'].some((name) => Object.hasOwn(own, name))) return {};
-  return { TF_LOG_CORE: 'INFO', TF_LOG_PATH: file };
+  return { TF_LOG_CORE: path.basename(program) === 'tofu' ? 'DEBUG' : 'INFO', TF_LOG_PATH: file };
 }
 
 /**
@@ -37,9 +42,19 @@ export function takenLock(log: string): string | undefined {
   return [...log.matchAll(/: Locked remote state.*?tf_backend\.lock\.id=(\S+)/g)].at(-1)?.[1];
 }
 
-/** `heldLock` of a file that may not be there. */
-export async function heldLockIn(file: string): Promise<string | undefined> {
-  return heldLock(await readFile(file, 'utf8').catch(() => ''));
+/**
+ * The id of a lock that the Terraform or OpenTofu of a log took and did not give back; the log may
+ * not be there. `lockText` is what stands in the lock's place: it is asked only for OpenTofu, which
+ * does not log the id, and what cannot be read is no lock of ours.
+ */
+export async function heldLockIn(
+  file: string,
+  lockText: (() => Promise<string | undefined>) | undefined,
+): Promise<string | undefined> {
+  const log = await readFile(file, 'utf8').catch(() => '');
+  const told = heldLock(log);
+  if (told !== undefined || lockText === undefined || !maySendLock(log)) return told;
+  return tofuLock(log, await lockText().catch(() => undefined));
 }
 
 /** `takenLock` of a file that may not be there. */

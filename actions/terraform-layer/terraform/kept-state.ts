@@ -2,8 +2,8 @@ import { readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { writeRecovery } from '../sidecar/recovery.js';
 import type { Sidecar } from '../sidecar/sidecar.js';
-import { parseState } from '../sidecar/state-resources.js';
 import type { Stack } from '../stacks/workspace.js';
+import { parseStateFile } from '../state/state-file.js';
 import { erroredStateFiles } from './errored-state.js';
 
 /**
@@ -37,6 +37,8 @@ export async function moveKeptState(
 
 async function isOf(text: string, sidecar: Sidecar): Promise<boolean> {
   const current = await sidecar.stateText();
-  const lineage = parseState(text)?.lineage;
-  return lineage !== undefined && current !== undefined && parseState(current)?.lineage === lineage;
+  const lineage = parseStateFile(text)?.lineage;
+  return (
+    lineage !== undefined && current !== undefined && parseStateFile(current)?.lineage === lineage
+  );
 }

@@ -61,7 +61,7 @@ export async function bringToRest(runDirectory: string, ports: RestPorts): Promi
   const running = new Set(left.map(({ processId }) => processId));
   for (const child of await notedChildren(directory)) {
     if (running.has(child.processId)) {
-      await nameRunning(child, log);
+      await nameRunning(child, ports);
       continue;
     }
     log.info(`terraform ${child.command} of ${child.stack} has ended`);
@@ -74,9 +74,10 @@ export async function bringToRest(runDirectory: string, ports: RestPorts): Promi
   }
 }
 
-async function nameRunning(child: RunningChild, log: Logger): Promise<void> {
+async function nameRunning(child: RunningChild, ports: RestPorts): Promise<void> {
+  const { log } = ports;
   const about = `terraform ${child.command} of ${child.stack} still runs (process ${child.processId})`;
-  const lockId = await heldLockIn(child.lockLog);
+  const lockId = await heldLockOf(child, ports);
   log.warning(
     lockId === undefined
       ? `${about}: its state may stay locked, and the next run then names the lock.`
@@ -87,7 +88,7 @@ async function nameRunning(child: RunningChild, log: Logger): Promise<void> {
 async function settle(child: RunningChild, ports: RestPorts): Promise<void> {
   const { log } = ports;
   const { rest, stack, command } = child;
-  const lockId = await heldLockIn(child.lockLog);
+  const lockId = await heldLockOf(child, ports);
   if (rest === undefined) {
     if (lockId !== undefined) log.warning(standing(child, lockId, ''));
     return;
@@ -108,7 +109,7 @@ async function settle(child: RunningChild, ports: RestPorts): Promise<void> {
       log.warning(standing(child, lockId, release.why));
     }
   }
-  if (!stands) await takeWordBack(child, rest, ports);
+  if (!stands) await takeWordBack(child, rest, lockId, ports);
   if (rest.state?.kind === 'local') {
     await removeLocalLock(localLockFile(rest.state.file), rest.startedAt);
   }
@@ -118,13 +119,23 @@ async function settle(child: RunningChild, ports: RestPorts): Promise<void> {
   }
 }
 
+function heldLockOf(
+  { lockLog, rest }: RunningChild,
+  { sidecarOf }: RestPorts,
+): Promise<string | undefined> {
+  // A local state's lock ends with its process.
+  const ofS3 = rest?.state?.kind === 's3' ? rest : undefined;
+  return heldLockIn(lockLog, ofS3 && (async () => sidecarOf(ofS3)?.lockText()));
+}
+
 /** The run that was to take back the word of its lock was killed. */
 async function takeWordBack(
   { stack, lockLog }: RunningChild,
   rest: RestInstructions,
+  released: string | undefined,
   { log, sidecarOf }: RestPorts,
 ): Promise<void> {
-  const taken = await takenLockIn(lockLog);
+  const taken = released ?? (await takenLockIn(lockLog));
   if (taken === undefined || rest.state?.kind !== 's3') return;
   try {
     const sidecar = sidecarOf(rest);

@@ -130,4 +130,7 @@ it('takes no environment for up to date that it has seen in part, or not at all'
   expect(environmentsUpToDate(plan, [])).toEqual([]);
   const byGlob = new Map([[first.stack.id, { kind: 'glob', glob: '*' } as const]]);
   expect(environmentsUpToDate({ ...plan, reasons: byGlob }, allUnchanged(plan))).toEqual([]);
+  // One that comes before was looked at as a whole.
+  const after = { ...plan, reasons: byGlob, earlierUpToDate: ['staging'] };
+  expect(environmentsUpToDate(after, allUnchanged(plan))).toEqual(['staging']);
 });

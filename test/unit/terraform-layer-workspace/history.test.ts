@@ -325,6 +325,20 @@ describe('a plan on a branch', () => {
     const history = await observed({ command: 'plan' }, { applied: appliedAt('x') });
     expect(history).toMatchObject({ affected: undefined, commits: [], head: undefined });
   });
+
+  it('of all layers is compared with what was applied where an apply follows', async () => {
+    await repository.commit({ 'infra.yml': `# changed\n${infra('approval')}` });
+    const applied = appliedAt(first, {
+      earlierBaseline: (_, stacks) =>
+        Promise.resolve(
+          new Map(stacks.map(({ id }) => [id, { version: 1, sha: first, at: '2026' }])),
+        ),
+    });
+    const plan = { command: 'plan', 'prove-gates': 'true', environment: 'production' };
+    const history = await observed(plan, { applied });
+    expect(history.affected).toBeUndefined();
+    expect(history.unpromoted.map(({ before }) => before.environment)).toEqual(['dev']);
+  });
 });
 
 describe('an environment that a plan of this commit has found up to date', () => {

@@ -39,6 +39,39 @@ function planOf(
 const names = (plan: RunPlan): readonly string[] =>
   plan.stages.flatMap(({ stacks }) => stacks.map(({ stack }) => stack.displayId));
 
+describe('an environment that has not got what comes after it', () => {
+  const production = { environment: 'production', layers: '*foundation*' };
+
+  /** Each stack of production waits for the same one of staging. */
+  function after(values: Readonly<Record<string, string>>, rest: Partial<Observed> = {}) {
+    const unpromoted = workspace.stacks.flatMap((stack) => {
+      const before = workspace.stacks.find(
+        ({ environment, name }) => environment === 'staging' && name === stack.name,
+      );
+      return stack.environment !== 'production' || before === undefined
+        ? []
+        : [{ stack, before, sha: undefined }];
+    });
+    return thrownCodes(() =>
+      planOf(values, { history: { ...withoutHistory(workspace), unpromoted }, ...rest }),
+    );
+  }
+
+  it('stops it, once for each pair', () => {
+    expect(after({ environment: 'production' })).toEqual(['not-promoted']);
+    expect(after(production)).toEqual(['not-promoted']);
+  });
+
+  it('stops nothing where its own plan would change nothing', () => {
+    expect(after(production, { earlierUpToDate: ['staging'] })).toEqual([]);
+    expect(after(production, { earlierUpToDate: ['dev'] })).toEqual(['not-promoted']);
+  });
+
+  it('stops nothing that the run leaves out', () => {
+    expect(after({ environment: 'dev' })).toEqual([]);
+  });
+});
+
 describe('what a run covers', () => {
   it('is every stack of every environment, in promotion order', () => {
     const plan = planOf({});

@@ -325,8 +325,11 @@ describe('a lock that stays', () => {
   });
 
   it('is not looked for where the user logs elsewhere', () => {
-    expect(lockLogEnvironment('/log', { TF_LOG: 'DEBUG' })).toEqual({});
-    expect(lockLogEnvironment('/log', {})).toEqual({ TF_LOG_CORE: 'INFO', TF_LOG_PATH: '/log' });
+    const ofUser = { TF_LOG: 'DEBUG' };
+    expect(lockLogEnvironment('/log', ofUser, '/bin/terraform')).toEqual({});
+    const ours = { TF_LOG_CORE: 'INFO', TF_LOG_PATH: '/log' };
+    expect(lockLogEnvironment('/log', {}, '/bin/terraform')).toEqual(ours);
+    expect(lockLogEnvironment('/log', {}, '/bin/tofu')).toEqual({ ...ours, TF_LOG_CORE: 'DEBUG' });
   });
 
   it('is named by the post step, with the command that releases it', async () => {
