@@ -68,6 +68,8 @@ interface ContinueRequest {
 export interface Parameters {
   get(name: string): Promise<string | undefined>;
   put(name: string, value: string): Promise<void>;
+  /** Does nothing where there is none of that name. */
+  remove(name: string): Promise<void>;
   /** The parameters right below a path, by full name. */
   children(path: string): Promise<ReadonlyMap<string, string>>;
 }

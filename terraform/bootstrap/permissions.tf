@@ -306,10 +306,10 @@ locals {
       Resource = ["${local.parameter_arns[environment]}/*/deploy", "${local.parameter_arns[environment]}/*/deploy/*", "${local.parameter_arns[environment]}/*/release", "${local.parameter_arns[environment]}/*/release/*"]
     },
     {
-      # deploy, rollback, continue: what is released now.
+      # deploy, rollback, continue: what is released now; a first release that fails is none.
       Sid      = "RecordReleases"
       Effect   = "Allow"
-      Action   = ["ssm:PutParameter"]
+      Action   = ["ssm:DeleteParameter", "ssm:PutParameter"]
       Resource = ["${local.parameter_arns[environment]}/*/release/*"]
     },
     {
