@@ -241,7 +241,7 @@ describe('a service with nothing wrong', () => {
     expect(step.outputs['outcome']).toBe('failed');
     expect(problems(step)).toEqual(['execution-role-denied']);
     expect(said(step)).toContain(
-      `execution role "shop-task" may not secretsmanager:GetSecretValue on ${secret}`,
+      `execution role "shop-task" may not call secretsmanager:GetSecretValue on ${secret}`,
     );
   });
 

@@ -1,4 +1,12 @@
-import { code, heading, paragraph, renderMarkdown, table, text } from '../../shared/markdown.js';
+import {
+  code,
+  heading,
+  paragraph,
+  renderMarkdown,
+  table,
+  text,
+  type Block,
+} from '../../shared/markdown.js';
 import { diagnose } from '../rollout/diagnosis.js';
 import { OperationError } from '../../shared/errors.js';
 import {
@@ -14,6 +22,7 @@ import type { StatusInputs } from '../inputs.js';
 import { shortName, type RegisteredDefinition, type Service } from '../model.js';
 import type { DeployPorts } from '../ports.js';
 import type { Report } from '../report.js';
+import { runsPlaceholder } from '../placeholder.js';
 import { primaryOf, primaryTaskSet } from '../primary.js';
 import type { InFlight } from '../strategies/code-deploy/observe.js';
 import { findService, resolveTarget, type Target } from '../target.js';
@@ -113,8 +122,11 @@ export function reportStatus(status: ServiceStatus): Report {
         : (stateNames[primary?.rolloutState ?? 'COMPLETED'] ?? 'in-progress');
   const revision = shortName(primary?.taskDefinitionArn ?? service.taskDefinitionArn);
   const where = pause === undefined ? '' : `${describePause(pause.hook)} (hook ${pause.hook.id})`;
+  const what = runsPlaceholder(service, target.contract)
+    ? `never released, it has the placeholder ${revision}`
+    : `${revision} ${outcome}${where}`;
   const deployment = inFlight === undefined ? '' : `; ${describeInFlight(inFlight)}`;
-  const message = `${service.name}: ${revision} ${outcome}${where}, ${service.runningCount} of ${service.desiredCount} tasks running${deployment}`;
+  const message = `${service.name}: ${what}, ${service.runningCount} of ${service.desiredCount} tasks running${deployment}`;
   const diagnosis =
     failedTasks.length === 0
       ? undefined
@@ -148,17 +160,7 @@ export function reportStatus(status: ServiceStatus): Report {
       paragraph(code(message)),
       ...(inFlight === undefined ? [] : inFlightBlocks(inFlight, service)),
       ...(pause === undefined && !awaitsRerouting(inFlight) ? [] : pauseBlocks(target)),
-      table(
-        ['deployment', 'task definition', 'state', 'running', 'wanted', 'failed'],
-        service.deployments.map((deployment) => [
-          code(deployment.id),
-          code(shortName(deployment.taskDefinitionArn)),
-          code(`${deployment.status} ${deployment.rolloutState ?? ''}`),
-          text(String(deployment.runningCount)),
-          text(String(deployment.desiredCount)),
-          text(String(deployment.failedTasks)),
-        ]),
-      ),
+      ...(service.controller === 'CODE_DEPLOY' ? [] : [deploymentsTable(service)]),
       table(
         ['container', 'image'],
         containersOf(running?.definition ?? {}).map((container) => [
@@ -169,6 +171,20 @@ export function reportStatus(status: ServiceStatus): Report {
       ...(diagnosis === undefined ? [] : [paragraph('Failed tasks: ', code(diagnosis.cause))]),
     ]),
   };
+}
+
+function deploymentsTable({ deployments }: Service): Block {
+  return table(
+    ['deployment', 'task definition', 'state', 'running', 'wanted', 'failed'],
+    deployments.map((deployment) => [
+      code(deployment.id),
+      code(shortName(deployment.taskDefinitionArn)),
+      code(`${deployment.status} ${deployment.rolloutState ?? ''}`),
+      text(String(deployment.runningCount)),
+      text(String(deployment.desiredCount)),
+      text(String(deployment.failedTasks)),
+    ]),
+  );
 }
 
 /** CodeDeploy has more than one task set while it deploys, and until it has ended the old tasks. */

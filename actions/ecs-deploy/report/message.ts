@@ -76,7 +76,7 @@ function rolloutMessage(outcome: Outcome, observed: Observed, applied: Applied):
         const wrong = proof.differences.map(
           (one) => `container ${one.container} runs ${one.running} instead of ${one.wanted}`,
         );
-        return `${service.name} was rolled out, but not with the image that was asked for: ${wrong.join('; ')}`;
+        return `${service.name} was rolled out, but not with the image that was asked for: ${wrong.join('; ')}; nothing was rolled back, command "rollback" does that`;
       }
       return `${service.name} failed to roll out ${revision}${cause}`;
     case 'rolled-back':

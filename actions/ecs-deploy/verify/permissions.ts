@@ -80,7 +80,7 @@ function toFinding(
   return {
     code: 'execution-role-denied',
     place,
-    message: `execution role "${name}" may not ${action} on ${resource}`,
+    message: `execution role "${name}" may not call ${action} on ${resource}`,
     hint: isExplicit
       ? 'a statement of its policies, of its permissions boundary or of the organisation denies it'
       : `give the role ${action} on it`,

@@ -122,6 +122,7 @@ describe('the time limit of a deployment of CodeDeploy', () => {
     const report = await world.deploy(slow.tag, { timeoutMinutes: 3 });
     expect(report.outputs['outcome']).toBe('timed-out');
     expect(report.message).toMatch(/was stopped, and d-\w+ rolled back to web:1$/);
+    expect(report.message).toContain('Install did not end');
     expect(report.summary).toContain('Rolled back by');
     expect(await primary(world)).toBe(before);
     const deployments = await world.call('ListDeployments', {

@@ -1,5 +1,5 @@
 import { OperationError, UserError } from '../../../shared/errors.js';
-import { code, codeBlock, paragraph, table, text, type Block } from '../../../shared/markdown.js';
+import { code, codeBlock, table, text, type Block } from '../../../shared/markdown.js';
 import { shortName, type Service } from '../../model.js';
 import type { DeployPorts } from '../../ports.js';
 import {
@@ -48,10 +48,9 @@ export function describeInFlight({ deployment, definition, shifted }: InFlight):
   return `${what} is ${status}`;
 }
 
-/** The deployment with its task sets, for the summary. */
+/** Its task sets, and how to end the wait for the old ones' end, for the summary. */
 export function inFlightBlocks(inFlight: InFlight, { taskSets }: Service): readonly Block[] {
   return [
-    paragraph(code(describeInFlight(inFlight))),
     ...(inFlight.shifted ? [codeBlock('sh', endOldTasks(inFlight.deployment.id))] : []),
     table(
       ['task set', 'task definition', 'state', 'running', 'wanted'],

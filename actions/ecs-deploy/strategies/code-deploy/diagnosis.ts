@@ -49,7 +49,11 @@ export function diagnoseCodeDeploy(facts: CodeDeployFacts): Diagnosis {
   const rollbackFailed = rollback?.status === 'Failed' || rollback?.status === 'Stopped';
   if ((failedTasks.length > 0 || facts.targetHealth.length > 0) && !rollbackFailed) return byTasks;
   // CodeDeploy's reason, which says more than an event of the service.
-  return { ...byTasks, code: 'unknown', cause: reasonOf(sight) ?? byTasks.cause };
+  return {
+    ...byTasks,
+    code: 'unknown',
+    cause: reasonOf(sight) ?? unfinished(sight) ?? byTasks.cause,
+  };
 }
 
 /** What CodeDeploy says about the end, of a failed rollback first; that we stopped it is no reason. */
@@ -64,6 +68,14 @@ export function reasonOf({
       : `${error.code}: ${error.message}`;
   const back = rollback?.error && `the rollback ${rollback.id} failed: ${rollback.error.message}`;
   return back === undefined ? own : [back, own].filter((text) => text !== undefined).join('; ');
+}
+
+/** What was not done when we stopped it: CodeDeploy calls it failed then. */
+function unfinished({ target, givenUp }: CodeDeploySight): string | undefined {
+  const event = target?.events.find(
+    ({ status }) => status === 'InProgress' || (givenUp && status === 'Failed'),
+  );
+  return event && `no task failed, but ${event.name} did not end`;
 }
 
 /** The names in `Activated alarms: <a> <b>`, as CodeDeploy writes them. */
