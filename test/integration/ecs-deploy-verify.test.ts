@@ -222,13 +222,14 @@ describe('a service with nothing wrong', () => {
     );
     const allow = (Action: string[], Resource: string) => ({ Effect: 'Allow', Action, Resource });
     const { secret } = account;
+    const group = `arn:aws:logs:${emulator.region}:123456789012:log-group:${names.logGroup}`;
     await iam.send(
       new PutRolePolicyCommand({
         ...{ RoleName: 'shop-task', PolicyName: 'some' },
         PolicyDocument: JSON.stringify({
           Version: '2012-10-17',
           Statement: [
-            allow(['logs:CreateLogStream', 'logs:PutLogEvents'], `*:log-group:${names.logGroup}:*`),
+            allow(['logs:CreateLogStream', 'logs:PutLogEvents'], `${group}:*`),
             allow(['secretsmanager:GetSecretValue'], `${secret}-of-another`),
             allow(['ssm:GetParameters'], '*'),
           ],
