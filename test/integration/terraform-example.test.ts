@@ -8,7 +8,7 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
-import { ECRClient } from '@aws-sdk/client-ecr';
+import { BatchDeleteImageCommand, ECRClient } from '@aws-sdk/client-ecr';
 import {
   DescribeServicesCommand,
   DescribeTaskDefinitionCommand,
@@ -315,7 +315,8 @@ describeWhere(terraformOnPath(), 'the layered example, in dev', () => {
 
   it('keeps a service at no tasks whose first release has failed', async () => {
     await test.control('POST', 'clock', { speed: 20 });
-    const registry = await registryClient(new ECRClient(sdkConfig(test)), test.registryHost);
+    const ecr = new ECRClient(sdkConfig(test));
+    const registry = await registryClient(ecr, test.registryHost);
     const image = pushableImage(['EMULATOR_FATE=crash:3'], { content: 'bad' });
     expect((await registry.push('shop/service-b', 'bad', image)).ok).toBe(true);
 
@@ -331,6 +332,13 @@ describeWhere(terraformOnPath(), 'the layered example, in dev', () => {
     expect(errors(step)).toContain('its desired count is 0 again');
     expect(step.outputs).toMatchObject({ outcome: 'rolled-back', 'exit-code': '3' });
     expect(await plannedChanges(SERVICE_B)).toEqual([]);
+    // A repository that holds an image cannot be destroyed.
+    await ecr.send(
+      new BatchDeleteImageCommand({
+        repositoryName: 'shop/service-b',
+        imageIds: [{ imageDigest: image.digest }],
+      }),
+    );
   });
 
   it('destroys every layer in reverse order', async () => {
