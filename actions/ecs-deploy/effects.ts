@@ -7,7 +7,7 @@ import type { DeployPorts } from './ports.js';
 import { deregisterOldRevisions } from './revisions/deregister.js';
 import { follow, type Followed } from './rollout/follow.js';
 import { answerPause } from './rollout/answer-pause.js';
-import { goesBack, openFirstCount, type CountTakenBack } from './rollout/first-count.js';
+import { goesBack, openFirstRelease, type FirstReleaseTakenBack } from './rollout/first-release.js';
 import { stopWithRollback } from './rollout/give-up.js';
 import { isAroundStep, isBeforeRollout } from './tasks/around.js';
 import { openAround, type AroundResult } from './tasks/carry-out.js';
@@ -35,7 +35,7 @@ export interface Applied {
   /** What somebody else has deployed meanwhile: the service was not touched. */
   readonly supersededBy?: string | undefined;
   /** Where a first release failed. */
-  readonly countTakenBack?: CountTakenBack | undefined;
+  readonly takenBack?: FirstReleaseTakenBack | undefined;
   /** Where CodeDeploy deploys the service. */
   readonly codeDeploy?: CodeDeployState | undefined;
 }
@@ -59,7 +59,8 @@ export async function apply(
   let answeredHookId: string | undefined;
   let answeredTooLate = false;
 
-  const firstCount = openFirstCount(ports, target);
+  const firstRelease = openFirstRelease(ports, target);
+  if (awaitsFirstRelease(observed)) firstRelease.recorded();
   const codeDeployRun = openCodeDeployRun(ports, {
     cluster: target.cluster,
     serviceName: target.serviceName,
@@ -67,7 +68,7 @@ export async function apply(
     images: observed.images,
     service: observed.service,
     known: knownDeployments(observed),
-    firstCount,
+    firstRelease,
     inputs,
   });
   let codeDeploy: CodeDeployState | undefined;
@@ -75,14 +76,14 @@ export async function apply(
   const soFar = (): Omit<Applied, 'cancelledEarly'> => ({
     ...{ taskDefinitionArn, own, followed, proof, answeredTooLate, codeDeploy },
     around: around.result(),
-    countTakenBack: firstCount.result(),
+    takenBack: firstRelease.result(),
   });
   const known = knownDefinitions(observed);
 
   for (const step of plan.steps) {
     if (ports.signal.aborted && own === undefined) {
       // CodeDeploy may have been given its count already.
-      await firstCount.takeBack();
+      await firstRelease.takeBack();
       return { ...soFar(), cancelledEarly: true };
     }
     if (step.kind === 'write-release-starting' || step.kind === 'update-service') {
@@ -101,6 +102,7 @@ export async function apply(
     switch (step.kind) {
       case 'write-release-starting':
         await ports.parameters.put(step.path, JSON.stringify(step.release));
+        if (observed.service.desiredCount === 0) firstRelease.recorded();
         break;
       case 'register-task-definition':
         taskDefinitionArn = await ports.ecs.registerTaskDefinition(step.definition, step.tags);
@@ -109,17 +111,22 @@ export async function apply(
       case 'update-service':
         taskDefinitionArn = step.taskDefinitionArn ?? taskDefinitionArn;
         own = ownDeployment(
-          await ports.ecs.updateService({
-            cluster: target.cluster,
-            service: target.serviceName,
-            taskDefinitionArn,
-            desiredCount: step.desiredCount,
-            forceNewDeployment: step.forceNewDeployment,
-            deploymentConfiguration: step.deploymentConfiguration,
-          }),
+          await ports.ecs
+            .updateService({
+              cluster: target.cluster,
+              service: target.serviceName,
+              taskDefinitionArn,
+              desiredCount: step.desiredCount,
+              forceNewDeployment: step.forceNewDeployment,
+              deploymentConfiguration: step.deploymentConfiguration,
+            })
+            .catch(async (thrown: unknown) => {
+              if (await hasNoTask(ports, target)) await firstRelease.takeBack();
+              throw thrown;
+            }),
           taskDefinitionArn,
         );
-        if (step.desiredCount !== undefined) firstCount.given();
+        if (step.desiredCount !== undefined) firstRelease.given();
         ports.log.info(`updated ${target.serviceName}: deployment ${own.id}`);
         break;
       case 'stop-deployment': {
@@ -154,16 +161,12 @@ export async function apply(
           onCancel: inputs.onCancel,
           onPause: inputs.onPause,
           answeredHookId,
-          whenGoingBack: () => firstCount.takeBack(),
+          whenGoingBack: () => firstRelease.takeBack(),
           ...(step.serviceDeploymentArn === undefined
             ? {}
             : { serviceDeploymentArn: step.serviceDeploymentArn }),
         });
-        if (goesBack(followed)) {
-          // A first release may have been begun by an earlier run.
-          if (runsPlaceholder(followed.service, target.contract)) firstCount.given();
-          await firstCount.takeBack({ again: true });
-        }
+        await takeBackFirstRelease(followed);
         if (followed.outcome === 'succeeded') {
           proof = await compareRunningImages(ports, observed.images, followed.serviceDeployment);
         }
@@ -176,6 +179,10 @@ export async function apply(
       case 'follow-tasks':
         codeDeploy = await codeDeployRun.step(step, taskDefinitionArn);
         ({ own, followed, proof } = codeDeploy);
+        if (followed !== undefined) {
+          const isWayBack = step.kind === 'follow-code-deploy' && step.goesBack === true;
+          await takeBackFirstRelease(followed, isWayBack);
+        }
         taskDefinitionArn = own?.taskDefinitionArn ?? taskDefinitionArn;
         if (codeDeploy.cancelled) return { ...soFar(), cancelledEarly: true };
         if (codeDeploy.supersededBy !== undefined) {
@@ -200,6 +207,37 @@ export async function apply(
     }
   }
   return { ...soFar(), cancelledEarly: false };
+
+  /** `isWayBack`: what was followed is the way back itself. */
+  async function takeBackFirstRelease(end: Followed, isWayBack = false): Promise<void> {
+    if (!goesBack(end) && !isWayBack) return;
+    // It may have been begun by an earlier run.
+    if (runsPlaceholder(end.service, target.contract)) {
+      firstRelease.recorded();
+      if (end.service.desiredCount > 0) firstRelease.given();
+    }
+    await firstRelease.takeBack({ again: true });
+  }
+}
+
+/** Whether a release was begun, but its service has not been given a task. */
+function awaitsFirstRelease({ target: { release }, service }: Observed): boolean {
+  return (
+    release?.exists === true &&
+    release.current?.status !== 'succeeded' &&
+    service.desiredCount === 0
+  );
+}
+
+/** Whether an update whose answer is an error has changed nothing; false where that cannot be seen. */
+async function hasNoTask({ ecs }: DeployPorts, target: Observed['target']): Promise<boolean> {
+  try {
+    const lookup = await ecs.lookUpService(target.cluster, target.serviceName);
+    return lookup.kind === 'found' && lookup.service.desiredCount === 0;
+  } catch (thrown) {
+    if (!(thrown instanceof OperationError)) throw thrown;
+    return false;
+  }
 }
 
 /** All that the service may run, or be on its way to, without somebody else's deployment. */

@@ -44,6 +44,8 @@ export interface TaskSet {
   /** As many as desired run, and are healthy. */
   readonly steady: boolean;
   readonly loadBalancers: readonly {
+    /** None for a Classic Load Balancer. */
+    readonly targetGroupArn: string | undefined;
     readonly containerName: string | undefined;
     readonly containerPort: number | undefined;
   }[];

@@ -68,6 +68,8 @@ interface ContinueRequest {
 export interface Parameters {
   get(name: string): Promise<string | undefined>;
   put(name: string, value: string): Promise<void>;
+  /** Does nothing where there is none of that name. */
+  remove(name: string): Promise<void>;
   /** The parameters right below a path, by full name. */
   children(path: string): Promise<ReadonlyMap<string, string>>;
 }
@@ -137,6 +139,14 @@ export interface Lookups {
   /** Those that exist. */
   securityGroups(ids: readonly string[]): Promise<readonly InVpc[]>;
   targetGroup(arn: string): Promise<TargetGroup | undefined>;
+  /** Which of the actions a role may not do on which of the resources (ARNs or `*`), by its policies. */
+  denials(request: {
+    readonly roleArn: string;
+    readonly actions: readonly string[];
+    readonly resources: readonly string[];
+  }): Promise<readonly Denial[]>;
+  /** Whether a secret or a repository of ECR has a policy of its own, which may give rights too. */
+  hasOwnPolicy(arn: string): Promise<boolean>;
   /** What the load balancer says of each target of a group that it finds unhealthy. */
   unhealthyTargets(targetGroupArn: string): Promise<readonly string[]>;
 }
@@ -145,6 +155,15 @@ export interface SecretState {
   readonly beingDeleted: boolean;
   readonly stages: readonly string[];
   readonly versionIds: readonly string[];
+}
+
+export interface Denial {
+  readonly action: string;
+  readonly resource: string;
+  /** A statement denies it; else none allows it. */
+  readonly isExplicit: boolean;
+  /** Some statement asks for a value that only a real call has. */
+  readonly isConditional: boolean;
 }
 
 export interface InVpc {

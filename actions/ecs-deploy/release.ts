@@ -2,8 +2,9 @@ import { z } from 'zod';
 
 /**
  * What `release/current` holds: the last release that succeeded, or `starting` from just before
- * the service's first rollout until it has succeeded once. Terraform reads only whether the
- * parameter exists.
+ * the service's first rollout until it has succeeded once. Where that fails, and the service has
+ * nothing else to run, the parameter is removed. Terraform reads only whether it exists: while it
+ * does, the service has its count.
  */
 const releaseSchema = z.object({
   version: z.literal(1),

@@ -18,6 +18,7 @@ import { createFaults } from './faults.js';
 import { createFront } from './front.js';
 import { createApplicationAutoscaling } from './gaps/application-autoscaling.js';
 import { createEcsEventTargets } from './gaps/ecs-event-targets.js';
+import { createRoleSimulation } from './gaps/role-simulation.js';
 import { createS3PolicyConditions } from './gaps/s3-policy-conditions.js';
 import type { LogWriter } from './log-writer.js';
 import { createLogWriter } from './log-writer.js';
@@ -160,6 +161,7 @@ export async function startAws(options: AwsOptions): Promise<Aws> {
         },
         log: options.log,
       }),
+      createRoleSimulation(),
       s3Policies,
     ];
 

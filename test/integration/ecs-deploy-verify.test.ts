@@ -19,7 +19,12 @@ import {
   ElasticLoadBalancingV2Client,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { EventBridgeClient, PutRuleCommand, PutTargetsCommand } from '@aws-sdk/client-eventbridge';
-import { CreateRoleCommand, IAMClient } from '@aws-sdk/client-iam';
+import {
+  CreateRoleCommand,
+  DeleteRolePolicyCommand,
+  IAMClient,
+  PutRolePolicyCommand,
+} from '@aws-sdk/client-iam';
 import { CreateScheduleCommand, SchedulerClient } from '@aws-sdk/client-scheduler';
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
@@ -70,6 +75,15 @@ async function makeAccount() {
   };
   const role = async (RoleName: string, AssumeRolePolicyDocument: string) => {
     const answer = await iam.send(new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument }));
+    await iam.send(
+      new PutRolePolicyCommand({
+        ...{ RoleName, PolicyName: 'start-tasks' },
+        PolicyDocument: JSON.stringify({
+          Version: '2012-10-17',
+          Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }],
+        }),
+      }),
+    );
     return answer.Role?.Arn ?? '';
   };
   const [main, other] = [await inVpc('10.1'), await inVpc('10.2')];
@@ -199,6 +213,37 @@ describe('a service with nothing wrong', () => {
     expect(calls).toHaveProperty(['secretsmanager.DescribeSecret'], 1);
     expect(calls).toHaveProperty(['iam.GetRole']);
     expect(step.log.join('\n') + step.summary).not.toContain('hunter2');
+  });
+
+  it('names what the execution role may not do', async () => {
+    const iam = new IAMClient(sdkConfig(emulator));
+    await iam.send(
+      new DeleteRolePolicyCommand({ RoleName: 'shop-task', PolicyName: 'start-tasks' }),
+    );
+    const allow = (Action: string[], Resource: string) => ({ Effect: 'Allow', Action, Resource });
+    const { secret } = account;
+    const group = `arn:aws:logs:${emulator.region}:123456789012:log-group:${names.logGroup}`;
+    await iam.send(
+      new PutRolePolicyCommand({
+        ...{ RoleName: 'shop-task', PolicyName: 'some' },
+        PolicyDocument: JSON.stringify({
+          Version: '2012-10-17',
+          Statement: [
+            allow(['logs:CreateLogStream', 'logs:PutLogEvents'], `${group}:*`),
+            allow(['secretsmanager:GetSecretValue'], `${secret}-of-another`),
+            allow(['ssm:GetParameters'], '*'),
+          ],
+        }),
+      }),
+    );
+    const step = await runDeploy(emulator, {
+      inputs: { command: 'verify', image: image.reference },
+    });
+    expect(step.outputs['outcome']).toBe('failed');
+    expect(problems(step)).toEqual(['execution-role-denied']);
+    expect(said(step)).toContain(
+      `execution role "shop-task" may not call secretsmanager:GetSecretValue on ${secret}`,
+    );
   });
 
   it('tells what the role may not look at, and does not fail for it', async () => {

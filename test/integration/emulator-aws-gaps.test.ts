@@ -6,6 +6,15 @@ import {
   ListTasksCommand,
   RegisterTaskDefinitionCommand,
 } from '@aws-sdk/client-ecs';
+import {
+  AttachRolePolicyCommand,
+  CreatePolicyCommand,
+  CreateRoleCommand,
+  IAMClient,
+  PutRolePolicyCommand,
+  SimulatePrincipalPolicyCommand,
+  type SimulatePrincipalPolicyCommandOutput,
+} from '@aws-sdk/client-iam';
 import type { TestEmulator } from '../support/emulator.js';
 import { sdkConfig, startTestEmulator } from '../support/emulator.js';
 
@@ -80,6 +89,61 @@ describe('conditions in bucket policies', () => {
 
   it('are not judged by the backend', async () => {
     expect(await write(moto, tlsOnly)).toEqual([200, 200, 403]);
+  });
+});
+
+describe('the simulation of what a role may do', () => {
+  const roleArn = 'arn:aws:iam::123456789012:role/shop-execution';
+  const secret = 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:db-AbCdEf';
+  const other = secret.replace('db', 'other');
+  const simulation = (endpoint: string): Promise<SimulatePrincipalPolicyCommandOutput> =>
+    new IAMClient({ ...sdkConfig(emulator), endpoint, maxAttempts: 1 }).send(
+      new SimulatePrincipalPolicyCommand({
+        PolicySourceArn: roleArn,
+        ActionNames: ['secretsmanager:GetSecretValue'],
+        ResourceArns: [secret, other],
+      }),
+    );
+
+  it('goes by its inline and attached policies, for each resource', async () => {
+    const iam = new IAMClient(sdkConfig(emulator));
+    const RoleName = 'shop-execution';
+    const policy = (Effect: string, Resource: string): string =>
+      JSON.stringify({
+        Version: '2012-10-17',
+        Statement: [{ Effect, Action: 'secretsmanager:*', Resource }],
+      });
+    await iam.send(
+      new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument: policy('Allow', '*') }),
+    );
+    const decisions = async (): Promise<readonly unknown[]> =>
+      ((await simulation(emulator.awsUrl)).EvaluationResults ?? []).flatMap(
+        ({ ResourceSpecificResults = [] }) =>
+          ResourceSpecificResults.map(({ EvalResourceDecision }) => EvalResourceDecision),
+      );
+    expect(await decisions()).toEqual(['implicitDeny', 'implicitDeny']);
+    await iam.send(
+      new PutRolePolicyCommand({
+        ...{ RoleName, PolicyName: 'read' },
+        PolicyDocument: policy('Allow', secret),
+      }),
+    );
+    expect(await decisions()).toEqual(['allowed', 'implicitDeny']);
+    const { Policy } = await iam.send(
+      new CreatePolicyCommand({ PolicyName: 'never', PolicyDocument: policy('Deny', other) }),
+    );
+    await iam.send(new AttachRolePolicyCommand({ RoleName, PolicyArn: Policy?.Arn }));
+    expect(await decisions()).toEqual(['allowed', 'explicitDeny']);
+  });
+
+  it('knows no role that is not there', async () => {
+    await expect(simulation(emulator.awsUrl)).rejects.toMatchObject({
+      name: 'NoSuchEntityException',
+    });
+  });
+
+  it('is not what the backend has', async () => {
+    await expect(simulation(moto)).rejects.toThrow();
   });
 });
 

@@ -5,9 +5,10 @@
  * Needs `terraform` on the PATH and the AWS provider within reach.
  */
 import { execFileSync } from 'node:child_process';
-import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
+import { BatchDeleteImageCommand, ECRClient } from '@aws-sdk/client-ecr';
 import {
   DescribeServicesCommand,
   DescribeTaskDefinitionCommand,
@@ -24,6 +25,8 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { execa } from 'execa';
 
 import { terraformEnvironment } from '../../scripts/terraform-environment.js';
+import { errors } from '../support/annotations.js';
+import { pushableImage, registryClient } from '../support/ecr-registry.js';
 import {
   clientEnvironment,
   sdkConfig,
@@ -31,6 +34,7 @@ import {
   type TestEmulator,
 } from '../support/emulator.js';
 import { describeWhere, type Requirement } from '../support/requirement.js';
+import { ownAction, runStep } from '../support/runner.js';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 const FOUNDATION = 'layers/01-foundation/environments/dev';
@@ -307,6 +311,34 @@ describeWhere(terraformOnPath(), 'the layered example, in dev', () => {
     } finally {
       await ssm.send(new DeleteParameterCommand(release));
     }
+  });
+
+  it('keeps a service at no tasks whose first release has failed', async () => {
+    await test.control('POST', 'clock', { speed: 20 });
+    const ecr = new ECRClient(sdkConfig(test));
+    const registry = await registryClient(ecr, test.registryHost);
+    const image = pushableImage(['EMULATOR_FATE=crash:3'], { content: 'bad' });
+    expect((await registry.push('shop/service-b', 'bad', image)).ok).toBe(true);
+
+    const step = await runStep({
+      workspace: mkdtempSync(path.join(realpathSync(test.directory), 'workspace-')),
+      actionDirectory: ownAction('ecs-deploy'),
+      env: test.environment,
+      inputs: {
+        ...{ project: 'shop', environment: 'dev', service: 'service-b' },
+        ...{ image: `${test.registryHost}/shop/service-b:bad`, 'poll-interval-seconds': '0.2' },
+      },
+    });
+    expect(errors(step)).toContain('its desired count is 0 again');
+    expect(step.outputs).toMatchObject({ outcome: 'rolled-back', 'exit-code': '3' });
+    expect(await plannedChanges(SERVICE_B)).toEqual([]);
+    // A repository that holds an image cannot be destroyed.
+    await ecr.send(
+      new BatchDeleteImageCommand({
+        repositoryName: 'shop/service-b',
+        imageIds: [{ imageDigest: image.digest }],
+      }),
+    );
   });
 
   it('destroys every layer in reverse order', async () => {

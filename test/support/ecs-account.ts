@@ -1,5 +1,5 @@
 import { OperationError } from '../../actions/shared/errors.js';
-import type { InVpc, Lookups, SecretState, TargetGroup } from '../../actions/ecs-deploy/ports.js';
+import type { Denial, InVpc, Lookups, SecretState, TargetGroup } from '../../actions/ecs-deploy/ports.js';
 
 /** An AWS account as `verify` looks at it: everything is there and well, but for what is set here. */
 export interface FakeAccount {
@@ -15,6 +15,10 @@ export interface FakeAccount {
   /** VPC of a subnet or security group; default `vpc-1`. */
   readonly vpcs: Map<string, string>;
   readonly targetGroups: Map<string, TargetGroup>;
+  /** What the execution role may not do; default: nothing. */
+  readonly denials: Denial[];
+  /** Secrets and repositories that have a policy of their own. */
+  readonly ownPolicies: Set<string>;
   /** What the load balancer says of unhealthy targets, by target group; default: of none. */
   readonly unhealthyTargets: Map<string, readonly string[]>;
   /** What schedules and rules name. */
@@ -40,6 +44,8 @@ export function fakeAccount(): FakeAccount {
   const trustPolicies = new Map<string, string>();
   const secrets = new Map<string, SecretState>();
   const vpcs = new Map<string, string>();
+  const denials: Denial[] = [];
+  const ownPolicies = new Set<string>();
   const targetGroups = new Map<string, TargetGroup>();
   const unhealthyTargets = new Map<string, readonly string[]>();
 
@@ -63,12 +69,21 @@ export function fakeAccount(): FakeAccount {
     secrets,
     vpcs,
     targetGroups,
+    denials,
+    ownPolicies,
     unhealthyTargets,
     schedules: [],
     rules: [],
     lookups: {
       trustPolicy: (name) =>
         answer('trustPolicy', name, () => there(name, trustPolicies.get(name) ?? ecsTrust)),
+      denials: ({ actions, resources }) =>
+        answer('denials', `${actions.join(' ')} on ${resources.join(' ')}`, () =>
+          denials.filter(
+            ({ action, resource }) => actions.includes(action) && resources.includes(resource),
+          ),
+        ),
+      hasOwnPolicy: (arn) => answer('hasOwnPolicy', arn, () => ownPolicies.has(arn)),
       secret: (id) =>
         answer('secret', id, () =>
           there(

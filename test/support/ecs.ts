@@ -214,6 +214,10 @@ function memoryParameters(values: Map<string, string>): Parameters {
       values.set(name, value);
       return Promise.resolve();
     },
+    remove: (name) => {
+      values.delete(name);
+      return Promise.resolve();
+    },
   };
 }
 

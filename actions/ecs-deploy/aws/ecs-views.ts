@@ -70,10 +70,13 @@ function toTaskSet(set: SdkTaskSet): TaskSet {
     runningCount: set.runningCount ?? 0,
     pendingCount: set.pendingCount ?? 0,
     steady: set.stabilityStatus === 'STEADY_STATE',
-    loadBalancers: (set.loadBalancers ?? []).map(({ containerName, containerPort }) => ({
-      containerName,
-      containerPort,
-    })),
+    loadBalancers: (set.loadBalancers ?? []).map(
+      ({ targetGroupArn, containerName, containerPort }) => ({
+        targetGroupArn,
+        containerName,
+        containerPort,
+      }),
+    ),
   };
 }
 

@@ -1,6 +1,7 @@
 import type { AwsClientConfig } from '../../shared/aws-access.js';
 import type { InVpc, Lookups } from '../ports.js';
 import { awsErrorName, call, callsOf } from './calls.js';
+import { hasOwnPolicy, simulateRole } from './simulations.js';
 
 /** IAM, Secrets Manager, SSM, CloudWatch Logs, EC2 and ELB behind the port, by the SDK. */
 export function openLookups(config: AwsClientConfig): Lookups {
@@ -30,6 +31,10 @@ export function openLookups(config: AwsClientConfig): Lookups {
       // API reference, "Role": the document is URL-encoded.
       return decodeURIComponent(answer.Role?.AssumeRolePolicyDocument ?? '');
     },
+
+    denials: (request) => simulateRole(iam, request),
+
+    hasOwnPolicy: (arn) => hasOwnPolicy(arn, within),
 
     async secret(id, region) {
       const sdk = await import('@aws-sdk/client-secrets-manager');

@@ -39,6 +39,15 @@ export function openParameters(config: AwsClientConfig): Parameters {
         ),
       );
     },
+    async remove(name) {
+      try {
+        await run(`DeleteParameter of ${name}`, (client, sdk) =>
+          client.send(new sdk.DeleteParameterCommand({ Name: name })),
+        );
+      } catch (thrown) {
+        if (awsErrorName(thrown) !== 'ParameterNotFound') throw thrown;
+      }
+    },
     async put(name, value) {
       await run(`PutParameter of ${name}`, (client, sdk) =>
         client.send(

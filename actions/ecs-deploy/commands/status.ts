@@ -1,6 +1,20 @@
-import { code, heading, paragraph, renderMarkdown, table, text } from '../../shared/markdown.js';
+import {
+  code,
+  heading,
+  paragraph,
+  renderMarkdown,
+  table,
+  text,
+  type Block,
+} from '../../shared/markdown.js';
 import { diagnose } from '../rollout/diagnosis.js';
 import { OperationError } from '../../shared/errors.js';
+import {
+  awaitsRerouting,
+  describeInFlight,
+  inFlightBlocks,
+  readInFlightOf,
+} from './code-deploy/status.js';
 import { pauseBlocks } from './continue/pause.js';
 import { collectEvidence } from '../rollout/evidence.js';
 import type { FailedTask } from '../rollout/failed-tasks.js';
@@ -8,7 +22,9 @@ import type { StatusInputs } from '../inputs.js';
 import { shortName, type RegisteredDefinition, type Service } from '../model.js';
 import type { DeployPorts } from '../ports.js';
 import type { Report } from '../report.js';
-import { primaryOf } from '../primary.js';
+import { runsPlaceholder } from '../placeholder.js';
+import { primaryOf, primaryTaskSet } from '../primary.js';
+import type { InFlight } from '../strategies/code-deploy/observe.js';
 import { findService, resolveTarget, type Target } from '../target.js';
 import {
   containerName,
@@ -29,6 +45,8 @@ export interface ServiceStatus {
   readonly failedTasks: readonly FailedTask[];
   /** The pause that holds its rollout up. */
   readonly pause: FoundPause | undefined;
+  /** The deployment of CodeDeploy that it is in. */
+  readonly inFlight: InFlight | undefined;
 }
 
 interface FoundPause {
@@ -40,18 +58,33 @@ interface FoundPause {
 export async function readStatus(ports: DeployPorts, inputs: StatusInputs): Promise<ServiceStatus> {
   const target = await resolveTarget(ports, inputs.target);
   const service = await findService(ports, target);
-  const taskDefinitionArn = primaryOf(service)?.taskDefinitionArn ?? service.taskDefinitionArn;
+  const watched = watchedTasks(service);
+  const { taskDefinitionArn } = watched;
   const running = await ports.ecs.describeTaskDefinition(taskDefinitionArn);
   const evidence = collectEvidence(ports, {
     cluster: target.cluster,
     serviceName: target.serviceName,
     taskDefinitionArn,
-    deploymentId: primaryOf(service)?.id ?? '',
+    deploymentId: watched.id,
     definition: running?.definition ?? {},
     logLines: inputs.logLines,
   });
-  const [pause] = await Promise.all([readPause(ports, target, service), evidence.gather(true)]);
-  return { target, service, running, failedTasks: evidence.failedTasks, pause };
+  const [pause, inFlight] = await Promise.all([
+    readPause(ports, target, service),
+    readInFlightOf(ports, target, service),
+    evidence.gather(true),
+  ]);
+  return { target, service, running, failedTasks: evidence.failedTasks, pause, inFlight };
+}
+
+/** The tasks that the service is being brought to: of CodeDeploy, those that get the traffic next. */
+function watchedTasks(service: Service): {
+  readonly id: string;
+  readonly taskDefinitionArn: string;
+} {
+  const newest = service.taskSets.find(({ status }) => status === 'ACTIVE');
+  const { taskDefinitionArn } = service;
+  return primaryOf(service) ?? newest ?? primaryTaskSet(service) ?? { id: '', taskDefinitionArn };
 }
 
 /** What may not be looked at is told, and costs no status. */
@@ -79,17 +112,21 @@ async function readPause(
 
 /** `outcome` is the state of the primary deployment: `succeeded`, `in-progress`, `paused` or `failed`. */
 export function reportStatus(status: ServiceStatus): Report {
-  const { service, running, failedTasks, target, pause } = status;
+  const { service, running, failedTasks, target, pause, inFlight } = status;
   const primary = primaryOf(service);
   const outcome =
     service.controller === 'CODE_DEPLOY'
-      ? stateOfTaskSets(service)
+      ? stateOfTaskSets(service, inFlight)
       : pause !== undefined
         ? 'paused'
         : (stateNames[primary?.rolloutState ?? 'COMPLETED'] ?? 'in-progress');
   const revision = shortName(primary?.taskDefinitionArn ?? service.taskDefinitionArn);
   const where = pause === undefined ? '' : `${describePause(pause.hook)} (hook ${pause.hook.id})`;
-  const message = `${service.name}: ${revision} ${outcome}${where}, ${service.runningCount} of ${service.desiredCount} tasks running`;
+  const what = runsPlaceholder(service, target.contract)
+    ? `never released, it has the placeholder ${revision}`
+    : `${revision} ${outcome}${where}`;
+  const deployment = inFlight === undefined ? '' : `; ${describeInFlight(inFlight)}`;
+  const message = `${service.name}: ${what}, ${service.runningCount} of ${service.desiredCount} tasks running${deployment}`;
   const diagnosis =
     failedTasks.length === 0
       ? undefined
@@ -110,7 +147,8 @@ export function reportStatus(status: ServiceStatus): Report {
       'service-name': target.serviceName,
       cluster: target.cluster,
       'task-definition-arn': primary?.taskDefinitionArn ?? service.taskDefinitionArn,
-      'deployment-id': primary?.id ?? '',
+      'deployment-id': primary?.id ?? inFlight?.deployment.id ?? '',
+      'codedeploy-deployment-id': inFlight?.deployment.id ?? '',
       'service-deployment-arn': pause?.serviceDeploymentArn ?? '',
       ...pauseOutputs(pause?.hook),
       'image-digest': mainDigest(status) ?? '',
@@ -120,18 +158,9 @@ export function reportStatus(status: ServiceStatus): Report {
     summary: renderMarkdown([
       heading(3, code(service.name), `: ${outcome}`),
       paragraph(code(message)),
-      ...(pause === undefined ? [] : pauseBlocks(target)),
-      table(
-        ['deployment', 'task definition', 'state', 'running', 'wanted', 'failed'],
-        service.deployments.map((deployment) => [
-          code(deployment.id),
-          code(shortName(deployment.taskDefinitionArn)),
-          code(`${deployment.status} ${deployment.rolloutState ?? ''}`),
-          text(String(deployment.runningCount)),
-          text(String(deployment.desiredCount)),
-          text(String(deployment.failedTasks)),
-        ]),
-      ),
+      ...(inFlight === undefined ? [] : inFlightBlocks(inFlight, service)),
+      ...(pause === undefined && !awaitsRerouting(inFlight) ? [] : pauseBlocks(target)),
+      ...(service.controller === 'CODE_DEPLOY' ? [] : [deploymentsTable(service)]),
       table(
         ['container', 'image'],
         containersOf(running?.definition ?? {}).map((container) => [
@@ -144,8 +173,26 @@ export function reportStatus(status: ServiceStatus): Report {
   };
 }
 
+function deploymentsTable({ deployments }: Service): Block {
+  return table(
+    ['deployment', 'task definition', 'state', 'running', 'wanted', 'failed'],
+    deployments.map((deployment) => [
+      code(deployment.id),
+      code(shortName(deployment.taskDefinitionArn)),
+      code(`${deployment.status} ${deployment.rolloutState ?? ''}`),
+      text(String(deployment.runningCount)),
+      text(String(deployment.desiredCount)),
+      text(String(deployment.failedTasks)),
+    ]),
+  );
+}
+
 /** CodeDeploy has more than one task set while it deploys, and until it has ended the old tasks. */
-function stateOfTaskSets({ taskSets }: Service): 'succeeded' | 'in-progress' {
+function stateOfTaskSets(
+  { taskSets }: Service,
+  inFlight: InFlight | undefined,
+): 'succeeded' | 'in-progress' | 'paused' {
+  if (awaitsRerouting(inFlight)) return 'paused';
   return taskSets.length === 1 && taskSets.every(({ steady }) => steady)
     ? 'succeeded'
     : 'in-progress';

@@ -3,7 +3,7 @@ import { shortName } from '../model.js';
 import type { Observed } from '../plan.js';
 import type { Outcome } from '../result.js';
 import { explainDiagnosis, type Diagnosis } from '../rollout/diagnosis.js';
-import { countMessage } from '../rollout/first-count.js';
+import { takenBackMessage } from '../rollout/first-release.js';
 import type { Followed } from '../rollout/follow.js';
 import { describePause } from '../rollout/hooks.js';
 import { codeDeployMessage } from '../strategies/code-deploy/report.js';
@@ -26,7 +26,7 @@ export function messageOf(outcome: Outcome, observed: Observed, applied: Applied
       running: shortName(observed.running.arn),
     });
   }
-  const count = countMessage(applied.countTakenBack, observed.target);
+  const count = takenBackMessage(applied.takenBack, observed.target);
   return `${rolloutMessage(outcome, observed, applied)}${count}${tasksMessage(applied)}`;
 }
 
@@ -76,7 +76,7 @@ function rolloutMessage(outcome: Outcome, observed: Observed, applied: Applied):
         const wrong = proof.differences.map(
           (one) => `container ${one.container} runs ${one.running} instead of ${one.wanted}`,
         );
-        return `${service.name} was rolled out, but not with the image that was asked for: ${wrong.join('; ')}`;
+        return `${service.name} was rolled out, but not with the image that was asked for: ${wrong.join('; ')}; nothing was rolled back, command "rollback" does that`;
       }
       return `${service.name} failed to roll out ${revision}${cause}`;
     case 'rolled-back':

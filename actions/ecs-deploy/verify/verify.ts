@@ -4,14 +4,20 @@ import { definitionFindings } from './definition-rules.js';
 import { sameFinding, type Finding } from './findings.js';
 import { lookUp, referenceLooks, wiringLooks, type LookedUp } from './look-up.js';
 import { referencesOf } from './references.js';
+import { permissionLooks } from './permissions.js';
 import type { Subject } from './subject.js';
 
 type Ports = Pick<DeployPorts, 'lookups'>;
 
-/** Everything, with all calls at once: one for each thing named, parameters ten to a call. */
+/**
+ * Everything, with all calls at once: one for each thing named, parameters ten to a call. What the
+ * execution role may do is asked for here alone: a simulation is no proof, and stops no deploy.
+ */
 export async function verifyAll(ports: Ports, subject: Subject): Promise<LookedUp> {
+  const references = referencesOf(subject);
   const { findings, notChecked } = await lookUp([
-    ...referenceLooks(ports, referencesOf(subject)),
+    ...referenceLooks(ports, references),
+    ...permissionLooks(ports, subject, references),
     ...wiringLooks(ports, subject),
   ]);
   return { findings: [...definitionFindings(subject), ...findings], notChecked };

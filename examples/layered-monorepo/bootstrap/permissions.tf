@@ -306,10 +306,10 @@ locals {
       Resource = ["${local.parameter_arns[environment]}/*/deploy", "${local.parameter_arns[environment]}/*/deploy/*", "${local.parameter_arns[environment]}/*/release", "${local.parameter_arns[environment]}/*/release/*"]
     },
     {
-      # deploy, rollback, continue: what is released now.
+      # deploy, rollback, continue: what is released now; a first release that fails is none.
       Sid      = "RecordReleases"
       Effect   = "Allow"
-      Action   = ["ssm:PutParameter"]
+      Action   = ["ssm:DeleteParameter", "ssm:PutParameter"]
       Resource = ["${local.parameter_arns[environment]}/*/release/*"]
     },
     {
@@ -366,14 +366,14 @@ locals {
       # registry, whose policy then decides.
       Sid      = "FindImages"
       Effect   = "Allow"
-      Action   = ["ecr:BatchGetImage", "ecr:DescribeImages", "ecr:DescribeRepositories", "ecr:GetDownloadUrlForLayer"]
+      Action   = ["ecr:BatchGetImage", "ecr:DescribeImages", "ecr:DescribeRepositories", "ecr:GetDownloadUrlForLayer", "ecr:GetRepositoryPolicy"]
       Resource = ["arn:${local.partition}:ecr:*:*:repository/${var.project}/*"]
     },
     {
-      # verify: whether the roles trust ECS.
+      # verify: whether the roles trust ECS, and what the execution role may do.
       Sid      = "SeeServiceRoles"
       Effect   = "Allow"
-      Action   = ["iam:GetRole"]
+      Action   = ["iam:GetRole", "iam:SimulatePrincipalPolicy"]
       Resource = local.service_role_arns[environment]
     },
     {
@@ -384,10 +384,11 @@ locals {
       Resource = ["${local.parameter_arns[environment]}/*"]
     },
     {
-      # verify: whether secrets exist, not what they hold; names are each project's own.
+      # verify: whether secrets exist and who else may read them, not what they hold; names are each
+      # project's own.
       Sid      = "SeeSecrets"
       Effect   = "Allow"
-      Action   = ["secretsmanager:DescribeSecret"]
+      Action   = ["secretsmanager:DescribeSecret", "secretsmanager:GetResourcePolicy"]
       Resource = ["${local.arn_prefix.secretsmanager}:secret:*"]
     },
     {

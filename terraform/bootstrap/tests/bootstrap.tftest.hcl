@@ -357,9 +357,17 @@ run "keeps_the_deploy_role_from_what_deploys_do_not_need" {
   assert {
     condition = length(setintersection(
       toset(flatten([for statement in jsondecode(aws_iam_role_policy.deploy["dev-deploy"].policy).Statement : statement.Action])),
-      toset(["ecs:CreateService", "ecs:DeleteService", "ecr:PutImage", "iam:PutRolePolicy", "iam:CreateRole", "s3:GetObject", "ssm:DeleteParameter"]),
+      toset(["ecs:CreateService", "ecs:DeleteService", "ecr:PutImage", "iam:PutRolePolicy", "iam:CreateRole", "s3:GetObject"]),
     )) == 0
     error_message = "deploys neither create nor delete services, push images, change roles or read states"
+  }
+
+  assert {
+    condition = toset(flatten([
+      for statement in jsondecode(aws_iam_role_policy.deploy["dev-deploy"].policy).Statement : statement.Resource
+      if contains(statement.Action, "ssm:DeleteParameter") || contains(statement.Action, "ssm:PutParameter")
+    ])) == toset(["arn:aws:ssm:eu-west-1:123456789012:parameter/dev/shop/*/release/*"])
+    error_message = "a deploy role writes and removes records of releases, and no other parameter"
   }
 
   assert {

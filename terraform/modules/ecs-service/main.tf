@@ -3,7 +3,8 @@ data "aws_partition" "current" {}
 data "aws_region" "current" {}
 
 # Says whether ecs-deploy has released the service: it writes release/current before its first
-# update, so that an apply in between does not take the count back to 0. By path, because a path
+# update, so that an apply in between does not take the count back to 0, and removes it where a first
+# release fails, so that the next apply does not start the placeholder. By path, because a path
 # without parameters is an empty list where a single missing parameter would be an error. Only the
 # names are used: values are sensitive.
 data "aws_ssm_parameters_by_path" "release" {

@@ -12,6 +12,7 @@ import {
   origin,
   primary,
   runningCodeDeployWorld,
+  withHooks,
   type CodeDeployWorld,
 } from '../../support/codedeploy-deploys.js';
 import { NETWORK } from '../../support/ecs-emulator.js';
@@ -365,6 +366,21 @@ describe('a first release whose deployment waits to reroute', () => {
     expect(report.summary).toContain('command: continue');
     expect((await goOn(world)).outputs['outcome']).toBe('succeeded');
     expect(await world.fixture.service()).toMatchObject({ desiredCount: 2, runningCount: 2 });
+  });
+
+  it.each([
+    ['that has no task yet', {}],
+    ['that an earlier job has given its count', { AfterAllowTestTraffic: 'smoke' }],
+  ])('leaves neither count nor record once it is asked to go back: %s', async (_, hooks) => {
+    const world = await codeDeployWorld(ready);
+    const codeDeploy = { appSpec: withHooks(world, hooks) };
+    const { tag } = pushImage(world.fixture, 'shop/web:v1');
+    const report = await world.deploy(tag, { codeDeploy });
+    expect(report.outputs['outcome']).toBe('paused');
+    expect(world.parameters.get(releaseParameter)).toContain('starting');
+    await goOn(world, { decision: 'rollback' });
+    expect((await world.fixture.service()).desiredCount).toBe(0);
+    expect(world.parameters.has(releaseParameter)).toBe(false);
   });
 });
 

@@ -306,15 +306,75 @@ describe('a role with the rights that other tools ask for', () => {
 });
 
 describe('the command status', () => {
+  const status = (world: CodeDeployWorld): Promise<Report> => {
+    const { aws, target, logLines } = deployInputs();
+    return runCommand(world.ports, { command: 'status', aws, target, logLines }, origin);
+  };
+
   it('says whether a deployment is in progress', async () => {
     const world = await runningCodeDeployWorld();
-    const { aws, target, logLines } = deployInputs();
-    const status = (): Promise<Report> =>
-      runCommand(world.ports, { command: 'status', aws, target, logLines }, origin);
-    expect((await status()).outputs['outcome']).toBe('succeeded');
+    expect((await status(world)).outputs).toMatchObject({
+      ...{ outcome: 'succeeded', 'codedeploy-deployment-id': '' },
+    });
     await world.deploy(pushImage(world.fixture, 'shop/web:v2').tag, { wait: false });
     await world.fixture.advance(10);
-    expect((await status()).outputs['outcome']).toBe('in-progress');
+    expect((await status(world)).outputs).toMatchObject({
+      outcome: 'in-progress',
+      'codedeploy-deployment-id': await world.newestDeployment(),
+    });
+  });
+
+  it('shows one that waits for the go, and how to answer', async () => {
+    const world = await runningCodeDeployWorld();
+    await world.call('UpdateDeploymentGroup', {
+      ...{ applicationName: 'shop-web', currentDeploymentGroupName: 'shop-web-dev' },
+      blueGreenDeploymentConfiguration: {
+        deploymentReadyOption: { actionOnTimeout: 'STOP_DEPLOYMENT', waitTimeInMinutes: 10 },
+        terminateBlueInstancesOnDeploymentSuccess: { action: 'TERMINATE' },
+      },
+    });
+    await world.deploy(pushImage(world.fixture, 'shop/web:v2').tag);
+    const report = await status(world);
+    expect(report.outputs).toMatchObject({
+      outcome: 'paused',
+      'codedeploy-deployment-id': await world.newestDeployment(),
+    });
+    expect(report.message).toContain('which deploys web:2, waits for someone');
+    expect(report.summary).toContain('command: continue');
+  });
+
+  it('shows one that waits to end the old tasks, and how to end them or to go back', async () => {
+    const world = await runningCodeDeployWorld();
+    await world.deploy(pushImage(world.fixture, 'shop/web:v2').tag);
+    const report = await status(world);
+    expect(report.outputs['outcome']).toBe('in-progress');
+    const id = await world.newestDeployment();
+    const answer = `aws deploy continue-deployment --deployment-id ${id} --deployment-wait-type TERMINATION_WAIT`;
+    expect(report.message).toContain(answer);
+    expect(report.summary).toContain(answer);
+    expect(report.message).toContain('command "rollback"');
+  });
+
+  it('names why the new tasks fail while CodeDeploy waits for them', async () => {
+    const world = await runningCodeDeployWorld();
+    const bad = pushImage(world.fixture, 'shop/web:bad', { EMULATOR_FATE: 'crash:3' });
+    await world.deploy(bad.tag, { wait: false });
+    await world.fixture.advance(120);
+    const report = await status(world);
+    expect(report.outputs).toMatchObject({ outcome: 'in-progress', 'exit-code': '3' });
+  });
+
+  it('is told without it where the role may not look', async () => {
+    const world = await runningCodeDeployWorld();
+    await world.deploy(pushImage(world.fixture, 'shop/web:v2').tag, { wait: false });
+    await world.fixture.advance(10);
+    world.intercept((operation) => {
+      if (operation.includes('DeploymentGroup') || operation === 'ListApplications') {
+        throw new AwsError('AccessDeniedException', 'no', 400);
+      }
+    });
+    expect((await status(world)).outputs['outcome']).toBe('in-progress');
+    expect(messages(world)).toContain('is not known');
   });
 });
 

@@ -51,13 +51,35 @@ describe('the first deploy', () => {
     const report = await world.deploy(bad.tag);
     expect(report.outputs).toMatchObject({ outcome: 'failed', 'exit-code': '3' });
     expect((await world.fixture.service()).desiredCount).toBe(0);
-    expect(JSON.parse(world.parameters.get(releaseParameter) ?? '{}')).toMatchObject({
-      status: 'starting',
-    });
+    expect(world.parameters.has(releaseParameter)).toBe(false);
     const good = pushImage(world.fixture, 'shop/web:good');
     const next = await world.deploy(good.tag);
     expect(next.outputs['outcome']).toBe('succeeded');
     expect(await world.fixture.service()).toMatchObject({ desiredCount: 2 });
+  });
+});
+
+describe('a first deploy that CodeDeploy itself does not bring through', () => {
+  it('before its service has a count leaves no record', async () => {
+    const world = await codeDeployWorld();
+    world.onceWhile(
+      async () => (await world.newestDeployment()) !== '',
+      async () => world.call('StopDeployment', { deploymentId: await world.newestDeployment() }),
+    );
+    const report = await world.deploy(pushImage(world.fixture, 'shop/web:v1').tag);
+    expect(report.outputs['outcome']).toBe('stopped');
+    expect((await world.fixture.service()).desiredCount).toBe(0);
+    expect(world.parameters.has(releaseParameter)).toBe(false);
+  });
+
+  it('after its service was given a count leaves neither', async () => {
+    const world = await codeDeployWorld();
+    const codeDeploy = { appSpec: withHooks(world, { AfterAllowTestTraffic: 'smoke' }) };
+    world.control('hooks', { function: 'smoke', status: 'Failed' });
+    const report = await world.deploy(pushImage(world.fixture, 'shop/web:v1').tag, { codeDeploy });
+    expect(report.outputs['outcome']).toBe('rolled-back');
+    expect((await world.fixture.service()).desiredCount).toBe(0);
+    expect(world.parameters.has(releaseParameter)).toBe(false);
   });
 });
 

@@ -1,6 +1,7 @@
 import { runCommand } from '../../../actions/ecs-deploy/commands.js';
 import type { DeployInputs } from '../../../actions/ecs-deploy/inputs.js';
 import type { Report } from '../../../actions/ecs-deploy/report.js';
+import { OperationError } from '../../../actions/shared/errors.js';
 import { AwsError } from '../../../emulator/aws-error.js';
 import {
   deployInputs,
@@ -75,15 +76,13 @@ describe('the first deploy', () => {
     });
   });
 
-  it('stays "starting" when it fails, and the next one succeeds', async () => {
+  it('is no release any more when it fails, so that Terraform keeps no task, and the next one succeeds', async () => {
     await serviceWithContract(world);
     const report = await deploy(
       pushImage(world.fixture, 'shop/web:bad', { EMULATOR_FATE: 'crash:3' }).tag,
     );
     expect(report.failure).toBeDefined();
-    expect(JSON.parse(world.parameters.get(releaseParameter) ?? '{}')).toMatchObject({
-      status: 'starting',
-    });
+    expect(world.parameters.has(releaseParameter)).toBe(false);
     const next = await deploy(pushImage(world.fixture, 'shop/web:good').tag);
     expect(next.outputs['outcome']).toBe('succeeded');
   });
@@ -143,6 +142,69 @@ describe('a first release that fails', () => {
     const report = await deployFirst(slow);
     expect(report.outputs['outcome']).toBe('cancelled');
     expect(await count()).toBe(0);
+    expect(world.parameters.has(releaseParameter)).toBe(false);
+  });
+
+  it('leaves no record where ECS refuses the very update', async () => {
+    await serviceWithContract(world);
+    world.intercept((operation) => {
+      if (operation === 'UpdateService') throw new AwsError('AccessDeniedException', 'no');
+    });
+    await expect(deployFirst({})).rejects.toMatchObject({ code: 'aws-access-denied' });
+    expect(world.parameters.has(releaseParameter)).toBe(false);
+  });
+
+  it('keeps its record where tasks may have been started before the answer was lost', async () => {
+    await serviceWithContract(world);
+    const { ecs } = world.ports;
+    const updateService: typeof ecs.updateService = async (request) => {
+      await ecs.updateService(request);
+      throw new OperationError('aws-call-failed', 'socket hang up');
+    };
+    world = { ...world, ports: { ...world.ports, ecs: { ...ecs, updateService } } };
+    await expect(deployFirst({})).rejects.toMatchObject({ code: 'aws-call-failed' });
+    expect(await count()).toBe(2);
+    expect(world.parameters.get(releaseParameter)).toContain('starting');
+  });
+
+  it('removes the record that an earlier one has left', async () => {
+    await serviceWithContract(world);
+    world.parameters.set(releaseParameter, JSON.stringify({ status: 'starting' }));
+    await deployFirst({ EMULATOR_FATE: 'crash:3' });
+    expect(world.parameters.has(releaseParameter)).toBe(false);
+  });
+
+  it('removes the record too where Terraform has given the placeholder its count meanwhile', async () => {
+    await serviceWithContract(world);
+    world.parameters.set(releaseParameter, JSON.stringify({ status: 'starting' }));
+    await world.fixture.update({ desiredCount: 2 });
+    await deployFirst({ EMULATOR_FATE: 'crash:3' });
+    expect(await count()).toBe(0);
+    expect(world.parameters.has(releaseParameter)).toBe(false);
+  });
+
+  it('keeps the record of a service that has tasks of its own to go back to', async () => {
+    await serviceWithContract(world);
+    const own = pushImage(world.fixture, 'shop/web:before');
+    const taskDefinition = await world.fixture.define(own.tag, { family: 'web' });
+    await world.fixture.update({ taskDefinition, desiredCount: 2 });
+    await world.fixture.advance(120);
+    const report = await deployFirst({ EMULATOR_FATE: 'crash:3' });
+    expect(report.outputs['outcome']).toBe('rolled-back');
+    expect(await count()).toBe(2);
+    expect(world.parameters.get(releaseParameter)).toContain('starting');
+  });
+
+  it('is told with its verdict where the record cannot be removed', async () => {
+    await serviceWithContract(world);
+    const remove = (): Promise<void> =>
+      Promise.reject(new OperationError('aws-access-denied', 'no'));
+    const parameters = { ...world.ports.parameters, remove };
+    world = { ...world, ports: { ...world.ports, parameters } };
+    const report = await deployFirst({ EMULATOR_FATE: 'crash:3' });
+    expect(report.outputs['exit-code']).toBe('3');
+    expect(report.message).toContain(`aws ssm delete-parameter --name ${releaseParameter}`);
+    expect(await count()).toBe(0);
   });
 
   it('keeps its count where the job leaves the rollout alone', async () => {
@@ -150,6 +212,7 @@ describe('a first release that fails', () => {
     const report = await deployFirst(slow, { timeoutMinutes: 2, onCancel: 'leave' });
     expect(report.outputs['outcome']).toBe('timed-out');
     expect(await count()).toBe(2);
+    expect(world.parameters.get(releaseParameter)).toContain('starting');
   });
 
   it('is told with its verdict where the count cannot be set back', async () => {

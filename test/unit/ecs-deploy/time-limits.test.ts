@@ -5,8 +5,10 @@ import {
   shiftMinutes,
 } from '../../../actions/ecs-deploy/strategies/code-deploy/planned-minutes.js';
 import { AwsError } from '../../../emulator/aws-error.js';
+import { taskSet } from '../../support/codedeploy.js';
 import {
   origin,
+  primary,
   runningCodeDeployWorld,
   type CodeDeployWorld,
 } from '../../support/codedeploy-deploys.js';
@@ -112,6 +114,48 @@ describe('the time limit of a deployment of CodeDeploy', () => {
     expect(report.outputs['outcome']).toBe('timed-out');
     expect(world.fixture.clock.now() - startedMs).toBeLessThan(200_000);
     expect(world.calls.get('StopDeployment')).toBe(1);
+  });
+
+  it('is followed by the rollback, until that has ended', async () => {
+    const before = await primary(world);
+    const slow = pushImage(world.fixture, 'shop/web:slow', { EMULATOR_FATE: 'slow:3000' });
+    const report = await world.deploy(slow.tag, { timeoutMinutes: 3 });
+    expect(report.outputs['outcome']).toBe('timed-out');
+    expect(report.message).toMatch(/was stopped, and d-\w+ rolled back to web:1$/);
+    expect(report.message).toContain('Install did not end');
+    expect(report.summary).toContain('Rolled back by');
+    expect(await primary(world)).toBe(before);
+    const deployments = await world.call('ListDeployments', {
+      includeOnlyStatuses: ['Created', 'InProgress'],
+    });
+    expect(deployments['deployments']).toEqual([]);
+  });
+
+  it('is "failed" where the rollback fails as well', async () => {
+    world.control('rollbacks', { failure: 'the task set is gone' });
+    const slow = pushImage(world.fixture, 'shop/web:slow', { EMULATOR_FATE: 'slow:3000' });
+    const report = await world.deploy(slow.tag, { timeoutMinutes: 3 });
+    expect(report.outputs['outcome']).toBe('failed');
+    expect(report.message).toContain('the task set is gone');
+  });
+
+  it('names what the load balancer says of the new tasks, before it says it of the old ones', async () => {
+    await world.fixture.update({ healthCheckGracePeriodSeconds: 3600 });
+    const now = taskSet(await world.fixture.service(), 'PRIMARY').loadBalancers?.[0];
+    const original = now?.targetGroupArn ?? '';
+    const replacing = original.includes('/blue/')
+      ? original.replace('/blue/', '/green/')
+      : original.replace('/green/', '/blue/');
+    const { unhealthyTargets } = world.account;
+    unhealthyTargets.set(replacing, ['Health checks failed with these codes: [502]']);
+    unhealthyTargets.set(original, ['Target is in an Availability Zone that is off']);
+    const slow = pushImage(world.fixture, 'shop/web:slow', { EMULATOR_FATE: 'never-healthy' });
+    const report = await world.deploy(slow.tag, { timeoutMinutes: 3 });
+    expect(report.outputs['outcome']).toBe('timed-out');
+    expect(JSON.parse(report.outputs['diagnosis'] ?? '{}')).toMatchObject({
+      code: 'load-balancer-health-check',
+      cause: expect.stringMatching(/codes: \[502\]; Target is in an/) as string,
+    });
   });
 });
 

@@ -2,7 +2,7 @@ import { runCommand } from '../../../actions/ecs-deploy/commands.js';
 import { parseImageReference } from '../../../actions/ecs-deploy/images/image-reference.js';
 import type { DeployInputs, VerifyInputs } from '../../../actions/ecs-deploy/inputs.js';
 import type { JsonObject } from '../../../actions/ecs-deploy/model.js';
-import type { Lookups } from '../../../actions/ecs-deploy/ports.js';
+import type { Denial, Lookups } from '../../../actions/ecs-deploy/ports.js';
 import type { Report } from '../../../actions/ecs-deploy/report.js';
 import { mostQuickCalls } from '../../../actions/ecs-deploy/verify/verify.js';
 import { UserError } from '../../../actions/shared/errors.js';
@@ -79,6 +79,69 @@ function problems(report: Report): readonly string[] {
   return found.map(({ code, place }) => `${code} ${place}`).sort();
 }
 
+describe('what the execution role may do', () => {
+  const denied = (changes: Partial<Denial> = {}): Denial => ({
+    ...{ action: 'secretsmanager:GetSecretValue', resource: secret },
+    ...{ isExplicit: false, isConditional: false },
+    ...changes,
+  });
+  const place = 'containerDefinitions.app.secrets.DB';
+
+  it('is a problem where it may not read a secret: role, action and resource are named', async () => {
+    await service();
+    world.account.denials.push(denied());
+    const report = await verify({ image: image('shop/web:v1') });
+    expect(problems(report)).toEqual([`execution-role-denied ${place}`]);
+    const [problem] = JSON.parse(report.outputs['problems'] ?? '[]') as { message: string }[];
+    for (const part of ['web-execution', 'secretsmanager:GetSecretValue', secret]) {
+      expect(problem?.message).toContain(part);
+    }
+  });
+
+  it('may be given by a policy of the secret itself, unless a statement denies it', async () => {
+    await service();
+    world.account.ownPolicies.add(secret);
+    world.account.denials.push(denied());
+    expect(problems(await verify({ image: image('shop/web:v1') }))).toEqual([]);
+    world.account.denials[0] = denied({ isExplicit: true });
+    expect(problems(await verify({ image: image('shop/web:v1') }))).toEqual([
+      `execution-role-denied ${place}`,
+    ]);
+  });
+
+  it('is not known where that depends on a condition of the real call', async () => {
+    await service();
+    world.account.denials.push(denied({ isConditional: true }));
+    expect(problems(await verify({ image: image('shop/web:v1') }))).toEqual([]);
+  });
+
+  it('is pulling its image, too', async () => {
+    await service();
+    const resource = 'arn:aws:ecr:eu-west-1:123456789012:repository/shop/web';
+    world.account.denials.push(
+      denied({ action: 'ecr:BatchGetImage', resource }),
+      denied({ action: 'ecr:GetAuthorizationToken', resource: '*' }),
+    );
+    expect(problems(await verify({ image: image('shop/web:v1') }))).toEqual([
+      'execution-role-denied containerDefinitions.app.image',
+      'execution-role-denied executionRoleArn',
+    ]);
+  });
+
+  it.each(['denials', 'hasOwnPolicy'] as const)(
+    'is told once as not checked where our role may not ask for %s',
+    async (method) => {
+      await service();
+      world.account.denials.push(denied());
+      world.account.denied.add(method);
+      const report = await verify({ image: image('shop/web:v1') });
+      expect(report.failure).toBeUndefined();
+      const told = world.log.filter(({ message }) => message.includes(`may not call ${method}`));
+      expect(told.map(({ level }) => level)).toEqual(['notice']);
+    },
+  );
+});
+
 describe('verify', () => {
   it('finds nothing wrong where all is well, and changes nothing', async () => {
     await service();
@@ -87,6 +150,10 @@ describe('verify', () => {
     expect(report).toMatchObject({ failure: undefined, outputs: { outcome: 'succeeded' } });
     expect(world.calls.get('RegisterTaskDefinition')).toBeUndefined();
     expect([...world.account.calls].sort()).toEqual([
+      'denials ecr:BatchGetImage ecr:GetDownloadUrlForLayer on arn:aws:ecr:eu-west-1:123456789012:repository/shop/web',
+      'denials ecr:GetAuthorizationToken on *',
+      `denials logs:CreateLogStream logs:PutLogEvents on arn:aws:logs:eu-west-1:123456789012:log-group:/ecs/web:log-stream:web/app/${'0123456789abcdef'.repeat(2)}`,
+      `denials secretsmanager:GetSecretValue on ${secret}`,
       'logGroupExists /ecs/web',
       'missingParameters /dev/shop/token /dev/shop/key',
       `secret ${secret}`,

@@ -10,11 +10,14 @@ export interface CodeDeployFacts {
   readonly definition: JsonObject;
   readonly failedTasks: readonly FailedTask[];
   readonly events: readonly ServiceEvent[];
+  /** What the load balancer says of unhealthy targets, the new tasks' first. */
+  readonly targetHealth: readonly string[];
 }
 
 /**
  * Why the deployment failed: alarms that fired, a hook by its Lambda function and what it said,
- * else the tasks of the new task set, else what CodeDeploy says.
+ * else the tasks of the new task set, else what the load balancer says of its targets, else what
+ * CodeDeploy says.
  */
 export function diagnoseCodeDeploy(facts: CodeDeployFacts): Diagnosis {
   const { sight, failedTasks } = facts;
@@ -26,6 +29,7 @@ export function diagnoseCodeDeploy(facts: CodeDeployFacts): Diagnosis {
     events: facts.events,
     serviceDeployment: undefined,
     statusReason: reasonOf(sight),
+    targetHealth: facts.targetHealth,
   });
   if (alarms.length > 0) {
     return { ...byTasks, code: 'alarm', cause: `alarm ${alarms.join(', ')} fired` };
@@ -43,16 +47,35 @@ export function diagnoseCodeDeploy(facts: CodeDeployFacts): Diagnosis {
     };
   }
   const rollbackFailed = rollback?.status === 'Failed' || rollback?.status === 'Stopped';
-  if (failedTasks.length > 0 && !rollbackFailed) return byTasks;
+  if ((failedTasks.length > 0 || facts.targetHealth.length > 0) && !rollbackFailed) return byTasks;
   // CodeDeploy's reason, which says more than an event of the service.
-  return { ...byTasks, code: 'unknown', cause: reasonOf(sight) ?? byTasks.cause };
+  return {
+    ...byTasks,
+    code: 'unknown',
+    cause: reasonOf(sight) ?? unfinished(sight) ?? byTasks.cause,
+  };
 }
 
-/** What CodeDeploy says about the end, of a failed rollback first. */
-export function reasonOf({ deployment, rollback }: CodeDeploySight): string | undefined {
-  const own = deployment.error && `${deployment.error.code}: ${deployment.error.message}`;
+/** What CodeDeploy says about the end, of a failed rollback first; that we stopped it is no reason. */
+export function reasonOf({
+  deployment: { error },
+  rollback,
+  givenUp,
+}: CodeDeploySight): string | undefined {
+  const own =
+    error === undefined || (givenUp && error.code === 'MANUAL_STOP')
+      ? undefined
+      : `${error.code}: ${error.message}`;
   const back = rollback?.error && `the rollback ${rollback.id} failed: ${rollback.error.message}`;
   return back === undefined ? own : [back, own].filter((text) => text !== undefined).join('; ');
+}
+
+/** What was not done when we stopped it: CodeDeploy calls it failed then. */
+function unfinished({ target, givenUp }: CodeDeploySight): string | undefined {
+  const event = target?.events.find(
+    ({ status }) => status === 'InProgress' || (givenUp && status === 'Failed'),
+  );
+  return event && `no task failed, but ${event.name} did not end`;
 }
 
 /** The names in `Activated alarms: <a> <b>`, as CodeDeploy writes them. */

@@ -5,15 +5,17 @@ import type { DeployPorts } from '../../ports.js';
 import type { Diagnosis } from '../../rollout/diagnosis.js';
 import { collectEvidence, type Evidence, type EvidenceScope } from '../../rollout/evidence.js';
 import type { Followed } from '../../rollout/follow.js';
-import { rollbackMinutes } from '../../rollout/give-up.js';
+import { rollbackMinutes, type GaveUp, type GiveUpInputs } from '../../rollout/give-up.js';
 import type { OnPause } from '../../rollout/pauses.js';
 import type { RolloutOutcome } from '../../rollout/judge.js';
 import { lookAtService } from '../../rollout/looks.js';
 import { hopelessFailure } from '../../rollout/repeating-failure.js';
+import { targetHealth } from '../../rollout/target-health.js';
 import { diagnoseCodeDeploy, reasonOf } from './diagnosis.js';
 import { judgeCodeDeploy, type CodeDeploySight } from './judge.js';
 import { isShifted } from './model.js';
 import { createCodeDeployNarrator } from './narrator.js';
+import { stopAsGivenUp } from './stop.js';
 import { openPlannedMinutes } from './planned-minutes.js';
 import { outcomeOfPoll, poll } from './polling.js';
 import { openCodeDeploySight, type SightRequest } from './sight.js';
@@ -28,6 +30,8 @@ export interface CodeDeployFollowRequest extends Omit<EvidenceScope, 'deployment
   readonly timeoutMinutes: number;
   /** Where it is to be stopped and rolled back once its failure can only repeat: how often is often. */
   readonly earlyEndExits: number | undefined;
+  /** What becomes of it when the time limit is over. */
+  readonly onTimeOut: GiveUpInputs['onCancel'];
   /** What a deployment that waits for its rerouting to be started leads to. */
   readonly onReady: OnPause;
   /** The last look at the service. */
@@ -42,7 +46,7 @@ export interface CodeDeployFollowed extends Followed {
 
 type Ports = Pick<
   DeployPorts,
-  'codeDeploy' | 'ecs' | 'logs' | 'log' | 'clock' | 'random' | 'signal'
+  'codeDeploy' | 'ecs' | 'logs' | 'lookups' | 'log' | 'clock' | 'random' | 'signal'
 >;
 
 /**
@@ -60,20 +64,21 @@ export async function followCodeDeploy(
   const { pollIntervalSeconds, timeoutMinutes } = request;
   let planned = 0;
   let rollbackUntilMs = 0;
+  let unhealthy: readonly string[] | undefined;
   let gaveUp: Followed['gaveUp'];
   let gaveUpTold = false;
   let endTold = false;
   let isAnswered = false;
   const look = openCodeDeploySight(ports, request);
+  const deadlineMs = (): number =>
+    Math.max(startedMs + (timeoutMinutes + planned) * 60_000, rollbackUntilMs);
 
   const polled = await poll(
     ports,
-    {
-      pollIntervalSeconds,
-      deadlineMs: () => Math.max(startedMs + (timeoutMinutes + planned) * 60_000, rollbackUntilMs),
-    },
+    { pollIntervalSeconds, deadlineMs },
     async () => ({ ...(await look()), givenUp: gaveUp?.answer.kind === 'stopping' }),
-    async (sight): Promise<RolloutOutcome | 'paused' | undefined> => {
+    async (sight): Promise<RolloutOutcome | 'paused' | 'timed-out' | undefined> => {
+      const lookedAtMs = ports.clock.now();
       planned = Math.max(planned, await plannedMinutes(sight.deployment));
       const judgement = judgeCodeDeploy(sight, request.termination !== 'leave');
       if (request.termination === 'end' && !endTold && isShifted(sight.deployment, sight.target)) {
@@ -82,15 +87,22 @@ export async function followCodeDeploy(
       const ended = judgement.kind === 'ended';
       narrator.tell(sight, judgement);
       narrator.failedTasks(await evidence.gather(sight, ended));
+      const fails = ended ? judgement.outcome === 'failed' : judgement.phase === 'rolling-back';
+      const isOver = !ended && lookedAtMs >= deadlineMs();
+      if (isOver || fails) await askLoadBalancers();
+      if (isOver && gaveUp === undefined && request.onTimeOut === 'rollback') {
+        await giveUp({ why: 'timed-out' });
+      }
       if (!ended && gaveUp === undefined) await giveUpIfHopeless();
       if (!ended && judgement.phase === 'rolling-back' && !gaveUpTold) {
         gaveUpTold = true;
         if (sight.deployment.error?.code !== 'MANUAL_STOP') {
-          narrator.gaveUp(explain(sight, [], request, evidence.failedTasks()));
+          narrator.gaveUp(explain(sight, []));
         }
       }
-      if (ended) return judgement.outcome;
-      return judgement.phase === 'ready' && (await endsWhenReady()) ? 'paused' : undefined;
+      if (ended) return asGivenUp(judgement.outcome, sight, gaveUp?.reason);
+      if (judgement.phase !== 'ready' || gaveUp?.answer.kind === 'stopping') return undefined;
+      return (await endsWhenReady()) ? 'paused' : undefined;
     },
   );
 
@@ -110,8 +122,7 @@ export async function followCodeDeploy(
     outcome,
     service,
     serviceDeployment: undefined,
-    diagnosis:
-      isExplained && sight !== undefined ? explain(sight, events, request, failedTasks) : undefined,
+    diagnosis: isExplained && sight !== undefined ? explain(sight, events) : undefined,
     failedTasks,
     events,
     statusReason: polled.kind === 'lost' ? polled.error.message : sight && reasonOf(sight),
@@ -139,26 +150,59 @@ export async function followCodeDeploy(
     }
   }
 
-  /** A stop that is refused is told once; the deployment is followed on, to its verdict. */
   async function giveUpIfHopeless(): Promise<void> {
-    const { deploymentId, definition, earlyEndExits: times } = request;
+    const { definition, earlyEndExits: times } = request;
     if (times === undefined) return;
-    const nowMs = ports.clock.now();
-    const diagnosis = await evidence.hopeless({ definition, times, nowMs });
-    if (diagnosis === undefined) return;
-    const reason = { why: 'repeats', diagnosis } as const;
-    try {
-      if (!(await ports.codeDeploy.stop(deploymentId))) return;
-    } catch (thrown) {
-      if (!(thrown instanceof OperationError)) throw thrown;
-      gaveUp = { reason, answer: { kind: 'refused', reason: thrown.message } };
-      ports.log.error(`${deploymentId} cannot be stopped (${thrown.message}): ${diagnosis.cause}`);
+    const diagnosis = await evidence.hopeless({ definition, times, nowMs: ports.clock.now() });
+    if (diagnosis !== undefined) await giveUp({ why: 'repeats', diagnosis });
+  }
+
+  /** A stop that is refused is told once; what it leads to is followed to its end. */
+  async function giveUp(reason: GaveUp): Promise<void> {
+    const { deploymentId } = request;
+    const answer = await stopAsGivenUp(ports, deploymentId);
+    // Where it had ended already, its own verdict is about to be seen.
+    if (answer.kind === 'too-late' && reason.why === 'repeats') return;
+    gaveUp = { reason, answer };
+    const why = reason.why === 'repeats' ? reason.diagnosis.cause : 'its time limit is over';
+    if (answer.kind === 'refused') {
+      ports.log.error(`${deploymentId} cannot be stopped (${answer.reason}): ${why}`);
       return;
     }
-    gaveUp = { reason, answer: { kind: 'stopping' } };
-    rollbackUntilMs = nowMs + rollbackMinutes * 60_000;
-    ports.log.error(`stopping ${deploymentId}: ${diagnosis.cause}`);
+    rollbackUntilMs = ports.clock.now() + rollbackMinutes * 60_000;
+    if (answer.kind === 'stopping') ports.log.error(`stopping ${deploymentId}: ${why}`);
   }
+
+  /** While the new tasks are there: a rollback takes them out. */
+  async function askLoadBalancers(): Promise<void> {
+    if (unhealthy !== undefined || evidence.failedTasks().length > 0) return;
+    unhealthy = [];
+    try {
+      unhealthy = await targetHealth(ports, await lookAtService(ports, request));
+    } catch (thrown) {
+      if (!(thrown instanceof OperationError)) throw thrown;
+      ports.log.debug(thrown.message);
+    }
+  }
+
+  function explain(sight: CodeDeploySight, events: readonly ServiceEvent[]): Diagnosis {
+    return diagnoseCodeDeploy({
+      ...{ sight, events, definition: request.definition },
+      failedTasks: evidence.failedTasks(),
+      targetHealth: unhealthy ?? [],
+    });
+  }
+}
+
+/** What we have stopped at the time limit has timed out, unless its way back failed too. */
+function asGivenUp(
+  outcome: RolloutOutcome,
+  { rollback }: CodeDeploySight,
+  reason: GaveUp | undefined,
+): RolloutOutcome | 'timed-out' {
+  const isBack = outcome === 'rolled-back' || outcome === 'stopped';
+  const neverThere = outcome === 'failed' && rollback === undefined;
+  return reason?.why === 'timed-out' && (isBack || neverThere) ? 'timed-out' : outcome;
 }
 
 /** Where the role may not, the wait is sat out. */
@@ -174,15 +218,6 @@ async function endTermination({ codeDeploy, log }: Ports, id: string): Promise<b
 
 /** Endings that have a cause in the deployment itself. */
 const explained = new Set<Followed['outcome']>(['failed', 'rolled-back', 'timed-out']);
-
-function explain(
-  sight: CodeDeploySight,
-  events: readonly ServiceEvent[],
-  { definition }: CodeDeployFollowRequest,
-  failedTasks: Followed['failedTasks'],
-): Diagnosis {
-  return diagnoseCodeDeploy({ sight, definition, failedTasks, events });
-}
 
 /** The failed tasks of the new task set, from the moment that it is known. */
 function evidenceOfNewTasks(

@@ -11,7 +11,7 @@ export interface CodeDeploySight {
   readonly newer: string | undefined;
   /** Looks since ours ended without success and without a rollback, this one included. */
   readonly looksSinceEnd: number;
-  /** We stopped it ourselves, because its tasks cannot start. */
+  /** We stopped it ourselves, because its tasks cannot start, or at the time limit. */
   readonly givenUp: boolean;
 }
 

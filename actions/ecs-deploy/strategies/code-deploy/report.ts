@@ -14,6 +14,7 @@ import { explainDiagnosis } from '../../rollout/diagnosis.js';
 import type { Followed } from '../../rollout/follow.js';
 import { barsOfTasks, gantt, type Bar } from '../../rollout/timeline.js';
 import { fillAppSpec, hooksOfText, placeholder } from './app-spec.js';
+import type { CodeDeploySight } from './judge.js';
 import type { CodeDeployState } from './run.js';
 import type { CodeDeployStep } from './steps.js';
 import { primaryTaskSet } from '../../primary.js';
@@ -68,7 +69,7 @@ export function codeDeployMessage(
       if (deployment?.status === 'Succeeded') {
         return `${id} has deployed ${revision}, but not all of its tasks run within the time limit${cause}`;
       }
-      return `${id} has not deployed ${revision} within the time limit${cause}. ${afterwards(followed, stop)}`;
+      return `${id} has not deployed ${revision} within the time limit${cause}. ${whenStopped(sight, now) ?? afterwards(followed, stop)}`;
     case 'paused':
       return `${id}, which deploys ${revision}, waits for someone to reroute its traffic${deployment === undefined ? '' : `, for ${deployment.readyWaitMinutes} min`}; to go on: command "continue"`;
     case 'unknown':
@@ -83,6 +84,16 @@ export function codeDeployMessage(
     default:
       return undefined;
   }
+}
+
+/** What the service runs, where the way back was seen to its end. */
+function whenStopped(sight: CodeDeploySight | undefined, now: string): string | undefined {
+  if (sight?.deployment.status !== 'Stopped') return undefined;
+  const { rollback } = sight;
+  if (rollback === undefined) return `It was stopped before its tasks were there; ${now} runs on`;
+  return rollback.status === 'Succeeded'
+    ? `It was stopped, and ${rollback.id} rolled back to ${now}`
+    : undefined;
 }
 
 /** What becomes of a deployment that nobody waits for any more. */

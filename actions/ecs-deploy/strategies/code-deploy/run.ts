@@ -2,10 +2,10 @@ import type { DeployInputs } from '../../inputs.js';
 import { compareImages, type ImageProof } from '../../images/image-proof.js';
 import type { ResolvedImage } from '../../images/image-check.js';
 import { shortName, type JsonObject, type Service, type TaskContainer } from '../../model.js';
-import { OperationError, toError } from '../../../shared/errors.js';
+import { OperationError } from '../../../shared/errors.js';
 import type { DeployPorts } from '../../ports.js';
 import { primaryTaskSet } from '../../primary.js';
-import { goesBack, type FirstCount } from '../../rollout/first-count.js';
+import type { FirstRelease } from '../../rollout/first-release.js';
 import type { Followed } from '../../rollout/follow.js';
 import type { OwnDeployment } from '../../rollout/judge.js';
 import { createDeployment } from './create.js';
@@ -14,7 +14,7 @@ import { followTasks } from './follow-tasks.js';
 import type { CodeDeploySight } from './judge.js';
 import type { CodeDeployStep } from './steps.js';
 import { stopAndGoBack } from './stop-and-go-back.js';
-import { stopCodeDeploy } from './stop.js';
+import { stopAsGivenUp } from './stop.js';
 import { supersedingDeployment, type KnownDeployments } from './superseded.js';
 
 export interface CodeDeployRunRequest {
@@ -26,7 +26,7 @@ export interface CodeDeployRunRequest {
   readonly service: Service;
   /** What was there then; absent where nothing else can have come since. */
   readonly known: KnownDeployments | undefined;
-  readonly firstCount: FirstCount;
+  readonly firstRelease: FirstRelease;
   readonly inputs: Pick<
     DeployInputs,
     | 'logLines'
@@ -67,7 +67,7 @@ export function openCodeDeployRun(
   request: CodeDeployRunRequest,
 ): CodeDeployRun {
   const { ecs, log, clock } = ports;
-  const { cluster, serviceName, firstCount, inputs } = request;
+  const { cluster, serviceName, firstRelease, inputs } = request;
   /** Each wait has the whole limit: none of them eats up the time of another. */
   const limitFromNow = (): (() => number) => {
     const endMs = clock.now() + inputs.timeoutMinutes * 60_000;
@@ -106,24 +106,17 @@ export function openCodeDeployRun(
     timeoutMinutes: inputs.timeoutMinutes,
     service: request.service,
   });
-  /** What nobody waits for any more is rolled back, unless it is to be left. */
-  const giveUpWaiting = async (
-    outcome: Followed['outcome'],
+  /** What nobody follows any more is rolled back, unless it is to be left. */
+  const giveUpFollowing = async (
+    { outcome, gaveUp }: Followed,
     deploymentId: string,
   ): Promise<Followed['gaveUp']> => {
-    if (outcome !== 'cancelled' && outcome !== 'timed-out' && outcome !== 'unknown')
-      return undefined;
-    if (inputs.onCancel === 'leave') return undefined;
+    if (outcome !== 'cancelled' && outcome !== 'unknown') return gaveUp;
+    if (inputs.onCancel === 'leave' || gaveUp?.answer.kind === 'stopping') return gaveUp;
     const reason = { why: outcome === 'unknown' ? 'lost' : outcome } as const;
-    try {
-      const stopping = (await stopCodeDeploy(ports, deploymentId)) === 'stopping';
-      return { reason, answer: { kind: stopping ? 'stopping' : 'too-late' } };
-    } catch (thrown) {
-      return { reason, answer: { kind: 'refused', reason: toError(thrown).message } };
-    }
+    return { reason, answer: await stopAsGivenUp(ports, deploymentId) };
   };
   const afterFollow = async (followed: Followed, taskDefinitionArn: string): Promise<void> => {
-    if (goesBack(followed)) await firstCount.takeBack();
     if (followed.outcome !== 'succeeded') return;
     state = { ...state, proof: await proveImages(ports, request, followed, taskDefinitionArn) };
   };
@@ -137,7 +130,7 @@ export function openCodeDeployRun(
           if (state.own === undefined) state = { ...state, supersededBy: await superseded() };
           if (state.supersededBy !== undefined) break;
           await setCount(step.desiredCount);
-          firstCount.given();
+          firstRelease.given();
           break;
         case 'create-deployment': {
           const arn = step.taskDefinitionArn ?? taskDefinitionArn;
@@ -146,12 +139,12 @@ export function openCodeDeployRun(
             deadlineMs: limitFromNow(),
             superseded,
           }).catch(async (thrown: unknown) => {
-            await firstCount.takeBack();
+            await firstRelease.takeBack();
             throw thrown;
           });
           if (created.kind !== 'created') {
             // What somebody else has deployed needs its count.
-            if (created.kind === 'cancelled') await firstCount.takeBack();
+            if (created.kind === 'cancelled') await firstRelease.takeBack();
             state =
               created.kind === 'cancelled'
                 ? { ...state, cancelled: true }
@@ -187,12 +180,13 @@ export function openCodeDeployRun(
           const end = await followCodeDeploy(ports, {
             ...polling(own.taskDefinitionArn),
             earlyEndExits: inputs.earlyEnd && !goesBack ? inputs.earlyEndExits : undefined,
+            onTimeOut: goesBack ? 'leave' : inputs.onCancel,
             // AWS may show it as waiting for a moment more.
             onReady: isContinued || goesBack ? 'wait' : inputs.onPause,
             ...{ deploymentId: id, application, group, termination },
           });
-          const stopped = goesBack ? undefined : await giveUpWaiting(end.outcome, id);
-          const followed = { ...end, gaveUp: stopped ?? end.gaveUp };
+          const gaveUp = goesBack ? end.gaveUp : await giveUpFollowing(end, id);
+          const followed = { ...end, gaveUp };
           state = { ...state, own, followed, sight: followed.sight };
           await afterFollow(followed, own.taskDefinitionArn);
           break;

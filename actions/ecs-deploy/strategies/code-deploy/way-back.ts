@@ -11,7 +11,7 @@ import { findInFlight, type InFlight, type ObservedCodeDeploy } from './observe.
 import { describeOrigin, type CodeDeployPlanRequest } from './plan.js';
 import { openCodeDeployRun, type CodeDeployRunRequest } from './run.js';
 import type { CodeDeployStep, Termination } from './steps.js';
-import { openFirstCount } from '../../rollout/first-count.js';
+import { openFirstRelease } from '../../rollout/first-release.js';
 import { byItself } from '../../rollout/give-up.js';
 
 /** How a service of CodeDeploy comes to another revision than the one that was deployed last. */
@@ -124,7 +124,7 @@ export function originalOf(
 
 export interface WayBackRequest extends Omit<
   CodeDeployRunRequest,
-  'definition' | 'images' | 'service' | 'known' | 'firstCount'
+  'definition' | 'images' | 'service' | 'known' | 'firstRelease'
 > {
   readonly observed: ObservedCodeDeploy;
   readonly origin: CodeDeployPlanRequest<never>['origin'];
@@ -167,7 +167,7 @@ export async function goBack(ports: DeployPorts, request: WayBackRequest): Promi
         ...{ inFlightId: undefined, anyDefinition: false },
       },
       // A way back gives no count.
-      firstCount: openFirstCount(ports, { cluster, serviceName }),
+      firstRelease: openFirstRelease(ports, { cluster, serviceName, release: undefined }),
       inputs: byItself(request.inputs),
     });
     let followed;

@@ -1,0 +1,125 @@
+import { AwsError } from '../../aws-error.js';
+import { escapeXml } from '../answer.js';
+import type { Call, Handler } from '../call.js';
+import { evaluate, statementsOf, type Statement } from '../policy.js';
+
+const NAMESPACE = 'https://iam.amazonaws.com/doc/2010-05-08/';
+
+/**
+ * The gap: moto has no SimulatePrincipalPolicy.
+ *
+ * Judges each action on each resource by a role's inline and attached policies, which stay in the
+ * backend; there are no organisations and no permissions boundaries here. Context keys are not
+ * taken: what a condition asks for is missing, and listed as such (IAM API reference,
+ * "SimulatePrincipalPolicy", "EvaluationResult", "ResourceSpecificResult").
+ */
+export function createRoleSimulation(): Handler {
+  return {
+    handles: ({ service, operation }) =>
+      service === 'iam' && operation === 'SimulatePrincipalPolicy',
+
+    async answer(call) {
+      const form = call.head.form ?? call.head.query;
+      const arn = form.get('PolicySourceArn') ?? '';
+      const role = /^arn:[^:]+:iam::\d+:role\/(?:.*\/)?([^/]+)$/.exec(arn)?.[1];
+      if (role === undefined) {
+        throw new AwsError('InvalidInput', `Invalid Entity Arn: ${arn} is no role`, 400);
+      }
+      const statements = await statementsOfRole(call, role);
+      const resources = members(form, 'ResourceArns');
+      const results = members(form, 'ActionNames').map((action) =>
+        resultOf(statements, action, resources),
+      );
+      return {
+        kind: 'query',
+        namespace: NAMESPACE,
+        result: `<IsTruncated>false</IsTruncated>${list('EvaluationResults', results)}`,
+      };
+    },
+
+    reset: () => undefined,
+  };
+}
+
+/** One result an action; with resources given, one below it for each of them. */
+function resultOf(
+  statements: readonly Statement[],
+  action: string,
+  resources: readonly string[],
+): string {
+  const judged = (resources.length === 0 ? ['*'] : resources).map((resource) => ({
+    resource,
+    decision: decide(statements, action, resource),
+  }));
+  const first = judged[0];
+  const missing = list('MissingContextValues', missingKeys(statements));
+  const specific = judged.map(
+    ({ resource, decision }) =>
+      `<EvalResourceName>${escapeXml(resource)}</EvalResourceName><EvalResourceDecision>${decision}</EvalResourceDecision>${missing}`,
+  );
+  return (
+    `<EvalActionName>${escapeXml(action)}</EvalActionName>` +
+    `<EvalResourceName>${escapeXml(first?.resource ?? '*')}</EvalResourceName>` +
+    `<EvalDecision>${first?.decision ?? 'implicitDeny'}</EvalDecision>` +
+    (resources.length === 0 || resources.includes('*')
+      ? missing
+      : list('ResourceSpecificResults', specific))
+  );
+}
+
+function decide(statements: readonly Statement[], action: string, resource: string): string {
+  const decision = evaluate(statements, {
+    ...{ action, resource, context: new Map() },
+    principal: { kind: 'AWS', names: [] },
+  });
+  if (decision === 'Allow') return 'allowed';
+  return decision === 'Deny' ? 'explicitDeny' : 'implicitDeny';
+}
+
+function missingKeys(statements: readonly Statement[]): readonly string[] {
+  const keys = statements.flatMap(({ Condition }) =>
+    Object.values(Condition ?? {}).flatMap((block) => Object.keys(block)),
+  );
+  return [...new Set(keys)].map(escapeXml);
+}
+
+/** A policy of an identity names no principal: it is the role that it belongs to. */
+async function statementsOfRole(call: Call, role: string): Promise<readonly Statement[]> {
+  const ask = async (parameters: Record<string, string>): Promise<string> => {
+    const body = new URLSearchParams({ Version: '2010-05-08', ...parameters }).toString();
+    const { status, body: answer } = await call.forward({ body });
+    const text = answer.toString('utf8');
+    if (status === 200) return text;
+    throw new AwsError('NoSuchEntity', `The role with name ${role} cannot be found.`, 404);
+  };
+  const documents: string[] = [];
+  const inline = await ask({ Action: 'ListRolePolicies', RoleName: role });
+  for (const name of elements(inline, 'member')) {
+    const xml = await ask({ Action: 'GetRolePolicy', RoleName: role, PolicyName: name });
+    documents.push(...elements(xml, 'PolicyDocument'));
+  }
+  const attached = await ask({ Action: 'ListAttachedRolePolicies', RoleName: role });
+  for (const PolicyArn of elements(attached, 'PolicyArn')) {
+    const policy = await ask({ Action: 'GetPolicy', PolicyArn });
+    const [VersionId = 'v1'] = elements(policy, 'DefaultVersionId');
+    const xml = await ask({ Action: 'GetPolicyVersion', PolicyArn, VersionId });
+    documents.push(...elements(xml, 'Document'));
+  }
+  return documents
+    .flatMap((document) => statementsOf(decodeURIComponent(document)))
+    .map((statement) => ({ ...statement, Principal: '*' }));
+}
+
+function members(form: URLSearchParams, name: string): readonly string[] {
+  return [...form].flatMap(([key, value]) => (key.startsWith(`${name}.member.`) ? value : []));
+}
+
+function elements(xml: string, name: string): readonly string[] {
+  return [...xml.matchAll(new RegExp(`<${name}>([^<]*)</${name}>`, 'g'))].map(
+    ([, text = '']) => text,
+  );
+}
+
+function list(name: string, items: readonly string[]): string {
+  return `<${name}>${items.map((item) => `<member>${item}</member>`).join('')}</${name}>`;
+}
