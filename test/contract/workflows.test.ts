@@ -75,6 +75,8 @@ describe('deploy-service.yml', () => {
       ...['command', 'repositories', 'labels', 'secret-files', 'ssh', 'provenance', 'sbom'],
       ...['archive', 'image', 'engine', 'kms-key', 'keep-images', 'pull-account-ids'],
       ...['registries', 'dry-run', 'audience', 'allowed-account-ids'],
+      // Of other commands.
+      ...['source', 'source-role-to-assume', 'referrers'],
     ]),
     'ecs-deploy': new Set([
       ...['cluster', 'service-name', 'task-definition', 'image', 'container', 'verify', 'wait'],

@@ -467,7 +467,9 @@ locals {
     },
   ] }
 
-  push_statements = [
+  project_repositories_arn = "arn:${local.partition}:ecr:${var.region}:${local.account_id}:repository/${var.project}/*"
+
+  push_statements = concat([
     {
       Sid      = "RegistryToken"
       Effect   = "Allow"
@@ -482,9 +484,47 @@ locals {
         "ecr:DescribeImages", "ecr:DescribeRepositories", "ecr:GetDownloadUrlForLayer",
         "ecr:InitiateLayerUpload", "ecr:PutImage", "ecr:UploadLayerPart",
       ]
-      Resource = ["arn:${local.partition}:ecr:${var.region}:${local.account_id}:repository/${var.project}/*"]
+      Resource = [local.project_repositories_arn]
     },
-  ]
+    {
+      # promote: the image to copy may stand in another region or account, whose policy then decides.
+      Sid      = "ReadImagesToPromote"
+      Effect   = "Allow"
+      Action   = ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
+      Resource = ["arn:${local.partition}:ecr:*:*:repository/${var.project}/*"]
+    },
+    {
+      # scan-fail-on of ecr-push.
+      Sid      = "ScanImages"
+      Effect   = "Allow"
+      Action   = ["ecr:DescribeImageScanFindings", "ecr:StartImageScan"]
+      Resource = [local.project_repositories_arn]
+    },
+    ], [for statement in [
+      {
+        # create-repository of ecr-push, which tags what it makes.
+        Sid       = "MakeRepositories"
+        Effect    = "Allow"
+        Action    = ["ecr:CreateRepository", "ecr:TagResource"]
+        Resource  = [local.project_repositories_arn]
+        Condition = { StringEquals = { "aws:RequestTag/made-by" = "infra-actions/ecr-push" } }
+      },
+      {
+        # keep-images and pull-account-ids: whether a repository has them already.
+        Sid      = "SeeRepositorySettings"
+        Effect   = "Allow"
+        Action   = ["ecr:GetLifecyclePolicy", "ecr:GetRepositoryPolicy", "ecr:ListTagsForResource"]
+        Resource = [local.project_repositories_arn]
+      },
+      {
+        # The same, only for repositories that ecr-push has made.
+        Sid       = "FinishRepositories"
+        Effect    = "Allow"
+        Action    = ["ecr:PutLifecyclePolicy", "ecr:SetRepositoryPolicy"]
+        Resource  = [local.project_repositories_arn]
+        Condition = { StringEquals = { "aws:ResourceTag/made-by" = "infra-actions/ecr-push" } }
+      },
+  ] : statement if var.push_creates_repositories])
 }
 
 resource "aws_iam_role_policy" "plan" {

@@ -157,6 +157,12 @@ variable "extra_policy_arns" {
   default = {}
 }
 
+variable "push_creates_repositories" {
+  description = "Whether push roles may make repositories named <project>/… (create-repository of ecr-push) and set who pulls from them. False leaves repositories to Terraform."
+  type        = bool
+  default     = false
+}
+
 variable "permissions_boundary_arn" {
   description = "Permissions boundary for the roles made here. Null means none."
   type        = string
