@@ -1,3 +1,4 @@
+import { counted } from '../../shared/counted.js';
 import {
   bullets,
   code,
@@ -61,11 +62,13 @@ export function describePlan(plan: TargetPlan): readonly string[] {
   if (plan.isSource) lines.push(`copy nothing: ${repository} is where the image is`);
   if (blobs.length > 0) {
     lines.push(
-      `copy ${count(blobs.length, 'layer')} (${formatBytes(bytesOf(plan))}) to ${repository}: ${blobsKept} of the image are there`,
+      `copy ${counted(blobs.length, 'layer')} (${formatBytes(bytesOf(plan))}) to ${repository}: ${blobsKept} of the image are there`,
     );
   }
   if (manifests.length > 0) {
-    lines.push(`put ${count(manifests.length, 'manifest')} into ${repository}: none is there yet`);
+    lines.push(
+      `put ${counted(manifests.length, 'manifest')} into ${repository}: none is there yet`,
+    );
   }
   for (const { tag, manifest } of [...companionTags, ...writeTags]) {
     lines.push(`put the tag ${tag} of ${repository} on ${manifest.digest}`);
@@ -92,7 +95,7 @@ function headlineOf(result: PromotionResult, one: PromotedRepository, image: str
   if (result.dryRun) return `Dry run: nothing was promoted to ${one.repository}.`;
   const words = outcomeOf(one) === 'kept' ? 'Already there' : 'Promoted';
   const { blobs, blobsKept } = one.plan;
-  return `${words}: ${image} (${result.tags.join(', ')}), ${count(blobs.length, 'layer')} sent, ${blobsKept} there`;
+  return `${words}: ${image} (${result.tags.join(', ')}), ${counted(blobs.length, 'layer')} sent, ${blobsKept} there`;
 }
 
 function* rows(
@@ -119,7 +122,7 @@ function* rows(
     yield ['attestations and signatures', `${image.referrers.length} refer to the image`];
     yield [
       dryRun ? 'to send' : 'sent',
-      `${count(plan.blobs.length, 'layer')} (${formatBytes(bytesOf(plan))}), ${plan.blobsKept} already there`,
+      `${counted(plan.blobs.length, 'layer')} (${formatBytes(bytesOf(plan))}), ${plan.blobsKept} already there`,
     ];
   }
   if (one.sizeBytes !== undefined) yield ['size', formatBytes(one.sizeBytes)];
@@ -135,8 +138,4 @@ function listed(
 
 function bytesOf({ blobs }: TargetPlan): number {
   return blobs.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-}
-
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }

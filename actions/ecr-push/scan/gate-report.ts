@@ -1,3 +1,4 @@
+import { counted } from '../../shared/counted.js';
 import { OperationError } from '../../shared/errors.js';
 import {
   bullets,
@@ -70,7 +71,7 @@ function failureOf(verdict: Verdict): OperationError | undefined {
     ...(failing.length === 0
       ? []
       : [
-          `the image was pushed, and its scan has ${failing.length} findings that are ${failOn} or worse:`,
+          `the image was pushed, and its scan has ${counted(failing.length, 'finding')} of severity ${failOn} or worse:`,
           ...failing.slice(0, shownLines).map((one) => `  ${findingLine(one)}`),
           ...(failing.length > shownLines
             ? [`  and ${failing.length - shownLines} more, in the summary of this job`]

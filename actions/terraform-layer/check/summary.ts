@@ -1,3 +1,4 @@
+import { counted } from '../../shared/counted.js';
 import { formatLocation, type Problem } from '../../shared/errors.js';
 import { code, heading, paragraph, renderMarkdown, table, visible } from '../../shared/markdown.js';
 
@@ -48,8 +49,4 @@ export function checkSummary({ stacks, validated, problems }: CheckResult): stri
       ? [paragraph(`${problems.length - shown.length} more are in the log of this step.`)]
       : []),
   ]);
-}
-
-function counted(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }

@@ -46,7 +46,7 @@ export async function putBack(
   const sidecar = sidecars(stack);
   const file = await moveKeptState(stack, ports.root, sidecar);
   if (file !== undefined) {
-    const hint = `push it with "terraform state push", or delete it: ${path.relative(ports.root, file)}`;
+    const hint = `push it with "state push" of Terraform or OpenTofu, or delete it: ${path.relative(ports.root, file)}`;
     return { kind: 'pending', place: file, why: 'it was never put back', hint };
   }
   if (sidecar === undefined) return { kind: 'none' };

@@ -55,7 +55,7 @@ export function chooseRecovery(
       code: 'state-version-unreadable',
       message: `${place} is not a state that can be read`,
       at,
-      hint: 'push it by hand with "terraform state push", then "forget recovery"',
+      hint: 'push it by hand with "state push" of Terraform or OpenTofu, then "forget recovery"',
     });
   }
   if (current === undefined) return text;

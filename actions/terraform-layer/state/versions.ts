@@ -70,7 +70,7 @@ export async function chooseVersion(
       code: 'state-version-lineage',
       message: `version "${id}" is of another lineage (${document.lineage}) than the state (${current.lineage}): another state lay in this place`,
       at,
-      hint: 'Terraform would refuse it too; "terraform state push -force" by hand is the only way',
+      hint: 'Terraform and OpenTofu refuse it too; their "state push -force" by hand is the only way',
     });
   }
   const serial = Math.max(current?.serial ?? 0, document.serial) + 1;
