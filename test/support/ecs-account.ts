@@ -1,5 +1,11 @@
 import { OperationError } from '../../actions/shared/errors.js';
-import type { Denial, InVpc, Lookups, SecretState, TargetGroup } from '../../actions/ecs-deploy/ports.js';
+import type {
+  Denial,
+  InVpc,
+  Lookups,
+  SecretState,
+  TargetGroup,
+} from '../../actions/ecs-deploy/ports.js';
 
 /** An AWS account as `verify` looks at it: everything is there and well, but for what is set here. */
 export interface FakeAccount {
