@@ -34,10 +34,11 @@ describeWhere(requirement, 'the repositories of a consumer, by the release tree'
     repository: Repository,
     workflow: string,
     event: WorkflowEvent,
+    only: { readonly environment?: string } = {},
   ): Promise<ActRun> {
     runs += 1;
     const { github } = world.emulator;
-    const requestToken = github.registerJob(claims(repository, event));
+    const requestToken = github.registerJob({ ...claims(repository, event), ...only });
     const listed = await runOf(repository, workflow, event, firstRun + runs);
     const result = await runWorkflow({
       act: tool.kind === 'found' ? tool.path : '',
@@ -61,7 +62,7 @@ describeWhere(requirement, 'the repositories of a consumer, by the release tree'
         github.registerJob(
           {
             ...claims(repository, event),
-            ...(environment === undefined ? {} : { environment }),
+            ...(environment === undefined ? only : { environment }),
           },
           requestToken,
         );
@@ -71,7 +72,9 @@ describeWhere(requirement, 'the repositories of a consumer, by the release tree'
     return result;
   }
 
-  const operate = (inputs: Readonly<Record<string, string>>): Promise<ActRun> =>
+  const operate = (
+    inputs: Readonly<Record<string, string>> & { readonly environment: string },
+  ): Promise<ActRun> =>
     run(
       world.app,
       'operate.yml',
@@ -80,6 +83,7 @@ describeWhere(requirement, 'the repositories of a consumer, by the release tree'
         sha: world.app.git('rev-parse', 'HEAD'),
         inputs,
       }),
+      { environment: inputs.environment },
     );
 
   const legs = (result: ActRun): readonly string[] =>

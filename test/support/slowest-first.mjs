@@ -4,6 +4,7 @@
  * place costs time alone.
  */
 const slowest = [
+  'workflows',
   'terraform-layer-reviewed',
   'terraform-layer-interrupted',
   'terraform-layer-killed',
@@ -38,7 +39,7 @@ export default class SlowestFirst {
 }
 
 function rank({ path }) {
-  const name = /integration\/(.*)\.test\.ts$/.exec(path)?.[1];
+  const name = /(?:integration|consumer)\/(.*)\.test\.ts$/.exec(path)?.[1];
   const place = slowest.indexOf(name);
   return place === -1 ? slowest.length : place;
 }
