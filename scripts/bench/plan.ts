@@ -59,6 +59,8 @@ async function main(): Promise<void> {
         },
         parallelism: Number(values.parallelism),
       };
+      // The stacks of each size have the same names.
+      await emulator.reset();
       await applyAll(bench);
       for (const changed of [false, true]) {
         const title = `${count} stacks, ${changed ? 'all' : 'nothing'} changed`;
