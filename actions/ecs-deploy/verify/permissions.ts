@@ -1,3 +1,4 @@
+import { parseEcrHost } from '../../shared/ecr-host.js';
 import {
   awslogsOf,
   containerName,
@@ -165,12 +166,10 @@ function repositoriesOf(definition: JsonObject, partition: string): Map<string, 
   const found = new Map<string, readonly string[]>();
   for (const container of containersOf(definition)) {
     const image = parseImageReference(imageOf(definition, containerName(container)) ?? '');
-    const host = /^(\d{12})\.dkr\.ecr(?:-fips)?\.([a-z0-9-]+)\.amazonaws\.com/.exec(
-      image?.host ?? '',
-    );
-    if (image === undefined || host === null) continue;
-    const [, account = '', region = ''] = host;
-    const arn = `arn:${partition}:ecr:${region}:${account}:repository/${image.repository}`;
+    const registry = image?.host === undefined ? undefined : parseEcrHost(image.host);
+    if (image === undefined || registry === undefined) continue;
+    const { registryId, region } = registry;
+    const arn = `arn:${partition}:ecr:${region}:${registryId}:repository/${image.repository}`;
     found.set(arn, [...(found.get(arn) ?? []), containerPlace(container, 'image')]);
   }
   return found;
