@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, realpath, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -283,6 +284,8 @@ export function itBuildsAndPushes(engine: EngineUnderTest): void {
     const workspace = await workspaceOf(
       [
         'FROM scratch',
+        // Secrets are no part of a cache's key, and a daemon keeps what an earlier run has built.
+        `ENV BUILT_FOR=${randomUUID()}`,
         'COPY ends /ends',
         'RUN --mount=type=secret,id=npm,required=true ["/ends"]',
       ].join('\n'),
