@@ -13,6 +13,18 @@ function dockerAnswers(): Requirement {
   }
 }
 
+/** The step sees no builder of the user's: buildx builds in the daemon, which needs the new store. */
+function buildsSeveralPlatforms(): boolean {
+  try {
+    execFileSync('docker', ['buildx', 'version'], { stdio: 'ignore' });
+    const format = '{{json .DriverStatus}}';
+    const store = execFileSync('docker', ['info', '--format', format], { encoding: 'utf8' });
+    return store.includes('io.containerd.snapshotter');
+  } catch {
+    return false;
+  }
+}
+
 function forgetImages(repository: string): void {
   const ids = execFileSync('docker', ['images', '--quiet', '--no-trunc', repository]);
   const own = new Set(ids.toString().split('\n').filter(Boolean));
@@ -44,7 +56,7 @@ async function pullAndRun(emulator: TestEmulator, image: string): Promise<Pulled
 describeWhere(dockerAnswers(), 'ecr-push with docker', () => {
   itBuildsAndPushes({
     name: 'docker',
-    severalPlatforms: false,
+    severalPlatforms: buildsSeveralPlatforms(),
     reproducible: false,
     environment: () => Promise.resolve({}),
     pullAndRun,

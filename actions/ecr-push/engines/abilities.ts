@@ -53,7 +53,7 @@ export function engineProblems(
     code: 'engine-cannot',
     message: `${engine.description} cannot ${what}`,
     at: { input },
-    hint: 'docker with buildx can (docker/setup-buildx-action sets it up); or leave this input out',
+    hint: 'docker with buildx and a builder of its own can (docker/setup-buildx-action sets both up); or leave this input out',
   });
   const uses = (allowed: Abilities['cacheFrom'], { type, ref }: CacheSpec): boolean =>
     allowed === 'any' ||

@@ -26,7 +26,27 @@ export async function dockerEngine(ports: EnginePorts): Promise<Probe> {
   if (version?.Server == null) return { usable: false, reason: 'its daemon does not answer' };
   const buildx = await probe(ports, 'docker', ['buildx', 'version']);
   const builder = chooseBuilder(version, 'stdout' in buildx);
-  return { usable: true, engine: docker(ports, version.Server.Version, builder) };
+  const isLimited = builder === 'buildx' && (await buildsInDaemon(ports));
+  return { usable: true, engine: docker(ports, version.Server.Version, builder, isLimited) };
+}
+
+async function buildsInDaemon(ports: EnginePorts): Promise<boolean> {
+  const [builder, store] = await Promise.all([
+    probe(ports, 'docker', ['buildx', 'inspect']),
+    probe(ports, 'docker', ['info', '--format', '{{json .DriverStatus}}']),
+  ]);
+  return 'stdout' in builder && 'stdout' in store && isInDaemon(builder.stdout, store.stdout);
+}
+
+/**
+ * Whether buildx builds in the daemon itself, with the daemon's old store of images, so that it can
+ * do no more than BuildKit without it (Docker docs, "Docker driver" and "containerd image store").
+ *
+ * @param builder what `docker buildx inspect` prints
+ * @param store the `DriverStatus` of `docker info`, as JSON
+ */
+export function isInDaemon(builder: string, store: string): boolean {
+  return /^Driver:\s+docker\s*$/m.test(builder) && !store.includes('io.containerd.snapshotter');
 }
 
 /**
@@ -47,12 +67,17 @@ export function pushedDigest(output: string): string | undefined {
   return line === undefined ? undefined : digestPattern.exec(line)?.[0];
 }
 
-function docker(ports: EnginePorts, serverVersion: string, builder: DockerBuilder): Engine {
+function docker(
+  ports: EnginePorts,
+  serverVersion: string,
+  builder: DockerBuilder,
+  isLimited: boolean,
+): Engine {
   const ways = {
-    buildx: 'buildx',
+    buildx: isLimited ? 'buildx and the builder of its daemon' : 'buildx',
     buildkit: 'BuildKit',
     classic: 'the classic builder',
-  } as const;
+  } satisfies Record<DockerBuilder, string>;
 
   async function inspect(reference: string, format: string): Promise<string> {
     const result = await runStep(ports, {
@@ -72,7 +97,7 @@ function docker(ports: EnginePorts, serverVersion: string, builder: DockerBuilde
     name: 'docker',
     description: `docker ${serverVersion} with ${ways[builder]}`,
 
-    abilities: dockerAbilities[builder],
+    abilities: dockerAbilities[isLimited ? 'buildkit' : builder],
 
     async build(request) {
       const archive = buildsIndex(request) ? join(ports.workDirectory, 'built.tar') : undefined;

@@ -11,7 +11,11 @@ import {
   dockerAbilities,
   dockerBuildArguments,
 } from '../../../actions/ecr-push/engines/docker-arguments.js';
-import { chooseBuilder, pushedDigest } from '../../../actions/ecr-push/engines/docker.js';
+import {
+  chooseBuilder,
+  isInDaemon,
+  pushedDigest,
+} from '../../../actions/ecr-push/engines/docker.js';
 import { OperationError, UserError } from '../../../actions/shared/errors.js';
 import type { ChildResult, RunProcess } from '../../../actions/shared/process.js';
 import { buildSource } from '../../support/ecr-push-inputs.js';
@@ -81,6 +85,21 @@ describe('docker', () => {
     const digest = anyDigest('a');
     expect(pushedDigest(`abc: Pushed\nv1: digest: ${digest} size: 527\n`)).toBe(digest);
     expect(pushedDigest('abc: Pushed\n')).toBeUndefined();
+  });
+});
+
+describe('the builder of buildx', () => {
+  const daemon = 'Name:   default\nDriver: docker\n\nNodes:\nName: default\n';
+  const own = 'Name:          bk\nDriver:        docker-container\nLast Activity: now\n';
+  const snapshotter = '[["driver-type","io.containerd.snapshotter.v1"]]';
+
+  it.each([
+    ['the daemon with its old store', daemon, 'null', true],
+    ['the daemon with the store of containerd', daemon, snapshotter, false],
+    ['a container', own, 'null', false],
+    ['another machine', own.replace('docker-container', 'remote'), 'null', false],
+  ])('%s', (_, builder, store, expected) => {
+    expect(isInDaemon(builder, store)).toBe(expected);
   });
 });
 
