@@ -153,7 +153,6 @@ async function pushBuilt(
   } else {
     const stored = source.kind === 'image' ? source.stored : built;
     if (stored === undefined || 'image' in stored) throw outOfOrder('push-built');
-    const builtReference = source.kind === 'image' ? source.reference : (built?.reference ?? '');
     record(
       ports,
       one,
@@ -161,7 +160,6 @@ async function pushBuilt(
         ...base,
         engine: source.engine,
         built: stored,
-        builtReference,
       }),
     );
   }

@@ -15,8 +15,6 @@ export type Built = (
   | ({ readonly kind: 'stored' } & StoredImage)
   | { readonly kind: 'archive'; readonly image: LocalImage }
 ) & {
-  /** As the engine's store names it. */
-  readonly reference: string;
   readonly cache: CacheUse | undefined;
   readonly seconds: number;
 };
@@ -78,10 +76,10 @@ export async function buildImage(
       workDirectory: ports.workDirectory,
     });
     checkPlatforms(platforms, platformsOf(image.root));
-    return { kind: 'archive', image, reference, cache, seconds };
+    return { kind: 'archive', image, cache, seconds };
   }
   checkPlatforms(platforms, [built.platform]);
-  return { ...built, reference, seconds };
+  return { ...built, seconds };
 }
 
 const indexSchema = z.object({

@@ -7,7 +7,6 @@ import { manifestOf, registryOf } from './repository.js';
 export interface EnginePushRequest extends TagRequest {
   readonly engine: Engine;
   readonly built: StoredImage;
-  readonly builtReference: string;
 }
 
 /**
@@ -27,7 +26,7 @@ export async function pushWithRetries(
 
 async function pushOnce(
   { ecr, log }: PushPorts,
-  { repository, engine, builtReference }: EnginePushRequest,
+  { repository, engine, built: { imageId } }: EnginePushRequest,
   { write, present, remote, outcomes }: Attempt,
 ): Promise<Pushed> {
   const { name } = repository;
@@ -41,7 +40,7 @@ async function pushOnce(
   if (first === undefined) throw new OperationError('push-failed', 'there is no tag to push');
   const digest = await log.group(`Push with ${engine.name}`, async () =>
     engine.push({
-      builtReference,
+      imageId,
       reference: `${repository.uri}:${first}`,
       login: { ...(await ecr.login()), registry: registryOf(repository) },
     }),

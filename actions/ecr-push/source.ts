@@ -26,7 +26,6 @@ export type Source =
   | {
       readonly kind: 'image';
       readonly engine: Engine;
-      readonly reference: string;
       readonly stored: StoredImage;
     }
   | {
@@ -103,8 +102,7 @@ async function findSource(machine: Machine, inputs: PushInputs): Promise<Found> 
       const engine = await findEngine(source.engine, enginePorts(machine));
       const stored = await engine.find(source.reference);
       if (stored === undefined) throw imageMissing(source.reference, engine);
-      const { reference } = source;
-      return { source: { kind: 'image', engine, reference, stored }, key: noKey };
+      return { source: { kind: 'image', engine, stored }, key: noKey };
     }
     case 'build':
       return findBuild(machine, inputs, source);

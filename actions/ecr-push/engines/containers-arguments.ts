@@ -51,7 +51,7 @@ export function containersBuildArguments(
 
 /** Arguments of `podman push` and `buildah push`; plain HTTP only to this very machine. */
 export function containersPushArguments(
-  request: { readonly builtReference: string; readonly reference: string },
+  request: { readonly imageId: string; readonly reference: string },
   registry: string,
   digestFile: string,
 ): readonly string[] {
@@ -60,7 +60,7 @@ export function containersPushArguments(
     '--digestfile',
     digestFile,
     ...(isLoopback(registry) ? ['--tls-verify=false'] : []),
-    request.builtReference,
+    request.imageId.replace(/^sha256:/, ''),
     `docker://${request.reference}`,
   ];
 }

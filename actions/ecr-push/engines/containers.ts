@@ -91,12 +91,12 @@ function engine(name: ContainersEngine, version: string, ports: EnginePorts): En
       return { imageId: imageId.includes(':') ? imageId : `sha256:${imageId}`, platform };
     },
 
-    async push({ builtReference, reference, login }) {
+    async push({ imageId, reference, login }) {
       const digestFile = join(ports.workDirectory, 'digest');
       await runStep(ports, {
         code: 'push-failed',
         command: name,
-        args: containersPushArguments({ builtReference, reference }, login.registry, digestFile),
+        args: containersPushArguments({ imageId, reference }, login.registry, digestFile),
         env: await privateAuthFile(ports.workDirectory, ports.userConfig, [login]),
       });
       const digest = digestPattern.exec(await readFile(digestFile, 'utf8'))?.[0];

@@ -123,15 +123,13 @@ function docker(
       return 'failure' in found ? undefined : identity(found.stdout);
     },
 
-    async push({ builtReference, reference, login }) {
+    async push({ imageId, reference, login }) {
       const env = await privateDockerConfig(ports.workDirectory, ports.userConfig, [login]);
-      if (reference !== builtReference) {
-        await runStep(ports, {
-          code: 'push-failed',
-          command: 'docker',
-          args: ['tag', builtReference, reference],
-        });
-      }
+      await runStep(ports, {
+        code: 'push-failed',
+        command: 'docker',
+        args: ['tag', imageId, reference],
+      });
       const result = await runStep(ports, {
         code: 'push-failed',
         command: 'docker',

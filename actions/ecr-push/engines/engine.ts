@@ -41,8 +41,8 @@ export type BuiltImage = (
 ) & { readonly cache: CacheUse | undefined };
 
 export interface EnginePush {
-  /** The image as the engine's own store names it. */
-  readonly builtReference: string;
+  /** The image in the engine's store: names there are moved by other jobs of the same machine. */
+  readonly imageId: string;
   /** Where it goes, `<registry>/<repository>:<tag>`. */
   readonly reference: string;
   readonly login: RegistryLogin;

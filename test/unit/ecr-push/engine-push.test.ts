@@ -61,7 +61,6 @@ function push(
       engine: options.engine ?? engine(ecr),
       repository: options.repository ?? repository(),
       built: { imageId, platform: 'linux/amd64' },
-      builtReference: `127.0.0.1:5000/shop/service-a:${tags[0] ?? ''}`,
       tags,
       keyTag: options.keyTag,
     },

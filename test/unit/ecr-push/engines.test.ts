@@ -115,13 +115,13 @@ describe('podman and buildah', () => {
   it('speak plain HTTP to this machine only', () => {
     const push = (registry: string) =>
       containersPushArguments(
-        { builtReference: `${registry}/a:v1`, reference: `${registry}/a:v2` },
+        { imageId: `sha256:${'a'.repeat(64)}`, reference: `${registry}/a:v2` },
         registry,
         '/t/digest',
       );
     expect(push('127.0.0.1:5000')).toEqual([
       ...['push', '--digestfile', '/t/digest', '--tls-verify=false'],
-      ...['127.0.0.1:5000/a:v1', 'docker://127.0.0.1:5000/a:v2'],
+      ...['a'.repeat(64), 'docker://127.0.0.1:5000/a:v2'],
     ]);
     expect(push('1.dkr.ecr.eu-west-1.amazonaws.com').join(' ')).not.toContain('tls-verify');
   });
