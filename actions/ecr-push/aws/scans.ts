@@ -6,6 +6,7 @@ import {
   type ImageScanFinding,
   type VulnerablePackage,
 } from '@aws-sdk/client-ecr';
+import { allPages } from '../../shared/pages.js';
 import type { Scans } from '../ecr.js';
 import type { Finding, ImageScan } from '../scan/image-scan.js';
 import { toSeverity } from '../scan/severity.js';
@@ -18,26 +19,17 @@ const pageLimit = 1000;
 export function ecrScans({ client, abort, call }: Calls): Scans {
   return {
     async scanOf(repositoryName, imageDigest) {
-      const pages: DescribeImageScanFindingsResponse[] = [];
-      let nextToken: string | undefined;
-      do {
-        const command = new DescribeImageScanFindingsCommand({
-          repositoryName,
-          imageId: { imageDigest },
-          maxResults: pageLimit,
-          ...(nextToken === undefined ? {} : { nextToken }),
-        });
+      const input = { repositoryName, imageId: { imageDigest }, maxResults: pageLimit };
+      const pages = await allPages(async (from) => {
         const page = await call<DescribeImageScanFindingsResponse | undefined>(
           'DescribeImageScanFindings',
           repositoryName,
-          () => client.send(command, abort),
+          () => client.send(new DescribeImageScanFindingsCommand({ ...input, ...from }), abort),
           { ScanNotFoundException: () => undefined },
         );
-        if (page === undefined) return undefined;
-        pages.push(page);
-        ({ nextToken } = page);
-      } while (nextToken !== undefined);
-      return toImageScan(pages);
+        return page === undefined ? [[], undefined] : [[page], page.nextToken];
+      });
+      return pages.length === 0 ? undefined : toImageScan(pages);
     },
 
     startScan(repositoryName, imageDigest) {

@@ -2,9 +2,9 @@ import {
   GetDownloadUrlForLayerCommand,
   ListImageReferrersCommand,
   type BatchGetImageCommandOutput,
-  type ListImageReferrersCommandOutput,
 } from '@aws-sdk/client-ecr';
 import { OperationError } from '../../shared/errors.js';
+import { allPages } from '../../shared/pages.js';
 import type { SourceRepository } from '../promote/source-registry.js';
 import type { Calls } from './calls.js';
 import { batchGetImages, byDigest, byTag } from './images.js';
@@ -41,22 +41,14 @@ export function ecrSourceRepository(
     },
 
     async referrersOf(imageDigest) {
-      const digests: string[] = [];
-      let nextToken: string | undefined;
-      do {
-        const input = {
-          ...where,
-          subjectId: { imageDigest },
-          maxResults: pageSize,
-          ...(nextToken === undefined ? {} : { nextToken }),
-        };
-        const page: ListImageReferrersCommandOutput = await call('ListImageReferrers', name, () =>
-          client.send(new ListImageReferrersCommand(input), abort),
+      const input = { ...where, subjectId: { imageDigest }, maxResults: pageSize };
+      const found = await allPages(async (from) => {
+        const page = await call('ListImageReferrers', name, () =>
+          client.send(new ListImageReferrersCommand({ ...input, ...from }), abort),
         );
-        digests.push(...(page.referrers ?? []).flatMap(({ digest }) => digest ?? []));
-        nextToken = page.nextToken;
-      } while (nextToken !== undefined);
-      return digests;
+        return [page.referrers, page.nextToken];
+      });
+      return found.flatMap(({ digest }) => digest ?? []);
     },
 
     async downloadUrl(layerDigest) {

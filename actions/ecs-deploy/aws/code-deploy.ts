@@ -7,7 +7,7 @@ import { awsErrorName, callsOf, isAccessDenied } from './calls.js';
 import type { CodeDeployment } from '../strategies/code-deploy/model.js';
 import { chunks } from '../chunks.js';
 import { toCodeDeployment, toDeploymentGroup, toRouting, toTarget } from './code-deploy-views.js';
-import { allPages } from './pages.js';
+import { allPages } from '../../shared/pages.js';
 
 const activeStatuses = [
   'Created',

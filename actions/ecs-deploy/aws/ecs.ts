@@ -5,7 +5,7 @@ import { isObject } from '../definition/task-definition.js';
 import { batched } from './batches.js';
 import { awsErrorName } from './calls.js';
 import type { EcsCalls } from './ecs-calls.js';
-import { allPages } from './pages.js';
+import { allPages } from '../../shared/pages.js';
 import {
   toBrief,
   toService,

@@ -4,7 +4,7 @@ import { OperationError } from '../../shared/errors.js';
 import type { Images, Repository } from '../ports.js';
 import { configPlatform, manifestDigests, manifestPlatforms } from '../images/manifest.js';
 import { awsErrorName, call } from './calls.js';
-import { allPages } from './pages.js';
+import { allPages } from '../../shared/pages.js';
 
 type Sdk = typeof ecrSdk;
 

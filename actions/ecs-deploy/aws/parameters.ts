@@ -1,7 +1,7 @@
 import type { AwsClientConfig } from '../../shared/aws-access.js';
 import type { Parameters } from '../ports.js';
 import { awsErrorName, callsOf } from './calls.js';
-import { allPages } from './pages.js';
+import { allPages } from '../../shared/pages.js';
 
 /** SSM's Parameter Store behind the port, by the SDK. */
 export function openParameters(config: AwsClientConfig): Parameters {

@@ -2,7 +2,7 @@ import type { AwsClientConfig } from '../../shared/aws-access.js';
 import { chunks } from '../chunks.js';
 import type { Revisions } from '../ports.js';
 import type { EcsCalls } from './ecs-calls.js';
-import { allPages } from './pages.js';
+import { allPages } from '../../shared/pages.js';
 import { openRuleUse } from './rule-use.js';
 import { openScheduleUse } from './schedule-use.js';
 

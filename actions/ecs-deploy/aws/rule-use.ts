@@ -1,6 +1,6 @@
 import type { AwsClientConfig } from '../../shared/aws-access.js';
 import { callsOf } from './calls.js';
-import { allPages } from './pages.js';
+import { allPages } from '../../shared/pages.js';
 
 /** What EventBridge rules of every bus have as ECS targets: a target's ARN is its cluster's. */
 export function openRuleUse(

@@ -1,6 +1,6 @@
 import type { AwsClientConfig } from '../../shared/aws-access.js';
 import { callsOf } from './calls.js';
-import { allPages } from './pages.js';
+import { allPages } from '../../shared/pages.js';
 
 /**
  * What schedules name: the task definition of an ECS target, and the whole input of a universal

@@ -2,7 +2,7 @@ import type * as iamSdk from '@aws-sdk/client-iam';
 import type { AwsClientConfig } from '../../shared/aws-access.js';
 import type { Denial, Lookups } from '../ports.js';
 import { awsErrorName, call, type Calls } from './calls.js';
-import { allPages } from './pages.js';
+import { allPages } from '../../shared/pages.js';
 
 type Iam = Calls<iamSdk.IAMClient, typeof iamSdk>;
 
