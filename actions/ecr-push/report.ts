@@ -2,9 +2,11 @@ import {
   bullets,
   code,
   heading,
+  listed,
   paragraph,
   renderMarkdown,
   table,
+  text,
   type Inline,
 } from '../shared/markdown.js';
 import type { Step } from './plan.js';
@@ -151,10 +153,9 @@ function* rows(
   if (!result.dryRun) yield ['outcome', outcomeWords[one.outcome]];
   yield [
     'tags',
-    one.tags.flatMap(({ tag, outcome }, index): readonly Inline[] => [
-      ...(index === 0 ? [] : [{ type: 'text', value: ', ' } as const]),
+    listed(one.tags, ({ tag, outcome }) => [
       code(tag),
-      ...(outcome === 'kept' ? [{ type: 'text', value: ' (already there)' } as const] : []),
+      ...(outcome === 'kept' ? [text(' (already there)')] : []),
     ]),
   ];
   if (result.key.kind === 'key') yield ['content key', cell(result.key.tag)];

@@ -52,6 +52,14 @@ export const codeBlock = (language: string, value: string): Block => ({
   value: visibleLines(value),
 });
 
+/** Several things in one line, with commas between them. */
+export function listed<T>(
+  items: readonly T[],
+  show: (item: T) => readonly Inline[],
+): readonly Inline[] {
+  return items.flatMap((item, index) => [...(index === 0 ? [] : [text(', ')]), ...show(item)]);
+}
+
 /** A table; a cell is a string (plain text), an inline, or several. */
 export function table(
   header: readonly string[],

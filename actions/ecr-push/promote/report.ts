@@ -3,13 +3,14 @@ import {
   bullets,
   code,
   heading,
+  listed,
   paragraph,
   renderMarkdown,
   table,
   text,
   type Inline,
 } from '../../shared/markdown.js';
-import { formatBytes, noOutputs, type Report } from '../report.js';
+import { describeSteps, formatBytes, noOutputs, type Report } from '../report.js';
 import type { TargetPlan } from './plan.js';
 import type { PromotedRepository, PromotionResult } from './result.js';
 
@@ -54,11 +55,7 @@ export function reportPromotion(result: PromotionResult): Report {
 /** What a plan does in one repository, as lines for the log. */
 export function describePlan(plan: TargetPlan): readonly string[] {
   const { repository, blobs, blobsKept, manifests, companionTags, writeTags, keepTags } = plan;
-  const lines = plan.prepare.map((step) => {
-    const verb = { 'create-repository': 'create', 'finish-repository': 'finish' };
-    const word = step.kind === 'leave-repository' ? 'leave the settings of' : verb[step.kind];
-    return `${word} the repository ${repository}: ${step.reason}`;
-  });
+  const lines = [...describeSteps(plan.prepare)];
   if (plan.isSource) lines.push(`copy nothing: ${repository} is where the image is`);
   if (blobs.length > 0) {
     lines.push(
@@ -127,13 +124,6 @@ function* rows(
   }
   if (one.sizeBytes !== undefined) yield ['size', formatBytes(one.sizeBytes)];
   if (one.seconds !== undefined) yield ['time', `${one.seconds.toFixed(1)} s`];
-}
-
-function listed(
-  items: readonly string[],
-  show: (item: string) => readonly Inline[],
-): readonly Inline[] {
-  return items.flatMap((item, index) => [...(index === 0 ? [] : [text(', ')]), ...show(item)]);
 }
 
 function bytesOf({ blobs }: TargetPlan): number {

@@ -5,8 +5,10 @@ import {
   code,
   heading,
   link,
+  listed,
   paragraph,
   table,
+  text,
   visible,
   type Block,
   type Inline,
@@ -203,16 +205,14 @@ function imagesCell(
   where: readonly ScannedImage[],
   all: readonly ScannedImage[],
 ): readonly Inline[] {
-  if (where.length === all.length) return [{ type: 'text', value: 'all' }];
+  if (where.length === all.length) return [text('all')];
   const oneRepository = new Set(all.map(({ repository }) => repository)).size === 1;
-  return where.flatMap(({ repository, platform, digest }, index): readonly Inline[] => [
-    ...(index === 0 ? [] : [{ type: 'text', value: ', ' } as const]),
+  return listed(where, ({ repository, platform, digest }) => [
     code(oneRepository ? (platform ?? digest) : [repository, platform ?? ''].join(' ').trimEnd()),
   ]);
 }
 
 function rulingCell(ruling: Ruling): readonly Inline[] {
-  const text = (value: string): Inline => ({ type: 'text', value });
   switch (ruling.kind) {
     case 'fails':
       return [

@@ -1,4 +1,4 @@
-import { code, text, type Inline } from '../../shared/markdown.js';
+import { code, listed, text, type Inline } from '../../shared/markdown.js';
 
 const nameCharacters = 100;
 
@@ -8,11 +8,7 @@ export function nameList(
   most = 3,
   characters = nameCharacters,
 ): readonly Inline[] {
-  const shown = names
-    .slice(0, most)
-    .flatMap((name, index): Inline[] =>
-      index === 0 ? [shortCode(name, characters)] : [text(', '), shortCode(name, characters)],
-    );
+  const shown = listed(names.slice(0, most), (name) => [shortCode(name, characters)]);
   return names.length > most ? [...shown, text(` +${names.length - most}`)] : shown;
 }
 

@@ -1,6 +1,5 @@
 import {
   bullets,
-  code,
   link,
   paragraph,
   text,
@@ -98,8 +97,5 @@ function sourceNames(sources: readonly ReviewSource[]): readonly Inline[] {
     ),
   ];
   // As code: a link would leave a note on each of those pull requests.
-  return names
-    .slice(0, 3)
-    .flatMap((name, index): Inline[] => (index === 0 ? [code(name)] : [text(', '), code(name)]))
-    .concat(names.length > 3 ? [text(` +${names.length - 3}`)] : []);
+  return nameList(names);
 }
