@@ -1,3 +1,4 @@
+import { platformName, platformSchema } from '../platform.js';
 import { z } from 'zod';
 import { OperationError } from '../../shared/errors.js';
 import { parseJsonAs } from '../../shared/json-text.js';
@@ -40,9 +41,7 @@ const descriptorSchema = z.object({
   digest: z.string().regex(/^sha256:[0-9a-f]{64}$/),
   size: z.number().int().nonnegative(),
   urls: z.array(z.string()).optional(),
-  platform: z
-    .object({ os: z.string(), architecture: z.string(), variant: z.string().optional() })
-    .optional(),
+  platform: platformSchema.optional(),
 });
 type Descriptor = z.infer<typeof descriptorSchema>;
 
@@ -91,9 +90,7 @@ function isInRegistry({ mediaType = '', urls = [] }: Descriptor): boolean {
 
 /** BuildKit's attestations lie in an index under the platform unknown/unknown. */
 function platformOf({ platform }: Descriptor): readonly string[] {
-  if (platform === undefined || platform.os === 'unknown') return [];
-  const { os, architecture, variant } = platform;
-  return [`${os}/${architecture}${variant === undefined ? '' : `/${variant}`}`];
+  return platform === undefined || platform.os === 'unknown' ? [] : [platformName(platform)];
 }
 
 /** Every layer and configuration of an image and its referrers, each once. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { OperationError } from '../../shared/errors.js';
 import type { Images } from '../ecr.js';
+import { platformName, platformSchema } from '../platform.js';
 
 export interface PlatformImage {
   readonly digest: string;
@@ -12,13 +13,7 @@ const indexSchema = z.object({
   manifests: z.array(
     z.object({
       digest: z.string(),
-      platform: z
-        .object({
-          os: z.string(),
-          architecture: z.string(),
-          variant: z.string().optional(),
-        })
-        .optional(),
+      platform: platformSchema.optional(),
       annotations: z.record(z.string(), z.string()).optional(),
     }),
   ),
@@ -43,14 +38,10 @@ export async function platformImages(
     ({ annotations }) => annotations?.['vnd.docker.reference.type'] === undefined,
   );
   if (entries.length === 0) throw nothing(repository, digest, 'is an index without images');
-  return entries.map((entry) => {
-    const { os, architecture, variant } = entry.platform ?? {};
-    const parts = [os, architecture, variant].filter((part) => part !== undefined);
-    return {
-      digest: entry.digest,
-      platform: parts.length === 0 ? entry.digest : parts.join('/'),
-    };
-  });
+  return entries.map((entry) => ({
+    digest: entry.digest,
+    platform: entry.platform === undefined ? entry.digest : platformName(entry.platform),
+  }));
 }
 
 function nothing(repository: string, digest: string, what: string): OperationError {
