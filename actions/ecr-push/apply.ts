@@ -1,3 +1,4 @@
+import { cancelled } from './cancelled.js';
 import { OperationError, UserError } from '../shared/errors.js';
 import { pushBuiltArchive } from './archive-push.js';
 import { buildImage, type Built } from './build.js';
@@ -53,7 +54,7 @@ export async function apply(
   const progress = startOf(observed);
   for (const step of steps) {
     if (ports.signal.aborted) {
-      throw new OperationError('cancelled', 'Cancelled before it was done.');
+      throw cancelled();
     }
     if (step.kind === 'build') {
       progress.built = await buildImage(ports, inputs, prepared, firstRepository(progress));

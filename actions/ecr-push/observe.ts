@@ -15,17 +15,26 @@ export async function observe(
 ): Promise<Observed> {
   const { key, tags, movingTags } = prepared;
   const wanted = key.kind === 'key' ? [...tags, key.tag] : tags;
-  const repositories = await Promise.all(
-    inputs.repositories.map((reference) =>
-      observeRepository(ecr, inputs, reference, wanted, accountId),
-    ),
-  );
+  const repositories = await observeRepositories(ecr, inputs, wanted, accountId);
   const source = observedSource(prepared.source);
   return { accountId, repositories, tags, movingTags, key, source };
 }
 
-/** Reads one repository: whether it is there and whole, and what the tags name in it. */
-export async function observeRepository(
+/** Reads all repositories at once: whether each is there and whole, and what the tags name in it. */
+export function observeRepositories(
+  ecr: Ecr,
+  inputs: Pick<PushInputs, 'newRepository' | 'repositories'>,
+  tags: readonly string[],
+  accountId: string,
+): Promise<readonly ObservedRepository[]> {
+  return Promise.all(
+    inputs.repositories.map((reference) =>
+      observeRepository(ecr, inputs, reference, tags, accountId),
+    ),
+  );
+}
+
+async function observeRepository(
   ecr: Ecr,
   inputs: Pick<PushInputs, 'newRepository'>,
   reference: RepositoryReference,

@@ -60,25 +60,23 @@ export type RepositoryStep = { readonly reason: string; readonly repository: str
   | { readonly kind: 'leave-repository' }
 );
 
-export type Step =
-  | RepositoryStep
-  | ({ readonly reason: string } & (
-      | { readonly kind: 'build' }
-      | ({ readonly repository: string } &
-          /** An image of the same content is there: it gets the tags. */
-          (
-            | { readonly kind: 'use-found'; readonly digest: string }
-            /** With the engine: what each tag needs is settled once the image is built. */
-            | { readonly kind: 'push-built'; readonly tags: readonly string[] }
-            | { readonly kind: 'upload'; readonly image: LocalImage }
-            | { readonly kind: 'write-tag'; readonly tag: string; readonly manifest: Manifest }
-            | { readonly kind: 'keep-tag'; readonly tag: string; readonly digest: string }
-            /** Reads back what the tags name, and compares. */
-            | { readonly kind: 'verify'; readonly tags: readonly string[] }
-            /** Waits for the scan of the image; what it finds is judged when all is done. */
-            | { readonly kind: 'scan'; readonly settings: ScanSettings }
-          ))
-    ));
+/** What is done with the image in one repository. */
+type ImageStep = { readonly reason: string; readonly repository: string } &
+  /** An image of the same content is there: it gets the tags. */
+  (
+    | { readonly kind: 'use-found'; readonly digest: string }
+    /** With the engine: what each tag needs is settled once the image is built. */
+    | { readonly kind: 'push-built'; readonly tags: readonly string[] }
+    | { readonly kind: 'upload'; readonly image: LocalImage }
+    | { readonly kind: 'write-tag'; readonly tag: string; readonly manifest: Manifest }
+    | { readonly kind: 'keep-tag'; readonly tag: string; readonly digest: string }
+    /** Reads back what the tags name, and compares. */
+    | { readonly kind: 'verify'; readonly tags: readonly string[] }
+    /** Waits for the scan of the image; what it finds is judged when all is done. */
+    | { readonly kind: 'scan'; readonly settings: ScanSettings }
+  );
+
+export type Step = RepositoryStep | { readonly kind: 'build'; readonly reason: string } | ImageStep;
 
 /**
  * Decides what a push does, each step with its reason; also the dry run.

@@ -1,3 +1,4 @@
+import { cancelled } from '../cancelled.js';
 import type { Repository as EcrRepository } from '@aws-sdk/client-ecr';
 import { z } from 'zod';
 import { OperationError } from '../../shared/errors.js';
@@ -46,7 +47,7 @@ export function explain(
   error: Error,
   signal: AbortSignal,
 ): OperationError {
-  if (signal.aborted) return new OperationError('cancelled', 'Cancelled before it was done.');
+  if (signal.aborted) return cancelled();
   const details = { operation, repository };
   const where = repository === '' ? '' : ` of ${repository}`;
   const denied = error.name.startsWith('AccessDenied');

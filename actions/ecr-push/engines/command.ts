@@ -1,3 +1,4 @@
+import { cancelled } from '../cancelled.js';
 import { OperationError, toError } from '../../shared/errors.js';
 import type { ChildResult } from '../../shared/process.js';
 import type { EnginePorts } from './engine.js';
@@ -52,7 +53,7 @@ export async function runStep(
     signal: ports.signal,
     ...(step.quiet === true ? {} : { onLine: ports.onLine }),
   });
-  if (ports.signal.aborted) throw new OperationError('cancelled', 'Cancelled before it was done.');
+  if (ports.signal.aborted) throw cancelled();
   if (result.exitCode === 0) return result;
   const reason = lastLine(result.stderr) ?? lastLine(result.stdout);
   const how = result.endedBySignal ?? `exit code ${result.exitCode ?? 'unknown'}`;

@@ -24,18 +24,18 @@ export async function dockerEngine(ports: EnginePorts): Promise<Probe> {
   if ('failure' in answer) return { usable: false, reason: answer.failure };
   const version = parseVersion(answer.stdout);
   if (version?.Server == null) return { usable: false, reason: 'its daemon does not answer' };
-  const buildx = await probe(ports, 'docker', ['buildx', 'version']);
-  const builder = chooseBuilder(version, 'stdout' in buildx);
-  const isLimited = builder === 'buildx' && (await buildsInDaemon(ports));
-  return { usable: true, engine: docker(ports, version.Server.Version, builder, isLimited) };
-}
-
-async function buildsInDaemon(ports: EnginePorts): Promise<boolean> {
-  const [builder, store] = await Promise.all([
+  const [buildx, buildxBuilder, store] = await Promise.all([
+    probe(ports, 'docker', ['buildx', 'version']),
     probe(ports, 'docker', ['buildx', 'inspect']),
     probe(ports, 'docker', ['info', '--format', '{{json .DriverStatus}}']),
   ]);
-  return 'stdout' in builder && 'stdout' in store && isInDaemon(builder.stdout, store.stdout);
+  const builder = chooseBuilder(version, 'stdout' in buildx);
+  const isLimited =
+    builder === 'buildx' &&
+    'stdout' in buildxBuilder &&
+    'stdout' in store &&
+    isInDaemon(buildxBuilder.stdout, store.stdout);
+  return { usable: true, engine: docker(ports, version.Server.Version, builder, isLimited) };
 }
 
 /**

@@ -1,3 +1,4 @@
+import { cancelled } from '../cancelled.js';
 import type { Clock } from '../../shared/clock.js';
 import { OperationError } from '../../shared/errors.js';
 import type { Logger } from '../../shared/log.js';
@@ -86,7 +87,7 @@ async function putManifest(
   name: string,
   { digest, mediaType, body }: ManifestNode,
 ): Promise<void> {
-  if (signal.aborted) throw new OperationError('cancelled', 'Cancelled before it was done.');
+  if (signal.aborted) throw cancelled();
   await ecr.putManifest(name, { digest, mediaType, body });
 }
 

@@ -1,3 +1,4 @@
+import { cancelled } from '../cancelled.js';
 import { createHash } from 'node:crypto';
 import type { Clock } from '../../shared/clock.js';
 import { OperationError, toError } from '../../shared/errors.js';
@@ -45,7 +46,7 @@ export function remoteBlob(ports: RemoteBlobPorts, blob: BlobDescriptor): BlobSo
         return await readOnce(position, length);
       } catch (thrown) {
         if (ports.signal.aborted) {
-          throw new OperationError('cancelled', 'Cancelled before it was done.');
+          throw cancelled();
         }
         // What ECR itself refuses was tried again where it was asked.
         if (thrown instanceof OperationError) throw thrown;

@@ -1,5 +1,5 @@
+import { cancelled } from '../cancelled.js';
 import type { Clock } from '../../shared/clock.js';
-import { OperationError } from '../../shared/errors.js';
 import type { Scans } from '../ecr.js';
 import type { ImageScan, ScanOutcome } from './image-scan.js';
 
@@ -91,7 +91,7 @@ async function sleep(clock: Clock, signal: AbortSignal): Promise<void> {
   try {
     await clock.sleep(pauseMilliseconds, signal);
   } catch (thrown) {
-    if (signal.aborted) throw new OperationError('cancelled', 'Cancelled before it was done.');
+    if (signal.aborted) throw cancelled();
     throw thrown;
   }
 }
