@@ -9,6 +9,7 @@ import { follow, type Followed } from './rollout/follow.js';
 import { answerPause } from './rollout/answer-pause.js';
 import { goesBack, openFirstRelease, type FirstReleaseTakenBack } from './rollout/first-release.js';
 import { stopWithRollback } from './rollout/give-up.js';
+import { lookAtService } from './rollout/looks.js';
 import { isAroundStep, isBeforeRollout } from './tasks/around.js';
 import { openAround, type AroundResult } from './tasks/carry-out.js';
 import { runsPlaceholder } from './placeholder.js';
@@ -178,11 +179,12 @@ export async function apply(
       case 'follow-code-deploy':
       case 'follow-tasks':
         codeDeploy = await codeDeployRun.step(step, taskDefinitionArn);
-        ({ own, followed, proof } = codeDeploy);
-        if (followed !== undefined) {
+        // A step that is left out has followed nothing more.
+        if (codeDeploy.followed !== undefined && codeDeploy.followed !== followed) {
           const isWayBack = step.kind === 'follow-code-deploy' && step.goesBack === true;
-          await takeBackFirstRelease(followed, isWayBack);
+          await takeBackFirstRelease(codeDeploy.followed, isWayBack);
         }
+        ({ own, followed, proof } = codeDeploy);
         taskDefinitionArn = own?.taskDefinitionArn ?? taskDefinitionArn;
         if (codeDeploy.cancelled) return { ...soFar(), cancelledEarly: true };
         if (codeDeploy.supersededBy !== undefined) {
@@ -230,10 +232,10 @@ function awaitsFirstRelease({ target: { release }, service }: Observed): boolean
 }
 
 /** Whether an update whose answer is an error has changed nothing; false where that cannot be seen. */
-async function hasNoTask({ ecs }: DeployPorts, target: Observed['target']): Promise<boolean> {
+async function hasNoTask(ports: DeployPorts, target: Observed['target']): Promise<boolean> {
   try {
-    const lookup = await ecs.lookUpService(target.cluster, target.serviceName);
-    return lookup.kind === 'found' && lookup.service.desiredCount === 0;
+    const { desiredCount } = await lookAtService(ports, target);
+    return desiredCount === 0;
   } catch (thrown) {
     if (!(thrown instanceof OperationError)) throw thrown;
     return false;

@@ -1,6 +1,6 @@
 import type { Contract } from './contract.js';
 import { containersOf, textOf } from './definition/task-definition.js';
-import type { RegisteredDefinition, Service } from './model.js';
+import { familyOfArn, type RegisteredDefinition, type Service } from './model.js';
 import { primaryDefinitionArn } from './primary.js';
 
 /**
@@ -24,5 +24,5 @@ export function runsPlaceholder(service: Service, contract: Contract | undefined
 }
 
 function isOfTemplate(arn: string, contract: Contract | undefined): boolean {
-  return contract !== undefined && arn.includes(`/${contract.templateFamily}:`);
+  return familyOfArn(arn) === contract?.templateFamily;
 }

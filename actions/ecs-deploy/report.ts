@@ -1,3 +1,4 @@
+import { counted } from '../shared/counted.js';
 import {
   code,
   details,
@@ -13,7 +14,7 @@ import type { Observed, Plan } from './plan.js';
 import { diagnosisBlocks, factTable, timelineBlocks } from './report/blocks.js';
 import { messageOf, nowRunning, tasksMessage } from './report/message.js';
 import { outputsOf } from './report/outputs.js';
-import { describeStep, stepCount, stepList } from './report/steps.js';
+import { describeStep, stepList } from './report/steps.js';
 import { outcomeOf, type Outcome } from './result.js';
 import { appSpecBlocks, appSpecTexts, lifecycleBlocks } from './strategies/code-deploy/report.js';
 import { nothingAround } from './tasks/carry-out.js';
@@ -114,7 +115,7 @@ export function reportDryRun(observed: Observed, plan: Plan): Report {
   const message =
     plan.steps.length === 0
       ? `${observed.service.name} runs this already: there is nothing to do`
-      : `dry run: ${stepCount(plan.steps)}, nothing was changed`;
+      : `dry run: ${counted(plan.steps.length, 'step')}, nothing was changed`;
   const applied: Applied = {
     taskDefinitionArn: observed.running.arn,
     own: undefined,

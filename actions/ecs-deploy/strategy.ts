@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { UserError } from '../shared/errors.js';
 import type { Contract } from './contract.js';
-import { isObject } from './definition/task-definition.js';
+import { objectOf } from './definition/task-definition.js';
 import type { JsonObject, Service } from './model.js';
 import { strategyName } from './rollout/stages.js';
 
@@ -41,12 +41,11 @@ export function changedConfiguration(
   const wanted = contract?.deployment;
   if (wanted === undefined || service.strategy === 'ROLLING') return undefined;
   const now = service.deploymentConfiguration;
-  const breaker = now['deploymentCircuitBreaker'];
   const { circuitBreaker, ...percents } = wanted;
   const next: JsonObject = {
     ...now,
     ...percents,
-    deploymentCircuitBreaker: { ...(isObject(breaker) ? breaker : {}), ...circuitBreaker },
+    deploymentCircuitBreaker: { ...objectOf(now['deploymentCircuitBreaker']), ...circuitBreaker },
   };
   return isDeepStrictEqual(next, now) ? undefined : next;
 }

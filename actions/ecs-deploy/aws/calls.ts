@@ -57,6 +57,19 @@ export function awsErrorName(thrown: unknown): string | undefined {
   return typeof name === 'string' ? name : undefined;
 }
 
+/** What a call gives; `undefined` where it fails with one of these errors of the service. */
+export async function orUndefined<T>(
+  missing: readonly string[],
+  run: () => Promise<T>,
+): Promise<T | undefined> {
+  try {
+    return await run();
+  } catch (thrown) {
+    if (missing.includes(awsErrorName(thrown) ?? '')) return undefined;
+    throw thrown;
+  }
+}
+
 export function isAccessDenied(thrown: unknown): boolean {
   return thrown instanceof OperationError && thrown.code === 'aws-access-denied';
 }

@@ -3,8 +3,10 @@ import type { AwsClientConfig } from '../../shared/aws-access.js';
 import { OperationError } from '../../shared/errors.js';
 import type { Images, Repository } from '../ports.js';
 import { configPlatform, manifestDigests, manifestPlatforms } from '../images/manifest.js';
-import { awsErrorName, call } from './calls.js';
+import { call, orUndefined } from './calls.js';
 import { allPages } from '../../shared/pages.js';
+
+const missing = ['RepositoryNotFoundException', 'ImageNotFoundException'];
 
 type Sdk = typeof ecrSdk;
 
@@ -46,7 +48,7 @@ export function openImages(config: AwsClientConfig): Images {
 
   return {
     async repositoryUri(repository) {
-      const answer = await unlessMissing(() =>
+      const answer = await orUndefined(missing, () =>
         run('DescribeRepositories', repository, (client, sdk) =>
           client.send(
             new sdk.DescribeRepositoriesCommand({
@@ -60,7 +62,7 @@ export function openImages(config: AwsClientConfig): Images {
     },
 
     async findDigest(repository, image) {
-      const answer = await unlessMissing(() =>
+      const answer = await orUndefined(missing, () =>
         run('DescribeImages', repository, (client, sdk) =>
           client.send(
             new sdk.DescribeImagesCommand({
@@ -75,7 +77,7 @@ export function openImages(config: AwsClientConfig): Images {
 
     async newestTags(repository, limit) {
       const found = await allPages(async (nextToken) => {
-        const answer = await unlessMissing(() =>
+        const answer = await orUndefined(missing, () =>
           run('DescribeImages', repository, (client, sdk) =>
             client.send(
               new sdk.DescribeImagesCommand({
@@ -135,15 +137,4 @@ export async function download(url: string): Promise<string | undefined> {
 
 function pushedAtMs(image: ecrSdk.ImageDetail): number {
   return image.imagePushedAt?.getTime() ?? 0;
-}
-
-const missing = new Set(['RepositoryNotFoundException', 'ImageNotFoundException']);
-
-async function unlessMissing<T>(run: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await run();
-  } catch (thrown) {
-    if (missing.has(awsErrorName(thrown) ?? '')) return undefined;
-    throw thrown;
-  }
 }

@@ -1,7 +1,7 @@
 import type { AwsClientConfig } from '../../shared/aws-access.js';
 import type { InVpc, Lookups } from '../ports.js';
-import { awsErrorName, call, callsOf } from './calls.js';
-import { hasOwnPolicy, simulateRole } from './simulations.js';
+import { call, callsOf, orUndefined } from './calls.js';
+import { hasOwnPolicy, noSuchRole, simulateRole } from './simulations.js';
 
 /** IAM, Secrets Manager, SSM, CloudWatch Logs, EC2 and ELB behind the port, by the SDK. */
 export function openLookups(config: AwsClientConfig): Lookups {
@@ -22,7 +22,7 @@ export function openLookups(config: AwsClientConfig): Lookups {
 
   return {
     async trustPolicy(roleName) {
-      const answer = await orUndefined(['NoSuchEntityException', 'NoSuchEntity'], () =>
+      const answer = await orUndefined(noSuchRole, () =>
         iam(`GetRole of ${roleName}`, (client, sdk) =>
           client.send(new sdk.GetRoleCommand({ RoleName: roleName })),
         ),
@@ -137,16 +137,4 @@ export function openLookups(config: AwsClientConfig): Lookups {
 
 function inVpc(id: string | undefined, vpcId: string | undefined): InVpc {
   return { id: id ?? '', vpcId: vpcId ?? '' };
-}
-
-async function orUndefined<T>(
-  missing: readonly string[],
-  run: () => Promise<T>,
-): Promise<T | undefined> {
-  try {
-    return await run();
-  } catch (thrown) {
-    if (missing.includes(awsErrorName(thrown) ?? '')) return undefined;
-    throw thrown;
-  }
 }

@@ -1,6 +1,6 @@
 import type { AwsClientConfig } from '../../shared/aws-access.js';
 import type { Parameters } from '../ports.js';
-import { awsErrorName, callsOf } from './calls.js';
+import { callsOf, orUndefined } from './calls.js';
 import { allPages } from '../../shared/pages.js';
 
 /** SSM's Parameter Store behind the port, by the SDK. */
@@ -11,15 +11,12 @@ export function openParameters(config: AwsClientConfig): Parameters {
   });
   return {
     async get(name) {
-      try {
-        const answer = await run(`GetParameter of ${name}`, (client, sdk) =>
+      const answer = await orUndefined(['ParameterNotFound'], () =>
+        run(`GetParameter of ${name}`, (client, sdk) =>
           client.send(new sdk.GetParameterCommand({ Name: name, WithDecryption: true })),
-        );
-        return answer.Parameter?.Value;
-      } catch (thrown) {
-        if (awsErrorName(thrown) === 'ParameterNotFound') return undefined;
-        throw thrown;
-      }
+        ),
+      );
+      return answer?.Parameter?.Value;
     },
     async children(path) {
       const found = await allPages(async ({ nextToken }) => {
@@ -40,13 +37,11 @@ export function openParameters(config: AwsClientConfig): Parameters {
       );
     },
     async remove(name) {
-      try {
-        await run(`DeleteParameter of ${name}`, (client, sdk) =>
+      await orUndefined(['ParameterNotFound'], () =>
+        run(`DeleteParameter of ${name}`, (client, sdk) =>
           client.send(new sdk.DeleteParameterCommand({ Name: name })),
-        );
-      } catch (thrown) {
-        if (awsErrorName(thrown) !== 'ParameterNotFound') throw thrown;
-      }
+        ),
+      );
     },
     async put(name, value) {
       await run(`PutParameter of ${name}`, (client, sdk) =>

@@ -1,10 +1,13 @@
 import type * as iamSdk from '@aws-sdk/client-iam';
 import type { AwsClientConfig } from '../../shared/aws-access.js';
 import type { Denial, Lookups } from '../ports.js';
-import { awsErrorName, call, type Calls } from './calls.js';
+import { awsErrorName, call, orUndefined, type Calls } from './calls.js';
 import { allPages } from '../../shared/pages.js';
 
 type Iam = Calls<iamSdk.IAMClient, typeof iamSdk>;
+
+/** What IAM calls a role that is not there. */
+export const noSuchRole = ['NoSuchEntityException', 'NoSuchEntity'];
 
 /**
  * Asks IAM what a role's own policies, its permissions boundary and those of the organisation make
@@ -15,8 +18,8 @@ export async function simulateRole(
   iam: Iam,
   { roleArn, actions, resources }: Parameters<Lookups['denials']>[0],
 ): Promise<readonly Denial[]> {
-  try {
-    const results = await allPages(async ({ nextToken }) => {
+  const results = await orUndefined(noSuchRole, () =>
+    allPages(async ({ nextToken }) => {
       const answer = await iam(`SimulatePrincipalPolicy of ${roleArn}`, (client, sdk) =>
         client.send(
           new sdk.SimulatePrincipalPolicyCommand({
@@ -28,12 +31,9 @@ export async function simulateRole(
         ),
       );
       return [answer.EvaluationResults, answer.IsTruncated === true ? answer.Marker : undefined];
-    });
-    return results.flatMap(toDenials);
-  } catch (thrown) {
-    if (['NoSuchEntityException', 'NoSuchEntity'].includes(awsErrorName(thrown) ?? '')) return [];
-    throw thrown;
-  }
+    }),
+  );
+  return (results ?? []).flatMap(toDenials);
 }
 
 /** With resources given, each has a result of its own (API reference, "ResourceSpecificResult"). */
@@ -68,14 +68,13 @@ export async function hasOwnPolicy(
     const sdk = await import('@aws-sdk/client-secrets-manager');
     const client = new sdk.SecretsManagerClient(within(region));
     try {
-      const answer = await call(`secretsmanager:GetResourcePolicy of ${arn}`, () =>
-        client.send(new sdk.GetResourcePolicyCommand({ SecretId: arn })),
+      const answer = await orUndefined(['ResourceNotFoundException'], () =>
+        call(`secretsmanager:GetResourcePolicy of ${arn}`, () =>
+          client.send(new sdk.GetResourcePolicyCommand({ SecretId: arn })),
+        ),
       );
-      return answer.ResourcePolicy !== undefined;
-    } catch (thrown) {
       // A secret that is not there is told as such.
-      if (awsErrorName(thrown) === 'ResourceNotFoundException') return true;
-      throw thrown;
+      return answer === undefined || answer.ResourcePolicy !== undefined;
     } finally {
       client.destroy();
     }

@@ -1,3 +1,4 @@
+import { counted } from '../../shared/counted.js';
 import { code, heading, paragraph, renderMarkdown, table } from '../../shared/markdown.js';
 import type { Problem } from '../../shared/errors.js';
 import type { Logger } from '../../shared/log.js';
@@ -118,11 +119,10 @@ function describe({ place, message, hint }: Finding): string {
 /** `outcome` is `succeeded` or `failed`; `problems` holds every finding as JSON. */
 export function reportVerify({ subject, findings, notChecked }: Verified): Report {
   const { service, target, base, running, images, container } = subject;
-  const count = findings.length === 1 ? '1 problem' : `${findings.length} problems`;
   const message =
     findings.length === 0
       ? `${service.name}: nothing wrong with ${base.origin}`
-      : `${service.name}: ${count} with ${base.origin}`;
+      : `${service.name}: ${counted(findings.length, 'problem')} with ${base.origin}`;
   const failed = findings.length > 0;
   return {
     message,

@@ -7,6 +7,7 @@ import {
   containerName,
   containersOf,
   isObject,
+  objectOf,
   textOf,
   withoutServerFields,
 } from './task-definition.js';
@@ -72,15 +73,13 @@ function sizeText(units: number | undefined, given: Json | undefined): Json {
 function networkModeOf(definition: JsonObject): string | undefined {
   const given = textOf(definition['networkMode']);
   if (given !== undefined) return given;
-  const platform = definition['runtimePlatform'];
-  const family = isObject(platform) ? textOf(platform['operatingSystemFamily']) : undefined;
+  const family = textOf(objectOf(definition['runtimePlatform'])['operatingSystemFamily']);
   return family?.startsWith('WINDOWS') === true ? undefined : 'bridge';
 }
 
 /** Fargate takes Linux on X86_64 where nothing else is said; on EC2 the instance decides. */
 function runtimePlatform(definition: JsonObject): Json {
-  const given = definition['runtimePlatform'];
-  const platform = isObject(given) ? given : {};
+  const platform = objectOf(definition['runtimePlatform']);
   if (!asArray(definition['requiresCompatibilities']).includes('FARGATE')) return platform;
   return {
     ...platform,

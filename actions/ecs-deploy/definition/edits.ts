@@ -10,6 +10,7 @@ import {
   containerNames,
   containersOf,
   isObject,
+  objectOf,
   textOf,
 } from './task-definition.js';
 
@@ -217,7 +218,7 @@ function notForOverrides(overrides: JsonObject): readonly (readonly [string, str
         isObject(item) ? containerName(item) : '',
         item,
       ])
-    : Object.entries(isObject(containers) ? containers : {});
+    : Object.entries(objectOf(containers));
   const inContainers = entries.flatMap(([name, item]): readonly (readonly [string, string])[] => {
     const place = `containerDefinitions.${name}`;
     if (item === null) return [];

@@ -63,7 +63,7 @@ export function applyPatch(definition: JsonObject, patch: JsonObject): Patched {
       return base;
     }
     if (!isObject(change)) return change;
-    return mergeObject(isObject(base) ? base : {}, change, place);
+    return mergeObject(objectOf(base), change, place);
   };
 
   const mergeNamed = (

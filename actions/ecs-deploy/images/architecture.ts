@@ -1,5 +1,5 @@
 import { OperationError, type Problem } from '../../shared/errors.js';
-import { asArray, isObject, textOf } from '../definition/task-definition.js';
+import { asArray, objectOf, textOf } from '../definition/task-definition.js';
 import type { JsonObject } from '../model.js';
 import type { DeployPorts, Platform } from '../ports.js';
 import type { ResolvedImage } from './image-check.js';
@@ -60,8 +60,7 @@ export async function checkArchitectures(
  * instance decides (Developer Guide, "Task definition parameters", runtimePlatform).
  */
 function wantedPlatform(definition: JsonObject): Platform | undefined {
-  const given = definition['runtimePlatform'];
-  const platform = isObject(given) ? given : {};
+  const platform = objectOf(definition['runtimePlatform']);
   const architecture = textOf(platform['cpuArchitecture']);
   const family = textOf(platform['operatingSystemFamily']) ?? 'LINUX';
   const onFargate = asArray(definition['requiresCompatibilities']).includes('FARGATE');

@@ -1,3 +1,4 @@
+import { counted } from '../../shared/counted.js';
 import {
   code,
   codeBlock,
@@ -72,9 +73,8 @@ export function failedTaskBlocks(failedTasks: readonly FailedTask[]): readonly B
   }
   return [...groups].slice(0, 10).flatMap(([end, tasks]) => {
     const log = tasks.findLast(({ logLines }) => logLines.length > 0)?.logLines ?? [];
-    const count = tasks.length === 1 ? '1 task: ' : `${tasks.length} tasks: `;
     return [
-      paragraph(count, code(end)),
+      paragraph(`${counted(tasks.length, 'task')}: `, code(end)),
       ...(log.length === 0 ? [] : [codeBlock('text', log.join('\n'))]),
     ];
   });

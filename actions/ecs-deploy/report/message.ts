@@ -26,8 +26,8 @@ export function messageOf(outcome: Outcome, observed: Observed, applied: Applied
       running: shortName(observed.running.arn),
     });
   }
-  const count = takenBackMessage(applied.takenBack, observed.target);
-  return `${rolloutMessage(outcome, observed, applied)}${count}${tasksMessage(applied)}`;
+  const takenBack = takenBackMessage(applied.takenBack, observed.target);
+  return `${rolloutMessage(outcome, observed, applied)}${takenBack}${tasksMessage(applied)}`;
 }
 
 /** What became of the tasks of the contract, to be put behind what became of the service. */

@@ -10,11 +10,6 @@ export function stepList(plan: Plan): Block {
     : bullets(plan.steps.map((step) => [code(describeStep(step))]));
 }
 
-/** `1 step`, `3 steps`: what a dry run would have done. */
-export function stepCount({ length }: readonly unknown[]): string {
-  return length === 1 ? '1 step' : `${length} steps`;
-}
-
 /** One step in words, for the dry run and the summary. */
 export function describeStep(step: Step): string {
   if (isAroundStep(step)) return describeAroundStep(step);

@@ -40,7 +40,7 @@ export function openFirstRelease(
   let isGiven = false;
   let isRecorded = false;
   let count: TakenBack | undefined;
-  let record: TakenBack | undefined;
+  let record: FirstReleaseTakenBack['record'];
 
   const isDue = (result: TakenBack | undefined, again: boolean): boolean =>
     result === undefined || (result.kind === 'refused' && again);
@@ -76,10 +76,11 @@ export function openFirstRelease(
     );
   };
   const takeRecordBack = async (path: string): Promise<void> => {
-    record = await attempt(() => parameters.remove(path), {
+    const taken = await attempt(() => parameters.remove(path), {
       done: `removed ${path} of ${serviceName}`,
       refused: `${path} stays`,
     });
+    record = { ...taken, path };
   };
 
   return {
@@ -99,13 +100,7 @@ export function openFirstRelease(
           : undefined,
       ]);
     },
-    result: () =>
-      count === undefined && record === undefined
-        ? undefined
-        : {
-            count,
-            record: record && { ...record, path: release?.path ?? '' },
-          },
+    result: () => (count === undefined && record === undefined ? undefined : { count, record }),
   };
 }
 

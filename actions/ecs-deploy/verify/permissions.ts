@@ -7,7 +7,7 @@ import {
   textOf,
 } from '../definition/task-definition.js';
 import { parseImageReference } from '../images/image-reference.js';
-import type { JsonObject } from '../model.js';
+import { shortName, type JsonObject } from '../model.js';
 import type { DeployPorts, Denial } from '../ports.js';
 import type { Finding } from './findings.js';
 import type { Look } from './look-up.js';
@@ -57,19 +57,28 @@ async function checkNeed(
   { actions, places, hasOwnPolicy }: Need,
 ): Promise<readonly Finding[]> {
   const denials = await lookups.denials({ roleArn, actions, resources: [...places.keys()] });
-  const findings = await Promise.all(
-    denials.map(async (denial): Promise<readonly Finding[]> => {
-      // What a condition says of a value that only the real call has is not known here.
-      if (denial.isConditional) return [];
-      if (hasOwnPolicy && !denial.isExplicit && (await lookups.hasOwnPolicy(denial.resource))) {
-        return [];
-      }
-      return (places.get(denial.resource) ?? ['executionRoleArn']).map((place) =>
+  // What a condition says of a value that only the real call has is not known here.
+  const known = denials.filter(({ isConditional }) => !isConditional);
+  const maybeAllowed = known.filter(({ isExplicit }) => hasOwnPolicy && !isExplicit);
+  const left = await withOwnPolicy({ lookups }, new Set(maybeAllowed.map((one) => one.resource)));
+  return known
+    .filter(({ isExplicit, resource }) => isExplicit || !left.has(resource))
+    .flatMap((denial) =>
+      (places.get(denial.resource) ?? ['executionRoleArn']).map((place) =>
         toFinding(roleArn, denial, place),
-      );
-    }),
+      ),
+    );
+}
+
+/** Those of the resources that have a policy of their own; each is asked for once. */
+async function withOwnPolicy(
+  { lookups }: Ports,
+  resources: ReadonlySet<string>,
+): Promise<ReadonlySet<string>> {
+  const found = await Promise.all(
+    [...resources].map(async (arn) => ((await lookups.hasOwnPolicy(arn)) ? [arn] : [])),
   );
-  return findings.flat();
+  return new Set(found.flat());
 }
 
 function toFinding(
@@ -77,11 +86,10 @@ function toFinding(
   { action, resource, isExplicit }: Denial,
   place: string,
 ): Finding {
-  const name = roleArn.slice(roleArn.lastIndexOf('/') + 1);
   return {
     code: 'execution-role-denied',
     place,
-    message: `execution role "${name}" may not call ${action} on ${resource}`,
+    message: `execution role "${shortName(roleArn)}" may not call ${action} on ${resource}`,
     hint: isExplicit
       ? 'a statement of its policies, of its permissions boundary or of the organisation denies it'
       : `give the role ${action} on it`,
@@ -98,13 +106,6 @@ function needsOf(
   const secrets = new Map<string, readonly string[]>();
   const parameters = new Map<string, readonly string[]>();
   const streams = new Map<string, readonly string[]>();
-  const add = (
-    to: Map<string, readonly string[]>,
-    arn: string,
-    places: readonly string[],
-  ): void => {
-    to.set(arn, [...(to.get(arn) ?? []), ...places]);
-  };
   for (const reference of references) {
     switch (reference.kind) {
       case 'secret':
@@ -150,6 +151,10 @@ function needsOf(
   ];
 }
 
+function add(to: Map<string, readonly string[]>, arn: string, places: readonly string[]): void {
+  to.set(arn, [...(to.get(arn) ?? []), ...places]);
+}
+
 /** A stream as the driver names it: prefix, container, task (Developer Guide, "awslogs log driver"). */
 function streamOf(definition: JsonObject, group: string): string {
   for (const container of containersOf(definition)) {
@@ -170,7 +175,7 @@ function repositoriesOf(definition: JsonObject, partition: string): Map<string, 
     if (image === undefined || registry === undefined) continue;
     const { registryId, region } = registry;
     const arn = `arn:${partition}:ecr:${region}:${registryId}:repository/${image.repository}`;
-    found.set(arn, [...(found.get(arn) ?? []), containerPlace(container, 'image')]);
+    add(found, arn, [containerPlace(container, 'image')]);
   }
   return found;
 }

@@ -1,5 +1,5 @@
 import { awslogsOf, containersOf, textOf } from '../definition/task-definition.js';
-import type { JsonObject } from '../model.js';
+import { shortName, type JsonObject } from '../model.js';
 import { containerPlace, secretUses, type Subject } from './subject.js';
 import { parseValueFrom, type SecretReference } from './value-from.js';
 
@@ -59,7 +59,7 @@ function roles(definition: JsonObject): readonly Reference[] {
   return ['taskRoleArn', 'executionRoleArn'].flatMap((place) => {
     const arn = textOf(definition[place]) ?? '';
     // IAM names a role by what stands behind its path.
-    const name = arn.slice(arn.lastIndexOf('/') + 1);
+    const name = shortName(arn);
     return name === ''
       ? []
       : [{ kind: 'role', key: `role ${arn}`, places: [place], name } as const];

@@ -4,7 +4,6 @@ import type { RollbackInputs } from '../../../actions/ecs-deploy/commands/rollba
 import type { ContinueInputs } from '../../../actions/ecs-deploy/inputs.js';
 import type { SmokeCheck } from '../../../actions/ecs-deploy/rollout/smoke-check.js';
 import type { Report } from '../../../actions/ecs-deploy/report.js';
-import { UserError } from '../../../actions/shared/errors.js';
 import { AwsError } from '../../../emulator/aws-error.js';
 import {
   codeDeployWorld,
@@ -18,6 +17,7 @@ import {
 import { NETWORK } from '../../support/ecs-emulator.js';
 import { addContractTask, liveImages, noAround } from '../../support/ecs-tasks.js';
 import { pushImage, releaseParameter, rolloutInputs } from '../../support/ecs.js';
+import { problemCodes } from '../../support/problem-codes.js';
 
 function rollback(world: CodeDeployWorld, changes: Partial<RollbackInputs> = {}): Promise<Report> {
   const inputs = { ...rolloutInputs(), command: 'rollback' as const, revision: undefined };
@@ -48,16 +48,6 @@ async function release(world: CodeDeployWorld, version: string): Promise<string>
   if (report.failure !== undefined) throw new Error(report.message);
   await world.fixture.advance(400, undefined, 5);
   return primary(world);
-}
-
-async function problemOf(run: Promise<Report>): Promise<string | undefined> {
-  try {
-    await run;
-    return undefined;
-  } catch (thrown) {
-    if (!(thrown instanceof UserError)) throw thrown;
-    return thrown.problems[0]?.code;
-  }
 }
 
 function recorded(world: CodeDeployWorld): unknown {
@@ -116,7 +106,7 @@ describe('a rollback of a service that CodeDeploy deploys', () => {
     await rollback(world);
     expect(await primary(world)).toBe(first);
     await world.fixture.advance(400, undefined, 5);
-    expect(await problemOf(rollback(world))).toBe('rollback-target-missing');
+    expect(await problemCodes(rollback(world))).toEqual(['rollback-target-missing']);
   });
 
   it('leaves out what failed, and what is deregistered', async () => {
@@ -134,7 +124,7 @@ describe('a rollback of a service that CodeDeploy deploys', () => {
 
   it('never takes the placeholder for a release', async () => {
     const world = await runningCodeDeployWorld();
-    expect(await problemOf(rollback(world))).toBe('rollback-target-missing');
+    expect(await problemCodes(rollback(world))).toEqual(['rollback-target-missing']);
   });
 
   it('moves the traffic back while the old tasks are still there, and notes that', async () => {
@@ -191,7 +181,7 @@ describe('a rollback of a service that CodeDeploy deploys', () => {
       if (operation !== 'GetApplicationRevision') return;
       throw new AwsError('AccessDeniedException', 'not authorized');
     });
-    expect(await problemOf(rollback(world))).toBe('rollback-target-missing');
+    expect(await problemCodes(rollback(world))).toEqual(['rollback-target-missing']);
     await world.deploy(pushImage(world.fixture, 'shop/web:v2').tag);
     expect(await rollback(world)).toMatchObject(backAgain);
     expect(await primary(world)).toBe(first);
@@ -215,9 +205,9 @@ describe('a rollback of a service that CodeDeploy deploys', () => {
     await world.fixture.advance(60);
     expect(await rollback(world, { revision: first })).toMatchObject(backAgain);
     expect(await primary(world)).toBe(first);
-    expect(await problemOf(rollback(world, { revision: 'web:99' }))).toBe(
+    expect(await problemCodes(rollback(world, { revision: 'web:99' }))).toEqual([
       'task-definition-missing',
-    );
+    ]);
   });
 
   it('does not wait for old tasks that nobody goes back to', async () => {
@@ -272,14 +262,14 @@ describe('a restart of a service that CodeDeploy deploys', () => {
   it('is refused while a deployment replaces the tasks', async () => {
     const world = await runningCodeDeployWorld();
     await world.deploy(pushImage(world.fixture, 'shop/web:v2').tag, { wait: false });
-    expect(await problemOf(restart(world))).toBe('deployment-in-flight');
+    expect(await problemCodes(restart(world))).toEqual(['deployment-in-flight']);
   });
 
   it('waits for old tasks that are yet to end, unless it is not to', async () => {
     const world = await runningCodeDeployWorld();
     await world.deploy(pushImage(world.fixture, 'shop/web:v2').tag);
     const codeDeploy = { ...rolloutInputs().codeDeploy, ifBusy: 'fail' as const };
-    expect(await problemOf(restart(world, { codeDeploy }))).toBe('deployment-in-flight');
+    expect(await problemCodes(restart(world, { codeDeploy }))).toEqual(['deployment-in-flight']);
     expect(await restart(world)).toMatchObject({ outputs: { outcome: 'succeeded' } });
   });
 
@@ -351,10 +341,10 @@ describe('a deployment that waits to reroute its traffic', () => {
 
   it('is missed where nothing waits, and knows no hooks', async () => {
     const world = await runningCodeDeployWorld();
-    expect(await problemOf(goOn(world))).toBe('nothing-awaiting');
+    expect(await problemCodes(goOn(world))).toEqual(['nothing-awaiting']);
     await world.deploy(pushImage(world.fixture, 'shop/web:v2').tag, { wait: false });
-    expect(await problemOf(goOn(world))).toBe('nothing-awaiting');
-    expect(await problemOf(goOn(world, { hookId: 'abc' }))).toBe('input-not-for-service');
+    expect(await problemCodes(goOn(world))).toEqual(['nothing-awaiting']);
+    expect(await problemCodes(goOn(world, { hookId: 'abc' }))).toEqual(['input-not-for-service']);
   });
 });
 

@@ -1,3 +1,5 @@
+import { runCommand } from '../../../actions/ecs-deploy/commands.js';
+import { OperationError } from '../../../actions/shared/errors.js';
 import { taskSet } from '../../support/codedeploy.js';
 import { AwsError } from '../../../emulator/aws-error.js';
 import {
@@ -8,7 +10,8 @@ import {
   runningCodeDeployWorld,
   withHooks,
 } from '../../support/codedeploy-deploys.js';
-import { pushImage, releaseParameter } from '../../support/ecs.js';
+import { deployInputs, pushImage, releaseParameter } from '../../support/ecs.js';
+import { wantedImage } from '../../support/ecs-tasks.js';
 
 const CANARY = 'CodeDeployDefault.ECSCanary10Percent5Minutes';
 const LINEAR = 'CodeDeployDefault.ECSLinear10PercentEvery1Minutes';
@@ -70,6 +73,25 @@ describe('a first deploy that CodeDeploy itself does not bring through', () => {
     expect(report.outputs['outcome']).toBe('stopped');
     expect((await world.fixture.service()).desiredCount).toBe(0);
     expect(world.parameters.has(releaseParameter)).toBe(false);
+  });
+
+  it('is told once where its record cannot be removed', async () => {
+    const world = await codeDeployWorld();
+    let removals = 0;
+    const remove = (): Promise<void> => {
+      removals += 1;
+      return Promise.reject(new OperationError('aws-access-denied', 'no'));
+    };
+    const ports = { ...world.ports, parameters: { ...world.ports.parameters, remove } };
+    world.onceWhile(
+      async () => (await world.newestDeployment()) !== '',
+      async () => world.call('StopDeployment', { deploymentId: await world.newestDeployment() }),
+    );
+    const image = wantedImage(pushImage(world.fixture, 'shop/web:v1').tag);
+    const report = await runCommand(ports, deployInputs({ image }), origin);
+    expect(report.outputs['outcome']).toBe('stopped');
+    expect(report.message).toContain(`aws ssm delete-parameter --name ${releaseParameter}`);
+    expect(removals).toBe(1);
   });
 
   it('after its service was given a count leaves neither', async () => {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { runCommand } from '../../../actions/ecs-deploy/commands.js';
 import { parseContractTasks } from '../../../actions/ecs-deploy/contract-tasks.js';
-import { OperationError, UserError } from '../../../actions/shared/errors.js';
+import { OperationError } from '../../../actions/shared/errors.js';
 import { AwsError } from '../../../emulator/aws-error.js';
 import {
   contractParameter,
@@ -13,7 +13,7 @@ import {
 } from '../../support/ecs.js';
 import { ecsFixture } from '../../support/ecs-emulator.js';
 import { addContractTask, deployAround, liveImages, taskOrigin } from '../../support/ecs-tasks.js';
-import { problemCodes } from '../../support/problem-codes.js';
+import { problemCodes, thrownCodes } from '../../support/problem-codes.js';
 
 let world: DeployWorld;
 
@@ -206,15 +206,9 @@ describe('the contract of a task', () => {
     ['several wrong values', JSON.stringify({ ...valid, kind: 'cron', container: '' }), 2],
     ['the name of another', JSON.stringify({ ...valid, name: 'other' }), 1],
   ])('is refused for %s', (_, text, problems) => {
-    const read = (): unknown => parseContractTasks(new Map([[path, text]]));
-    expect(read).toThrow(UserError);
-    try {
-      read();
-    } catch (thrown) {
-      expect((thrown as UserError).problems.map(({ code }) => code)).toEqual(
-        Array.from({ length: problems }, () => 'contract-task-malformed'),
-      );
-    }
+    expect(thrownCodes(() => parseContractTasks(new Map([[path, text]])))).toEqual(
+      Array.from({ length: problems }, () => 'contract-task-malformed'),
+    );
   });
 
   it('has the keys of the schema that Terraform is tested against', () => {

@@ -128,6 +128,19 @@ describe('what the execution role may do', () => {
     ]);
   });
 
+  it('is looked up once for a repository that both actions of a pull are denied on', async () => {
+    await service();
+    const resource = 'arn:aws:ecr:eu-west-1:123456789012:repository/shop/web';
+    world.account.ownPolicies.add(resource);
+    world.account.denials.push(
+      denied({ action: 'ecr:BatchGetImage', resource }),
+      denied({ action: 'ecr:GetDownloadUrlForLayer', resource }),
+    );
+    expect(problems(await verify({ image: image('shop/web:v1') }))).toEqual([]);
+    const asked = world.account.calls.filter((call) => call.startsWith('hasOwnPolicy'));
+    expect(asked).toEqual([`hasOwnPolicy ${resource}`]);
+  });
+
   it.each(['denials', 'hasOwnPolicy'] as const)(
     'is told once as not checked where our role may not ask for %s',
     async (method) => {

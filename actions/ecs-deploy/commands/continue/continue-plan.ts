@@ -26,6 +26,7 @@ export function planContinue(
             reason: `the rollout is paused in ${deployment.shift?.stage ?? 'a stage without a name'}`,
           },
         ];
+  if (!wait) return { definition, upToDate: false, steps: answer };
   const follow: Step = {
     kind: 'follow',
     deployment: own,
@@ -35,13 +36,9 @@ export function planContinue(
         ? 'somebody else has answered the pause already'
         : 'to its end, or to its next pause',
   };
-  const rest = (): readonly Step[] =>
+  const rest =
     decision === 'continue'
       ? stepsAfterPause(observed, definition, keepRevisions)
       : releaseCurrent(releaseFacts(observed), false);
-  return {
-    definition,
-    upToDate: false,
-    steps: wait ? [...answer, follow, ...rest()] : answer,
-  };
+  return { definition, upToDate: false, steps: [...answer, follow, ...rest] };
 }

@@ -1,3 +1,4 @@
+import { counted } from '../../../shared/counted.js';
 import {
   bullets,
   code,
@@ -14,7 +15,6 @@ import type { RunTaskInputs } from '../../inputs.js';
 import { shortName } from '../../model.js';
 import type { Origin } from '../../observe.js';
 import type { DeployPorts } from '../../ports.js';
-import { stepCount } from '../../report/steps.js';
 import type { Report } from '../../report.js';
 import { emptyOutputs } from '../../report/outputs.js';
 import { explainDiagnosis } from '../../rollout/diagnosis.js';
@@ -117,7 +117,7 @@ function describeSteps(
 }
 
 function reportDryRun(observed: RunTaskObserved, steps: readonly string[]): Report {
-  const message = `dry run: ${stepCount(steps)}, nothing was changed`;
+  const message = `dry run: ${counted(steps.length, 'step')}, nothing was changed`;
   return {
     outputs: {
       ...emptyOutputs,
