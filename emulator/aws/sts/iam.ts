@@ -1,4 +1,4 @@
-import { accountHeader } from '../backends/account-header.js';
+import { callerHeaders } from '../backends/caller-headers.js';
 import type { Backend } from '../backends/process.js';
 
 /** A role, as far as assuming it goes. */
@@ -34,8 +34,7 @@ export function createIam(moto: Backend): Iam {
       path: '/',
       headers: {
         'content-type': 'application/x-www-form-urlencoded',
-        authorization: signatureLike('iam', 'us-east-1'),
-        ...accountHeader(accountId),
+        ...callerHeaders('iam', 'us-east-1', accountId),
       },
       body: new URLSearchParams({ Version: '2010-05-08', ...parameters }).toString(),
     });
@@ -69,12 +68,6 @@ export function createIam(moto: Backend): Iam {
       return { arn, url, clientIds };
     },
   };
-}
-
-/** An Authorization header that names service and region; the backends check no signature. */
-export function signatureLike(service: string, region: string, accessKeyId = 'emulator'): string {
-  const scope = `${accessKeyId}/20260101/${region}/${service}/aws4_request`;
-  return `AWS4-HMAC-SHA256 Credential=${scope}, SignedHeaders=host, Signature=0`;
 }
 
 function element(xml: string, name: string): string {
