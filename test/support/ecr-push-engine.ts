@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, realpath, writeFile } from 'node:fs/promises';
@@ -7,6 +6,8 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { said } from './annotations.js';
 import {
+  commitAll,
+  committedService,
   filesWith,
   killMain,
   makeRepository,
@@ -211,13 +212,8 @@ export function itBuildsAndPushes(engine: EngineUnderTest): void {
   describe('builds once per content', () => {
     const inputs = { 'skip-if-exists': 'true' };
 
-    /** A checkout whose context is all in its commit. */
-    async function committed(time?: string): Promise<string> {
-      const workspace = await serviceWorkspace(await mkdtemp(path.join(directory, 'k-')));
-      await writeFile(path.join(workspace, '.dockerignore'), '.git\n');
-      commitAll(workspace, time);
-      return workspace;
-    }
+    const committed = async (time?: string): Promise<string> =>
+      committedService(await mkdtemp(path.join(directory, 'k-')), { time });
 
     it('and finds it in another branch, without an upload', async () => {
       await makeRepository(emulator, name);
@@ -423,17 +419,6 @@ function programThatEnds(): Buffer {
   program.writeBigUInt64LE(0x1000n, 112);
   code.copy(program, 120);
   return program;
-}
-
-/** Commits all that is there, under a commit of its own. */
-function commitAll(workspace: string, time?: string): void {
-  const git = (...args: readonly string[]): Buffer =>
-    execFileSync('git', ['-c', 'user.name=a', '-c', 'user.email=a@example.com', ...args], {
-      cwd: workspace,
-      env: { ...process.env, ...(time === undefined ? {} : { GIT_COMMITTER_DATE: time }) },
-    });
-  git('add', '--all');
-  git('commit', '--quiet', '--allow-empty', '--message', 'Change');
 }
 
 /** A port of this machine that nothing listens on now. */
