@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { AwsError } from '../aws-error.js';
 import { answerControl, answerError, jsonAnswer, queryAnswer } from './answer.js';
-import { accountHeader } from './backends/account-header.js';
+import { accountHeader } from './backends/caller-headers.js';
 import type { Backend } from './backends/process.js';
 import type { Answer, Call, Guard, Handler } from './call.js';
 import type { Calls } from './calls.js';

@@ -102,11 +102,8 @@ export async function startAws(options: AwsOptions): Promise<Aws> {
       mainHost: () => address.host,
       ...{ clock, calls, faults, log: options.log },
     });
-    const sts = createSts({
-      iam: createIam(motoBackend),
-      sessions,
-      issuers: options.issuers,
-    });
+    const iam = createIam(motoBackend);
+    const sts = createSts({ iam, sessions, issuers: options.issuers });
 
     const s3Policies = createS3PolicyConditions();
     const ecs = { current: undefined as OwnedEcs | undefined };
@@ -161,7 +158,7 @@ export async function startAws(options: AwsOptions): Promise<Aws> {
         },
         log: options.log,
       }),
-      createRoleSimulation(),
+      createRoleSimulation(iam),
       s3Policies,
     ];
 

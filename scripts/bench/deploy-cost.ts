@@ -8,6 +8,7 @@
  */
 import { makeService, pushServiceImage, runDeploy } from '../../test/support/ecs-deploy.js';
 import { startTestEmulator, type TestEmulator } from '../../test/support/emulator.js';
+import { costOf, tellCalls, type StepCost } from './step-cost.js';
 
 const speed = 10;
 /** The default of the action, in virtual time. */
@@ -27,30 +28,17 @@ async function main(): Promise<void> {
   }
 }
 
-interface Cost {
-  readonly seconds: number;
-  readonly calls: readonly (readonly [operation: string, count: number])[];
+function measure(emulator: TestEmulator, image: string, outcome: string): Promise<StepCost> {
+  return costOf(emulator, outcome, () =>
+    runDeploy(emulator, {
+      inputs: { image, 'poll-interval-seconds': String(pollIntervalSeconds / speed) },
+    }),
+  );
 }
 
-async function measure(emulator: TestEmulator, image: string, outcome: string): Promise<Cost> {
-  await emulator.control('DELETE', 'calls');
-  const startedMs = performance.now();
-  const step = await runDeploy(emulator, {
-    inputs: { image, 'poll-interval-seconds': String(pollIntervalSeconds / speed) },
-  });
-  const seconds = (performance.now() - startedMs) / 1000;
-  if (step.outputs['outcome'] !== outcome) {
-    throw new Error(`the deploy was to end as ${outcome}:\n${step.log.join('\n')}`);
-  }
-  const calls = Object.entries(await emulator.calls()).sort(([, left], [, right]) => right - left);
-  return { seconds, calls };
-}
-
-function tell(title: string, { seconds, calls }: Cost): void {
-  const total = calls.reduce((sum, [, count]) => sum + count, 0);
-  console.log(`${title}: ${total} API calls, ${seconds.toFixed(1)} s on the wall`);
-  for (const [operation, count] of calls)
-    console.log(`  ${String(count).padStart(4)} ${operation}`);
+function tell(title: string, cost: StepCost): void {
+  console.log(`${title}: ${cost.totalCalls} API calls, ${cost.seconds.toFixed(1)} s on the wall`);
+  tellCalls(cost);
 }
 
 await main();

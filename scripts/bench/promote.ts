@@ -8,7 +8,6 @@
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
-import { sha256 } from '../../test/support/digest.js';
 import { runPush } from '../../test/support/ecr-push.js';
 import {
   createRepository,
@@ -17,6 +16,7 @@ import {
   registryClient,
 } from '../../test/support/ecr-registry.js';
 import { startTestEmulator, type TestEmulator } from '../../test/support/emulator.js';
+import { costOf, tellCalls } from './step-cost.js';
 
 const [layerCount = 6, layerMegabytes = 25] = process.argv.slice(2).map(Number);
 const repository = 'shop/service-a';
@@ -41,17 +41,9 @@ async function pushSource(emulator: TestEmulator): Promise<string> {
   const ecr = ecrOf(emulator, { region: 'us-east-1' });
   const uri = await createRepository(ecr, repository);
   const registry = await registryClient(ecr, uri.slice(0, uri.indexOf('/')));
-  const base = pushableImage();
-  const layers = Array.from({ length: layerCount }, () => randomBytes(layerMegabytes * 1e6));
-  const manifest = JSON.stringify({
-    ...(JSON.parse(base.manifest) as object),
-    layers: layers.map((layer) => ({
-      mediaType: 'application/vnd.oci.image.layer.v1.tar',
-      digest: sha256(layer),
-      size: layer.length,
-    })),
-  });
-  const image = { ...base, blobs: [base.config, ...layers], manifest, digest: sha256(manifest) };
+  const layer = (): Buffer => randomBytes(layerMegabytes * 1e6);
+  const more = Array.from({ length: layerCount - 1 }, layer);
+  const image = pushableImage([], { layers: [layer(), ...more] });
   const pushed = await registry.push(repository, 'v1', image);
   if (!pushed.ok) throw new Error(`the image was not taken: ${pushed.status}`);
   return image.digest;
@@ -63,26 +55,17 @@ async function measure(
   inputs: Readonly<Record<string, string>>,
   outcome: string,
 ): Promise<void> {
-  await emulator.control('DELETE', 'calls');
   const workspace = await mkdtemp(join(await realpath(emulator.directory), 'workspace-'));
-  const startedMs = performance.now();
-  const { step, log } = await runPush(emulator, {
-    workspace,
-    inputs: { command: 'promote', repository, ...inputs },
+  const cost = await costOf(emulator, outcome, async () => {
+    const given = { command: 'promote', repository, ...inputs };
+    return (await runPush(emulator, { workspace, inputs: given })).step;
   });
-  const seconds = (performance.now() - startedMs) / 1000;
-  if (step.outputs['outcome'] !== outcome) {
-    throw new Error(`the promotion was to end as ${outcome}:\n${log}`);
-  }
-  const calls = Object.entries(await emulator.calls()).sort(([, left], [, right]) => right - left);
-  const total = calls.reduce((sum, [, count]) => sum + count, 0);
+  const { seconds, totalCalls, log } = cost;
   const megabytes = log.includes(': sent, ') ? layerCount * layerMegabytes : 0;
   const rate =
     megabytes === 0 ? '' : `, ${megabytes} MB at ${(megabytes / seconds).toFixed(0)} MB/s`;
-  console.log(`${title}: ${seconds.toFixed(1)} s on the wall${rate}, ${total} calls`);
-  for (const [operation, count] of calls) {
-    console.log(`  ${String(count).padStart(4)} ${operation}`);
-  }
+  console.log(`${title}: ${seconds.toFixed(1)} s on the wall${rate}, ${totalCalls} calls`);
+  tellCalls(cost);
 }
 
 await main();

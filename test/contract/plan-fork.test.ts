@@ -3,6 +3,7 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { parse } from 'yaml';
+import { gitRepository } from '../support/git-repository.js';
 
 interface Job {
   readonly permissions: Readonly<Record<string, string>>;
@@ -28,9 +29,13 @@ beforeEach(() => {
 afterEach(() => rmSync(directory, { recursive: true }));
 
 /** Runs the script of a step as a runner does; whether it passed, and what it printed. */
-function passes(script: string | undefined, env: Readonly<Record<string, string>>) {
+function passes(
+  script: string | undefined,
+  env: Readonly<Record<string, string>>,
+  cwd = directory,
+): string {
   const { status, stdout } = spawnSync('bash', ['-eo', 'pipefail', '-c', script ?? 'exit 9'], {
-    ...{ cwd: directory, encoding: 'utf8' },
+    ...{ cwd, encoding: 'utf8' },
     env: { PATH: [directory, process.env['PATH']].join(delimiter), HOME: directory, ...env },
   });
   return status === 0 ? 'passed' : stdout;
@@ -94,25 +99,21 @@ describe('the proof before a fork is planned', () => {
 });
 
 describe('the plan of a fork', () => {
-  it('is of the test merge of the commit that was typed, and of no other', () => {
-    const git = (...args: readonly string[]): string => {
-      const identity = ['-c', 'user.name=Test', '-c', 'user.email=test@example.com'];
-      return spawnSync('git', [...identity, ...args], {
-        ...{ cwd: directory, encoding: 'utf8' },
-      }).stdout.trim();
-    };
-    git('init', '--quiet', '--initial-branch=main');
-    git('commit', '--quiet', '--allow-empty', '-m', 'Base');
-    git('checkout', '--quiet', '-b', 'fork');
-    git('commit', '--quiet', '--allow-empty', '-m', 'Head');
-    const head = git('rev-parse', 'HEAD');
-    git('checkout', '--quiet', 'main');
-    git('merge', '--quiet', '--no-ff', '-m', 'Test merge', 'fork');
-    const script = jobs.plan.steps[1]?.run;
-    expect(passes(script, { HEAD_SHA: head })).toBe('passed');
-    expect(passes(script, { HEAD_SHA: sha })).toMatch(/^::error::/);
-    git('checkout', '--quiet', 'fork');
-    expect(passes(script, { HEAD_SHA: head })).toMatch(/^::error::/);
+  it('is of the test merge of the commit that was typed, and of no other', async () => {
+    const { root, run, commit, remove } = await gitRepository({});
+    try {
+      run('checkout', '--quiet', '-b', 'fork');
+      const head = await commit({});
+      run('checkout', '--quiet', 'main');
+      run('merge', '--quiet', '--no-ff', '-m', 'Test merge', 'fork');
+      const script = jobs.plan.steps[1]?.run;
+      expect(passes(script, { HEAD_SHA: head }, root)).toBe('passed');
+      expect(passes(script, { HEAD_SHA: sha }, root)).toMatch(/^::error::/);
+      run('checkout', '--quiet', 'fork');
+      expect(passes(script, { HEAD_SHA: head }, root)).toMatch(/^::error::/);
+    } finally {
+      await remove();
+    }
   });
 
   it('has neither a secret nor a right to write, and waits for an approval', () => {

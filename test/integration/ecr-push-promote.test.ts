@@ -3,14 +3,19 @@ import { mkdtemp, realpath } from 'node:fs/promises';
 import path from 'node:path';
 import {
   BatchGetImageCommand,
-  DescribeImagesCommand,
   ListImageReferrersCommand,
   SetRepositoryPolicyCommand,
   type ECRClient,
 } from '@aws-sdk/client-ecr';
 import { createJobRole } from '../support/aws-role.js';
-import { sha256 } from '../support/digest.js';
-import { killMain, runPush, type PushStep, type PushStepOptions } from '../support/ecr-push.js';
+import {
+  killMain,
+  makeRepository,
+  runPush,
+  tagsOf,
+  type PushStep,
+  type PushStepOptions,
+} from '../support/ecr-push.js';
 import {
   createRepository,
   ecrOf,
@@ -69,11 +74,8 @@ beforeEach(async () => {
 
 const signatureTag = (): string => `${image.digest.replace(':', '-')}.sig`;
 
-async function makeTarget(
-  imageTagMutability: 'MUTABLE' | 'IMMUTABLE' = 'IMMUTABLE',
-): Promise<void> {
-  await createRepository(target(), name, { imageTagMutability });
-}
+const makeTarget = (): Promise<void> => makeRepository(emulator, name);
+const tagsOfTarget = (): ReturnType<typeof tagsOf> => tagsOf(emulator, name);
 
 /** A run with no credentials but those of the two roles. */
 async function promote(
@@ -101,20 +103,10 @@ async function promote(
   });
 }
 
-/** What the tags of the target name. */
-async function tagsOf(client = target()): Promise<Readonly<Record<string, string>>> {
-  const answer = await client.send(new DescribeImagesCommand({ repositoryName: name }));
-  return Object.fromEntries(
-    (answer.imageDetails ?? []).flatMap(({ imageTags = [], imageDigest = '' }) =>
-      imageTags.map((tag) => [tag, imageDigest] as const),
-    ),
-  );
-}
-
-async function isWhole(client = target()): Promise<boolean> {
+async function isWhole(): Promise<boolean> {
   const { manifests } = JSON.parse(image.manifest) as { manifests: { digest: string }[] };
   const digests = [image, signature, bySignatureTag, ...manifests].map(({ digest }) => digest);
-  const answer = await client.send(
+  const answer = await target().send(
     new BatchGetImageCommand({
       repositoryName: name,
       imageIds: digests.map((imageDigest) => ({ imageDigest })),
@@ -148,7 +140,7 @@ describe('from one account and region to another, each with its own role', () =>
     });
     expect(step.outputsWithSecrets).toEqual([]);
     expect(leftBehind).toEqual([]);
-    expect(await tagsOf()).toEqual({
+    expect(await tagsOfTarget()).toEqual({
       'release-1': image.digest,
       [signatureTag()]: bySignatureTag.digest,
     });
@@ -191,26 +183,16 @@ describe('from one account and region to another, each with its own role', () =>
     await makeTarget();
     const { step } = await promote({ referrers: 'false' });
     expect(step.conclusion).toBe('success');
-    expect(await tagsOf()).toEqual({ 'release-1': image.digest });
+    expect(await tagsOfTarget()).toEqual({ 'release-1': image.digest });
     expect(await isWhole()).toBe(false);
   });
 
   it('copies a layer of several parts', async () => {
     await makeTarget();
-    const large = pushableImage(['large']);
-    const layer = randomBytes(25 * 1024 * 1024);
-    const descriptor = (JSON.parse(large.manifest) as { layers: { mediaType: string }[] })
-      .layers[0];
-
-    const manifest = JSON.stringify({
-      ...(JSON.parse(large.manifest) as object),
-      layers: [{ ...descriptor, digest: sha256(layer), size: layer.length }],
-    });
-    const digest = sha256(manifest);
-    const blobs = [layer, large.config];
-    await source.push(name, 'large', { ...large, blobs, manifest, digest });
+    const large = pushableImage(['large'], { layers: [randomBytes(25 * 1024 * 1024)] });
+    await source.push(name, 'large', large);
     const { step } = await promote({ source: `${sourceHost}/${name}:large` });
-    expect(step.outputs).toMatchObject({ digest, outcome: 'promoted' });
+    expect(step.outputs).toMatchObject({ digest: large.digest, outcome: 'promoted' });
     // Three parts of 10 MiB, and one of the configuration; each is one request to the source.
     expect((await emulator.calls())['ecr.UploadLayerPart']).toBe(4);
     expect((await emulator.calls())['registry.DownloadLayer']).toBe(4);
@@ -219,7 +201,7 @@ describe('from one account and region to another, each with its own role', () =>
   it('makes the repository where that is allowed', async () => {
     const { step } = await promote({ 'create-repository': 'true' });
     expect(step.conclusion).toBe('success');
-    expect(await tagsOf()).toMatchObject({ 'release-1': image.digest });
+    expect(await tagsOfTarget()).toMatchObject({ 'release-1': image.digest });
   });
 });
 
@@ -237,7 +219,7 @@ describe('inside one registry', () => {
     expect(step.outputs).toMatchObject({ outcome: 'promoted', digest: image.digest });
     const after = await writes();
     expect(after).toEqual(before.map((count, index) => (index === 2 ? count + 1 : count)));
-    expect(await tagsOf()).toMatchObject({ production: image.digest });
+    expect(await tagsOfTarget()).toMatchObject({ production: image.digest });
   });
 
   it('copies into another repository', async () => {
@@ -256,7 +238,7 @@ describe('an immutable tag', () => {
   it('on another image is an error that names both, before anything is sent', async () => {
     await makeTarget();
     await promote();
-    const other = pushableImage(['other'], { content: 'other' });
+    const other = pushableImage(['other']);
     await source.push(name, 'v2', other);
     const before = await writes();
     const { step, log } = await promote({ source: `${sourceHost}/${name}:v2` });
@@ -306,7 +288,7 @@ describe('trouble on the way', () => {
     await emulator.addFaults({ status: 400, kind: 'error', ...fault });
     const failed = await promote();
     expect(failed.step.conclusion).toBe('failure');
-    expect(await tagsOf()).toEqual({});
+    expect(await tagsOfTarget()).toEqual({});
     expect(failed.leftBehind).toEqual([]);
     await emulator.control('DELETE', 'faults');
     expect((await promote()).step.conclusion).toBe('success');
@@ -329,7 +311,7 @@ describe('trouble on the way', () => {
     );
     expect([killed, step.conclusion]).toEqual([true, 'failure']);
     expect(leftBehind).toEqual([]);
-    expect(await tagsOf()).toEqual({});
+    expect(await tagsOfTarget()).toEqual({});
     await emulator.control('DELETE', 'faults');
     const { log } = await promote();
     expect(log.match(/: sent, /g)?.length ?? 0).toBeLessThan(6);
@@ -353,7 +335,7 @@ describe('trouble on the way', () => {
     await makeTarget();
     const results = await Promise.all([promote(), promote()]);
     expect(results.map(({ step }) => step.conclusion)).toEqual(['success', 'success']);
-    expect(await tagsOf()).toMatchObject({ 'release-1': image.digest });
+    expect(await tagsOfTarget()).toMatchObject({ 'release-1': image.digest });
     expect(await isWhole()).toBe(true);
   });
 });

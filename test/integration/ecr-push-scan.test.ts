@@ -1,8 +1,8 @@
 import { mkdtemp, realpath, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { PutRegistryScanningConfigurationCommand } from '@aws-sdk/client-ecr';
-import { createRepository } from '../support/ecr-registry.js';
-import { ecrClientOf, runPush, tagsOf, type PushStep } from '../support/ecr-push.js';
+import { createRepository, ecrOf } from '../support/ecr-registry.js';
+import { runPush, tagsOf, type PushStep } from '../support/ecr-push.js';
 import { multiPlatformLayout, ociLayout, tarOf, type TestImage } from '../support/ecr.js';
 import { startTestEmulator, type TestEmulator } from '../support/emulator.js';
 
@@ -20,7 +20,7 @@ async function prepare(
   outcome: Readonly<Record<string, unknown>> = {},
   scanOnPush = true,
 ): Promise<void> {
-  await createRepository(ecrClientOf(emulator), name, {
+  await createRepository(ecrOf(emulator), name, {
     imageScanningConfiguration: { scanOnPush },
   });
   await emulator.control('POST', 'ecr/scans', { durationSeconds: 0, ...outcome });
@@ -119,7 +119,7 @@ it('reads every page of findings', async () => {
 });
 
 it('waits for the enhanced scan of the registry, and tells the fixed version', async () => {
-  await ecrClientOf(emulator).send(
+  await ecrOf(emulator).send(
     new PutRegistryScanningConfigurationCommand({
       scanType: 'ENHANCED',
       rules: [

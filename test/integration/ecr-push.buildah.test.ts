@@ -1,15 +1,12 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
+import { freePort } from '../../emulator/free-port.js';
 import { containersRequirement, containersStore } from '../support/containers-store.js';
 import { loginDirectory } from '../support/ecr-push.js';
-import {
-  answerOf,
-  freePort,
-  itBuildsAndPushes,
-  type PulledImage,
-} from '../support/ecr-push-engine.js';
+import { itBuildsAndPushes, type PulledImage } from '../support/ecr-push-engine.js';
 import type { TestEmulator } from '../support/emulator.js';
+import { answerOf } from '../support/eventually.js';
 import { describeWhere } from '../support/requirement.js';
 
 async function pullAndRun(emulator: TestEmulator, image: string): Promise<PulledImage> {

@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { loginDirectory } from '../support/ecr-push.js';
-import { answerOf, itBuildsAndPushes, type PulledImage } from '../support/ecr-push-engine.js';
+import { itBuildsAndPushes, type PulledImage } from '../support/ecr-push-engine.js';
 import type { TestEmulator } from '../support/emulator.js';
+import { answerOf } from '../support/eventually.js';
 import { describeWhere, type Requirement } from '../support/requirement.js';
 
 function dockerAnswers(): Requirement {

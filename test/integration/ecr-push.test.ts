@@ -8,7 +8,6 @@ import {
 } from '@aws-sdk/client-ecr';
 import { createJobRole } from '../support/aws-role.js';
 import {
-  ecrClientOf,
   filesWith,
   killMain,
   makeRepository,
@@ -25,6 +24,7 @@ import {
   tarOf,
   type TestImage,
 } from '../support/ecr.js';
+import { ecrOf } from '../support/ecr-registry.js';
 import { startTestEmulator, type TestEmulator } from '../support/emulator.js';
 import { withGithub } from '../support/runner.js';
 
@@ -424,7 +424,7 @@ describe('a repository that is made', () => {
   it('is immutable, scanned, encrypted, cleaned up and open to who may pull', async () => {
     const { step } = await push(ociLayout(), { inputs });
     expect(step.conclusion).toBe('success');
-    const ecr = ecrClientOf(emulator);
+    const ecr = ecrOf(emulator);
     const repositoryName = name;
     const { repositories } = await ecr.send(
       new DescribeRepositoriesCommand({ repositoryNames: [name] }),
@@ -469,7 +469,7 @@ describe('a repository that is made', () => {
     expect(first.step.conclusion).toBe('failure');
     const second = await push(ociLayout(), { inputs });
     expect(second.step.conclusion).toBe('success');
-    const policy = await ecrClientOf(emulator).send(
+    const policy = await ecrOf(emulator).send(
       new GetRepositoryPolicyCommand({ repositoryName: name }),
     );
     expect(policy.policyText).toContain('222222222222');

@@ -7,7 +7,12 @@ import {
   STSClient,
 } from '@aws-sdk/client-sts';
 import type { Credentials } from '@aws-sdk/client-sts';
-import { createGithubProvider, createRole, githubProvider } from '../support/aws-role.js';
+import {
+  createGithubProvider,
+  createGithubRole,
+  createRole,
+  githubProvider,
+} from '../support/aws-role.js';
 import type { TestEmulator } from '../support/emulator.js';
 import { sdkConfig, startTestEmulator } from '../support/emulator.js';
 
@@ -63,19 +68,12 @@ function assume(token: string, roleArn = ROLE): AssumeRoleWithWebIdentityCommand
 }
 
 describe('AssumeRoleWithWebIdentity', () => {
-  const federated = { Federated: githubProvider };
   const onlyDev = {
     StringEquals: { [SUBJECT]: 'repo:acme/infra:environment:dev' },
   };
 
   it('gives a session of the role to a token that meets the trust policy', async () => {
-    await createRole(
-      emulator,
-      'shop-dev-apply',
-      federated,
-      'sts:AssumeRoleWithWebIdentity',
-      onlyDev,
-    );
+    await createGithubRole(emulator, 'shop-dev-apply', onlyDev);
     const answer = await sts().send(assume(await githubToken({ environment: 'dev' })));
     const identity = await sts(answer.Credentials).send(new GetCallerIdentityCommand({}));
     expect(answer).toMatchObject({
@@ -95,13 +93,7 @@ describe('AssumeRoleWithWebIdentity', () => {
     ['a branch instead of the environment', { ref: 'refs/heads/main' }],
     ['another repository', { repository: 'acme/other', environment: 'dev' }],
   ])('denies %s', async (_name, job) => {
-    await createRole(
-      emulator,
-      'shop-dev-apply',
-      federated,
-      'sts:AssumeRoleWithWebIdentity',
-      onlyDev,
-    );
+    await createGithubRole(emulator, 'shop-dev-apply', onlyDev);
     const denied = sts().send(assume(await githubToken(job)));
     await expect(denied).rejects.toMatchObject({
       name: 'AccessDenied',
@@ -115,13 +107,7 @@ describe('AssumeRoleWithWebIdentity', () => {
       StringEquals: { 'token.actions.githubusercontent.com:repository_id': '456789' },
       StringLike: { 'token.actions.githubusercontent.com:job_workflow_ref': 'acme/actions/*@v1' },
     };
-    await createRole(
-      emulator,
-      'shop-dev-apply',
-      federated,
-      'sts:AssumeRoleWithWebIdentity',
-      condition,
-    );
+    await createGithubRole(emulator, 'shop-dev-apply', condition);
     const jobWorkflowRef = 'acme/actions/.github/workflows/terraform-apply.yml@v1';
     const allowed = await sts().send(assume(await githubToken({ jobWorkflowRef })));
     expect(allowed).toHaveProperty('Credentials');
@@ -135,13 +121,13 @@ describe('AssumeRoleWithWebIdentity', () => {
   });
 
   it('refuses an audience that the provider does not list', async () => {
-    await createRole(emulator, 'shop-dev-apply', federated, 'sts:AssumeRoleWithWebIdentity');
+    await createGithubRole(emulator, 'shop-dev-apply');
     const refused = sts().send(assume(await githubToken({}, 'https://example.com')));
     await expect(refused).rejects.toMatchObject({ name: 'InvalidIdentityTokenException' });
   });
 
   it('refuses a token whose claims were changed after signing', async () => {
-    await createRole(emulator, 'shop-dev-apply', federated, 'sts:AssumeRoleWithWebIdentity');
+    await createGithubRole(emulator, 'shop-dev-apply');
     const [head = '', payload = '', signature = ''] = (await githubToken({})).split('.');
     const claims = JSON.parse(Buffer.from(payload, 'base64url').toString()) as object;
     const forged = Buffer.from(JSON.stringify({ ...claims, repository: 'evil/x' }));
@@ -154,14 +140,11 @@ describe('AssumeRoleWithWebIdentity', () => {
 
 describe('AssumeRole', () => {
   it('chains from a session to a second role that trusts the first', async () => {
-    await createRole(
-      emulator,
-      'first',
-      { Federated: githubProvider },
-      'sts:AssumeRoleWithWebIdentity',
-    );
+    await createGithubRole(emulator, 'first');
     const first = 'arn:aws:iam::123456789012:role/first';
-    await createRole(emulator, 'second', { AWS: first }, 'sts:AssumeRole');
+    await createRole(emulator, 'second', {
+      ...{ Principal: { AWS: first }, Action: 'sts:AssumeRole' },
+    });
     const session = await sts().send(assume(await githubToken({}), first));
     const second = {
       RoleArn: 'arn:aws:iam::123456789012:role/second',

@@ -38,22 +38,41 @@ export async function createGithubProvider(
   );
 }
 
-/** Creates a role whose trust policy has one statement. */
+/** The one statement of a role's trust policy. */
+interface Trust {
+  readonly Principal: unknown;
+  readonly Action: string;
+  readonly Condition?: unknown;
+}
+
 export async function createRole(
   emulator: TestEmulator,
   name: string,
-  principal: unknown,
-  action: string,
-  condition: unknown = {},
+  trust: Trust,
   accountId = ownAccountId,
 ): Promise<void> {
-  const statement = { Effect: 'Allow', Principal: principal, Action: action, Condition: condition };
+  const Statement = [{ Effect: 'Allow', ...trust }];
   await iamOf(emulator, accountId).send(
     new CreateRoleCommand({
       RoleName: name,
-      AssumeRolePolicyDocument: JSON.stringify({ Version: '2012-10-17', Statement: [statement] }),
+      AssumeRolePolicyDocument: JSON.stringify({ Version: '2012-10-17', Statement }),
     }),
   );
+}
+
+/** Creates a role for tokens of GitHub that meet a condition. */
+export async function createGithubRole(
+  emulator: TestEmulator,
+  name: string,
+  condition: unknown = {},
+  accountId = ownAccountId,
+): Promise<void> {
+  const trust = {
+    Principal: { Federated: providerOf(accountId) },
+    Action: 'sts:AssumeRoleWithWebIdentity',
+    Condition: condition,
+  };
+  await createRole(emulator, name, trust, accountId);
 }
 
 /** Creates a role that jobs with this OIDC subject may assume, and returns its ARN. */
@@ -64,9 +83,7 @@ export async function createJobRole(
   accountId = ownAccountId,
 ): Promise<string> {
   await createGithubProvider(emulator, accountId);
-  const principal = { Federated: providerOf(accountId) };
   const condition = { StringEquals: { [`${issuer}:sub`]: subject } };
-  const action = 'sts:AssumeRoleWithWebIdentity';
-  await createRole(emulator, name, principal, action, condition, accountId);
+  await createGithubRole(emulator, name, condition, accountId);
   return `arn:aws:iam::${accountId}:role/${name}`;
 }

@@ -2,7 +2,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { freePort } from './ecr-push-engine.js';
+import { freePort } from '../../emulator/free-port.js';
 import type { Requirement } from './requirement.js';
 
 /** Debian's `docker-registry`: the reference implementation of a registry. */

@@ -1,12 +1,12 @@
-import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, realpath, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import path from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
+import { freePort } from '../../emulator/free-port.js';
 import { said } from './annotations.js';
 import {
+  commitAll,
+  committedService,
   filesWith,
   killMain,
   makeRepository,
@@ -18,6 +18,8 @@ import {
   type PushStepOptions,
 } from './ecr-push.js';
 import { startTestEmulator, type TestEmulator } from './emulator.js';
+import { eventually } from './eventually.js';
+import { programThatEnds } from './program-that-ends.js';
 
 export interface PulledImage {
   readonly labels: Readonly<Record<string, string>>;
@@ -211,13 +213,8 @@ export function itBuildsAndPushes(engine: EngineUnderTest): void {
   describe('builds once per content', () => {
     const inputs = { 'skip-if-exists': 'true' };
 
-    /** A checkout whose context is all in its commit. */
-    async function committed(time?: string): Promise<string> {
-      const workspace = await serviceWorkspace(await mkdtemp(path.join(directory, 'k-')));
-      await writeFile(path.join(workspace, '.dockerignore'), '.git\n');
-      commitAll(workspace, time);
-      return workspace;
-    }
+    const committed = async (time?: string): Promise<string> =>
+      committedService(await mkdtemp(path.join(directory, 'k-')), { time });
 
     it('and finds it in another branch, without an upload', async () => {
       await makeRepository(emulator, name);
@@ -401,64 +398,6 @@ export function itBuildsAndPushes(engine: EngineUnderTest): void {
   });
 }
 
-/** The smallest program for x86-64 Linux: an ELF header, one segment, `exit_group(0)`. */
-function programThatEnds(): Buffer {
-  const code = Buffer.from('31ffb8e70000000f05', 'hex');
-  const program = Buffer.alloc(120 + code.length);
-  program.write('7f454c46020101', 0, 'hex');
-  program.writeUInt16LE(2, 16);
-  program.writeUInt16LE(62, 18);
-  program.writeUInt32LE(1, 20);
-  program.writeBigUInt64LE(0x400078n, 24);
-  program.writeBigUInt64LE(64n, 32);
-  program.writeUInt16LE(64, 52);
-  program.writeUInt16LE(56, 54);
-  program.writeUInt16LE(1, 56);
-  program.writeUInt32LE(1, 64);
-  program.writeUInt32LE(5, 68);
-  program.writeBigUInt64LE(0x400000n, 80);
-  program.writeBigUInt64LE(0x400000n, 88);
-  program.writeBigUInt64LE(BigInt(program.length), 96);
-  program.writeBigUInt64LE(BigInt(program.length), 104);
-  program.writeBigUInt64LE(0x1000n, 112);
-  code.copy(program, 120);
-  return program;
-}
-
-/** Commits all that is there, under a commit of its own. */
-function commitAll(workspace: string, time?: string): void {
-  const git = (...args: readonly string[]): Buffer =>
-    execFileSync('git', ['-c', 'user.name=a', '-c', 'user.email=a@example.com', ...args], {
-      cwd: workspace,
-      env: { ...process.env, ...(time === undefined ? {} : { GIT_COMMITTER_DATE: time }) },
-    });
-  git('add', '--all');
-  git('commit', '--quiet', '--allow-empty', '--message', 'Change');
-}
-
-/** A port of this machine that nothing listens on now. */
-export async function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' ? (address?.port ?? 0) : 0));
-    });
-  });
-}
-
-/** Fetches a text, from a server that takes a moment to listen. */
-export async function answerOf(url: string): Promise<string> {
-  let text = '';
-  await eventually(async () => {
-    text = await fetch(url).then(
-      (response) => response.text(),
-      () => '',
-    );
-    return text !== '';
-  });
-  return text;
-}
-
 /** Whether any process of this machine, in a container or not, was started as `command`. */
 function runs(command: string): boolean {
   return readdirSync('/proc')
@@ -471,13 +410,4 @@ function runs(command: string): boolean {
         return false;
       }
     });
-}
-
-/** Waits until `condition` holds. @throws Error after half a minute */
-async function eventually(condition: () => boolean | Promise<boolean>): Promise<void> {
-  const until = Date.now() + 30_000;
-  while (!(await condition())) {
-    if (Date.now() > until) throw new Error('it did not happen within 30 s');
-    await delay(100);
-  }
 }

@@ -5,11 +5,10 @@ import path from 'node:path';
 import {
   BatchGetImageCommand,
   DescribeImagesCommand,
-  ECRClient,
   GetAuthorizationTokenCommand,
 } from '@aws-sdk/client-ecr';
-import { createRepository } from './ecr-registry.js';
-import { sdkConfig, type TestEmulator } from './emulator.js';
+import { createRepository, ecrOf } from './ecr-registry.js';
+import type { TestEmulator } from './emulator.js';
 import { createJob, fixtureAction, ownAction, type JobOptions, type StepResult } from './runner.js';
 
 export interface PushStep {
@@ -108,16 +107,12 @@ export function filesWith(directory: string, text: string): readonly string[] {
     .filter((file) => readFileSync(file).includes(text));
 }
 
-export function ecrClientOf(emulator: TestEmulator): ECRClient {
-  return new ECRClient(sdkConfig(emulator));
-}
-
 export async function makeRepository(
   emulator: TestEmulator,
   repositoryName: string,
   imageTagMutability: 'MUTABLE' | 'IMMUTABLE' = 'IMMUTABLE',
 ): Promise<void> {
-  await createRepository(ecrClientOf(emulator), repositoryName, { imageTagMutability });
+  await createRepository(ecrOf(emulator), repositoryName, { imageTagMutability });
 }
 
 /** What the repository's tags name, by tag. */
@@ -125,7 +120,7 @@ export async function tagsOf(
   emulator: TestEmulator,
   repositoryName: string,
 ): Promise<Readonly<Record<string, string>>> {
-  const answer = await ecrClientOf(emulator).send(new DescribeImagesCommand({ repositoryName }));
+  const answer = await ecrOf(emulator).send(new DescribeImagesCommand({ repositoryName }));
   return Object.fromEntries(
     (answer.imageDetails ?? []).flatMap(({ imageTags = [], imageDigest = '' }) =>
       imageTags.map((tag) => [tag, imageDigest] as const),
@@ -138,7 +133,7 @@ export async function manifestOf(
   repositoryName: string,
   imageTag: string,
 ): Promise<unknown> {
-  const answer = await ecrClientOf(emulator).send(
+  const answer = await ecrOf(emulator).send(
     new BatchGetImageCommand({ repositoryName, imageIds: [{ imageTag }] }),
   );
   return JSON.parse(answer.images?.[0]?.imageManifest ?? 'null') as unknown;
@@ -146,7 +141,7 @@ export async function manifestOf(
 
 /** A login for the emulator's registry, as a file that docker and buildah can read. */
 export async function loginDirectory(emulator: TestEmulator, parent: string): Promise<string> {
-  const answer = await ecrClientOf(emulator).send(new GetAuthorizationTokenCommand({}));
+  const answer = await ecrOf(emulator).send(new GetAuthorizationTokenCommand({}));
   const auth = answer.authorizationData?.[0]?.authorizationToken ?? '';
   const directory = await mkdtemp(path.join(parent, 'login-'));
   await writeFile(
@@ -165,12 +160,42 @@ export async function serviceWorkspace(directory: string, name = 'workspace'): P
   await cp(path.join(service, 'Dockerfile'), path.join(workspace, 'Dockerfile'));
   await cp(path.join(service, 'bin'), path.join(workspace, 'bin'), { recursive: true });
   if (!existsSync(path.join(workspace, '.git'))) {
-    const git = (...args: readonly string[]): Buffer =>
-      execFileSync('git', ['-c', 'user.name=a', '-c', 'user.email=a@example.com', ...args], {
-        cwd: workspace,
-      });
-    git('init', '--quiet');
-    git('commit', '--quiet', '--allow-empty', '--message', 'Start');
+    git(workspace, ['init', '--quiet']);
+    git(workspace, ['commit', '--quiet', '--allow-empty', '--message', 'Start']);
   }
   return workspace;
+}
+
+/** A checkout of the example service whose context, with these further files, is all in its commit. */
+export async function committedService(
+  directory: string,
+  options: {
+    readonly time?: string | undefined;
+    readonly files?: Readonly<Record<string, string>>;
+  } = {},
+): Promise<string> {
+  const workspace = await serviceWorkspace(directory);
+  for (const [file, text] of Object.entries({ '.dockerignore': '.git\n', ...options.files })) {
+    await writeFile(path.join(workspace, file), text);
+  }
+  commitAll(workspace, options.time);
+  return workspace;
+}
+
+/** Commits all that is there, under a commit of its own. */
+export function commitAll(workspace: string, time?: string): void {
+  git(workspace, ['add', '--all']);
+  const env = time === undefined ? {} : { GIT_COMMITTER_DATE: time };
+  git(workspace, ['commit', '--quiet', '--allow-empty', '--message', 'Change'], env);
+}
+
+function git(
+  workspace: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): void {
+  execFileSync('git', ['-c', 'user.name=a', '-c', 'user.email=a@example.com', ...args], {
+    cwd: workspace,
+    env: { ...process.env, ...env },
+  });
 }

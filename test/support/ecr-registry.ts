@@ -28,17 +28,20 @@ export interface PushableImage extends PushableManifest {
 export interface ArtifactOptions {
   /** What its layer holds; by default what sets its environment apart. */
   readonly content?: string;
+  /** Its layers as they are sent; by default one, of `content`. */
+  readonly layers?: readonly [Buffer, ...Buffer[]];
   readonly subject?: PushableManifest;
   readonly artifactType?: string;
   readonly annotations?: Readonly<Record<string, string>>;
 }
 
-/** An image of one layer; another `environment` makes it another image. */
+/** An image; another `environment` makes it another one. */
 export function pushableImage(
   environment: readonly string[] = [],
-  { content = environment.join(), subject, artifactType, annotations }: ArtifactOptions = {},
+  options: ArtifactOptions = {},
 ): PushableImage {
-  const layer = gzipSync(Buffer.alloc(1024, content));
+  const { content = environment.join(), subject, artifactType, annotations } = options;
+  const { layers = [gzipSync(Buffer.alloc(1024, content))] } = options;
   const config = Buffer.from(
     JSON.stringify({ os: 'linux', architecture: 'amd64', config: { Env: environment } }),
   );
@@ -47,12 +50,16 @@ export function pushableImage(
     mediaType: imageManifestType,
     ...(artifactType === undefined ? {} : { artifactType }),
     config: descriptorOf('application/vnd.oci.image.config.v1+json', config),
-    layers: [descriptorOf('application/vnd.oci.image.layer.v1.tar+gzip', layer)],
+    layers: layers.map((layer) =>
+      descriptorOf('application/vnd.oci.image.layer.v1.tar+gzip', layer),
+    ),
     ...(subject ? { subject: descriptorOf(subject.mediaType, Buffer.from(subject.manifest)) } : {}),
     ...(annotations ? { annotations } : {}),
   });
-  const digest = sha256(manifest);
-  return { layer, config, blobs: [layer, config], manifest, mediaType: imageManifestType, digest };
+  return {
+    ...{ layer: layers[0], config, blobs: [...layers, config] },
+    ...{ manifest, mediaType: imageManifestType, digest: sha256(manifest) },
+  };
 }
 
 /** An index over images that have to be pushed before it. */

@@ -1,6 +1,5 @@
 import { AwsError } from '../../aws-error.js';
-import { signatureLike } from '../sts/iam.js';
-import { accountHeader } from './account-header.js';
+import { callerHeaders } from './caller-headers.js';
 import type { Backend } from './process.js';
 
 /** One operation of a service that speaks AWS JSON 1.1. */
@@ -8,8 +7,7 @@ export interface JsonOperation {
   /** The service as signatures name it. */
   readonly service: string;
   readonly region: string;
-  /** The emulator's own account when absent. */
-  readonly accountId?: string;
+  readonly accountId: string;
   /** `<service and version>.<operation>`. */
   readonly target: string;
   readonly input: unknown;
@@ -26,8 +24,7 @@ export async function askJson(
     headers: {
       'content-type': 'application/x-amz-json-1.1',
       'x-amz-target': target,
-      authorization: signatureLike(service, region, accountId),
-      ...(accountId === undefined ? {} : accountHeader(accountId)),
+      ...callerHeaders(service, region, accountId),
     },
     body: JSON.stringify(input),
   });

@@ -1,7 +1,8 @@
 import { AwsError } from '../../aws-error.js';
 import { escapeXml } from '../answer.js';
-import type { Call, Handler } from '../call.js';
+import type { Handler } from '../call.js';
 import { evaluate, statementsOf, type Statement } from '../policy.js';
+import type { Iam } from '../sts/iam.js';
 
 const NAMESPACE = 'https://iam.amazonaws.com/doc/2010-05-08/';
 
@@ -13,7 +14,7 @@ const NAMESPACE = 'https://iam.amazonaws.com/doc/2010-05-08/';
  * taken: what a condition asks for is missing, and listed as such (IAM API reference,
  * "SimulatePrincipalPolicy", "EvaluationResult", "ResourceSpecificResult").
  */
-export function createRoleSimulation(): Handler {
+export function createRoleSimulation(iam: Pick<Iam, 'rolePolicies'>): Handler {
   return {
     handles: ({ service, operation }) =>
       service === 'iam' && operation === 'SimulatePrincipalPolicy',
@@ -25,7 +26,7 @@ export function createRoleSimulation(): Handler {
       if (role === undefined) {
         throw new AwsError('InvalidInput', `Invalid Entity Arn: ${arn} is no role`, 400);
       }
-      const statements = await statementsOfRole(call, role);
+      const statements = await statementsOfRole(iam, call.caller.account, role);
       const resources = members(form, 'ResourceArns');
       const results = members(form, 'ActionNames').map((action) =>
         resultOf(statements, action, resources),
@@ -84,40 +85,22 @@ function missingKeys(statements: readonly Statement[]): readonly string[] {
 }
 
 /** A policy of an identity names no principal: it is the role that it belongs to. */
-async function statementsOfRole(call: Call, role: string): Promise<readonly Statement[]> {
-  const ask = async (parameters: Record<string, string>): Promise<string> => {
-    const body = new URLSearchParams({ Version: '2010-05-08', ...parameters }).toString();
-    const { status, body: answer } = await call.forward({ body });
-    const text = answer.toString('utf8');
-    if (status === 200) return text;
+async function statementsOfRole(
+  iam: Pick<Iam, 'rolePolicies'>,
+  accountId: string,
+  role: string,
+): Promise<readonly Statement[]> {
+  const documents = await iam.rolePolicies(accountId, role);
+  if (documents === undefined) {
     throw new AwsError('NoSuchEntity', `The role with name ${role} cannot be found.`, 404);
-  };
-  const documents: string[] = [];
-  const inline = await ask({ Action: 'ListRolePolicies', RoleName: role });
-  for (const name of elements(inline, 'member')) {
-    const xml = await ask({ Action: 'GetRolePolicy', RoleName: role, PolicyName: name });
-    documents.push(...elements(xml, 'PolicyDocument'));
-  }
-  const attached = await ask({ Action: 'ListAttachedRolePolicies', RoleName: role });
-  for (const PolicyArn of elements(attached, 'PolicyArn')) {
-    const policy = await ask({ Action: 'GetPolicy', PolicyArn });
-    const [VersionId = 'v1'] = elements(policy, 'DefaultVersionId');
-    const xml = await ask({ Action: 'GetPolicyVersion', PolicyArn, VersionId });
-    documents.push(...elements(xml, 'Document'));
   }
   return documents
-    .flatMap((document) => statementsOf(decodeURIComponent(document)))
+    .flatMap((document) => statementsOf(document))
     .map((statement) => ({ ...statement, Principal: '*' }));
 }
 
 function members(form: URLSearchParams, name: string): readonly string[] {
   return [...form].flatMap(([key, value]) => (key.startsWith(`${name}.member.`) ? value : []));
-}
-
-function elements(xml: string, name: string): readonly string[] {
-  return [...xml.matchAll(new RegExp(`<${name}>([^<]*)</${name}>`, 'g'))].map(
-    ([, text = '']) => text,
-  );
 }
 
 function list(name: string, items: readonly string[]): string {

@@ -1,4 +1,4 @@
-import { accountHeader } from '../backends/account-header.js';
+import { callerHeaders } from '../backends/caller-headers.js';
 import type { Backend } from '../backends/process.js';
 
 /** A role, as far as assuming it goes. */
@@ -17,13 +17,15 @@ export interface OpenIdProvider {
   readonly clientIds: readonly string[];
 }
 
-/** What STS has to know of IAM. */
+/** What the emulator has to know of IAM. */
 export interface Iam {
   role(accountId: string, name: string): Promise<Role | undefined>;
+  /** The documents of a role's inline policies, then of those attached to it. */
+  rolePolicies(accountId: string, name: string): Promise<readonly string[] | undefined>;
   openIdProvider(accountId: string, url: string): Promise<OpenIdProvider | undefined>;
 }
 
-/** Reads roles and identity providers from the backend that holds IAM. */
+/** Reads roles, their policies and identity providers from the backend that holds IAM. */
 export function createIam(moto: Backend): Iam {
   async function call(
     accountId: string,
@@ -34,8 +36,7 @@ export function createIam(moto: Backend): Iam {
       path: '/',
       headers: {
         'content-type': 'application/x-www-form-urlencoded',
-        authorization: signatureLike('iam', 'us-east-1'),
-        ...accountHeader(accountId),
+        ...callerHeaders('iam', 'us-east-1', accountId),
       },
       body: new URLSearchParams({ Version: '2010-05-08', ...parameters }).toString(),
     });
@@ -57,28 +58,44 @@ export function createIam(moto: Backend): Iam {
         maxSessionSeconds: Number(element(xml, 'MaxSessionDuration') || '3600'),
       };
     },
+    async rolePolicies(accountId, RoleName) {
+      const ask = async (parameters: Record<string, string>): Promise<string> =>
+        (await call(accountId, parameters)) ?? '';
+      const inline = await call(accountId, { Action: 'ListRolePolicies', RoleName });
+      if (inline === undefined) return undefined;
+      const documents: string[] = [];
+      for (const PolicyName of elements(inline, 'member')) {
+        const xml = await ask({ Action: 'GetRolePolicy', RoleName, PolicyName });
+        documents.push(decodeURIComponent(element(xml, 'PolicyDocument')));
+      }
+      const attached = await ask({ Action: 'ListAttachedRolePolicies', RoleName });
+      for (const PolicyArn of elements(attached, 'PolicyArn')) {
+        const policy = await ask({ Action: 'GetPolicy', PolicyArn });
+        const VersionId = element(policy, 'DefaultVersionId');
+        const xml = await ask({ Action: 'GetPolicyVersion', PolicyArn, VersionId });
+        documents.push(decodeURIComponent(element(xml, 'Document')));
+      }
+      return documents;
+    },
     async openIdProvider(accountId, url) {
       const arn = `arn:aws:iam::${accountId}:oidc-provider/${url}`;
       const parameters = { Action: 'GetOpenIDConnectProvider', OpenIDConnectProviderArn: arn };
       const xml = await call(accountId, parameters);
       if (xml === undefined) return undefined;
-      const list = rawElement(xml, 'ClientIDList');
-      const clientIds = [...list.matchAll(/<member>([^<]*)<\/member>/g)].map((match) =>
-        unescapeXml(match[1] ?? ''),
-      );
-      return { arn, url, clientIds };
+      return { arn, url, clientIds: elements(rawElement(xml, 'ClientIDList'), 'member') };
     },
   };
 }
 
-/** An Authorization header that names service and region; the backends check no signature. */
-export function signatureLike(service: string, region: string, accessKeyId = 'emulator'): string {
-  const scope = `${accessKeyId}/20260101/${region}/${service}/aws4_request`;
-  return `AWS4-HMAC-SHA256 Credential=${scope}, SignedHeaders=host, Signature=0`;
-}
-
 function element(xml: string, name: string): string {
   return unescapeXml(rawElement(xml, name));
+}
+
+/** Each of this name that holds text alone. */
+function elements(xml: string, name: string): readonly string[] {
+  return [...xml.matchAll(new RegExp(`<${name}>([^<]*)</${name}>`, 'g'))].map(([, text = '']) =>
+    unescapeXml(text),
+  );
 }
 
 function rawElement(xml: string, name: string): string {

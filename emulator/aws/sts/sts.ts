@@ -9,7 +9,7 @@ import { verifyWebIdentity } from './web-identity.js';
 export const STS_NAMESPACE = 'https://sts.amazonaws.com/doc/2011-06-15/';
 
 export interface StsOptions {
-  readonly iam: Iam;
+  readonly iam: Pick<Iam, 'role' | 'openIdProvider'>;
   readonly sessions: Sessions;
   /** Read at each call: an issuer may start after the service. */
   readonly issuers: () => readonly TokenIssuer[];

@@ -3,7 +3,7 @@ import { isLoopback, parseRepository } from '../../../actions/ecr-push/repositor
 import { envFrom } from '../../../actions/shared/env.js';
 import { UserError } from '../../../actions/shared/errors.js';
 import { readGithubContext } from '../../../actions/shared/github-context.js';
-import { thrownCodes } from '../../support/problem-codes.js';
+import { thrownCodes, thrownInputCodes } from '../../support/problem-codes.js';
 
 const sha = '0123456789abcdef0123456789abcdef01234567';
 
@@ -18,15 +18,7 @@ function read(inputs: Readonly<Record<string, string>>, inJob = true): PushInput
 }
 
 function problemsOf(inputs: Readonly<Record<string, string>>, inJob = true): readonly string[] {
-  try {
-    read(inputs, inJob);
-    return [];
-  } catch (thrown) {
-    if (!(thrown instanceof UserError)) throw thrown;
-    return thrown.problems.map(({ code, at }) =>
-      at !== undefined && 'input' in at ? `${at.input}: ${code}` : code,
-    );
-  }
+  return thrownInputCodes(() => read(inputs, inJob));
 }
 
 it('needs a repository, and builds the workspace with any engine under the tag of the commit', () => {

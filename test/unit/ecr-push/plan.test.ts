@@ -1,9 +1,9 @@
 import type { LocalImage } from '../../../actions/ecr-push/image.js';
 import type { PushInputs } from '../../../actions/ecr-push/inputs.js';
 import { plan, type Observed, type ObservedRepository } from '../../../actions/ecr-push/plan.js';
-import { UserError } from '../../../actions/shared/errors.js';
 import { pushInputs } from '../../support/ecr-push-inputs.js';
 import { anyDigest, remoteImage, repository } from '../../support/ecr.js';
+import { thrownCodes } from '../../support/problem-codes.js';
 
 const image: LocalImage = {
   format: 'OCI image layout',
@@ -52,12 +52,7 @@ function kinds(...args: Parameters<typeof plan>): readonly string[] {
 }
 
 function codes(...args: Parameters<typeof plan>): readonly string[] {
-  try {
-    plan(...args);
-    return [];
-  } catch (thrown) {
-    return thrown instanceof UserError ? thrown.problems.map(({ code }) => code) : [];
-  }
+  return thrownCodes(() => plan(...args));
 }
 
 it('builds, pushes and verifies', () => {

@@ -1,8 +1,8 @@
 import { readInputs } from '../../../actions/ecr-push/inputs.js';
 import type { PromoteInputs } from '../../../actions/ecr-push/inputs/promote.js';
 import { envFrom } from '../../../actions/shared/env.js';
-import { UserError } from '../../../actions/shared/errors.js';
 import { anyDigest } from '../../support/ecr.js';
+import { thrownInputCodes } from '../../support/problem-codes.js';
 
 const digest = anyDigest('a');
 const host = '111111111111.dkr.ecr.us-east-1.amazonaws.com';
@@ -20,15 +20,7 @@ function read(inputs: Readonly<Record<string, string>>): PromoteInputs {
 }
 
 function problemsOf(inputs: Readonly<Record<string, string>>): readonly string[] {
-  try {
-    read(inputs);
-    return [];
-  } catch (thrown) {
-    if (!(thrown instanceof UserError)) throw thrown;
-    return thrown.problems.map(({ code, at }) =>
-      at !== undefined && 'input' in at ? `${at.input}: ${code}` : code,
-    );
-  }
+  return thrownInputCodes(() => read(inputs));
 }
 
 it('reads where from, where to, and under which tags', () => {

@@ -1,6 +1,6 @@
 import { readInputs, type Inputs } from '../../../actions/ecs-deploy/inputs.js';
 import { envFrom } from '../../../actions/shared/env.js';
-import { UserError } from '../../../actions/shared/errors.js';
+import { thrownInputCodes } from '../../support/problem-codes.js';
 
 const env = envFrom({ AWS_REGION: 'eu-west-1' });
 const digest = `sha256:${'a'.repeat(64)}`;
@@ -12,15 +12,7 @@ function read(inputs: Readonly<Record<string, string>>): Inputs {
 
 /** `input: code` of each problem. */
 function problems(inputs: Readonly<Record<string, string>>): readonly string[] {
-  try {
-    read(inputs);
-    return [];
-  } catch (thrown) {
-    if (!(thrown instanceof UserError)) throw thrown;
-    return thrown.problems.map(({ at, code }) =>
-      at !== undefined && 'input' in at ? `${at.input}: ${code}` : code,
-    );
-  }
+  return thrownInputCodes(() => read(inputs));
 }
 
 it('takes a contract and an image, and fills in the rest', () => {

@@ -1,6 +1,6 @@
 import { readInputs, type Inputs } from '../../../actions/ecs-deploy/inputs.js';
 import { envFrom } from '../../../actions/shared/env.js';
-import { UserError } from '../../../actions/shared/errors.js';
+import { thrownInputCodes } from '../../support/problem-codes.js';
 
 const env = envFrom({ AWS_REGION: 'eu-west-1' });
 const contract = { project: 'shop', environment: 'dev', service: 'web' };
@@ -16,15 +16,7 @@ function read(inputs: Given): Inputs {
 
 /** `input: code` of each problem. */
 function problems(inputs: Given): readonly string[] {
-  try {
-    read(inputs);
-    return [];
-  } catch (thrown) {
-    if (!(thrown instanceof UserError)) throw thrown;
-    return thrown.problems.map(({ at, code }) =>
-      at !== undefined && 'input' in at ? `${at.input}: ${code}` : code,
-    );
-  }
+  return thrownInputCodes(() => read(inputs));
 }
 
 describe('the steps around a deploy', () => {

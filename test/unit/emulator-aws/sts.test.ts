@@ -1,9 +1,9 @@
 import { SignJWT, exportJWK, generateKeyPair } from 'jose';
 import type { CryptoKey, JSONWebKeySet } from 'jose';
 import { AwsError } from '../../../emulator/aws-error.js';
-import type { Iam, Role } from '../../../emulator/aws/sts/iam.js';
+import type { Role } from '../../../emulator/aws/sts/iam.js';
 import { createSessions } from '../../../emulator/aws/sts/sessions.js';
-import { createSts } from '../../../emulator/aws/sts/sts.js';
+import { createSts, type StsOptions } from '../../../emulator/aws/sts/sts.js';
 
 const ACCOUNT = '123456789012';
 const ISSUER = 'https://token.actions.githubusercontent.com';
@@ -30,7 +30,7 @@ function trust(condition: unknown): string {
 }
 
 function service(role: Partial<Role> = {}, now = Date.now) {
-  const iam: Iam = {
+  const iam: StsOptions['iam'] = {
     role: (_account, name) =>
       Promise.resolve(
         name === 'deploy'

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isProcessRunning } from '../../../actions/terraform-layer/terraform/children.js';
+import { describeWhere, type Requirement } from '../../support/requirement.js';
 
 it('a process runs until it has ended', async () => {
   const child = spawn('sleep', ['60'], { stdio: 'ignore' });
@@ -12,11 +13,13 @@ it('a process runs until it has ended', async () => {
   expect(isProcessRunning(pid)).toBe(false);
 });
 
-const onLinux = process.platform === 'linux' ? it : it.skip;
+const tellsTheEnded: Requirement =
+  process.platform === 'linux'
+    ? { met: true }
+    : { met: false, reason: 'Linux, whose /proc tells a process that has ended' };
 
-onLinux(
-  'a process that has ended runs no more, though its parent never asks how',
-  async () => {
+describeWhere(tellsTheEnded, 'a process that has ended', () => {
+  it('runs no more, though its parent never asks how', async () => {
     // The shell becomes another program, which knows of no child.
     const parent = spawn('sh', ['-c', 'sleep 60 & echo $!; exec sleep 60'], {
       stdio: ['ignore', 'pipe', 'ignore'],
@@ -32,6 +35,5 @@ onLinux(
     } finally {
       parent.kill('SIGKILL');
     }
-  },
-  10_000,
-);
+  }, 10_000);
+});
