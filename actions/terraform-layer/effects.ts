@@ -36,7 +36,7 @@ export interface Ports {
   readonly temporaryDirectory: string;
   /** Command line that prints AWS credentials for a request file. */
   readonly credentialProcess: readonly string[];
-  /** Told the private directory of the run, which the post step removes. */
+  /** Told where the private directory of the run will be, which the post step removes. */
   readonly onRunDirectory: (directory: string) => void;
 }
 

@@ -123,7 +123,7 @@ export async function perform(
     stateHooks({
       ...ports,
       sidecars: session.sidecars,
-      logDirectory: session.logDirectory,
+      logDirectory: session.care.logDirectory,
       tolerate: tolerance(ports),
       runUrl: ports.github === undefined ? undefined : runUrl(ports.github),
       actor: ports.github?.actor,

@@ -1,8 +1,8 @@
-import { mkdir, mkdtemp } from 'node:fs/promises';
 import path from 'node:path';
 import type { EnvironmentConfig } from './config/infra-config.js';
 import type { Ports } from './effects.js';
 import type { Inputs } from './inputs.js';
+import { makeRunDirectory } from './run-directory.js';
 import { openSidecars } from './sidecar/open-sidecars.js';
 import type { Sidecars } from './sidecar/sidecar.js';
 import type { Stack } from './stacks/workspace.js';
@@ -28,9 +28,7 @@ export async function openAccess(
   inputs: Inputs,
   ports: Ports,
 ): Promise<RunAccess> {
-  await mkdir(ports.temporaryDirectory, { recursive: true });
-  const directory = await mkdtemp(path.join(ports.temporaryDirectory, 'terraform-layer-'));
-  ports.onRunDirectory(directory);
+  const directory = await makeRunDirectory(ports);
   const access = await openEnvironments(environments, stacks, inputs, {
     ...ports,
     directory: path.join(directory, 'aws'),

@@ -38,14 +38,10 @@ export interface Session extends RunAccess {
   readonly terraform: Terraform;
   /** For what is run beside `terraform`. */
   readonly care: ChildCare;
-  /** Where Terraform's own logs lie until the run ends. */
-  readonly logDirectory: string;
   /** The whole environment of Terraform in a stack, its secret variables included. */
   readonly environmentFor: (stack: Stack) => Readonly<Record<string, string>>;
   /** For `-var`: of the input `vars`, those that a stack declares. */
   readonly variablesFor: (stack: Stack) => Readonly<Record<string, string>>;
-  /** Ids of the stacks whose plans and applies run in HCP Terraform. */
-  readonly remoteStacks: ReadonlySet<string>;
   /** For a plan that is not applied after all; does nothing for plans that were made here. */
   readonly discardRun: (stack: Stack, planFile: string) => Promise<void>;
 }
@@ -155,7 +151,6 @@ export async function openSession(
     care,
     directory,
     planDirectory,
-    logDirectory,
     parallelism,
     access,
     sidecars,
@@ -163,7 +158,6 @@ export async function openSession(
     terraform: onlyShows(inputs) ? withoutSavedRuns(commandLine, remoteStacks, hcp) : commandLine,
     environmentFor,
     variablesFor,
-    remoteStacks,
     discardRun: async (stack, planFile) => {
       if (remoteStacks.has(stack.id)) await discardSavedRun(stack, planFile, hcp);
     },

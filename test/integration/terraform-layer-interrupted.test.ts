@@ -1,6 +1,7 @@
 /**
  * Applies of ten stacks that are stopped at random moments. `CHAOS_ROUNDS` says how often each way
- * is tried (3, so that each interruption comes once), `CHAOS_SEED` repeats a run; the seed stands in each test's title.
+ * is tried (3, so that each interruption comes once), `CHAOS_SEED` repeats a run; the seed stands in
+ * each test's title.
  */
 import { writeFileSync } from 'node:fs';
 import { mkdir, readdir, rm } from 'node:fs/promises';

@@ -16,7 +16,8 @@ import { sinceApplied } from './since-applied.js';
 /**
  * Compares the checked out commit with what counts for this command: a pull request with its base;
  * an apply, a `destroy`, whatever else changes a state, and a plan on a branch with what was last
- * applied in each stack; so is one of all layers where an apply follows (`prove-gates`). Other commands only where `layers` is `changed`.
+ * applied in each stack; so is one of all layers where an apply follows (`prove-gates`). Other
+ * commands only where `layers` is `changed`.
  *
  * @throws UserError as `appliedChanges`, `changedFiles` and `policyFrom` do
  */

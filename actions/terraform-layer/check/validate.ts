@@ -3,6 +3,7 @@ import path from 'node:path';
 import PQueue from 'p-queue';
 import { z } from 'zod';
 import type { Problem } from '../../shared/errors.js';
+import { parseJsonAs } from '../../shared/json-text.js';
 import type { ChildResult } from '../../shared/process.js';
 import { fromRoot } from '../terraform/diagnostics.js';
 import { PluginCache, type ProviderSources } from '../terraform/plugin-cache.js';
@@ -121,19 +122,17 @@ const validationSchema = z.object({ diagnostics: z.array(diagnosticSchema) });
 const eventSchema = z.object({ diagnostic: diagnosticSchema });
 
 function validateProblems(result: ChildResult, module: RootModule): readonly Problem[] {
-  const parsed = validationSchema.safeParse(json(result.stdout));
-  if (!parsed.success) return [failed('validate', result, module)];
-  return parsed.data.diagnostics
+  const parsed = parseJsonAs(validationSchema, result.stdout);
+  if (parsed === undefined) return [failed('validate', result, module)];
+  return parsed.diagnostics
     .filter(({ severity }) => severity === 'error')
     .map((diagnostic) => problemOf('validate', diagnostic, module));
 }
 
 function initProblems(result: ChildResult, module: RootModule): readonly Problem[] {
   const problems = result.stdout.split('\n').flatMap((line) => {
-    const parsed = eventSchema.safeParse(json(line));
-    return parsed.success && parsed.data.diagnostic.severity === 'error'
-      ? [problemOf('init', parsed.data.diagnostic, module)]
-      : [];
+    const diagnostic = parseJsonAs(eventSchema, line)?.diagnostic;
+    return diagnostic?.severity === 'error' ? [problemOf('init', diagnostic, module)] : [];
   });
   return problems.length > 0 ? problems : [failed('init', result, module)];
 }
@@ -201,12 +200,4 @@ function exists(file: string): Promise<boolean> {
     () => true,
     () => false,
   );
-}
-
-function json(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
 }

@@ -1,4 +1,3 @@
-import { mkdir, mkdtemp } from 'node:fs/promises';
 import path from 'node:path';
 import { UserError } from '../../shared/errors.js';
 import { writeSummary } from '../../shared/summary.js';
@@ -10,6 +9,7 @@ import { observe, readRepository, type Ports } from '../effects.js';
 import { isOfFork } from '../github/fork.js';
 import type { Inputs } from '../inputs.js';
 import { plannedStacks, planRun } from '../plan.js';
+import { makeRunDirectory } from '../run-directory.js';
 import { programEnvironment } from '../modules-access/program-environment.js';
 import { diskFiles, type Files } from '../stacks/files.js';
 import { checkSyntax } from '../stacks/load-workspace.js';
@@ -91,9 +91,7 @@ function rootModules(stacks: Workspace['stacks']): readonly RootModule[] {
 }
 
 async function openProgram(inputs: Inputs, ports: Ports) {
-  await mkdir(ports.temporaryDirectory, { recursive: true });
-  const directory = await mkdtemp(path.join(ports.temporaryDirectory, 'terraform-layer-'));
-  ports.onRunDirectory(directory);
+  const directory = await makeRunDirectory(ports);
   const concurrency = inputs.parallelism ?? defaultParallelism(ports.machine);
   const { common, environment, initEnvironment } = await programEnvironment(inputs, {
     ...ports,

@@ -1,6 +1,6 @@
 import type { AttributeChange, ResourceChange, ShownValue } from '../review/changes.js';
 import { planDocument, sensitiveValues, type DocumentChange } from '../review/plan-document.js';
-import { readPlan } from '../review/plan-json.js';
+import { changesOf } from '../review/plan-json.js';
 import type { SensitiveValues } from '../review/sensitive-values.js';
 import { driftOf } from './attribute-drift.js';
 import type {
@@ -43,7 +43,7 @@ export function classifyDrift(
     return [{ address, type, kind: found.kind, attributes }];
   });
   const byAddress = new Map(drifted.map((resource) => [resource.address, resource]));
-  const changes = readPlan(planJson, alsoSensitive);
+  const changes = changesOf(plan, sensitiveValues(plan, { also: alsoSensitive }));
   return {
     drifted: drifted.sort(inOrder),
     pending: changes.resources.flatMap((resource) => pendingOf(resource, byAddress)),

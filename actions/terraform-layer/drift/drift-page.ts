@@ -1,3 +1,4 @@
+import { counted } from '../../shared/counted.js';
 import {
   bullets,
   code,
@@ -89,9 +90,8 @@ export function driftPage(drift: StackDrift, room: number): string {
 }
 
 function headline({ stack, resources }: StackDrift): Block {
-  const count = resources.length === 1 ? '1 resource' : `${resources.length} resources`;
   return paragraph(
-    strong(text(count)),
+    strong(text(counted(resources.length, 'resource'))),
     ' of ',
     code(visible(stack.displayId)),
     ' (',
@@ -122,7 +122,7 @@ function valueCells({ state, world, code: wanted, added, removed }: LocatedAttri
   }
   const items = (value: ShownValue): string => {
     const count = value.kind === 'value' && Array.isArray(value.value) ? value.value.length : 0;
-    return count === 1 ? '1 item' : `${count} items`;
+    return counted(count, 'item');
   };
   return [
     [text(items(state))],

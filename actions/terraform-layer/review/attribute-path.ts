@@ -1,3 +1,5 @@
+import { parseJson } from '../../shared/json-text.js';
+
 /** The path of a whole value, as `formatPath` writes it too. */
 export const wholeValue = '(all)';
 
@@ -49,10 +51,6 @@ export function placeOf(address: string, path: string): string {
 }
 
 function unquoted(text: string): string {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'string' ? value : text;
-  } catch {
-    return text;
-  }
+  const value = parseJson(text);
+  return typeof value === 'string' ? value : text;
 }

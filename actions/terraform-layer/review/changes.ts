@@ -1,3 +1,4 @@
+import { counted } from '../../shared/counted.js';
 import type { TextLine } from './line-diff.js';
 
 /** A value of a plan as a report may show it. */
@@ -142,9 +143,7 @@ export function shortCounts({ counts, outputs, invocations = [] }: PlanChanges):
   const text = [
     ...parts.flatMap(([count, sign]) => (count === 0 ? [] : [`${sign}${count}`])),
     ...others.flatMap(([count, word]) => (count === 0 ? [] : [`${count} ${word}`])),
-    ...(invocations.length === 0
-      ? []
-      : [invocations.length === 1 ? '1 action' : `${invocations.length} actions`]),
+    ...(invocations.length === 0 ? [] : [counted(invocations.length, 'action')]),
   ];
   if (text.length === 0 && outputs.length > 0) return 'outputs only';
   return text.join(' ');

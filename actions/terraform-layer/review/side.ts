@@ -1,3 +1,5 @@
+import { parseJson } from '../../shared/json-text.js';
+
 /** One side of a change, with Terraform's marks, which have the value's shape or are `true`. */
 export interface Side {
   readonly value: unknown;
@@ -68,10 +70,5 @@ export function jsonDocuments(values: readonly unknown[]): readonly unknown[] | 
 }
 
 function jsonDocument(value: unknown): unknown {
-  if (typeof value !== 'string' || !/^\s*[[{]/.test(value)) return undefined;
-  try {
-    return JSON.parse(value) as unknown;
-  } catch {
-    return undefined;
-  }
+  return typeof value === 'string' && /^\s*[[{]/.test(value) ? parseJson(value) : undefined;
 }

@@ -1,4 +1,5 @@
 import path from 'node:path/posix';
+import { parseJson } from '../../shared/json-text.js';
 import { evaluate } from '../hcl/evaluate.js';
 import { emptyScope } from '../hcl/scope.js';
 import { mapOf, type Evaluated, type EvaluatedMap } from '../hcl/value.js';
@@ -61,13 +62,9 @@ export function readAssignments(repository: Repository, file: string): Evaluated
 }
 
 function readJson(repository: Repository, file: string, text: string): EvaluatedMap {
-  try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
-      return value as EvaluatedMap;
-    }
-  } catch {
-    // Reported below, as any other content that is no object.
+  const value = parseJson(text);
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+    return value as EvaluatedMap;
   }
   repository.problems.add({
     code: 'json-syntax',

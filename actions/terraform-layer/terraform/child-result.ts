@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseJsonAs } from '../../shared/json-text.js';
 import type { ChildResult } from '../../shared/process.js';
 import { placeholderName } from './planned-state.js';
 import type { TerraformRun } from './terraform.js';
@@ -7,15 +8,7 @@ const outputsSchema = z.record(z.string(), z.object({ value: z.unknown() }));
 
 /** What `terraform output -json` wrote, by name; undefined where that cannot be read. */
 export function outputsIn(child: ChildResult): z.infer<typeof outputsSchema> | undefined {
-  return outputsSchema.safeParse(parseJson(child)).data;
-}
-
-function parseJson({ stdout }: ChildResult): unknown {
-  try {
-    return JSON.parse(stdout) as unknown;
-  } catch {
-    return undefined;
-  }
+  return parseJsonAs(outputsSchema, child.stdout);
 }
 
 /** Without the lines on what stands in for unknown states, and the sum that counts it. */

@@ -3,6 +3,7 @@ import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Clock } from '../../shared/clock.js';
+import { parseJsonAs } from '../../shared/json-text.js';
 import { s3PlaceSchema } from '../sidecar/backend-place.js';
 
 /** What a post step needs to bring a stack to rest after its run was killed. Holds no secret. */
@@ -70,12 +71,8 @@ export async function notedChildren(directory: string): Promise<readonly Running
   const children = await Promise.all(
     names.map(async (name) => {
       const text = await readFile(join(directory, name), 'utf8').catch(() => '');
-      try {
-        return [childSchema.parse(JSON.parse(text))];
-      } catch {
-        // Half written when its writer was killed: the process has only just begun.
-        return [];
-      }
+      // Half written when its writer was killed, it is none: the process has only just begun.
+      return parseJsonAs(childSchema, text) ?? [];
     }),
   );
   return children.flat();

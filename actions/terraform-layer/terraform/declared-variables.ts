@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { parseJson } from '../../shared/json-text.js';
 import type { Stack } from '../stacks/workspace.js';
 
 /**
@@ -30,14 +31,10 @@ export function variableNames(text: string): readonly string[] {
   if (!text.trimStart().startsWith('{')) {
     return [...text.matchAll(/^\s*variable\s+"?([^"\s{]+)"?\s*\{/gm)].map(([, name = '']) => name);
   }
-  try {
-    const document = JSON.parse(text) as unknown;
-    const block =
-      typeof document === 'object' && document !== null && 'variable' in document
-        ? document.variable
-        : undefined;
-    return typeof block === 'object' && block !== null ? Object.keys(block) : [];
-  } catch {
-    return [];
-  }
+  const document = parseJson(text);
+  const block =
+    typeof document === 'object' && document !== null && 'variable' in document
+      ? document.variable
+      : undefined;
+  return typeof block === 'object' && block !== null ? Object.keys(block) : [];
 }

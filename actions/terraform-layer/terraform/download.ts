@@ -5,6 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import semver from 'semver';
 import { z } from 'zod';
 import { OperationError, UserError } from '../../shared/errors.js';
+import { parseJsonAs } from '../../shared/json-text.js';
 import type { Logger } from '../../shared/log.js';
 import { isBelowFloor, type VersionConstraint } from './version-constraint.js';
 
@@ -92,9 +93,9 @@ async function chooseVersion(
   if (wanted.exact !== undefined && wanted.allows(wanted.exact)) return wanted.exact;
   if (wanted.allows(defaultTerraformVersion)) return defaultTerraformVersion;
   const text = await fetchText(store, `${source.baseUrl}/terraform/index.json`, wanted);
-  const index = indexSchema.safeParse(parseJson(text));
-  if (!index.success) throw notFound(wanted, 'the list of releases cannot be read');
-  const fitting = Object.keys(index.data.versions).filter(
+  const index = parseJsonAs(indexSchema, text);
+  if (index === undefined) throw notFound(wanted, 'the list of releases cannot be read');
+  const fitting = Object.keys(index.versions).filter(
     (version) => wanted.allows(version) && !isBelowFloor(version),
   );
   const [newest] = semver.rsort(fitting);
@@ -157,12 +158,4 @@ function operatingSystem({ platform }: ReleaseSource): string {
 function processor({ architecture }: ReleaseSource): string {
   const names: Readonly<Record<string, string>> = { x64: 'amd64', ia32: '386' };
   return names[architecture] ?? architecture;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
 }

@@ -1,5 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 import { z } from 'zod';
+import { parseJsonAs } from '../../shared/json-text.js';
 import { fromRoot, type Diagnostic } from './diagnostics.js';
 
 /**
@@ -82,9 +83,9 @@ const phases = {
  */
 export function parseEvent(line: string, directory: string): TerraformEvent | undefined {
   if (line.trim() === '') return undefined;
-  const parsed = lineSchema.safeParse(parseJson(line));
-  if (!parsed.success) return { kind: 'message', text: stripVTControlCharacters(line) };
-  const { '@message': text, type = '', diagnostic, hook, changes, outputs } = parsed.data;
+  const parsed = parseJsonAs(lineSchema, line);
+  if (parsed === undefined) return { kind: 'message', text: stripVTControlCharacters(line) };
+  const { '@message': text, type = '', diagnostic, hook, changes, outputs } = parsed;
   if (diagnostic !== undefined) {
     const { severity, summary, detail, address, range, snippet } = diagnostic;
     return {
@@ -133,12 +134,4 @@ export function parseEvent(line: string, directory: string): TerraformEvent | un
     }
   }
   return { kind: 'message', text: stripVTControlCharacters(text) };
-}
-
-function parseJson(line: string): unknown {
-  try {
-    return JSON.parse(line) as unknown;
-  } catch {
-    return undefined;
-  }
 }

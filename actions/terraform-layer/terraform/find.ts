@@ -2,6 +2,7 @@ import { delimiter, join } from 'node:path';
 import { access, constants } from 'node:fs/promises';
 import { z } from 'zod';
 import { OperationError, UserError } from '../../shared/errors.js';
+import { parseJsonAs } from '../../shared/json-text.js';
 import type { Logger } from '../../shared/log.js';
 import type { RunProcess } from '../../shared/process.js';
 import { isBelowFloor, tooOld, type VersionConstraint } from './version-constraint.js';
@@ -99,10 +100,10 @@ async function versionOf(
       args: ['version', '-json'],
       env: environment,
     });
-    const parsed = versionSchema.safeParse(JSON.parse(result.stdout));
-    return result.exitCode === 0 && parsed.success ? parsed.data.terraform_version : undefined;
+    if (result.exitCode !== 0) return undefined;
+    return parseJsonAs(versionSchema, result.stdout)?.terraform_version;
   } catch (error) {
-    if (error instanceof OperationError || error instanceof SyntaxError) return undefined;
+    if (error instanceof OperationError) return undefined;
     throw error;
   }
 }

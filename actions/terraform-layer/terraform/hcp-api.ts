@@ -1,6 +1,7 @@
 import pRetry from 'p-retry';
 import { z } from 'zod';
 import { OperationError, toError } from '../../shared/errors.js';
+import { parseJson } from '../../shared/json-text.js';
 
 /** One request without a body; an answer of any status is an answer. */
 export type HttpRequest = (
@@ -142,11 +143,3 @@ export const httpRequest: HttpRequest = async (url, { method, headers }) => {
   const answer = await fetch(url, { method, headers, signal: AbortSignal.timeout(30_000) });
   return { status: answer.status, text: await answer.text() };
 };
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
-}

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { parseJson } from '../../shared/json-text.js';
 import { tokenVariable } from '../modules-access/registry-tokens.js';
 
 /** What Terraform would send to a host. */
@@ -53,12 +54,8 @@ function tokenIn(text: string, host: string): string | undefined {
   const block = new RegExp(`credentials"?\\s+"${escaped}"\\s*\\{[^}]*\\btoken\\s*=\\s*"([^"]+)"`);
   const native = block.exec(text)?.[1];
   if (native !== undefined || !text.trimStart().startsWith('{')) return native;
-  try {
-    const token = member(member(member(JSON.parse(text), 'credentials'), host), 'token');
-    return typeof token === 'string' ? token : undefined;
-  } catch {
-    return undefined;
-  }
+  const token = member(member(member(parseJson(text), 'credentials'), host), 'token');
+  return typeof token === 'string' ? token : undefined;
 }
 
 function member(value: unknown, name: string): unknown {

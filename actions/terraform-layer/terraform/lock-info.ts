@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseJsonAs } from '../../shared/json-text.js';
 
 /** Who holds a lock, as Terraform writes it into the lock file of S3 and of the local backend. */
 const lockInfoSchema = z.object({
@@ -21,13 +22,8 @@ export interface LockInfo {
 
 /** Undefined where there is no text, or it is not what Terraform writes. */
 export function parseLockInfo(text: string | undefined): LockInfo | undefined {
-  if (text === undefined) return undefined;
-  try {
-    const parsed = lockInfoSchema.safeParse(JSON.parse(text));
-    if (!parsed.success) return undefined;
-    const { ID, Operation, Who, Version, Created } = parsed.data;
-    return { id: ID, operation: Operation, who: Who, version: Version, created: Created };
-  } catch {
-    return undefined;
-  }
+  const info = text === undefined ? undefined : parseJsonAs(lockInfoSchema, text);
+  if (info === undefined) return undefined;
+  const { ID, Operation, Who, Version, Created } = info;
+  return { id: ID, operation: Operation, who: Who, version: Version, created: Created };
 }

@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { SourceLocation } from '../../shared/errors.js';
+import { parseJson } from '../../shared/json-text.js';
 import type { Stack } from '../stacks/workspace.js';
 import { variableNames } from '../terraform/declared-variables.js';
 
@@ -94,14 +95,6 @@ function assignments(file: string, text: string): readonly (readonly [string, So
     const name = /^"?([\p{L}_][\p{L}\p{N}_-]*)"?\s*=(?!=)/u.exec(line)?.[1];
     return name === undefined ? [] : [[name, { file, line: index + 1 }] as const];
   });
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
 }
 
 function entries(value: unknown): readonly (readonly [string, unknown])[] {
