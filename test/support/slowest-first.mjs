@@ -11,6 +11,7 @@ const slowest = [
   'terraform-layer-drift',
   'terraform-layer-locks',
   'terraform-layer-end-of-life',
+  'ecr-push-promote',
   'ecs-deploy-tasks',
   'terraform-layer-legs',
   'terraform-example',

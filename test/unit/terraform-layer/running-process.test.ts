@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isProcessRunning } from '../../../actions/terraform-layer/terraform/children.js';
 import { describeWhere, type Requirement } from '../../support/requirement.js';
@@ -20,13 +21,14 @@ const tellsTheEnded: Requirement =
 
 describeWhere(tellsTheEnded, 'a process that has ended', () => {
   it('runs no more, though its parent never asks how', async () => {
-    // The shell becomes another program, which knows of no child.
+    // The shell becomes another program, which knows of no child: until then, it would ask.
     const parent = spawn('sh', ['-c', 'sleep 60 & echo $!; exec sleep 60'], {
       stdio: ['ignore', 'pipe', 'ignore'],
     });
     try {
       const [line] = (await once(parent.stdout, 'data')) as [Buffer];
       const processId = Number(line.toString());
+      while ((await programOf(parent.pid ?? 0)) !== 'sleep') await delay(10);
       expect(isProcessRunning(processId)).toBe(true);
       process.kill(processId, 'SIGKILL');
       while (isProcessRunning(processId)) await delay(10);
@@ -37,3 +39,7 @@ describeWhere(tellsTheEnded, 'a process that has ended', () => {
     }
   }, 10_000);
 });
+
+async function programOf(processId: number): Promise<string> {
+  return (await readFile(`/proc/${processId}/comm`, 'utf8')).trim();
+}
