@@ -1,11 +1,4 @@
-import {
-  bullets,
-  link,
-  paragraph,
-  text,
-  type Block,
-  type Inline,
-} from '../../shared/markdown.js';
+import { bullets, link, paragraph, text, type Block, type Inline } from '../../shared/markdown.js';
 import type { ReviewDifference, ReviewSource, ReviewSummary } from '../review/verdict.js';
 import { nameList, shortCode } from './name-list.js';
 
