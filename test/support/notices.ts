@@ -1,5 +1,6 @@
-import type { GithubContext } from '../../actions/shared/github-context.js';
 import type { Notice } from '../../actions/shared/notify/notice.js';
+import type { Notifier } from '../../actions/shared/notify/notifier.js';
+import { githubContext } from './github-client.js';
 
 /** One notice of each kind. */
 export const notices: readonly Notice[] = [
@@ -14,21 +15,34 @@ export const notices: readonly Notice[] = [
   { kind: 'drift-found', subject: 'drift check of dev', sentence: '2 stacks' },
 ];
 
-/** A job of a push to the default branch. */
-export const whereItRuns: GithubContext = {
+/** A job of `acme/shop`. */
+export const whereItRuns = githubContext({
   repository: { owner: 'acme', name: 'shop' },
-  eventName: 'push',
   sha: '0123456789abcdef0123456789abcdef01234567',
-  ref: 'refs/heads/main',
   runId: '77',
-  runAttempt: '1',
-  workflow: 'deploy',
-  job: 'deploy',
-  actor: 'octocat',
-  serverUrl: 'https://github.com',
-  apiUrl: 'https://api.github.com',
-  pullRequest: undefined,
-  mergeGroup: undefined,
-  defaultBranch: 'main',
-  actionRepository: undefined,
-};
+});
+
+/** A notifier that sends nothing, and what it was told. */
+export function noting(): {
+  readonly notifier: Notifier;
+  readonly told: readonly Notice[];
+  /** Kinds of what was told, and `settled` where that was waited for. */
+  kinds(): readonly string[];
+} {
+  const told: Notice[] = [];
+  const kinds: string[] = [];
+  return {
+    told,
+    kinds: () => kinds,
+    notifier: {
+      tell: (notice) => {
+        told.push(notice);
+        kinds.push(notice.kind);
+      },
+      settled: () => {
+        kinds.push('settled');
+        return Promise.resolve();
+      },
+    },
+  };
+}
