@@ -27,7 +27,7 @@ export function noting(): {
   readonly notifier: Notifier;
   readonly told: readonly Notice[];
   /** Kinds of what was told, and `settled` where that was waited for. */
-  kinds(): readonly string[];
+  readonly kinds: () => readonly string[];
 } {
   const told: Notice[] = [];
   const kinds: string[] = [];

@@ -190,7 +190,7 @@ describe('a notifier', () => {
 
   it('never names the webhook, whatever goes wrong', async () => {
     const talks: typeof fetch = (url) =>
-      Promise.reject(new TypeError(`fetch of ${String(url)} failed`));
+      Promise.reject(new TypeError(`fetch of ${JSON.stringify(url)} failed`));
     const { clock } = hurryingClock();
     const { notifier, secrets } = open({}, { fetch: talks, clock });
     notifier.tell(done);
