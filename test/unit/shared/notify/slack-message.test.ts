@@ -133,6 +133,21 @@ describe('a message for Slack', () => {
     );
   });
 
+  it('is cut to what Slack takes where everything is very long', () => {
+    for (const unit of ['x', '&', '<!here>', '😀', 'a\n']) {
+      const long = unit.repeat(10_000);
+      const message = slackMessage(
+        {
+          ...{ kind: 'failed', subject: long, cause: long },
+          facts: Array.from({ length: 20 }, () => ({ name: long, value: long })),
+          pullNumbers: Array.from({ length: 50 }, (_, index) => index),
+        },
+        { ...whereItRuns, actor: long },
+      );
+      expect(judgeMessage(JSON.stringify(message)).kind).toBe('taken');
+    }
+  });
+
   it('keeps the limits of Slack and of Mattermost, whatever it is given', () => {
     fc.assert(
       fc.property(anyNotice, (notice) => {
