@@ -211,6 +211,8 @@ export interface DeployPorts {
   readonly http: Http;
   /** Takes secrets of this run out of text. */
   readonly redact: (text: string) => string;
+  /** Told when a rollout is about to begin; of several services, by each. */
+  readonly begun: () => void;
   readonly clock: Clock;
   readonly log: Logger;
   /** Reads a text file of the workspace; `undefined`: not there. */

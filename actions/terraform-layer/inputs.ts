@@ -1,6 +1,7 @@
 import { readAccountIds, readRoleArn } from '../shared/aws-access.js';
 import type { Env } from '../shared/env.js';
 import { InputReader, type InputSource } from '../shared/inputs.js';
+import { readNotify, type NotifyingInputs } from '../shared/notify/notify-inputs.js';
 import { readModuleCredentials } from './modules-access/git-access.js';
 import { readRegistryTokens } from './modules-access/registry-tokens.js';
 import { parseHookCommands } from './policy/hook-commands.js';
@@ -111,7 +112,7 @@ export const defaultVersion = '>= 1.11';
  *
  * @throws UserError
  */
-export function readInputs(source: InputSource, env: Env): Inputs {
+export function readInputs(source: InputSource, env: Env): Inputs & NotifyingInputs {
   const reader = new InputReader(source);
   const command = reader.oneOf('command', commands);
   const pullRequest = env('GITHUB_EVENT_NAME')?.startsWith('pull_request') === true;
@@ -164,6 +165,7 @@ export function readInputs(source: InputSource, env: Env): Inputs {
     costCommand: readHookCommand(reader, 'cost-command'),
     ...readModuleCredentials(reader),
     registryTokens: readRegistryTokens(reader),
+    notify: readNotify(reader),
   });
 }
 

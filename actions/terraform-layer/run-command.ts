@@ -7,6 +7,7 @@ import { ApplyNews } from './apply/apply-news.js';
 import { proveEnvironments, proveGatesByHand } from './apply/prove-gates.js';
 import { appliedHistory } from './applied-history.js';
 import { nothingCompared, type ObservedHistory } from './changes/observed-history.js';
+import { approvals, beginning, breaking, ending, isNotified } from './notices.js';
 import { earlierUpToDate } from './earlier-environments.js';
 import { observe, readRepository, type Repository } from './effects.js';
 import { perform } from './perform.js';
@@ -32,13 +33,19 @@ import {
 export async function runCommand(inputs: Inputs, ports: PublishPorts): Promise<void> {
   const refused = forkProblems(inputs, ports.github);
   if (refused.length > 0) throw new UserError(refused);
-  if (inputs.command !== 'apply' || inputs.dryRun) return runTold(inputs, ports, undefined);
-  const news = new ApplyNews(inputs, ports);
+  const news =
+    inputs.command === 'apply' && !inputs.dryRun ? new ApplyNews(inputs, ports) : undefined;
   try {
     await runTold(inputs, ports, news);
   } catch (thrown) {
-    await news.breakOff(thrown);
+    if (news !== undefined) await news.breakOff(thrown);
+    else if (isNotified(inputs)) {
+      const cancelled = ports.signal.aborted;
+      ports.notifier.tell(breaking(inputs, thrown, { cancelled }));
+    }
     throw thrown;
+  } finally {
+    await ports.notifier.settled();
   }
 }
 
@@ -108,13 +115,23 @@ async function performAndTell(
     readonly news: ApplyNews | undefined;
   },
 ): Promise<void> {
+  const { notifier } = ports;
+  const about = { ...inputs, environments: plan.environments.map(({ name }) => name) };
+  if (plan.command === 'destroy') notifier.tell(beginning(about));
   const outcomes = await perform(plan, inputs, ports, known.history, known.access, known.news);
+  // Drift that is found is told, whatever else fails.
+  const end = ending(about, outcomes);
+  if (end?.kind === 'drift-found') notifier.tell(end);
   try {
     await publish(plan, outcomes, inputs, ports);
     if (plan.command === 'plan' && inputs.proveGates) {
       const next = environmentsToApply(plan, outcomes, inputs.confirm);
       await proveEnvironments(next, inputs, ports);
+      for (const notice of approvals(next, outcomes, inputs.workingDirectory)) {
+        notifier.tell(notice);
+      }
     }
+    if (end?.kind === 'done') notifier.tell(end);
   } finally {
     // A stack that failed is no reason to keep silent of the others.
     if (plan.command === 'drift') await reportDrift(plan, outcomes, inputs, ports);

@@ -31,6 +31,9 @@ const jobsWith = (workflow: string, action: string) => {
   );
 };
 
+/** Of every action. */
+const notifying = ['slack-webhook', 'slack-webhook-host', 'notify-on'];
+
 /** What a reusable workflow decides itself, or leaves to the action's default. */
 const notPassed = new Set([
   ...['allowed-account-ids', 'audience', 'config', 'terraform-releases-url', 'retries', 'dry-run'],
@@ -38,7 +41,11 @@ const notPassed = new Set([
   // Of other commands.
   ...['graph-format', 'drift-issues', 'drift-label', 'time-budget', 'state-operations', 'lock-id'],
 ]);
-const onlyForApply = new Set(['apply-again', 'confirm', 'review-workflow', 'up-to-date']);
+const onlyForApply = new Set([
+  ...['apply-again', 'confirm', 'review-workflow', 'up-to-date'],
+  // Plans of pull requests tell no chat.
+  ...notifying,
+]);
 
 describe.each(['terraform-plan', 'terraform-apply'])('%s.yml', (name) => {
   const layerJobs = jobsWith(name, 'terraform-layer');
@@ -68,13 +75,19 @@ describe.each(['terraform-plan', 'terraform-apply'])('%s.yml', (name) => {
   });
 });
 
+it('terraform-apply.yml tells a chat of approvals too, which its plan knows of', () => {
+  for (const { passed } of jobsWith('terraform-apply', 'terraform-layer')) {
+    expect(Object.keys(passed)).toEqual(expect.arrayContaining(notifying));
+  }
+});
+
 describe('deploy-service.yml', () => {
   /** What the contract says already, and what belongs to other commands. */
   const notPassed: Readonly<Record<string, ReadonlySet<string>>> = {
     'ecr-push': new Set([
       ...['command', 'repositories', 'labels', 'secret-files', 'ssh', 'provenance', 'sbom'],
       ...['archive', 'image', 'engine', 'kms-key', 'keep-images', 'pull-account-ids'],
-      ...['registries', 'dry-run', 'audience', 'allowed-account-ids'],
+      ...['registries', 'dry-run', 'audience', 'allowed-account-ids', ...notifying],
       // Of other commands.
       ...['source', 'source-role-to-assume', 'referrers'],
     ]),
@@ -84,7 +97,7 @@ describe('deploy-service.yml', () => {
       ...['poll-interval-seconds', 'early-end-exits', 'log-lines', 'dry-run', 'audience'],
       ...['codedeploy-application', 'codedeploy-deployment-group', 'if-busy'],
       ...['wait-for-termination', 'pre-deploy-container', 'post-deploy-container'],
-      ...['smoke-timeout-seconds', 'smoke-attempts', 'allowed-account-ids'],
+      ...['smoke-timeout-seconds', 'smoke-attempts', 'allowed-account-ids', ...notifying],
       // Of other commands.
       ...['hook-id', 'service-deployment-arn', 'decision', 'task-command', 'task-container'],
       ...['task-env-vars', 'task-cpu', 'task-memory', 'task', 'revision', 'desired-count'],
