@@ -36,6 +36,7 @@ export async function sinceApplied(options: HistoryOptions): Promise<ObservedHis
       : await formerStacks(stacks, noted, applied, {
           ...{ git, head: workspace, configPath: inputs.configPath },
           variables: inputs.variables,
+          varFiles: inputs.varFiles,
         });
   const baselines = new Map([...noted, ...(former?.baselines ?? [])]);
   const again = await takenUpAgain(options);

@@ -40,6 +40,7 @@ const harmless = ['init', 'show', 'output', 'state pull'];
 export function childAftermath(ports: {
   readonly program: string;
   readonly root: string;
+  readonly earlyFor: (stack: Stack) => readonly string[];
   readonly sidecars: Sidecars;
   readonly runProcess: RunProcess;
   readonly clock: Clock;
@@ -49,7 +50,9 @@ export function childAftermath(ports: {
     const { stack, command, end } = ended;
     if (harmless.includes(command)) return { diagnostics: [], unfinished: false };
     const directory = path.join(ports.root, stack.directory);
-    const commands = rescueCommands({ ...ports, directory, environment: ended.environment });
+    const { environment } = ended;
+    const early = ports.earlyFor(stack);
+    const commands = rescueCommands({ ...ports, directory, environment, early });
     const diagnostics: Diagnostic[] = [];
     const sidecar = ports.sidecars(stack);
     const unwritten = command === 'apply' && end !== 'succeeded';

@@ -97,8 +97,8 @@ async function settle(child: RunningChild, ports: RestPorts): Promise<void> {
   const stateVersion = command === 'apply' ? await versionOf(ports.sidecarOf(rest)) : undefined;
   const absent = rest.withoutEnvironment.map((name) => [name, undefined] as const);
   const environment = ports.environmentWith({ ...Object.fromEntries(absent), ...rest.environment });
-  const { program, directory } = rest;
-  const commands = rescueCommands({ ...ports, program, directory, environment });
+  const { program, directory, early } = rest;
+  const commands = rescueCommands({ ...ports, program, directory, environment, early });
   let stands = false;
   if (lockId !== undefined) {
     const release = await releaseLock(lockId, { ...ports, commands });

@@ -96,28 +96,6 @@ describe("OpenTofu's files", () => {
     });
     expect(stacks[0]?.stateKey).toBe('s3://states/dev.tfstate');
   });
-
-  it.each(['var.place', '"./${var.place}"', '"${var.place}/x"'])(
-    'are told that the module source %s is not followed',
-    async (source) => {
-      expect(
-        await problemsOf({
-          'environments/dev/main.tofu': `${s3Backend('dev')}module "x" {\n  source = ${source}\n}\n`,
-        }),
-      ).toMatchObject([
-        { code: 'module-source-not-literal', at: { file: 'environments/dev/main.tofu', line: 8 } },
-      ]);
-    },
-  );
-
-  it('may have a remote source with a variable in its version', async () => {
-    const { stacks } = await load({
-      'environments/dev/main.tofu':
-        s3Backend('dev') +
-        'module "x" {\n  source = "git::https://example.com/x.git?ref=${var.v}"\n}\n',
-    });
-    expect(stacks[0]?.moduleDirectories).toEqual([]);
-  });
 });
 
 describe('a file that is a link', () => {

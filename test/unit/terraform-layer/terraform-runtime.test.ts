@@ -374,7 +374,7 @@ describe('the post step of a command on a state that was killed', () => {
     await noteChild(path.join(directory, 'children'), {
       ...{ processId: 42, stack: 'a/dev', command: 'state mv', directory: 'layers/a', lockLog },
       rest: {
-        ...{ program: '/bin/terraform', directory: '/r/layers/a', environment: {} },
+        ...{ program: '/bin/terraform', directory: '/r/layers/a', environment: {}, early: [] },
         ...{ withoutEnvironment: [], startedAt: 0 },
         state: {
           ...{ kind: 's3', region: 'r' },
