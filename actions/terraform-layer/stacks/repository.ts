@@ -153,7 +153,7 @@ export class Repository {
       code: 'hcl-syntax',
       message: failure.message,
       at: locate(source, failure.offset),
-      hint: '`terraform fmt` says more about it',
+      hint: '`fmt` of Terraform or OpenTofu says more about it',
     });
   }
 }

@@ -7,6 +7,7 @@ import type { Sidecars } from '../sidecar/sidecar.js';
 import type { Stack } from '../stacks/workspace.js';
 import type { Diagnostic } from './diagnostics.js';
 import { pushCommand, recoverState, versionOf, type Recovery } from './errored-state.js';
+import { programName, type ProgramName } from './find.js';
 import { heldLockIn } from './held-lock.js';
 import { releaseLock, removeLocalLock } from './lock-release.js';
 import { rescueCommands } from './rescue-commands.js';
@@ -65,7 +66,7 @@ export function childAftermath(ports: {
       if (release.kind === 'released') {
         diagnostics.push({
           severity: 'warning',
-          summary: `terraform ${command} left the lock ${heldLockId} on its state, and it was released`,
+          summary: `${programName(ports.program)} ${command} left the lock ${heldLockId} on its state, and it was released`,
           detail: '',
         });
         heldLockId = undefined;
@@ -86,7 +87,7 @@ export function childAftermath(ports: {
           stateVersion,
         })
       : { kind: 'none' };
-    diagnostics.push(...recoveryDiagnostics(stack.directory, recovery));
+    diagnostics.push(...recoveryDiagnostics(programName(ports.program), stack.directory, recovery));
     return {
       diagnostics,
       ...(heldLockId === undefined ? {} : { heldLockId }),
@@ -96,7 +97,11 @@ export function childAftermath(ports: {
 }
 
 /** What a recovery means for whoever reads of it. */
-export function recoveryDiagnostics(directory: string, recovery: Recovery): readonly Diagnostic[] {
+export function recoveryDiagnostics(
+  program: ProgramName,
+  directory: string,
+  recovery: Recovery,
+): readonly Diagnostic[] {
   switch (recovery.kind) {
     case 'none':
       return [];
@@ -115,15 +120,15 @@ export function recoveryDiagnostics(directory: string, recovery: Recovery): read
         {
           severity: 'error',
           summary: `the state of this apply could not be written: it is in ${where}`,
-          detail: `${recovery.why}\n${afterwards(directory, recovery)}`,
+          detail: `${recovery.why}\n${afterwards(program, directory, recovery)}`,
         },
       ];
     }
   }
 }
 
-function afterwards(directory: string, recovery: Recovery): string {
-  const byHand = `To put it back: ${pushCommand(directory, recovery)}`;
+function afterwards(program: ProgramName, directory: string, recovery: Recovery): string {
+  const byHand = `To put it back: ${pushCommand(program, directory, recovery)}`;
   return recovery.kind === 'stored'
     ? `The next apply puts it back where nothing has written the state since. ${byHand}`
     : byHand;

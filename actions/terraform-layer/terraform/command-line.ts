@@ -16,6 +16,7 @@ import {
 import { distinctDiagnostics, type Diagnostic } from './diagnostics.js';
 import { parseEvent, type TerraformEvent } from './events.js';
 import { SharedLock } from './exclusive.js';
+import { programName } from './find.js';
 import type { FormerState } from './former-state.js';
 import { PluginCache } from './plugin-cache.js';
 import { pluginEnvironment, providerSources } from './provider-sources.js';
@@ -233,5 +234,5 @@ export function commandLineTerraform(options: CommandLineOptions): Terraform {
     return (await run(stack, 'apply', args, { onEvent })).run;
   }
 
-  return { init, plan, planAgainst, show, apply, outputs };
+  return { name: programName(options.program), init, plan, planAgainst, show, apply, outputs };
 }
