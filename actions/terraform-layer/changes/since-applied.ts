@@ -1,3 +1,4 @@
+import { counted } from '../../shared/counted.js';
 import { UserError } from '../../shared/errors.js';
 import { environmentsInQuestion } from '../choose-stacks.js';
 import type { Affected } from '../graph/affected.js';
@@ -58,7 +59,9 @@ export async function sinceApplied(options: HistoryOptions): Promise<ObservedHis
     oldest === undefined
       ? `everything up to ${head.slice(0, 7)}`
       : `${oldest.slice(0, 7)}..${head.slice(0, 7)}`;
-  log.info(`${affected.changed.length} stacks differ from what was applied in ${range}`);
+  log.info(
+    `Different from what was applied, in ${range}: ${counted(affected.changed.length, 'stack')}`,
+  );
   return {
     affected: inputs.layers.kind === 'changed' ? affected : undefined,
     policy: await policySince(oldestBases, [...names], options),
