@@ -4,7 +4,7 @@ import { evaluate } from '../hcl/evaluate.js';
 import type { Scope, ScopeFiles } from '../hcl/scope.js';
 import { convertToType } from '../hcl/type-constraint.js';
 import type { Expression, Source } from '../hcl/syntax.js';
-import { Unknown, type Evaluated } from '../hcl/value.js';
+import { asString, Unknown, type Evaluated } from '../hcl/value.js';
 import { chosenDirectory } from './chosen-module.js';
 import type { ModuleCall, ModuleSource, ModuleSources } from './module-source.js';
 import { mergedAttributes, type NamedBlock, type PlacedAttribute } from './named-block.js';
@@ -76,8 +76,7 @@ export class ModuleInstance implements Scope {
     const module = call && this.#context.sources.get(call.directory);
     const block = module?.outputs.get(output);
     if (call === undefined || module === undefined || block === undefined) return undefined;
-    const each = key === undefined ? undefined : { key, value: null };
-    const child = this.#child(call, module, each);
+    const child = this.#child(call, module, key === undefined ? undefined : this.#each(call, key));
     const value = mergedAttributes(this.#context.repository, block).get('value')?.value;
     return value && evaluate(value.expression, value.source, child);
   }
@@ -207,15 +206,30 @@ export class ModuleInstance implements Scope {
 
   #variableValue(block: NamedBlock): Evaluated {
     const attributes = mergedAttributes(this.#context.repository, block);
-    const given = this.#inputs(block.name);
-    const fallback = given === undefined ? attributes.get('default')?.value : undefined;
-    const value = given ?? (fallback && evaluate(fallback.expression, fallback.source, this));
+    const passed = this.#inputs(block.name);
+    // "Disallowing Null Module Input Values" in Terraform's documentation.
+    const refusesNull = passed === null && this.#valueOf(attributes.get('nullable')) === false;
+    const given = refusesNull ? undefined : passed;
+    const fallback = attributes.get('default');
+    const value = given === undefined ? this.#valueOf(fallback) : given;
     if (value === undefined) {
       const source: Source = block.refs[0]?.source ?? { file: '', text: '', line: 1 };
       return new Unknown(`var.${block.name} has no value`, source, 0, 0, true);
     }
     const type = attributes.get('type')?.value;
     return type === undefined ? value : convertToType(value, type.expression);
+  }
+
+  #valueOf(attribute: PlacedAttribute | undefined): Evaluated | undefined {
+    const written = attribute?.value;
+    return written && evaluate(written.expression, written.source, this);
+  }
+
+  /** `each` of the instance that a key chooses; its value is as unknown as the key. */
+  #each(call: ModuleCall, key: Evaluated): Each {
+    const instances = repetitions(this.#context.repository, call, this);
+    const chosen = instances.find(({ each }) => each !== undefined && sameKey(each.key, key));
+    return chosen?.each ?? { key, value: key instanceof Unknown ? key : null };
   }
 
   #local(name: string): Evaluated | undefined {
@@ -251,6 +265,12 @@ export class ModuleInstance implements Scope {
         return undefined;
     }
   }
+}
+
+/** Keys are text or numbers, and `["0"]` is `[0]`. */
+function sameKey(one: Evaluated, other: Evaluated): boolean {
+  const text = asString(one);
+  return text !== undefined && text === asString(other);
 }
 
 /** A `provider "tfe"` block, and where its expressions have their values. */

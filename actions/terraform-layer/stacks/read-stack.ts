@@ -90,6 +90,8 @@ export function readStack(options: {
       reads: [
         ...pathsRead(repository, instances, directory),
         ...linkedFiles(repository, [directory, ...moduleDirectories]),
+        ...linkedDirectories(repository, moduleDirectories),
+        ...options.moreVarFiles,
       ],
       ...(earlyExpressions.length === 0 ? {} : { earlyExpressions }),
     },
@@ -120,6 +122,17 @@ function linkedFiles(repository: Repository, directories: readonly string[]): re
     }
   }
   return [...found].sort();
+}
+
+/** Where module directories really lie, those that are reached by a link. */
+function linkedDirectories(
+  repository: Repository,
+  directories: readonly string[],
+): readonly string[] {
+  return directories.flatMap((directory) => {
+    const real = repository.realDirectory(directory);
+    return real === undefined || real === directory || real.startsWith('../') ? [] : [real];
+  });
 }
 
 /** Settings that are known, as a value. */

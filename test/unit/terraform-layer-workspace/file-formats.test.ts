@@ -1,5 +1,6 @@
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { affectedStacks } from '../../../actions/terraform-layer/graph/affected.js';
 import { diskFiles } from '../../../actions/terraform-layer/stacks/files.js';
 import { loadWorkspace } from '../../../actions/terraform-layer/stacks/load-workspace.js';
 import { withDirectory } from '../../support/runner.js';
@@ -95,6 +96,24 @@ describe("OpenTofu's files", () => {
         'variable "name" { default = "dev" }\n' + s3Backend('${var.name}.tfstate'),
     });
     expect(stacks[0]?.stateKey).toBe('s3://states/dev.tfstate');
+  });
+});
+
+describe('a module that is reached by a link', () => {
+  it('is affected by the files where it really lies', async () => {
+    await withDirectory(async (root) => {
+      await mkdir(path.join(root, 'environments/dev'), { recursive: true });
+      await mkdir(path.join(root, 'shared/net'), { recursive: true });
+      await writeFile(path.join(root, 'shared/net/main.tf'), '');
+      await writeFile(
+        path.join(root, 'environments/dev/main.tf'),
+        `${s3Backend('dev')}module "net" {\n  source = "../../modules/net"\n}\n`,
+      );
+      await symlink('shared', path.join(root, 'modules'));
+      const workspace = await loadWorkspace({ root });
+      const { changed } = affectedStacks({ workspace, changedFiles: ['shared/net/main.tf'] });
+      expect(changed.map(({ stack }) => stack.environment)).toEqual(['dev']);
+    });
   });
 });
 
