@@ -50,6 +50,7 @@ export type EnvironmentName =
   | 'TF_CLOUD_ORGANIZATION'
   | 'TF_PLUGIN_CACHE_DIR'
   | 'TF_PLUGIN_MIRROR'
+  | `TF_VAR_${string}`
   | 'XDG_RUNTIME_DIR';
 
 /** Looks one variable up; an empty value counts as absent, as GitHub writes absent ones. */

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { counted } from '../shared/counted.js';
 import { runUrl } from '../shared/github-context.js';
 import type { ApplyNews } from './apply/apply-news.js';
 import { stacksHeldBack, tellHeldBack } from './apply/held-back.js';
@@ -180,7 +181,7 @@ async function schedule(run: {
     redact: (text) => ports.secrets.redact(text),
   });
   const budget = new TimeBudget(watch && inputs.timeBudgetSeconds, () => clock.now());
-  log.info(`${plannedStacks(plan).length} stacks, up to ${parallelism} at a time`);
+  log.info(`${counted(plannedStacks(plan).length, 'stack')}, up to ${parallelism} at a time`);
   const outcomes = await runSchedule({
     command: scheduledCommand(plan.command),
     stages: watch === undefined ? plan.stages : oldestFirst(plan.stages, watch.records),

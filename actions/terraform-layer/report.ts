@@ -1,3 +1,4 @@
+import { counted } from '../shared/counted.js';
 import { formatProblem } from '../shared/errors.js';
 import { commentLimit } from '../shared/sticky-comment.js';
 import {
@@ -87,7 +88,7 @@ export function report(
         : [
             {
               severity: 'warning' as const,
-              message: `The output "stacks" has no room for ${stacksLeftOut} of ${outcomes.length} stacks: those that change come first.`,
+              message: `The output "stacks" has no room for ${stacksLeftOut} of ${counted(outcomes.length, 'stack')}: those that change come first.`,
               at: undefined,
             },
           ]),

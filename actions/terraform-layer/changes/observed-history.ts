@@ -102,6 +102,7 @@ export function findingsSince(
     bases,
     configPath: inputs.configPath,
     variables: inputs.variables,
+    varFiles: inputs.varFiles,
     states: applied ?? {
       hasState: () => Promise.resolve(undefined),
       compareStates: () => Promise.resolve(undefined),

@@ -1,3 +1,4 @@
+import { counted } from '../../shared/counted.js';
 import { UserError } from '../../shared/errors.js';
 import { environmentsInQuestion } from '../choose-stacks.js';
 import type { Affected } from '../graph/affected.js';
@@ -36,6 +37,7 @@ export async function sinceApplied(options: HistoryOptions): Promise<ObservedHis
       : await formerStacks(stacks, noted, applied, {
           ...{ git, head: workspace, configPath: inputs.configPath },
           variables: inputs.variables,
+          varFiles: inputs.varFiles,
         });
   const baselines = new Map([...noted, ...(former?.baselines ?? [])]);
   const again = await takenUpAgain(options);
@@ -57,7 +59,9 @@ export async function sinceApplied(options: HistoryOptions): Promise<ObservedHis
     oldest === undefined
       ? `everything up to ${head.slice(0, 7)}`
       : `${oldest.slice(0, 7)}..${head.slice(0, 7)}`;
-  log.info(`${affected.changed.length} stacks differ from what was applied in ${range}`);
+  log.info(
+    `Different from what was applied, in ${range}: ${counted(affected.changed.length, 'stack')}`,
+  );
   return {
     affected: inputs.layers.kind === 'changed' ? affected : undefined,
     policy: await policySince(oldestBases, [...names], options),

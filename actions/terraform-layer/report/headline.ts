@@ -1,3 +1,4 @@
+import { counted } from '../../shared/counted.js';
 import { hasDrifted } from '../drift/findings.js';
 import type { Command } from '../inputs.js';
 import type { RunPlan } from '../plan.js';
@@ -114,5 +115,5 @@ export function describeFailure(
 }
 
 function stacks(count: number): string {
-  return count === 1 ? '1 stack' : `${count} stacks`;
+  return counted(count, 'stack');
 }
