@@ -4,6 +4,7 @@ import { InputReader, type InputSource } from '../shared/inputs.js';
 import { readModuleCredentials } from './modules-access/git-access.js';
 import { readRegistryTokens } from './modules-access/registry-tokens.js';
 import { parseHookCommands } from './policy/hook-commands.js';
+import { readLeg, readStacksPerRunner, type LegInput } from './waves/leg-input.js';
 import {
   parseVersionConstraint,
   tooOld,
@@ -69,6 +70,12 @@ export interface Inputs {
   readonly confirm: string | undefined;
   /** Whether a plan proves the gates of the environments that it would apply. */
   readonly proveGates: boolean;
+  /** Whether a plan shares its stacks out over runners, and how many each gets at least. */
+  readonly stacksPerRunner?: number | undefined;
+  /** The part of an apply that this job has; `layers` does not count then. */
+  readonly leg?: LegInput | undefined;
+  /** Name of the job of this run that must have passed before an apply begins. */
+  readonly gateJob?: string | undefined;
   readonly reviewRecords: RecordStore;
   /** Path of the workflow whose runs may leave records; undefined: any that calls ours. */
   readonly reviewWorkflow: string | undefined;
@@ -152,6 +159,9 @@ export function readInputs(source: InputSource, env: Env): Inputs {
     allowDestroy: reader.list('allow-destroy'),
     confirm: reader.text('confirm'),
     proveGates: reader.boolean('prove-gates', false),
+    stacksPerRunner: readStacksPerRunner(reader, command),
+    leg: readLeg(reader, command),
+    gateJob: reader.text('gate-job'),
     reviewRecords: reader.oneOf('review-records', ['artifact', 'state', 'none'], 'artifact'),
     reviewWorkflow: readPath(reader, 'review-workflow'),
     stateOperations: readLines(reader, 'state-operations'),

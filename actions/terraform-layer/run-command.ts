@@ -4,6 +4,7 @@ import { runState } from './commands/state.js';
 import { checkCode } from './commands/check.js';
 import { unlock } from './commands/unlock.js';
 import { ApplyNews } from './apply/apply-news.js';
+import { proveGateJob } from './apply/prove-gate-job.js';
 import { proveEnvironments, proveGatesByHand } from './apply/prove-gates.js';
 import { appliedHistory } from './applied-history.js';
 import { nothingCompared, type ObservedHistory } from './changes/observed-history.js';
@@ -16,6 +17,7 @@ import { reportDrift } from './drift/report-drift.js';
 import type { Inputs } from './inputs.js';
 import { planRun, type RunPlan } from './plan.js';
 import { environmentsToApply } from './report/environments-to-apply.js';
+import { proveWaveEnvironments } from './waves/wave-environment.js';
 import {
   announce,
   publish,
@@ -33,6 +35,7 @@ export async function runCommand(inputs: Inputs, ports: PublishPorts): Promise<v
   const refused = forkProblems(inputs, ports.github);
   if (refused.length > 0) throw new UserError(refused);
   if (inputs.command !== 'apply' || inputs.dryRun) return runTold(inputs, ports, undefined);
+  await proveGateJob(inputs, ports);
   const news = new ApplyNews(inputs, ports);
   try {
     await runTold(inputs, ports, news);
@@ -114,6 +117,7 @@ async function performAndTell(
     if (plan.command === 'plan' && inputs.proveGates) {
       const next = environmentsToApply(plan, outcomes, inputs.confirm);
       await proveEnvironments(next, inputs, ports);
+      if (inputs.stacksPerRunner !== undefined) await proveWaveEnvironments(next, inputs, ports);
     }
   } finally {
     // A stack that failed is no reason to keep silent of the others.

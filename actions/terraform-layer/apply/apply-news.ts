@@ -63,7 +63,10 @@ export class ApplyNews {
     const { github } = this.#ports;
     this.#review = review;
     this.#runDirectory = runDirectory;
-    this.#deployments = await openDeployments(plan, review.access?.deployments, this.#ports);
+    // Of many legs none has the whole environment.
+    const { leg } = this.#inputs;
+    const deployments = leg === undefined ? review.access?.deployments : undefined;
+    this.#deployments = await openDeployments(plan, deployments, this.#ports);
     if (github === undefined) return;
     const tell = this.#tellsWith(github);
     const pullNumbers = this.#reviewedPulls();
