@@ -153,13 +153,13 @@ export async function writeObject(
   await s3(emulator, 'PUT', `${stateBucket}/${key}`, text);
 }
 
-export async function createStateBucket(emulator: TestEmulator): Promise<void> {
+export async function createStateBucket(emulator: Pick<TestEmulator, 'awsUrl'>): Promise<void> {
   await s3(emulator, 'PUT', stateBucket);
 }
 
 /** A request to S3 past any client; `target` is `bucket/key` with a query. @throws Error where refused */
 export async function s3(
-  emulator: TestEmulator,
+  emulator: Pick<TestEmulator, 'awsUrl'>,
   method: string,
   target: string,
   body?: string,

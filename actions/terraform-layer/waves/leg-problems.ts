@@ -2,6 +2,7 @@ import type { Problem } from '../../shared/errors.js';
 import { isWithinReach } from '../stacks/state-identity.js';
 import type { Workspace } from '../stacks/workspace.js';
 import { legsOf, matrixOf } from './legs.js';
+import { waveEnvironmentOf } from './wave-environment.js';
 
 /**
  * GitHub docs, "Passing information between jobs": outputs of a job are at most 1 MB in UTF-16,
@@ -16,7 +17,7 @@ const mostCharacters = 400_000;
 export function legProblems(options: {
   readonly environments: readonly { readonly name: string }[];
   readonly chosen: readonly string[];
-  readonly workspace: Pick<Workspace, 'stacks' | 'edges'>;
+  readonly workspace: Pick<Workspace, 'stacks' | 'edges' | 'config'>;
   readonly stacksPerRunner: number;
 }): readonly Problem[] {
   const { environments, chosen, workspace, stacksPerRunner } = options;
@@ -31,22 +32,32 @@ export function legProblems(options: {
       },
     ];
   }
+  const problems: Problem[] = [];
+  const waveName = waveEnvironmentOf(environment.name);
+  if (workspace.config.environments.some(({ name }) => name === waveName)) {
+    problems.push({
+      code: 'wave-environment-taken',
+      message: `"${waveName}" is what the legs of "${environment.name}" run in, and infra.yml has an environment of that name`,
+      hint: 'give one of them another name',
+    });
+  }
   const legs = legsOf({ environment: environment.name, chosen, workspace, stacksPerRunner });
   const awaited = new Set([...legs.waves.flat(), legs.rest].flatMap(({ after }) => after));
   const unseen = workspace.stacks.filter((stack) => awaited.has(stack.id) && !isWithinReach(stack));
-  const problems = unseen.slice(0, 20).map((stack): Problem => ({
-    code: 'leg-not-noted',
-    message: `nothing is noted beside the state of ${stack.displayId} (backend "${stack.backend.type}"), so other runners would not see that it was applied`,
-    hint: 'apply this environment with terraform-apply.yml, on one runner',
-  }));
-  if (JSON.stringify(matrixOf(legs)).length <= mostCharacters) return problems;
-  return [
-    ...problems,
-    {
+  problems.push(
+    ...unseen.slice(0, 20).map((stack) => ({
+      code: 'leg-not-noted',
+      message: `nothing is noted beside the state of ${stack.displayId} (backend "${stack.backend.type}"), so other runners would not see that it was applied`,
+      hint: 'apply this environment with terraform-apply.yml, on one runner',
+    })),
+  );
+  if (JSON.stringify(matrixOf(legs)).length > mostCharacters) {
+    problems.push({
       code: 'legs-too-large',
       message: 'the legs are more than an output of a job holds',
-      at: { input: 'stacks-per-runner' },
-      hint: 'name fewer stacks in "layers", or split the working directory',
-    },
-  ];
+      at: { input: 'layers' },
+      hint: 'name fewer stacks, or split the working directory',
+    });
+  }
+  return problems;
 }
