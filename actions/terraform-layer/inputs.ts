@@ -13,7 +13,7 @@ import {
 
 export type Command =
   /** These four run Terraform in many stacks and report on each. */
-  'plan' | 'apply' | 'drift' | 'destroy' | 'graph' | 'check' | 'state' | 'unlock';
+  'plan' | 'apply' | 'drift' | 'destroy' | 'graph' | 'check' | 'state' | 'unlock' | 'conclude';
 
 /** Where review records are kept: an artifact of the run, beside the state, or nowhere. */
 export type RecordStore = 'artifact' | 'state' | 'none';
@@ -74,6 +74,8 @@ export interface Inputs {
   readonly stacksPerRunner?: number | undefined;
   /** The part of an apply that this job has; `layers` does not count then. */
   readonly leg?: LegInput | undefined;
+  /** How many legs a run has, where what came of them is put together. */
+  readonly legCount?: number | undefined;
   /** Name of the job of this run that must have passed before an apply begins. */
   readonly gateJob?: string | undefined;
   readonly reviewRecords: RecordStore;
@@ -110,6 +112,7 @@ const commands = [
   'check',
   'state',
   'unlock',
+  'conclude',
 ] as const satisfies readonly Command[];
 export const defaultVersion = '>= 1.11';
 
@@ -161,6 +164,7 @@ export function readInputs(source: InputSource, env: Env): Inputs {
     proveGates: reader.boolean('prove-gates', false),
     stacksPerRunner: readStacksPerRunner(reader, command),
     leg: readLeg(reader, command),
+    legCount: reader.integer('leg-count', { min: 0, max: 10_000 }),
     gateJob: reader.text('gate-job'),
     reviewRecords: reader.oneOf('review-records', ['artifact', 'state', 'none'], 'artifact'),
     reviewWorkflow: readPath(reader, 'review-workflow'),

@@ -1,6 +1,7 @@
 import { UserError } from '../shared/errors.js';
 import { forkProblems, isOfFork } from './github/fork.js';
 import { runState } from './commands/state.js';
+import { conclude } from './commands/conclude.js';
 import { checkCode } from './commands/check.js';
 import { unlock } from './commands/unlock.js';
 import { ApplyNews } from './apply/apply-news.js';
@@ -51,6 +52,7 @@ async function runTold(
   news: ApplyNews | undefined,
 ): Promise<void> {
   if (inputs.command === 'check') return checkCode(inputs, ports);
+  if (inputs.command === 'conclude') return conclude(inputs, ports);
   const repository = await readRepository(inputs, ports);
   // What is wrong with the inputs is told before anything outside is asked.
   const asked = planRun(withoutHistory(inputs), {

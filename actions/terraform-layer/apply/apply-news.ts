@@ -18,6 +18,7 @@ import {
 } from './apply-deployments.js';
 import { applyEndOf } from './apply-end.js';
 import type { OpenReview } from './open-review.js';
+import { leaveLegResult } from '../waves/leave-leg-result.js';
 import { forgetUnfinished, noteUnfinished } from './unfinished.js';
 import { untroubled } from './untroubled.js';
 
@@ -91,14 +92,19 @@ export class ApplyNews {
     const { github } = this.#ports;
     const access = this.#review?.access;
     if (github !== undefined && access !== undefined) {
-      await this.#tell(github, access, this.#reviewedPulls(), {
+      const pulls = this.#reviewedPulls();
+      const result = {
         end: applyEndOf(outcomes),
         stacks: outcomes.map((outcome) => ({
           id: outcome.stack.displayId,
           status: statusWords('apply', outcome),
           detail: shortCounts(outcome.changes),
         })),
-      });
+      };
+      const { temporaryDirectory } = this.#ports;
+      const directory = this.#runDirectory ?? temporaryDirectory;
+      await leaveLegResult({ ...result, pulls: [...pulls] }, this.#inputs, this.#ports, directory);
+      await this.#tell(github, access, pulls, result);
     }
     await this.#forget();
   }

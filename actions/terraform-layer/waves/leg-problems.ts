@@ -9,6 +9,8 @@ import { waveEnvironmentOf } from './wave-environment.js';
  * that is, 524,288 units.
  */
 const mostCharacters = 400_000;
+/** Linux hands a program no longer text than 131,072 bytes (execve(2)): an input is one. */
+const mostCharactersOfLeg = 100_000;
 
 /**
  * Why the stacks of a run cannot be shared out over runners: a leg sees what others have done from
@@ -51,10 +53,14 @@ export function legProblems(options: {
       hint: 'apply this environment with terraform-apply.yml, on one runner',
     })),
   );
-  if (JSON.stringify(matrixOf(legs)).length > mostCharacters) {
+  const matrix = matrixOf(legs);
+  const longest = Math.max(
+    ...[...matrix.waves.flat(), matrix.rest].map(({ leg }) => Buffer.byteLength(leg)),
+  );
+  if (JSON.stringify(matrix).length > mostCharacters || longest > mostCharactersOfLeg) {
     problems.push({
       code: 'legs-too-large',
-      message: 'the legs are more than an output of a job holds',
+      message: 'the legs are more than an output or an input of a job holds',
       at: { input: 'layers' },
       hint: 'name fewer stacks, or split the working directory',
     });

@@ -77,8 +77,11 @@ export function legsOf(options: {
 export function matrixOf({ waves, rest }: Legs): {
   readonly waves: readonly (readonly MatrixLeg[])[];
   readonly rest: MatrixLeg;
+  /** Of all legs, with the rest, which always runs. */
+  readonly count: number;
 } {
   return {
+    count: waves.flat().length + 1,
     waves: Array.from({ length: waveJobs }, (_, index) => (waves[index] ?? []).map(matrixLeg)),
     rest: matrixLeg(rest),
   };
