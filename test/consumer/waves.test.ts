@@ -11,7 +11,12 @@ import { act } from '../../scripts/tools.js';
 import { runWorkflow, type ActRun } from '../support/act.js';
 import { createGithubProvider, createGithubRole } from '../support/aws-role.js';
 import { describeWhere, type Requirement } from '../support/requirement.js';
-import { createStateBucket, place, rootModule } from '../support/terraform-repository.js';
+import {
+  createStateBucket,
+  place,
+  rootModule,
+  stateKeys,
+} from '../support/terraform-repository.js';
 
 const tool = await act();
 const requirement: Requirement =
@@ -80,8 +85,13 @@ describeWhere(requirement, 'an environment that is shared out over runners', () 
     approvals: [{ environments: ['production'], user: 'platform-lead' }],
   };
 
+  /** How often the legs of the last run took a role. */
+  let rolesTaken = 0;
+
   async function run(gate: Gate, started: 'by-push' | 'by-hand' = 'by-push'): Promise<ActRun> {
     runs += 1;
+    const calls = (): number => emulator.calls()['sts.AssumeRoleWithWebIdentity'] ?? 0;
+    let beforeLegs: number | undefined;
     const sha = repository.git('rev-parse', 'HEAD');
     const event =
       started === 'by-push'
@@ -124,10 +134,13 @@ describeWhere(requirement, 'an environment that is shared out over runners', () 
           },
           requestToken,
         );
-        if (isLeg) github.seedRun({ ...listed, ...gate, status: 'in_progress' });
+        if (!isLeg) return;
+        beforeLegs ??= calls();
+        github.seedRun({ ...listed, ...gate, status: 'in_progress' });
       },
     });
     await writeFile(`/tmp/h5-logs/run-${runs}.log`, result.log.join('\n'));
+    rolesTaken = calls() - (beforeLegs ?? calls());
     return result;
   }
 
@@ -170,6 +183,10 @@ describeWhere(requirement, 'an environment that is shared out over runners', () 
         .flatMap(({ outputs }) => JSON.parse(outputs['stacks'] ?? '[]') as readonly StackRow[])
         .map(({ directory: of, status }) => [of.split('/')[1] ?? of, status] as const),
     );
+
+  /** What the last job tells of all legs. */
+  const resultOf = ({ jobs }: ActRun): string =>
+    jobs.find(({ id }) => id.split('/').at(-1) === 'result')?.summary ?? '';
 
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), 'waves-'));
@@ -238,14 +255,15 @@ describeWhere(requirement, 'an environment that is shared out over runners', () 
       ...['wave-3 left-app failure', 'wave-3 right-app failure'],
     ]);
     expect(statuses(result)).toEqual({});
-    expect(result.log.join('\n')).toContain('gate-job-missing');
+    expect(rolesTaken).toBe(0);
   });
 
   it('nor where the job passed and nobody has approved its environment', async () => {
     const result = await run({ jobs: [{ name: gateName }] });
     expect(result.exitCode).toBe(1);
     expect(statuses(result)).toEqual({});
-    expect(result.log.join('\n')).toContain('gate-not-approved');
+    expect(rolesTaken).toBeGreaterThan(0);
+    expect(await stateKeys(emulator)).toEqual([]);
   });
 
   it('a leg that fails stops only what depends on it', async () => {
@@ -265,6 +283,7 @@ describeWhere(requirement, 'an environment that is shared out over runners', () 
       ...{ network: 'applied', left: 'applied', right: 'failed' },
       ...{ 'left-app': 'applied', 'right-app': 'not-started' },
     });
+    expect(resultOf(result)).toContain('`right-app/production`');
   });
 
   it('the next run of that commit goes on where it stopped', async () => {
