@@ -139,7 +139,6 @@ describeWhere(requirement, 'an environment that is shared out over runners', () 
         github.seedRun({ ...listed, ...gate, status: 'in_progress' });
       },
     });
-    await writeFile(`/tmp/h5-logs/run-${runs}.log`, result.log.join('\n'));
     rolesTaken = calls() - (beforeLegs ?? calls());
     return result;
   }
