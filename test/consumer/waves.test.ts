@@ -304,7 +304,7 @@ describeWhere(requirement, 'an environment that is shared out over runners', () 
     });
   });
 
-  it('readers of what is applied have legs too, and take its new outputs over', async () => {
+  it('readers of what is applied have legs too, and the pull request is told once of all', async () => {
     await write({ [place('network', 'production')]: stack('network', [], 'two') });
     const parent = repository.git('rev-parse', 'HEAD');
     const sha = repository.commit('Change the network');
@@ -312,8 +312,20 @@ describeWhere(requirement, 'an environment that is shared out over runners', () 
       ...{ repository: slug, branches: { main: sha } },
       commits: [{ sha, parents: [parent], message: 'Change the network' }],
     });
+    const head = { ref: 'network', sha: parent };
+    const base = { ref: 'main', sha: parent };
+    emulator.github.seedPull({ repository: slug, number: 7, title: 'Network', head, base });
+    emulator.github.seedPull({ repository: slug, number: 7, merged: { sha } });
     const result = await run(approved);
     expect(result.exitCode).toBe(0);
+    const [told, ...more] = emulator.github
+      .state()
+      .repositories.flatMap(({ comments }) => comments)
+      .filter(({ issueNumber }) => issueNumber === 7);
+    expect(more).toEqual([]);
+    for (const name of ['network', 'left', 'right', 'left-app', 'right-app']) {
+      expect(told?.body).toContain(`\`${name}/production\``);
+    }
     expect(statuses(result)).toEqual({
       ...{ network: 'applied', left: 'applied', right: 'applied' },
       ...{ 'left-app': 'applied', 'right-app': 'applied' },
