@@ -9,6 +9,9 @@ import type { RunPlan } from './plan.js';
 import { tally } from './report/headline.js';
 import { noChanges, shortCounts, type PlanChanges } from './review/changes.js';
 import { isFailure, type StackOutcome, type StopReason } from './schedule/outcome.js';
+import type { LegsConclusion } from './waves/leg-result.js';
+
+const nextWave = 'The rest waited for that at review: start the apply once more with apply-again.';
 
 /** What a run is about, as far as a chat is told. */
 export interface NoticeSubject {
@@ -38,11 +41,24 @@ export function applyEnding(
   if (end.kind === 'next-wave') {
     return {
       kind: 'done',
-      sentence: `${sentence} The rest waited for that at review: start the apply once more with apply-again.`,
+      sentence: `${sentence} ${nextWave}`,
       ...common,
     };
   }
   return { kind: 'failed', cause: causeOfStacks(outcomes) ?? sentence, ...common };
+}
+
+/** What became of an apply that many runners shared; each of them tells its own failure besides. */
+export function concluding(
+  about: Pick<NoticeSubject, 'environments' | 'workingDirectory'>,
+  { end, stacks, missing, pulls }: LegsConclusion,
+): Notice {
+  const common = aboutOf({ ...about, command: 'apply', pullNumbers: pulls });
+  const sentence = `${counted(stacks.length, 'stack')} by many runners`;
+  if (end === 'applied') return { kind: 'done', sentence, ...common };
+  if (end === 'next-wave') return { kind: 'done', sentence: `${sentence}. ${nextWave}`, ...common };
+  const left = missing === 0 ? '' : `; ${counted(missing, 'leg')} left no result`;
+  return { kind: 'failed', cause: `not all of ${sentence} were applied${left}`, ...common };
 }
 
 /** A run broke off, or never began. */

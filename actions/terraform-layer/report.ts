@@ -42,6 +42,7 @@ export interface ReportContext {
   readonly commit: string | undefined;
   /** What the person who started the run has typed. */
   readonly confirm?: string | undefined;
+  readonly stacksPerRunner?: number | undefined;
 }
 
 export interface Report {
@@ -67,7 +68,7 @@ export function report(
   outcomes: readonly StackOutcome[],
   context: ReportContext,
 ): Report {
-  const { values, stacksLeftOut } = stepOutputs(plan, outcomes, context.confirm);
+  const { values, stacksLeftOut } = stepOutputs(plan, outcomes, context);
   const readers = pendingReaderText(pendingReaders(plan, outcomes));
   const fold: FoldContext = {
     command: plan.command,

@@ -1,9 +1,11 @@
 import { UserError } from '../shared/errors.js';
 import { forkProblems, isOfFork } from './github/fork.js';
 import { runState } from './commands/state.js';
+import { conclude } from './commands/conclude.js';
 import { checkCode } from './commands/check.js';
 import { unlock } from './commands/unlock.js';
 import { ApplyNews } from './apply/apply-news.js';
+import { proveGateJob } from './apply/prove-gate-job.js';
 import { proveEnvironments, proveGatesByHand } from './apply/prove-gates.js';
 import { appliedHistory } from './applied-history.js';
 import { nothingCompared, type ObservedHistory } from './changes/observed-history.js';
@@ -17,6 +19,7 @@ import { reportDrift } from './drift/report-drift.js';
 import type { Inputs } from './inputs.js';
 import { planRun, type RunPlan } from './plan.js';
 import { environmentsToApply } from './report/environments-to-apply.js';
+import { proveWaveEnvironments } from './waves/wave-environment.js';
 import {
   announce,
   publish,
@@ -33,8 +36,9 @@ import {
 export async function runCommand(inputs: Inputs, ports: PublishPorts): Promise<void> {
   const refused = forkProblems(inputs, ports.github);
   if (refused.length > 0) throw new UserError(refused);
-  const news =
-    inputs.command === 'apply' && !inputs.dryRun ? new ApplyNews(inputs, ports) : undefined;
+  const applies = inputs.command === 'apply' && !inputs.dryRun;
+  if (applies) await proveGateJob(inputs, ports);
+  const news = applies ? new ApplyNews(inputs, ports) : undefined;
   try {
     await runTold(inputs, ports, news);
   } catch (thrown) {
@@ -55,6 +59,7 @@ async function runTold(
   news: ApplyNews | undefined,
 ): Promise<void> {
   if (inputs.command === 'check') return checkCode(inputs, ports);
+  if (inputs.command === 'conclude') return conclude(inputs, ports);
   const repository = await readRepository(inputs, ports);
   // What is wrong with the inputs is told before anything outside is asked.
   const asked = planRun(withoutHistory(inputs), {
@@ -127,6 +132,7 @@ async function performAndTell(
     if (plan.command === 'plan' && inputs.proveGates) {
       const next = environmentsToApply(plan, outcomes, inputs.confirm);
       await proveEnvironments(next, inputs, ports);
+      if (inputs.stacksPerRunner !== undefined) await proveWaveEnvironments(next, inputs, ports);
       for (const notice of approvals(next, outcomes, inputs.workingDirectory)) {
         notifier.tell(notice);
       }

@@ -2,8 +2,10 @@
 export const operationIds = [
   'actions/download-artifact',
   'actions/get-artifact',
+  'actions/get-reviews-for-run',
   'actions/get-workflow-run',
   'actions/list-artifacts-for-repo',
+  'actions/list-jobs-for-workflow-run-attempt',
   'actions/list-workflow-run-artifacts',
   'actions/list-workflow-runs-for-repo',
   'checks/create',

@@ -59,6 +59,22 @@ const artifactSchema = z.strictObject({
   text: z.string().optional(),
 });
 
+const runJobSchema = z.strictObject({
+  /** Of a reusable workflow `<job that calls> / <job>`. */
+  name: z.string(),
+  attempt: z.number().int().default(1),
+  status: z.enum(['queued', 'in_progress', 'waiting', 'completed']).default('completed'),
+  /** Default: `success` where it is completed. */
+  conclusion: z.enum(['success', 'failure', 'cancelled', 'skipped', 'timed_out']).optional(),
+});
+
+const runApprovalSchema = z.strictObject({
+  environments: z.array(z.string()),
+  state: z.enum(['approved', 'rejected', 'pending']).default('approved'),
+  user: z.string().default('octocat'),
+  comment: z.string().default(''),
+});
+
 /** A workflow's run; one with the id of another replaces what it names. */
 export const runSeedSchema = z.strictObject({
   repository: fullName,
@@ -80,6 +96,10 @@ export const runSeedSchema = z.strictObject({
   /** Default: `success` where it is completed. */
   conclusion: z.string().nullable().optional(),
   createdAt: z.iso.datetime().optional(),
+  /** Of all attempts. Absent: those that are known already. */
+  jobs: z.array(runJobSchema).optional(),
+  /** What people said to environments that waited in it; absent: as for the jobs. */
+  approvals: z.array(runApprovalSchema).optional(),
 });
 
 const reviewSchema = z.strictObject({

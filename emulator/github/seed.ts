@@ -195,5 +195,16 @@ export function seedRun(state: GithubState, input: RunSeed): void {
     conclusion: seed.conclusion ?? (seed.status === 'completed' ? 'success' : null),
     createdAt: seed.createdAt ?? known?.createdAt ?? now,
     startedAt: seed.createdAt ?? now,
+    jobs:
+      seed.jobs?.map((job) => ({
+        ...{ ...job, id: state.id() },
+        conclusion: job.conclusion ?? (job.status === 'completed' ? 'success' : null),
+      })) ??
+      known?.jobs ??
+      [],
+    approvals:
+      seed.approvals?.map((approval) => ({ ...approval, user: state.account(approval.user) })) ??
+      known?.approvals ??
+      [],
   });
 }

@@ -148,6 +148,23 @@ export interface Artifact {
   readonly content: { readonly bytes: Buffer; readonly mimeType: string } | undefined;
 }
 
+/** A job of one attempt of a run. */
+export interface RunJob {
+  readonly id: number;
+  readonly name: string;
+  readonly attempt: number;
+  readonly status: 'queued' | 'in_progress' | 'waiting' | 'completed';
+  readonly conclusion: 'success' | 'failure' | 'cancelled' | 'skipped' | 'timed_out' | null;
+}
+
+/** What a person said to environments that waited in a run. */
+export interface RunApproval {
+  readonly environments: readonly string[];
+  readonly state: 'approved' | 'rejected' | 'pending';
+  readonly user: Account;
+  readonly comment: string;
+}
+
 export interface WorkflowRun {
   readonly id: number;
   readonly name: string;
@@ -166,6 +183,8 @@ export interface WorkflowRun {
   readonly startedAt: string;
   readonly status: 'queued' | 'in_progress' | 'waiting' | 'completed';
   readonly conclusion: string | null;
+  readonly jobs: readonly RunJob[];
+  readonly approvals: readonly RunApproval[];
 }
 
 export interface Review {

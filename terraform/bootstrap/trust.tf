@@ -38,6 +38,10 @@ locals {
         subjects = [for subject in local.infrastructure_subjects : "${subject}:environment:${environment}"]
         ids      = local.infrastructure_ids
         ref      = "refs/heads/${var.github.default_branch}"
+        # Legs of terraform-apply-waves.yml name <environment>-waves, which asks nobody: that workflow
+        # builds the name itself, and none of its legs begins before the gate of the environment. So
+        # it is the workflow that is trusted, and the name says whose gate has passed.
+        legs = [for subject in local.infrastructure_subjects : "${subject}:environment:${environment}-waves"]
       }
       deploy = {
         subjects = [for subject in local.application_subjects : "${subject}:environment:${environment}"]
@@ -61,6 +65,7 @@ locals {
       for purpose, trust in purposes : "${environment}-${purpose}" => merge(trust, {
         environment = environment
         purpose     = purpose
+        legs        = length(var.waves_workflow_refs) == 0 ? [] : lookup(trust, "legs", [])
       })
       # Without application repositories nobody could assume these.
       if length(trust.subjects) > 0
@@ -85,7 +90,7 @@ resource "aws_iam_role" "github" {
 
   assume_role_policy = jsonencode({
     Version = "2012-10-17"
-    Statement = [{
+    Statement = concat([{
       Effect    = "Allow"
       Action    = "sts:AssumeRoleWithWebIdentity"
       Principal = { Federated = local.oidc_provider_arn }
@@ -97,7 +102,22 @@ resource "aws_iam_role" "github" {
         )
         StringLike = { "${local.issuer}:sub" = each.value.subjects }
       }
-    }]
+      }], [for legs in [each.value.legs] : {
+      Effect    = "Allow"
+      Action    = "sts:AssumeRoleWithWebIdentity"
+      Principal = { Federated = local.oidc_provider_arn }
+      Condition = {
+        StringEquals = merge(
+          {
+            "${local.issuer}:aud"              = "sts.amazonaws.com"
+            "${local.issuer}:job_workflow_ref" = sort(var.waves_workflow_refs)
+            "${local.issuer}:ref"              = each.value.ref
+            "${local.issuer}:sub"              = legs
+          },
+          length(each.value.ids) == 0 ? {} : { "${local.issuer}:repository_id" = each.value.ids },
+        )
+      }
+    } if length(legs) > 0])
   })
 
   tags = { Environment = each.value.environment, Purpose = each.value.purpose }

@@ -38,6 +38,8 @@ const notifying = ['slack-webhook', 'slack-webhook-host', 'notify-on'];
 const notPassed = new Set([
   ...['allowed-account-ids', 'audience', 'config', 'terraform-releases-url', 'retries', 'dry-run'],
   ...['comment-author', 'comment-key', 'comment', 'prove-gates', 'github-token', 'cost-command'],
+  // Of legs, which terraform-apply-waves.yml has.
+  ...['stacks-per-runner', 'leg', 'last-leg', 'leg-count', 'gate-job'],
   // Of other commands.
   ...['graph-format', 'drift-issues', 'drift-label', 'time-budget', 'state-operations', 'lock-id'],
 ]);

@@ -36,6 +36,9 @@ export interface TestEmulator {
   stop(): Promise<void>;
 }
 
+/** What a client of AWS has to know of it. */
+export type AwsEmulator = Pick<TestEmulator, 'awsUrl' | 'region'>;
+
 interface Ready {
   readonly awsUrl: string;
   readonly githubUrl: string;
@@ -114,7 +117,7 @@ export function clientEnvironment(emulator: TestEmulator): Record<string, string
 }
 
 /** Configuration of an AWS SDK client that talks to the emulator. */
-export function sdkConfig(emulator: TestEmulator): {
+export function sdkConfig(emulator: AwsEmulator): {
   region: string;
   endpoint: string;
   credentials: { accessKeyId: string; secretAccessKey: string };

@@ -20,6 +20,7 @@ import {
 } from './apply-deployments.js';
 import { applyEndOf } from './apply-end.js';
 import type { OpenReview } from './open-review.js';
+import { leaveLegResult } from '../waves/leave-leg-result.js';
 import { forgetUnfinished, noteUnfinished } from './unfinished.js';
 import { untroubled } from './untroubled.js';
 
@@ -68,7 +69,10 @@ export class ApplyNews {
     this.#review = review;
     notifier.tell(beginning(this.#noticeSubject()));
     this.#runDirectory = runDirectory;
-    this.#deployments = await openDeployments(plan, review.access?.deployments, this.#ports);
+    // Of many legs none has the whole environment.
+    const { leg } = this.#inputs;
+    const deployments = leg === undefined ? review.access?.deployments : undefined;
+    this.#deployments = await openDeployments(plan, deployments, this.#ports);
     if (github === undefined) return;
     const tell = this.#tellsWith(github);
     const pullNumbers = this.#reviewedPulls();
@@ -96,14 +100,19 @@ export class ApplyNews {
     await finishDeployments(this.#deployments, outcomes, this.#ports);
     const access = this.#review?.access;
     if (github !== undefined && access !== undefined) {
-      await this.#tell(github, access, this.#reviewedPulls(), {
+      const pulls = this.#reviewedPulls();
+      const result = {
         end,
         stacks: outcomes.map((outcome) => ({
           id: outcome.stack.displayId,
           status: statusWords('apply', outcome),
           detail: shortCounts(outcome.changes),
         })),
-      });
+      };
+      const { temporaryDirectory } = this.#ports;
+      const directory = this.#runDirectory ?? temporaryDirectory;
+      await leaveLegResult({ ...result, pulls: [...pulls] }, this.#inputs, this.#ports, directory);
+      await this.#tell(github, access, pulls, result);
     }
     await this.#forget();
   }

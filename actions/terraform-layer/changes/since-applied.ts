@@ -45,8 +45,9 @@ export async function sinceApplied(options: HistoryOptions): Promise<ObservedHis
   try {
     changes = await appliedChanges({ git, workspace, stacks, baselines, again });
   } catch (error) {
-    if (inputs.layers.kind === 'changed' || again !== undefined || !lacksHistory(error))
-      throw error;
+    const { layers, leg } = inputs;
+    const needsHistory = layers.kind === 'changed' || leg !== undefined || again !== undefined;
+    if (needsHistory || !lacksHistory(error)) throw error;
     log.notice(
       'Without history what was reviewed is not found: set "fetch-depth: 0" on actions/checkout.',
     );
@@ -73,9 +74,25 @@ export async function sinceApplied(options: HistoryOptions): Promise<ObservedHis
     unpromoted: await unpromotedIn(affected, head, names, options),
     head,
     commits,
+    ...(inputs.leg === undefined ? {} : { undone: undoneOf(inputs.leg.after, baselines, head) }),
     pending:
       command === 'apply' ? await pendingSince(changes, baselines, stacks, options) : new Set(),
   };
+}
+
+/** Those of `ids` in which this commit was not applied to its end. */
+function undoneOf(
+  ids: readonly string[],
+  baselines: ReadonlyMap<string, AppliedEntry>,
+  head: string,
+): ReadonlySet<string> {
+  return new Set(
+    ids.filter((id) => {
+      const entry = baselines.get(id);
+      if (entry === undefined || entry.stateChangedBy !== undefined) return true;
+      return entry.sha !== head && entry.heldBackAt !== head;
+    }),
+  );
 }
 
 async function pendingSince(

@@ -15,6 +15,7 @@ const titles: Readonly<Record<Command, string>> = {
   check: 'Terraform check',
   state: 'Terraform state',
   unlock: 'Terraform locks',
+  conclude: 'Terraform apply',
 };
 
 /** `Terraform plan: dev, staging`, the names as code. */
@@ -58,6 +59,7 @@ export function tally(command: Command, outcomes: readonly StackOutcome[]): stri
     check: all,
     state: all,
     unlock: all,
+    conclude: all,
   };
   const parts: readonly (readonly [number, string])[] = [
     [changing, withChanges[command]],

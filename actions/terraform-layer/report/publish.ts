@@ -62,7 +62,7 @@ const graphFormats = {
 /** The graph as it is: in the wanted format in the log and in a file, a picture in the summary. */
 export async function publishGraph(
   plan: RunPlan,
-  inputs: Pick<Inputs, 'graphFormat' | 'confirm'>,
+  inputs: Pick<Inputs, 'graphFormat' | 'confirm' | 'stacksPerRunner'>,
   ports: PublishPorts,
 ): Promise<void> {
   const only = new Set(plan.reasons.keys());
@@ -90,7 +90,7 @@ export async function publishGraph(
 /** A dry run tells the next steps what would run, and nothing else. */
 export function publishDryRun(
   plan: RunPlan,
-  inputs: Pick<Inputs, 'confirm'>,
+  inputs: Pick<Inputs, 'confirm' | 'stacksPerRunner'>,
   ports: PublishPorts,
 ): void {
   setOutputs(ports, report(plan, [], contextOf(ports, inputs)).outputs);
@@ -132,10 +132,11 @@ async function writeSummaryOf({ env, secrets }: Ports, markdown: string): Promis
 
 function contextOf(
   { github }: Ports,
-  { confirm }: Pick<Inputs, 'confirm'>,
+  { confirm, stacksPerRunner }: Pick<Inputs, 'confirm' | 'stacksPerRunner'>,
 ): Parameters<typeof report>[2] {
   return {
     confirm,
+    stacksPerRunner,
     runUrl: github === undefined ? undefined : runUrl(github),
     commit: github?.pullRequest?.headSha ?? github?.sha,
   };

@@ -4,6 +4,7 @@ import {
   approvals,
   breaking,
   causeOfStacks,
+  concluding,
   ending,
   isNotified,
 } from '../../../actions/terraform-layer/notices.js';
@@ -163,4 +164,21 @@ it.each([
   ['state', {}, false],
 ] as const)('whether a failing %s %j is told: %s', (command, rest, told) => {
   expect(isNotified({ command, dryRun: false, proveGates: false, ...rest })).toBe(told);
+});
+
+describe('an apply that many runners shared', () => {
+  const about = { environments: ['production'], workingDirectory: '.' };
+  const stack = { id: '01-foundation/production', status: 'applied', detail: '+1' };
+
+  it('is done where all of it was applied', () => {
+    const notice = concluding(about, { end: 'applied', stacks: [stack], pulls: [7], missing: 0 });
+    expect(notice).toMatchObject({ kind: 'done', pullNumbers: [7] });
+  });
+
+  it('has failed where a leg left nothing, or not all was applied', () => {
+    for (const end of ['failed', 'stopped'] as const) {
+      const notice = concluding(about, { end, stacks: [stack], pulls: [], missing: 1 });
+      expect(notice.kind).toBe('failed');
+    }
+  });
 });
