@@ -49,7 +49,8 @@ export type Style = 'bold' | 'dim' | 'green' | 'red' | 'yellow';
 
 /** The text in a style, or as it is where there are no colours. */
 export function styled({ colours }: Pick<Terminal, 'colours'>, style: Style, text: string): string {
-  return colours ? styleText(style, text) : text;
+  // Whether there is a terminal has been decided; `styleText` would look at its own stream.
+  return colours ? styleText(style, text, { validateStream: false }) : text;
 }
 
 /** Broken at words, so that no line is longer than `columns` unless a word is. */

@@ -49,7 +49,8 @@ Examples:
   $ infra doctor --no-github            before the first push
   $ infra doctor --json | jq '.findings[] | select(.status == "problem")'
 
-Ends with 1 where there is a problem; warnings and what was not checked are none.`,
+Ends with 1 where there is a problem. Warnings, and what was not checked, are
+none.`,
     )
     .action(async (directory: string, options: DoctorOptions) => {
       await runDoctor(directory, options, context);

@@ -1,4 +1,3 @@
-import path from 'node:path';
 import { counted } from '../../actions/shared/counted.js';
 import type { Env } from '../../actions/shared/env.js';
 import { UserError, type Problem } from '../../actions/shared/errors.js';
@@ -8,8 +7,9 @@ import type { Finding } from './finding.js';
 
 export interface CheckedConfiguration {
   readonly findings: readonly Finding[];
-  /** Undefined where the repository has no stacks, or where they could not be read. */
-  readonly environments: readonly EnvironmentConfig[] | undefined;
+  readonly environments: readonly EnvironmentConfig[];
+  /** False where a directory could not be read: it may have further environments. */
+  readonly complete: boolean;
 }
 
 /**
@@ -24,26 +24,19 @@ export async function checkConfiguration(
 ): Promise<CheckedConfiguration> {
   const findings: Finding[] = [];
   const environments = new Map<string, EnvironmentConfig>();
-  let unreadable = false;
+  let complete = true;
   for (const directory of directories) {
     try {
       const { config, stacks } = await loadWorkspace({ root, directory, env });
-      for (const environment of config.environments)
-        environments.set(environment.name, environment);
-      findings.push(summary(config, directory, stacks.length));
+      for (const one of config.environments) environments.set(one.name, one);
+      findings.push(summary(config, stacks.length));
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
-      unreadable = true;
+      complete = false;
       findings.push(...error.problems.map(asFinding));
     }
   }
-  return {
-    findings,
-    environments:
-      directories.length === 0 || (unreadable && environments.size === 0)
-        ? undefined
-        : [...environments.values()],
-  };
+  return { findings, environments: [...environments.values()], complete };
 }
 
 function summary(
@@ -51,20 +44,10 @@ function summary(
     file,
     environments,
   }: { readonly file?: string; readonly environments: readonly EnvironmentConfig[] },
-  directory: string,
   stackCount: number,
 ): Finding {
   const names = environments.map(({ name }) => name).join(', ');
   const what = `${counted(environments.length, 'environment')}${names === '' ? '' : ` (${names})`}, ${counted(stackCount, 'stack')}`;
-  if (stackCount === 0) {
-    return {
-      status: 'warning',
-      area: 'configuration',
-      code: 'no-stacks',
-      message: `${file ?? path.join(directory, 'infra.yml')}: ${what}`,
-      hint: 'see docs/guides/layouts.md for the layouts that are known',
-    };
-  }
   return {
     status: 'ok',
     area: 'configuration',

@@ -4,7 +4,7 @@ import type { GithubClient } from '../../actions/shared/github-client.js';
 import { readConfig } from '../../actions/terraform-layer/stacks/load-config.js';
 import { diskFiles } from '../../actions/terraform-layer/stacks/files.js';
 import type { Definitions } from '../workflows/definitions.js';
-import { checkConfiguration } from './check-configuration.js';
+import { checkConfiguration, type CheckedConfiguration } from './check-configuration.js';
 import { checkWorkflows, type CheckedWorkflows } from './check-workflows.js';
 import type { Finding } from './finding.js';
 import { judgeEnvironments } from './github/judge-environments.js';
@@ -33,7 +33,7 @@ export async function examine(
   });
   const directories = stackDirectories(root, workflows.calls);
   const configuration = await checkConfiguration(root, directories, ports.env);
-  const ofGithub = await examineGithub(workflows, configuration.environments ?? [], ports.github);
+  const ofGithub = await examineGithub(workflows, configuration, ports.github);
   return [...configuration.findings, ...workflows.findings, ...ofGithub];
 }
 
@@ -52,7 +52,7 @@ function namesRoles(root: string): boolean {
 
 async function examineGithub(
   { calls, files }: CheckedWorkflows,
-  configured: Parameters<typeof neededEnvironments>[0],
+  configuration: CheckedConfiguration,
   github: GithubAccess,
 ): Promise<readonly Finding[]> {
   const notSeen = (hint: string): readonly Finding[] => [
@@ -65,7 +65,7 @@ async function examineGithub(
     },
   ];
   if (github.kind === 'closed') return notSeen(github.needs);
-  const needed = neededEnvironments(configured, calls);
+  const needed = neededEnvironments(configuration.environments, calls);
   const observed = await observeRepository(
     github.client,
     needed.map(({ name }) => name),
@@ -78,7 +78,19 @@ async function examineGithub(
     files.some(({ jobs }) =>
       jobs.some(({ steps }) => steps.some((step) => 'role-to-assume' in step.with)),
     );
+  const unknown: readonly Finding[] = configuration.complete
+    ? []
+    : [
+        {
+          status: 'not-checked',
+          area: 'github',
+          code: 'environments-unknown',
+          message: 'how the environments of the stacks are protected',
+          hint: 'needs stacks and an infra.yml that can be read: see above',
+        },
+      ];
   return [
+    ...unknown,
     ...judgeEnvironments(needed, observed.environments, observed.defaultBranch),
     ...judgeRepository(observed, { calls, files, usesOidc }),
   ];
