@@ -3,10 +3,11 @@ import { formatProblem, OperationError, toError, UserError } from '../actions/sh
 import { visible } from '../actions/shared/markdown.js';
 import type { AddCommand, CommandContext } from './command.js';
 import { addDoctor } from './commands/doctor.js';
+import { addGraph } from './commands/graph.js';
 import { exitCodes, type ExitCode } from './exit-codes.js';
 import { styled } from './terminal.js';
 
-const commands: readonly AddCommand[] = [addDoctor];
+const commands: readonly AddCommand[] = [addDoctor, addGraph];
 
 /** Runs one command line, without the program's own name; gives what the process ends with. */
 export async function runProgram(
@@ -53,6 +54,7 @@ function createProgram(context: CommandContext): Command {
       `
 Examples:
   $ infra doctor
+  $ infra graph --env production
   $ infra help doctor
 
 Exit codes:

@@ -4,9 +4,9 @@ import { githubClient } from '../../actions/shared/github-client.js';
 import type { AddCommand, CommandContext } from '../command.js';
 import { examine, type GithubAccess } from '../doctor/examine.js';
 import { countOf, findingsAsJson, findingsAsText } from '../doctor/report.js';
-import { repositoryRoot } from '../doctor/repository-files.js';
 import { exitCodes } from '../exit-codes.js';
 import { findRepository, findToken, repositoryPattern } from '../github-access.js';
+import { repositoryRoot } from '../repository-root.js';
 import { terminalLogger } from '../terminal-logger.js';
 
 interface DoctorOptions {

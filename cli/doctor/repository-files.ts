@@ -4,15 +4,6 @@ import path from 'node:path';
 import type { Call } from './check-workflows.js';
 import { literalText } from './values.js';
 
-/** The directory of the repository that a directory lies in; itself where it lies in none. */
-export function repositoryRoot(directory: string): string {
-  const start = path.resolve(directory);
-  for (let place = start; ; place = path.dirname(place)) {
-    if (['.git', '.github'].some((name) => existsSync(path.join(place, name)))) return place;
-    if (path.dirname(place) === place) return start;
-  }
-}
-
 /** Every workflow of a repository, by its path in it. */
 export async function workflowTexts(
   root: string,

@@ -1,3 +1,6 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { globSync } from 'tinyglobby';
 import {
   applyCaller,
   checked,
@@ -11,7 +14,17 @@ import { parseWorkflowFile } from '../../../cli/workflows/caller.js';
 import { parseCalledWorkflow } from '../../../cli/workflows/definitions.js';
 import { readYaml } from '../../../cli/workflows/yaml-places.js';
 
+const repository = path.join(import.meta.dirname, '../../..');
+
 describe('a caller', () => {
+  it.each(globSync('examples/*/.github/workflows/*.yml', { cwd: repository, dot: true }))(
+    'of the examples is fine: %s',
+    async (file) => {
+      const text = await readFile(path.join(repository, file), 'utf8');
+      expect(await faultsOf(text)).toEqual([]);
+    },
+  );
+
   it.each([
     ['terraform-plan', planCaller],
     ['terraform-apply', applyCaller],
