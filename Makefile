@@ -19,7 +19,7 @@ test: build ## every test that this machine can run (or PROJECTS=unit …); says
 check: node_modules/.installed ## format, lint, types, boundaries, unit tests, docs, terraform, workflows
 	@$(TSX) scripts/check.ts
 
-build: node_modules/.installed ## bundle the actions into actions/*/dist
+build: node_modules/.installed ## bundle the actions into actions/*/dist, and the CLI into cli/dist
 	@$(TSX) scripts/build.ts
 
 docs: node_modules/.installed ## render README tables and docs/reference from action.yml, workflows, HCL, schemas
@@ -36,7 +36,7 @@ fix: node_modules/.installed ## format the sources and repair what the linter ca
 	@node_modules/.bin/eslint . --fix
 
 clean: ## remove what was built, downloaded and printed
-	rm -rf node_modules .cache demo-output actions/*/dist
+	rm -rf node_modules .cache demo-output actions/*/dist cli/dist
 
 node_modules/.installed: package.json package-lock.json
 	@echo "install: npm packages"

@@ -35,6 +35,7 @@ const checks: readonly Check[] = [
     '--config',
     '.dependency-cruiser.cjs',
     'actions',
+    'cli',
     'emulator',
     'scripts',
     'test',

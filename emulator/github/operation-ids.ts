@@ -1,7 +1,10 @@
 /** The operations of GitHub's REST API that the emulator answers, by GitHub's own ids. */
 export const operationIds = [
   'actions/download-artifact',
+  'actions/get-allowed-actions-repository',
   'actions/get-artifact',
+  'actions/get-custom-oidc-sub-claim-for-repo',
+  'actions/get-github-actions-permissions-repository',
   'actions/get-reviews-for-run',
   'actions/get-workflow-run',
   'actions/list-artifacts-for-repo',
@@ -32,6 +35,9 @@ export const operationIds = [
   'repos/create-deployment',
   'repos/create-deployment-status',
   'repos/get',
+  'repos/get-all-environments',
+  'repos/get-branch',
+  'repos/get-branch-rules',
   'repos/get-collaborator-permission-level',
   'repos/get-commit',
   'repos/get-environment',

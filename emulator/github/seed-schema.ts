@@ -37,11 +37,31 @@ const environmentSchema = z.strictObject({
   reviewers: z.array(z.string()).default([]),
   preventSelfReview: z.boolean().default(false),
   waitTimerMinutes: z.number().int().default(0),
+  canAdminsBypass: z.boolean().default(true),
   branchPolicy: z.enum(['protected-branches', 'custom']).nullable().default(null),
   /** What `custom` admits. */
   branchPatterns: z
     .array(z.strictObject({ name: z.string(), type: z.enum(['branch', 'tag']).default('branch') }))
     .default([]),
+});
+
+/** Absent: as GitHub makes a repository. */
+export const settingsSchema = z.strictObject({
+  requiredChecks: z.array(z.string()).default([]),
+  protectedByChecks: z.array(z.string()).nullable().default(null),
+  mergeQueue: z.boolean().default(false),
+  actions: z
+    .strictObject({
+      enabled: z.boolean().default(true),
+      allowed: z.enum(['all', 'local_only', 'selected']).default('all'),
+      githubOwnedAllowed: z.boolean().default(true),
+      verifiedAllowed: z.boolean().default(false),
+      patternsAllowed: z.array(z.string()).default([]),
+      shaPinningRequired: z.boolean().default(false),
+    })
+    .prefault({}),
+  subjectClaimKeys: z.array(z.string().regex(/^\w+$/)).nullable().default(null),
+  immutableSubject: z.boolean().default(false),
 });
 
 const artifactSchema = z.strictObject({
@@ -140,6 +160,7 @@ export const repositorySeedSchema = z.strictObject({
   issues: z.array(issueSchema).default([]),
   comments: z.array(commentSchema).default([]),
   environments: z.array(environmentSchema).default([]),
+  settings: settingsSchema.optional(),
   artifacts: z.array(artifactSchema).default([]),
   reviews: z.array(reviewSchema).default([]),
   /** They put the label on, or take it off, as well. */

@@ -111,6 +111,8 @@ export interface Environment {
   readonly reviewers: readonly Account[];
   readonly preventSelfReview: boolean;
   readonly waitTimerMinutes: number;
+  /** GitHub's default: true. */
+  readonly canAdminsBypass: boolean;
   /** `null`: any branch may deploy. */
   readonly branchPolicy: 'protected-branches' | 'custom' | null;
   /** What `custom` admits. */
@@ -218,6 +220,26 @@ export interface Activity {
   readonly timestamp: string;
 }
 
+/** What stands under Settings → Rules, → Branches and → Actions. */
+export interface RepositorySettings {
+  /** Checks that rulesets require of the default branch. */
+  readonly requiredChecks: readonly string[];
+  /** Checks that its classic protection requires; null: it has none. */
+  readonly protectedByChecks: readonly string[] | null;
+  readonly mergeQueue: boolean;
+  readonly actions: {
+    readonly enabled: boolean;
+    readonly allowed: 'all' | 'local_only' | 'selected';
+    readonly githubOwnedAllowed: boolean;
+    readonly verifiedAllowed: boolean;
+    readonly patternsAllowed: readonly string[];
+    readonly shaPinningRequired: boolean;
+  };
+  /** Keys of a template of its own; null: GitHub's default. */
+  readonly subjectClaimKeys: readonly string[] | null;
+  readonly immutableSubject: boolean;
+}
+
 export type Role = 'admin' | 'maintain' | 'write' | 'triage' | 'read';
 
 export interface Repository {
@@ -235,6 +257,7 @@ export interface Repository {
   readonly pulls: Map<number, Pull>;
   readonly deployments: Map<number, Deployment>;
   readonly environments: Map<string, Environment>;
+  settings: RepositorySettings;
   readonly checkRuns: Map<number, CheckRun>;
   readonly artifacts: Artifact[];
   readonly runs: Map<number, WorkflowRun>;

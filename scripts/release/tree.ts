@@ -1,6 +1,6 @@
 /**
  * Builds the tree that a release tags (docs/adr/0002): the tracked files, the bundles in each
- * action's `dist/`, and a folder per action at the root, so that `org/infra-actions/ecs-deploy@v1`
+ * action's and the CLI's `dist/`, and a folder per action at the root, so that `org/infra-actions/ecs-deploy@v1`
  * resolves.
  *
  * Usage: tsx scripts/release/tree.ts <folder>
@@ -21,6 +21,10 @@ export async function buildReleaseTree(target: string): Promise<void> {
     await mkdir(dirname(copy), { recursive: true });
     await cp(join(root, path), copy, { verbatimSymlinks: true });
   }
+  await cp(join(root, 'cli', 'dist'), join(target, 'cli', 'dist'), {
+    recursive: true,
+    filter: (source) => basename(source) !== '.build-hash',
+  });
   for (const manifest of (await glob('actions/*/action.yml', { cwd: root })).sort()) {
     const name = basename(dirname(manifest));
     await cp(join(root, 'actions', name, 'dist'), join(target, 'actions', name, 'dist'), {

@@ -23,6 +23,8 @@ export type GithubEnvironment =
       readonly name: string;
       readonly reviewers: number;
       readonly preventSelfReview: boolean;
+      /** Whether admins may start its jobs without an approval; absent where GitHub does not say. */
+      readonly adminsBypass?: boolean;
       readonly branches: DeploymentBranches;
     };
 
