@@ -292,7 +292,7 @@ locals {
     ],
   ) }
 
-  arn_prefix = { for service in ["application-autoscaling", "codedeploy", "ecs", "events", "scheduler", "secretsmanager"] :
+  arn_prefix = { for service in ["application-autoscaling", "codedeploy", "ecs", "events", "kms", "scheduler", "secretsmanager"] :
     service => "arn:${local.partition}:${service}:${var.region}:${local.account_id}"
   }
 
@@ -392,14 +392,22 @@ locals {
       Resource = ["${local.arn_prefix.secretsmanager}:secret:*"]
     },
     {
-      # verify: network, load balancer and log groups. deploy: why targets are unhealthy. scale: limits.
+      # verify: whether tasks may decrypt with the keys of secrets and parameters; names are each
+      # project's own.
+      Sid      = "SeeKeys"
+      Effect   = "Allow"
+      Action   = ["kms:DescribeKey", "kms:GetKeyPolicy"]
+      Resource = ["${local.arn_prefix.kms}:key/*"]
+    },
+    {
+      # verify: network, load balancer, log groups, and keys of parameters. deploy: why targets are unhealthy. scale: limits.
       # IAM knows no resource for most.
       Sid    = "SeeSurroundings"
       Effect = "Allow"
       Action = [
         "application-autoscaling:DescribeScalableTargets", "ec2:DescribeSecurityGroups",
         "ec2:DescribeSubnets", "elasticloadbalancing:DescribeTargetGroups",
-        "elasticloadbalancing:DescribeTargetHealth", "logs:DescribeLogGroups",
+        "elasticloadbalancing:DescribeTargetHealth", "logs:DescribeLogGroups", "ssm:DescribeParameters",
       ]
       Resource = ["*"]
     },
