@@ -22,7 +22,7 @@ async function main(): Promise<void> {
   const git = gitIn(root);
   const request = readRequest(process.env);
   const plan = planRelease(request, await observe(git, request));
-  if ((process.env['DRY_RUN'] ?? '') !== '') {
+  if (request.isDryRun) {
     console.log(dryRunReport(plan));
     return;
   }

@@ -57,7 +57,10 @@ export function leftBundlesRef(tag: string): string {
  *
  * @throws UserError `commit-unknown`
  */
-export async function observe(git: Git, request: ReleaseRequest): Promise<Observed> {
+export async function observe(
+  git: Git,
+  request: Pick<ReleaseRequest, 'commit' | 'repository'>,
+): Promise<Observed> {
   const sourceCommit = await git.ask(['rev-parse', '--verify', `${request.commit}^{commit}`]);
   if (sourceCommit === undefined) {
     throw new UserError({

@@ -43,7 +43,10 @@ export interface ReleasePlan {
  * `not-on-default-branch`, `owner-unknown`, `change-note-unreadable`, `last-release-not-merged`,
  * `tag-exists`, `reference-not-pinnable`, and those of the choice of the version
  */
-export function planRelease(request: ReleaseRequest, observed: Observed): ReleasePlan {
+export function planRelease(
+  request: Pick<ReleaseRequest, 'version'>,
+  observed: Observed,
+): ReleasePlan {
   const { sourceCommit, notes, currentVersion, repository } = observed;
   const choice = chooseVersion({ asked: request.version, current: currentVersion, notes });
   const version = choice.kind === 'chosen' ? choice.version : undefined;

@@ -6,10 +6,11 @@ export interface ReleaseRequest {
   readonly commit: string;
   /** `owner/name` on GitHub; undefined takes it from the remote `origin`. */
   readonly repository: string | undefined;
+  readonly isDryRun: boolean;
 }
 
 /**
- * Reads the variables of `make release`: `VERSION`, `COMMIT`, `REPOSITORY`. An empty one is one
+ * Reads the variables of `make release`: `VERSION`, `COMMIT`, `REPOSITORY`, `DRY_RUN`. An empty one is one
  * that is not set. `GITHUB_REPOSITORY` (GitHub's documentation, "Variables reference") stands for
  * `REPOSITORY` in a workflow.
  */
@@ -22,5 +23,6 @@ export function readRequest(env: Readonly<Record<string, string | undefined>>): 
     version: read('VERSION'),
     commit: read('COMMIT') ?? 'HEAD',
     repository: read('REPOSITORY') ?? read('GITHUB_REPOSITORY'),
+    isDryRun: !['0', 'false', undefined].includes(read('DRY_RUN')),
   };
 }

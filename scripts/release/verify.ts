@@ -42,7 +42,6 @@ export async function verifyRelease(git: Git, workshop: Workshop, tag: string): 
     });
   }
   const observed = await observe(git, {
-    version: undefined,
     commit: origin.sourceCommit,
     repository: origin.repository,
   });

@@ -49,7 +49,7 @@ export function quickWorkshop(): Workshop & { readonly built: readonly string[] 
 export async function makeRelease(
   directory: string,
   workshop: Workshop,
-  asked: Partial<ReleaseRequest> = {},
+  asked: Partial<Omit<ReleaseRequest, 'isDryRun'>> = {},
   told: (kind: string) => void = () => undefined,
 ): Promise<Release> {
   const git: Git = gitIn(directory);

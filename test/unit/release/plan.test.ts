@@ -134,7 +134,22 @@ describe('what a release is made for', () => {
   it('is what the variables say; an empty one is not set', () => {
     expect(
       readRequest({ VERSION: ' 1.2.3 ', COMMIT: '', GITHUB_REPOSITORY: 'acme/actions' }),
-    ).toEqual({ version: '1.2.3', commit: 'HEAD', repository: 'acme/actions' });
+    ).toEqual({
+      version: '1.2.3',
+      commit: 'HEAD',
+      repository: 'acme/actions',
+      isDryRun: false,
+    });
+  });
+
+  it.each([
+    ['1', true],
+    ['true', true],
+    ['', false],
+    ['0', false],
+    ['false', false],
+  ])('is only said with DRY_RUN=%s: %s', (value, isDryRun) => {
+    expect(readRequest({ DRY_RUN: value }).isDryRun).toBe(isDryRun);
   });
 });
 
