@@ -1,3 +1,4 @@
+import { counted } from '../../actions/shared/counted.js';
 import type { Release } from './apply.js';
 import type { ReleasePlan, Step } from './plan.js';
 import { usesLines, type Offered } from './uses-lines.js';
@@ -8,13 +9,13 @@ import type { ChangeNote } from './version.js';
 export function stepTitle(step: Step, plan: Pick<ReleasePlan, 'tag' | 'origin'>): string {
   switch (step.kind) {
     case 'commit-version':
-      return `commit "Version ${plan.tag}" on ${plan.origin.sourceCommit}: package.json ${step.from} -> ${plan.tag.slice(1)}, ${step.notes.length} change notes into CHANGELOG.md`;
+      return `commit "Version ${plan.tag}" on ${plan.origin.sourceCommit}: package.json ${step.from} -> ${plan.tag.slice(1)}, ${counted(step.notes.length, 'change note')} into CHANGELOG.md`;
     case 'commit-bundles':
       return `install, build, and commit "Bundles of ${plan.tag}": ${step.actions.join(', ')}`;
     case 'take-up-bundles':
       return `take up ${step.commit}, the bundles of an interrupted run`;
     case 'commit-references':
-      return `commit "Release ${plan.tag}": ${step.changes.length} references to ${plan.origin.repository}`;
+      return `commit "Release ${plan.tag}": ${counted(step.changes.length, 'reference')} to ${plan.origin.repository}`;
     case 'tag':
       return `tag ${step.tag}`;
     case 'move-major':

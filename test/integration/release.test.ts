@@ -47,7 +47,9 @@ describe('a release in a repository of its own', () => {
 
   it('ships the bundles as they were built, and a folder for each action that points to them', async () => {
     await makeRelease(repository.root, quickWorkshop());
-    expect(show('v1.3.0:actions/ecr-push/dist/main/index.js')).toBe('/* bundle */\r\npush();');
+    expect(show('v1.3.0:actions/ecr-push/dist/main/index.js')).toBe(
+      `/* bundle */\r\nconsole.log('pushed by the bundle');`,
+    );
     expect(show('v1.3.0:ecr-push/action.yml')).toContain('../actions/ecr-push/dist/main/index.js');
     expect(repository.run('ls-tree', '-r', '--name-only', 'v1.3.0')).not.toContain('.build-hash');
   });

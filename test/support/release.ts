@@ -8,23 +8,25 @@ import { planRelease } from '../../scripts/release/plan.js';
 import type { ReleaseRequest } from '../../scripts/release/request.js';
 import { gitRepository, type TestRepository } from './git-repository.js';
 
+const root = join(import.meta.dirname, '..', '..');
+
 /** A repository in the shape of this one: an action, a reusable workflow, a change note. */
-export function releasableRepository(): Promise<TestRepository> {
+export async function releasableRepository(): Promise<TestRepository> {
   const version = { name: 'infra-actions', version: '1.2.3' };
   return gitRepository({
-    '.gitignore': 'node_modules/\ndist/\n',
-    '.gitattributes': '* text=auto eol=lf\nactions/*/dist/** -text\n',
+    '.gitignore': await readFile(join(root, '.gitignore'), 'utf8'),
+    '.gitattributes': await readFile(join(root, '.gitattributes'), 'utf8'),
     'package.json': `${JSON.stringify(version, null, 2)}\n`,
     'package-lock.json': `${JSON.stringify({ ...version, packages: { '': version } }, null, 2)}\n`,
     'CHANGELOG.md': '# Changelog\n\n## 1.2.3\n\nOld.\n',
     'README.md': '# Actions\n\n<!-- The exact `uses:` lines stand here in a release. -->\n',
     '.changeset/quiet-cats.md': '---\n"infra-actions": minor\n---\n\nCats are quiet.\n',
     'actions/ecr-push/action.yml':
-      'name: push\nruns:\n  using: node24\n  main: dist/main/index.js\n',
-    'actions/ecr-push/main.ts': 'push();\n',
+      'name: push\ndescription: Pushes.\nruns:\n  using: node24\n  main: dist/main/index.js\n',
+    'actions/ecr-push/main.ts': `console.log('pushed by the bundle');\n`,
     'docs/adr/0002.md': 'The form `org/infra-actions/<action>@v1`.\n',
     '.github/workflows/deploy.yml':
-      'on:\n  workflow_call:\njobs:\n  a:\n    steps:\n      - uses: org/infra-actions/ecr-push@v1\n',
+      'on:\n  workflow_call:\njobs:\n  deploy:\n    runs-on: ubuntu-24.04\n    steps:\n      - uses: org/infra-actions/ecr-push@v1\n',
   });
 }
 
