@@ -6,10 +6,9 @@ import { z } from 'zod';
 import { largestBump, type ChangeNote } from './version.js';
 
 const manifestSchema = z.looseObject({ name: z.string(), version: z.string() });
-const lockSchema = z.looseObject({
-  version: z.string(),
-  packages: z.record(z.string(), z.looseObject({ version: z.string().optional() })),
-});
+/** Records, which keep the order of the keys: a version changes two lines. */
+const lockSchema = z.record(z.string(), z.unknown());
+const lockedSchema = z.record(z.string(), lockSchema);
 /** As in `.changeset/config.json`; said here too, so that a release is made by the code alone. */
 const changelog = '@changesets/cli/changelog';
 
@@ -64,8 +63,8 @@ export async function writeVersion(
 
 async function writeLockVersion(file: string, version: string): Promise<void> {
   const lock = lockSchema.parse(await readJson(file));
-  const own = lock.packages[''];
-  const packages = { ...lock.packages, ...(own === undefined ? {} : { '': { ...own, version } }) };
+  const locked = lockedSchema.parse(lock['packages']);
+  const packages = { ...locked, '': { ...locked[''], version } };
   await writeFile(file, `${JSON.stringify({ ...lock, version, packages }, null, 2)}\n`);
 }
 

@@ -39,6 +39,15 @@ describe('a release in a repository of its own', () => {
     expect(show('v1.3.0:CHANGELOG.md')).toMatch(
       /^# Changelog\n\n## 1\.3\.0\n\n### Minor Changes\n\n- \w{7}: Cats are quiet\.\n\n## 1\.2\.3/,
     );
+    const lockLines = repository.run(
+      'diff',
+      '--numstat',
+      'main',
+      versionCommit,
+      '--',
+      '*lock.json',
+    );
+    expect(lockLines).toBe('2\t2\tpackage-lock.json');
     expect(JSON.parse(show('v1.3.0:package-lock.json'))).toMatchObject({
       version: '1.3.0',
       packages: { '': { version: '1.3.0' } },
