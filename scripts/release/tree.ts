@@ -23,20 +23,29 @@ export async function buildReleaseTree(target: string): Promise<void> {
   }
   await cp(join(root, 'cli', 'dist'), join(target, 'cli', 'dist'), {
     recursive: true,
-    filter: (source) => basename(source) !== '.build-hash',
+    filter: (source) => basename(source) !== buildStamp,
   });
-  for (const manifest of (await glob('actions/*/action.yml', { cwd: root })).sort()) {
-    const name = basename(dirname(manifest));
+  for (const name of await writeRootFolders(target)) {
     await cp(join(root, 'actions', name, 'dist'), join(target, 'actions', name, 'dist'), {
       recursive: true,
-      filter: (source) => basename(source) !== '.build-hash',
+      filter: (source) => basename(source) !== buildStamp,
     });
-    await mkdir(join(target, name), { recursive: true });
-    await writeFile(
-      join(target, name, 'action.yml'),
-      rootManifest(name, await readFile(join(root, manifest), 'utf8')),
-    );
   }
+}
+
+/** What the build leaves beside the bundles, and no release ships. */
+export const buildStamp = '.build-hash';
+
+/** Writes a folder per action at the root of a tree, and gives the names of the actions. */
+export async function writeRootFolders(tree: string): Promise<readonly string[]> {
+  const manifests = (await glob('actions/*/action.yml', { cwd: tree })).sort();
+  const names = manifests.map((manifest) => basename(dirname(manifest)));
+  for (const name of names) {
+    const source = await readFile(join(tree, 'actions', name, 'action.yml'), 'utf8');
+    await mkdir(join(tree, name), { recursive: true });
+    await writeFile(join(tree, name, 'action.yml'), rootManifest(name, source));
+  }
+  return names;
 }
 
 /** The same action from a folder at the root: only where its bundles lie differs. */
