@@ -68,6 +68,70 @@ describe.each(['terraform-plan', 'terraform-apply'])('%s.yml', (name) => {
   });
 });
 
+describe('drift.yml', () => {
+  const [job, ...others] = jobsWith('drift', 'terraform-layer');
+  /** Of plans of a change and of other commands. */
+  const ofOthers = new Set([
+    ...['allow-destroy', 'policy-command', 'review-records', 'comment', 'comment-key'],
+    ...['comment-author', 'prove-gates', 'cost-command', 'graph-format', 'state-operations'],
+    ...['lock-id', 'apply-again', 'confirm', 'review-workflow', 'up-to-date', 'dry-run'],
+    // What a reusable workflow decides itself.
+    ...['allowed-account-ids', 'audience', 'config', 'terraform-releases-url', 'retries'],
+  ]);
+
+  it('passes on what a caller may want to set', () => {
+    expect(others).toEqual([]);
+    const wanted = inputsOf('terraform-layer').filter((input) => !ofOthers.has(input));
+    expect(Object.keys(job?.passed ?? {}).sort()).toEqual([...wanted].sort());
+  });
+
+  it('plans, and can reach no role of an environment', () => {
+    expect(job?.passed['command']).toBe('drift');
+    expect(job).not.toHaveProperty('environment');
+    expect(job?.permissions).toEqual({
+      contents: 'read',
+      'id-token': 'write',
+      issues: 'write',
+    });
+  });
+});
+
+describe('promote-image.yml', () => {
+  const [job, ...others] = jobsWith('promote-image', 'ecr-push');
+
+  it('copies what was approved, behind the approval of each target', () => {
+    expect(others).toEqual([]);
+    expect(job?.passed).toMatchObject({
+      command: 'promote',
+      source: "${{ format('{0}@{1}', inputs.source, inputs.digest) }}",
+    });
+    expect(job).toMatchObject({ environment: '${{ matrix.environment }}' });
+  });
+
+  it('passes only inputs that the action has', () => {
+    const known = inputsOf('ecr-push');
+    expect(Object.keys(job?.passed ?? {}).filter((input) => !known.includes(input))).toEqual([]);
+  });
+});
+
+describe('code-quality.yml', () => {
+  const { jobs } = read('.github/workflows/code-quality.yml') as {
+    readonly jobs: Readonly<Record<string, Job & { readonly needs?: readonly string[] }>>;
+  };
+
+  it('has no access to anything but the code', () => {
+    for (const [name, { permissions }] of Object.entries(jobs)) {
+      expect(permissions).toEqual(name === 'result' ? {} : { contents: 'read' });
+    }
+    expect(JSON.stringify(jobs)).not.toContain('secrets.');
+  });
+
+  it('has one job to require, which waits for all others', () => {
+    const others = Object.keys(jobs).filter((name) => name !== 'result');
+    expect([...(jobs['result']?.needs ?? [])].sort()).toEqual(others.sort());
+  });
+});
+
 describe('deploy-service.yml', () => {
   /** What the contract says already, and what belongs to other commands. */
   const notPassed: Readonly<Record<string, ReadonlySet<string>>> = {
