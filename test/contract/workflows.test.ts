@@ -105,7 +105,10 @@ describe('promote-image.yml', () => {
       command: 'promote',
       source: "${{ format('{0}@{1}', inputs.source, inputs.digest) }}",
     });
-    expect(job).toMatchObject({ environment: '${{ matrix.environment }}' });
+    expect(job).toMatchObject({
+      environment: '${{ matrix.environment }}',
+      strategy: { 'max-parallel': 1, 'fail-fast': true },
+    });
   });
 
   it('passes only inputs that the action has', () => {
