@@ -160,11 +160,44 @@ describe('deploy-service.yml', () => {
   };
 
   it.each(['ecr-push', 'ecs-deploy'])('passes on what a caller may want to set of %s', (action) => {
-    const [job, ...others] = jobsWith('deploy-service', action);
+    // Besides the one that promotes into other accounts, and the one that only looks.
+    const [job, ...others] = jobsWith('deploy-service', action).filter(
+      ({ passed }) => passed['command'] !== 'promote' && passed['dry-run'] !== true,
+    );
     expect(others).toEqual([]);
     const passed = Object.keys(job?.passed ?? {});
     const wanted = inputsOf(action).filter((input) => notPassed[action]?.has(input) !== true);
     expect(passed.sort()).toEqual([...wanted].sort());
+  });
+});
+
+describe('the jobs of deploy-service.yml', () => {
+  const { jobs } = read('.github/workflows/deploy-service.yml') as {
+    readonly jobs: Readonly<Record<string, Job & { readonly environment?: unknown }>>;
+  };
+
+  it('can ask for a token of AWS only where they run no command of the service', () => {
+    const withCommands = Object.entries(jobs).filter(([, { steps }]) =>
+      steps.some((step) => JSON.stringify(step).includes('-command }}')),
+    );
+    expect(withCommands.map(([name]) => name).sort()).toEqual(['artifacts', 'test']);
+    for (const [, { permissions }] of withCommands) {
+      expect(permissions).toEqual({ contents: 'read' });
+    }
+  });
+
+  it('wait for an approval where something is changed, and nowhere else', () => {
+    const gated = Object.entries(jobs).filter(([, job]) => 'environment' in job);
+    expect(gated.map(([name]) => name)).toEqual(['deploy']);
+    const [looking] = jobsWith('deploy-service', 'ecs-deploy').filter(
+      ({ passed }) => passed['dry-run'] === true,
+    );
+    expect(looking?.passed['role-to-assume']).toContain('inputs.read-role');
+    expect(looking?.passed['role-to-assume']).not.toContain('deploy-role');
+  });
+
+  it('deploy environment after environment, and no further after a failure', () => {
+    expect(jobs['deploy']).toMatchObject({ strategy: { 'max-parallel': 1, 'fail-fast': true } });
   });
 });
 

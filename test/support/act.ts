@@ -117,7 +117,7 @@ function note(jobs: Map<string, GrowingJob>, line: ActLine, onJob: ActRequest['o
   const matrix = Object.fromEntries(
     Object.entries(line.matrix ?? {}).map(([name, value]) => [
       name,
-      typeof value === 'object' ? JSON.stringify(value) : String(value),
+      typeof value === 'string' ? value : JSON.stringify(value),
     ]),
   );
   const key = `${line.jobID} ${JSON.stringify(matrix)}`;

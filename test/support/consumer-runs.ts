@@ -5,6 +5,7 @@ import { z } from 'zod';
 import type { Emulator } from '../../emulator/index.js';
 import type { WorkflowEvent } from '../../emulator/runner/index.js';
 import { act } from '../../scripts/tools.js';
+import { artifactActions } from './artifact-actions.js';
 import { runWorkflow, type ActJob, type ActRun } from './act.js';
 import type { Requirement } from './requirement.js';
 
@@ -29,8 +30,6 @@ export interface ConsumerPlace {
   readonly releaseTree: string;
   /** Gets a folder for each run. */
   readonly directory: string;
-  /** Stand-ins for actions of others, by `owner/name@ref`. */
-  readonly otherActions?: Readonly<Record<string, string>>;
 }
 
 /** What is said of one run besides its event. */
@@ -54,7 +53,7 @@ export function consumerRuns(place: () => ConsumerPlace): RunConsumer {
   let runs = 0;
   return async (repository, workflow, event, only = {}) => {
     runs += 1;
-    const { emulator, jobEnvironment, releaseTree, directory, otherActions = {} } = place();
+    const { emulator, jobEnvironment, releaseTree, directory } = place();
     const { github, githubUrl } = emulator;
     const requestToken = github.registerJob(claims(repository, event));
     const listed = await runOf(repository, workflow, event, firstRun + runs);
@@ -64,7 +63,10 @@ export function consumerRuns(place: () => ConsumerPlace): RunConsumer {
       repository: repository.directory,
       workflow: `.github/workflows/${workflow}`,
       event,
-      actions: { 'org/infra-actions@v1': releaseTree, ...otherActions },
+      actions: {
+        'org/infra-actions@v1': releaseTree,
+        ...(await artifactActions(releaseTree, directory)),
+      },
       directory: join(directory, `run-${runs}`),
       token: github.token,
       env: {
@@ -89,6 +91,8 @@ export function consumerRuns(place: () => ConsumerPlace): RunConsumer {
         );
       },
     });
+    // Read by `step-log-environment.mjs`.
+    (globalThis as { stepLog?: string[] }).stepLog?.push(...result.log);
     github.seedRun({ ...listed, status: 'completed' });
     return result;
   };

@@ -21,13 +21,8 @@ export interface Consumer {
   stop(): Promise<void>;
 }
 
-/**
- * Starts what a consumer's workflows need. Actions of others that they use, by `owner/name@ref`, are
- * stood in for by the composite actions given.
- */
-export async function openConsumer(
-  otherActions: Readonly<Record<string, string>> = {},
-): Promise<Consumer> {
+/** Starts what a consumer's workflows need. */
+export async function openConsumer(): Promise<Consumer> {
   const directory = await realpath(await mkdtemp(path.join(tmpdir(), 'consumer-')));
   const releaseTree = path.join(directory, 'release-tree');
   await buildReleaseTree(releaseTree);
@@ -42,13 +37,6 @@ export async function openConsumer(
     ...(cliConfig === undefined ? {} : { TF_CLI_CONFIG_FILE: cliConfig }),
     CHECKPOINT_DISABLE: '1',
   };
-  const actions: Record<string, string> = {};
-  for (const [index, [name, manifest]] of Object.entries(otherActions).entries()) {
-    const folder = path.join(directory, `other-action-${index}`);
-    await mkdir(folder, { recursive: true });
-    await writeFile(path.join(folder, 'action.yml'), manifest);
-    actions[name] = folder;
-  }
   return {
     emulator,
     directory,
@@ -57,9 +45,15 @@ export async function openConsumer(
       ...{ registryHost: emulator.registryHost, pid: process.pid, directory },
       environment: emulator.nodeEnvironment(),
       calls: () => Promise.resolve(emulator.calls()),
-      addFaults: (...rules) => Promise.resolve(emulator.addFaults(rules)),
+      addFaults(...rules) {
+        emulator.addFaults(rules);
+        return Promise.resolve();
+      },
       reset: () => emulator.reset(),
-      advance: (seconds) => Promise.resolve(emulator.clock.advance(seconds * 1000)),
+      advance(seconds) {
+        emulator.clock.advance(seconds * 1000);
+        return Promise.resolve();
+      },
       control: (method, name, body) =>
         control(`${emulator.awsUrl}/_emulator/${name}`, method, body),
       githubControl: (method, name, body) =>
@@ -71,7 +65,6 @@ export async function openConsumer(
       jobEnvironment,
       releaseTree,
       directory,
-      otherActions: actions,
     })),
     async repository(slug, files) {
       const parent = await mkdtemp(path.join(directory, 'repository-'));
