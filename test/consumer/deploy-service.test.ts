@@ -11,6 +11,17 @@ describeWhere(actRequirement, 'deploy-service.yml, called by a service', () => {
   });
   afterAll(() => consumer.stop());
 
+  it('deploys to every environment, and has nothing to select, where no branches are named', async () => {
+    const result = await consumer.push(
+      await consumer.service({ 'branch-environments': '' }),
+      'refs/heads/main',
+    );
+    expect({ legs: legs(result), exitCode: result.exitCode }).toEqual({
+      legs: ['build success', 'deploy dev success', 'deploy staging success'],
+      exitCode: 0,
+    });
+  });
+
   describe('with branches that have environments', () => {
     it('a branch deploys to its own', async () => {
       const before = await consumer.revisions();
