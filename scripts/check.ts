@@ -41,6 +41,7 @@ const checks: readonly Check[] = [
     'test',
   ]),
   command('dead code', bin('knip'), []),
+  command('workflows', bin('tsx'), ['scripts/check-workflows.ts']),
   ...workflowTools.map(toolCheck),
   command('vendored modules', bin('tsx'), ['scripts/vendor-modules.ts', '--check']),
 ];
