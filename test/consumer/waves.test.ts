@@ -111,7 +111,7 @@ describeWhere(requirement, 'an environment that is shared out over runners', () 
       repository: repository.directory,
       workflow: '.github/workflows/apply.yml',
       event,
-      releaseTree: join(directory, 'release-tree'),
+      actions: { 'org/infra-actions@v1': join(directory, 'release-tree') },
       directory: join(directory, `run-${runs}`),
       token: github.token,
       env: {

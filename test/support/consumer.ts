@@ -43,6 +43,7 @@ export async function openConsumer(): Promise<Consumer> {
     aws: {
       ...{ awsUrl: emulator.awsUrl, githubUrl: emulator.githubUrl, region: emulator.region },
       ...{ registryHost: emulator.registryHost, pid: process.pid, directory },
+      slackWebhookUrl: emulator.slackWebhookUrl,
       environment: emulator.nodeEnvironment(),
       calls: () => Promise.resolve(emulator.calls()),
       addFaults(...rules) {
@@ -58,6 +59,8 @@ export async function openConsumer(): Promise<Consumer> {
         control(`${emulator.awsUrl}/_emulator/${name}`, method, body),
       githubControl: (method, name, body) =>
         control(`${emulator.githubUrl}/_emulator/${name}`, method, body),
+      slackControl: (method, name, body) =>
+        control(`${new URL(emulator.slackWebhookUrl).origin}/_emulator/${name}`, method, body),
       stop: () => emulator.stop(),
     },
     run: consumerRuns(() => ({
