@@ -43,7 +43,7 @@ export async function openConsumer(): Promise<Consumer> {
     aws: {
       ...{ awsUrl: emulator.awsUrl, githubUrl: emulator.githubUrl, region: emulator.region },
       ...{ registryHost: emulator.registryHost, pid: process.pid, directory },
-      slackWebhookUrl: emulator.slackWebhookUrl,
+      slackWebhookUrl: emulator.slack.webhookUrl,
       environment: emulator.nodeEnvironment(),
       calls: () => Promise.resolve(emulator.calls()),
       addFaults(...rules) {
@@ -60,7 +60,7 @@ export async function openConsumer(): Promise<Consumer> {
       githubControl: (method, name, body) =>
         control(`${emulator.githubUrl}/_emulator/${name}`, method, body),
       slackControl: (method, name, body) =>
-        control(`${new URL(emulator.slackWebhookUrl).origin}/_emulator/${name}`, method, body),
+        control(`${new URL(emulator.slack.webhookUrl).origin}/_emulator/${name}`, method, body),
       stop: () => emulator.stop(),
     },
     run: consumerRuns(() => ({
