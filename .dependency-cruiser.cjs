@@ -21,6 +21,13 @@ module.exports = {
       to: { path: '^actions/(?!shared/)' },
     },
     {
+      name: 'nothing-knows-the-cli',
+      comment: 'The CLI is a way into the actions; docs are made of what it knows of workflows.',
+      severity: 'error',
+      from: { path: '^actions/' },
+      to: { path: '^cli/' },
+    },
+    {
       name: 'pure-plan-and-report',
       comment: 'Plans and reports are data and text: no SDK, no toolkit, no file, no process.',
       severity: 'error',

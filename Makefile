@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
-.PHONY: help demo test check build docs bench release-tree fix clean
+.PHONY: help demo test check build docs bench release-tree release release-verify fix clean
 
 TSX := node_modules/.bin/tsx
 export AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED := true
@@ -19,7 +19,7 @@ test: build ## every test that this machine can run (or PROJECTS=unit …); says
 check: node_modules/.installed ## format, lint, types, boundaries, unit tests, docs, terraform, workflows
 	@$(TSX) scripts/check.ts
 
-build: node_modules/.installed ## bundle the actions into actions/*/dist
+build: node_modules/.installed ## bundle the actions into actions/*/dist, and the CLI into cli/dist
 	@$(TSX) scripts/build.ts
 
 docs: node_modules/.installed ## render README tables and docs/reference from action.yml, workflows, HCL, schemas
@@ -31,12 +31,18 @@ bench: build ## print the measurements that this project watches
 release-tree: build ## the tree that a release tags, in .cache/release-tree (or OUT=folder)
 	@$(TSX) scripts/release/tree.ts $(or $(OUT),.cache/release-tree)
 
+release: node_modules/.installed ## the commits and tags of a release, in this clone alone (VERSION=… COMMIT=… DRY_RUN=1)
+	@$(TSX) scripts/release/main.ts
+
+release-verify: node_modules/.installed ## make the release TAG=v1.2.3 again from its source, and compare every byte
+	@$(TSX) scripts/release/verify-main.ts
+
 fix: node_modules/.installed ## format the sources and repair what the linter can
 	@node_modules/.bin/prettier --write --log-level warn .
 	@node_modules/.bin/eslint . --fix
 
 clean: ## remove what was built, downloaded and printed
-	rm -rf node_modules .cache demo-output actions/*/dist
+	rm -rf node_modules .cache demo-output actions/*/dist cli/dist
 
 node_modules/.installed: package.json package-lock.json
 	@echo "install: npm packages"

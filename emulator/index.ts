@@ -10,6 +10,7 @@ import { createCodeDeploy } from './codedeploy/index.js';
 import { createEcs, type EcsService } from './ecs/index.js';
 import type { GithubEmulator } from './github/index.js';
 import { startGithub } from './github/index.js';
+import { startSlack, type SlackEmulator } from './slack/index.js';
 
 export type { FaultRule } from './aws/faults.js';
 export type { GithubEmulator } from './github/index.js';
@@ -31,7 +32,7 @@ export interface EmulatorOptions {
   readonly log?: (line: string) => void;
 }
 
-/** AWS and GitHub on this machine. */
+/** AWS, GitHub and a webhook of Slack on this machine. */
 export interface Emulator {
   /** One endpoint for all of AWS (`AWS_ENDPOINT_URL`). */
   readonly awsUrl: string;
@@ -43,6 +44,8 @@ export interface Emulator {
   readonly directory: string;
   readonly clock: VirtualClock;
   readonly github: GithubEmulator;
+  /** An incoming webhook of Slack. */
+  readonly slack: SlackEmulator;
   readonly ecs: OwnedService;
   /** Environment for Terraform; on top of PATH and whatever else the caller keeps. */
   terraformEnvironment(): Record<string, string>;
@@ -53,7 +56,7 @@ export interface Emulator {
   clearCalls(): void;
   addFaults(rules: readonly FaultRule[], seed?: number): void;
   clearFaults(): void;
-  /** Empties AWS and GitHub, counters and rules; ports and the clock stay. */
+  /** Empties AWS, GitHub and Slack, counters and rules; ports and the clock stay. */
   reset(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -81,6 +84,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
   });
   let ecs: EcsService | undefined;
   const github = await startGithub({ port: options.githubPort ?? 0, log });
+  const slack = await startSlack({ port: 0 });
   try {
     const aws = await startAws({
       directory,
@@ -106,7 +110,10 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
           onBackgroundError: (error) => log(`CodeDeploy in the background: ${String(error)}`),
         });
       },
-      resetOthers: () => github.reset(),
+      resetOthers: () => {
+        github.reset();
+        slack.reset();
+      },
       log,
     });
     const environment = (): Record<string, string> => ({
@@ -126,6 +133,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
       directory,
       clock,
       github,
+      slack,
       ecs: aws.ecs,
       terraformEnvironment: environment,
       nodeEnvironment: environment,
@@ -135,11 +143,11 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
       clearFaults: () => aws.faults.clear(),
       reset: () => aws.reset(),
       async stop() {
-        await Promise.all([aws.stop(), github.close()]);
+        await Promise.all([aws.stop(), github.close(), slack.close()]);
       },
     };
   } catch (error) {
-    await github.close();
+    await Promise.all([github.close(), slack.close()]);
     throw error;
   }
 }

@@ -38,8 +38,9 @@ if (stdin.isFIFO() || stdin.isSocket() || process.stdin.isTTY) {
   process.stdin.on('close', stop).on('end', stop).resume();
 }
 
-const { awsUrl, githubUrl, registryHost, region } = emulator;
+const { awsUrl, githubUrl, registryHost, region, slack } = emulator;
 const environment = emulator.nodeEnvironment();
+const slackWebhookUrl = slack.webhookUrl;
 process.stdout.write(
-  `${JSON.stringify({ awsUrl, githubUrl, registryHost, region, environment })}\n`,
+  `${JSON.stringify({ awsUrl, githubUrl, slackWebhookUrl, registryHost, region, environment })}\n`,
 );

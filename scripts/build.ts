@@ -1,14 +1,14 @@
 /**
  * Bundles the entries of every action: `actions/<name>/{main,post,credentials}.ts` becomes
- * `actions/<name>/dist/<entry>/index.js`.
+ * `actions/<name>/dist/<entry>/index.js`; and the CLI: `cli/main.ts` becomes `cli/dist/index.js`.
  *
- * Usage: tsx scripts/build.ts [--force] [action…]
+ * Usage: tsx scripts/build.ts [--force] [action…|cli]
  * An action whose sources, lock file and build script are as at its last build is left alone.
  */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { copyFile, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
 import { glob } from 'tinyglobby';
 import ts from 'typescript';
@@ -16,18 +16,24 @@ import ts from 'typescript';
 const root = join(import.meta.dirname, '..');
 const entryNames = ['main', 'post', 'credentials'];
 
+const parser = [
+  ['node_modules/web-tree-sitter/web-tree-sitter.cjs', 'hcl/index.cjs'],
+  ['node_modules/web-tree-sitter/web-tree-sitter.wasm', 'hcl/web-tree-sitter.wasm'],
+  ['node_modules/web-tree-sitter/LICENSE', 'hcl/LICENSE-web-tree-sitter'],
+  [
+    'node_modules/@tree-sitter-grammars/tree-sitter-hcl/tree-sitter-terraform.wasm',
+    'hcl/tree-sitter-terraform.wasm',
+  ],
+  ['node_modules/@tree-sitter-grammars/tree-sitter-hcl/LICENSE', 'hcl/LICENSE-tree-sitter-hcl'],
+] as const;
+
+/** What the CLI knows of our workflows and actions: their own files. */
+const definitions = ['package.json', '.github/workflows/*.yml', 'actions/*/action.yml'];
+
 /** Files that a bundle loads at run time, since a bundler breaks them (docs/adr/0003). */
 const assets: Readonly<Record<string, readonly (readonly [from: string, to: string])[]>> = {
-  'terraform-layer': [
-    ['node_modules/web-tree-sitter/web-tree-sitter.cjs', 'hcl/index.cjs'],
-    ['node_modules/web-tree-sitter/web-tree-sitter.wasm', 'hcl/web-tree-sitter.wasm'],
-    ['node_modules/web-tree-sitter/LICENSE', 'hcl/LICENSE-web-tree-sitter'],
-    [
-      'node_modules/@tree-sitter-grammars/tree-sitter-hcl/tree-sitter-terraform.wasm',
-      'hcl/tree-sitter-terraform.wasm',
-    ],
-    ['node_modules/@tree-sitter-grammars/tree-sitter-hcl/LICENSE', 'hcl/LICENSE-tree-sitter-hcl'],
-  ],
+  cli: parser,
+  'terraform-layer': parser,
 };
 
 async function main(): Promise<void> {
@@ -37,10 +43,12 @@ async function main(): Promise<void> {
   const started = Date.now();
 
   const sources = (
-    await glob('actions/**/*.{ts,json}', { cwd: root, ignore: '**/dist/**' })
+    await glob(['actions/**/*.{ts,json}', 'cli/**/*.ts'], { cwd: root, ignore: '**/dist/**' })
   ).sort();
-  const entries = sources.filter((path) =>
-    entryNames.some((name) => new RegExp(`^actions/[^/]+/${name}\\.ts$`).test(path)),
+  const entries = sources.filter(
+    (path) =>
+      path === 'cli/main.ts' ||
+      entryNames.some((name) => new RegExp(`^actions/[^/]+/${name}\\.ts$`).test(path)),
   );
   const actions = [...new Set(entries.map((path) => basename(dirname(path))))].filter(
     (name) => wanted.length === 0 || wanted.includes(name),
@@ -51,7 +59,7 @@ async function main(): Promise<void> {
   const stale: { readonly name: string; readonly hash: string }[] = [];
   for (const name of actions) {
     const hash = await hashOf(name, sources);
-    const stamp = join(root, 'actions', name, 'dist', '.build-hash');
+    const stamp = join(distDirectory(name), '.build-hash');
     const built = existsSync(stamp) ? await readFile(stamp, 'utf8') : '';
     if (force || built !== hash) stale.push({ name, hash });
   }
@@ -63,8 +71,8 @@ async function main(): Promise<void> {
   const jobs: (() => Promise<void>)[] = [];
   for (const { name } of stale) {
     const emitted = await emit(name, sources);
-    for (const entry of entries.filter((path) => path.startsWith(`actions/${name}/`))) {
-      jobs.push(() => bundle(entry, emitted));
+    for (const entry of entries.filter((path) => path.startsWith(`${homeOf(name)}/`))) {
+      jobs.push(() => bundle(name, entry, emitted));
     }
   }
   await runTwoAtOnce(jobs);
@@ -72,7 +80,7 @@ async function main(): Promise<void> {
     const bundled = bundledDirectory(name);
     await copyAssets(name, bundled);
     await writeFile(join(bundled, '.build-hash'), hash);
-    const dist = join(root, 'actions', name, 'dist');
+    const dist = distDirectory(name);
     await rm(dist, { recursive: true, force: true });
     await rename(bundled, dist);
     await rm(emittedDirectory(name), { recursive: true, force: true });
@@ -86,17 +94,32 @@ async function hashOf(name: string, sources: readonly string[]): Promise<string>
   const inputs = [
     'package-lock.json',
     'scripts/build.ts',
-    ...sources.filter((path) =>
-      /^actions\/(shared|NAME)\//.test(path.replace(`/${name}/`, '/NAME/')),
-    ),
+    ...sourcesOf(name, sources),
+    ...(name === 'cli' ? await definitionFiles() : []),
   ];
   const hash = createHash('sha256');
   for (const path of inputs) hash.update(`${path}\0`).update(await readFile(join(root, path)));
   return hash.digest('hex');
 }
 
+async function definitionFiles(): Promise<readonly string[]> {
+  return (await glob(definitions, { cwd: root, dot: true })).sort();
+}
+
+function homeOf(name: string): string {
+  return name === 'cli' ? 'cli' : `actions/${name}`;
+}
+
+function distDirectory(name: string): string {
+  return join(root, homeOf(name), 'dist');
+}
+
+/** The CLI is every action in a terminal; an action is itself and what is shared. */
 function sourcesOf(name: string, sources: readonly string[]): readonly string[] {
-  return sources.filter((path) => ['shared', name].includes(path.split('/')[1] ?? ''));
+  if (name === 'cli') return sources;
+  return sources.filter((path) =>
+    ['actions/shared/', `actions/${name}/`].some((home) => path.startsWith(home)),
+  );
 }
 
 /** Always the same path, since the bundler derives the names of modules from it. */
@@ -135,8 +158,9 @@ function stripTypes(path: string, text: string): string {
   }).outputText;
 }
 
-async function bundle(entry: string, emitted: string): Promise<void> {
-  const out = join(emitted, 'dist', basename(entry, '.ts'));
+async function bundle(name: string, entry: string, emitted: string): Promise<void> {
+  const dist = join(emitted, 'dist');
+  const out = name === 'cli' ? dist : join(dist, basename(entry, '.ts'));
   await run(process.execPath, [
     join(root, 'node_modules/@vercel/ncc/dist/ncc/cli.js'),
     'build',
@@ -159,6 +183,13 @@ async function copyAssets(name: string, bundled: string): Promise<void> {
     await mkdir(dirname(target), { recursive: true });
     await copyFile(join(root, from), target);
   }
+  if (name !== 'cli') return;
+  for (const path of await definitionFiles()) {
+    const target = join(bundled, 'definitions', path);
+    await mkdir(dirname(target), { recursive: true });
+    await copyFile(join(root, path), target);
+  }
+  await chmod(join(bundled, 'index.js'), 0o755);
 }
 
 async function runTwoAtOnce(jobs: readonly (() => Promise<void>)[]): Promise<void> {

@@ -35,11 +35,13 @@ const checks: readonly Check[] = [
     '--config',
     '.dependency-cruiser.cjs',
     'actions',
+    'cli',
     'emulator',
     'scripts',
     'test',
   ]),
   command('dead code', bin('knip'), []),
+  command('workflows', bin('tsx'), ['scripts/check-workflows.ts']),
   ...workflowTools.map(toolCheck),
   command('vendored modules', bin('tsx'), ['scripts/vendor-modules.ts', '--check']),
 ];

@@ -1,6 +1,6 @@
 /**
  * Renders the reference from its sources: the inputs and outputs of every action and reusable
- * workflow, the variables and outputs of every Terraform module, the schema of `infra.yml`.
+ * workflow, the permissions of their callers, the variables and outputs of every Terraform module, the schema of `infra.yml`.
  *
  * Usage: tsx scripts/docs.ts [--check]
  * With `--check` nothing is written, and files that are out of date are named.
@@ -11,6 +11,7 @@ import * as prettier from 'prettier';
 import { glob } from 'tinyglobby';
 import { actionTables, workflowPage } from './docs/actions.js';
 import { moduleTables } from './docs/modules.js';
+import { permissionsTable } from './docs/permissions.js';
 import { infraSchemaJson } from './docs/schemas.js';
 import { replaceBetween } from './docs/markers.js';
 
@@ -36,10 +37,28 @@ for (const path of await files('actions/*/action.yml')) {
   );
   await keep(readme, text);
 }
-for (const path of await files('.github/workflows/*.yml')) {
-  const page = workflowPage(path, await read(path));
+const workflows = await Promise.all(
+  (await files('.github/workflows/*.yml')).map(async (path) => ({
+    path,
+    source: await read(path),
+  })),
+);
+for (const { path, source } of workflows) {
+  const page = workflowPage(path, source);
   if (page !== undefined) await keep(`docs/reference/${basename(path, '.yml')}.md`, page);
 }
+const permissions = 'docs/guides/permissions.md';
+await keep(
+  permissions,
+  replaceBetween(
+    permissions,
+    await read(permissions),
+    ['<!-- permissions:begin -->', '<!-- permissions:end -->'],
+    permissionsTable(
+      workflows.map(({ path, source }) => ({ name: basename(path, '.yml'), source })),
+    ),
+  ),
+);
 for (const readme of await files('terraform/{bootstrap,modules/*,blueprints/*}/README.md')) {
   const directory = dirname(readme);
   const sources = await files(`${directory}/*.tf`);

@@ -11,6 +11,7 @@ import { availableParallelism } from 'node:os';
 import { join, relative } from 'node:path';
 import { putTerraformOnPath } from './local-terraform.js';
 import { testWorkers } from './test-workers.js';
+import { act } from './tools.js';
 
 interface JestResults {
   readonly success: boolean;
@@ -35,6 +36,8 @@ mkdirSync(join(root, '.cache'), { recursive: true });
 await putTerraformOnPath();
 
 const options = process.argv.slice(2);
+// Before there are workers, which would install it side by side.
+if (!options.includes('--selectProjects') || options.includes('consumer')) await act();
 const has = (name: string): boolean => options.some((option) => option.startsWith(name));
 const workers = testWorkers({
   cores: availableParallelism(),

@@ -44,7 +44,7 @@ export const workflowTools: readonly Tool[] = [
   },
   {
     name: 'shellcheck',
-    args: ['.ci/run', 'scripts/check-terraform.sh'],
+    args: ['.ci/run', 'scripts/check-terraform.sh', 'scripts/release/publish.sh'],
     install: () => pythonTool('shellcheck'),
   },
 ];

@@ -2,6 +2,7 @@ import { readAwsInputs, type AwsAccessInputs } from '../shared/aws-access.js';
 import type { Env } from '../shared/env.js';
 import type { GithubContext } from '../shared/github-context.js';
 import { InputReader, type InputSource } from '../shared/inputs.js';
+import { readNotify, type NotifyingInputs } from '../shared/notify/notify-inputs.js';
 import type { Secrets } from '../shared/secrets.js';
 import {
   readSource,
@@ -64,14 +65,15 @@ export function readInputs(
   env: Env,
   github: GithubContext | undefined,
   readText: ReadText = () => undefined,
-): Inputs {
+): Inputs & NotifyingInputs {
   const reader = new InputReader(source);
   const command = reader.oneOf('command', commandNames, 'push');
   const aws = readAwsInputs(reader, env);
-  if (command === 'promote') return reader.finish(readPromoteInputs(reader, aws));
+  const notify = readNotify(reader);
+  if (command === 'promote') return reader.finish({ ...readPromoteInputs(reader, aws), notify });
   refusePromoteInputs(reader, command);
   const registries = readRegistries(reader);
-  if (command === 'login') return reader.finish({ command, registries, aws });
+  if (command === 'login') return reader.finish({ command, registries, aws, notify });
   const target = readTarget(reader, readText);
   return reader.finish({
     command,
@@ -84,6 +86,7 @@ export function readInputs(
     scan: readScan(reader),
     dryRun: reader.boolean('dry-run', false),
     aws,
+    notify,
   });
 }
 

@@ -27,6 +27,30 @@ export async function makeWorkDirectory(
   return { path, remove: () => removeWorkDirectory(path) };
 }
 
+/**
+ * Runs `body` with such a directory, and removes it afterwards: always where it fails, and unless it
+ * `keeps` it where it comes through. The post step is told of it.
+ */
+export async function inWorkDirectory(
+  step: {
+    readonly env: Env;
+    readonly keeps: boolean;
+    saveState(name: string, value: string): void;
+  },
+  body: (path: string) => Promise<void>,
+): Promise<void> {
+  const work = await makeWorkDirectory(step.env, (path) =>
+    step.saveState(workDirectoryState, path),
+  );
+  let keep = false;
+  try {
+    await body(work.path);
+    keep = step.keeps;
+  } finally {
+    if (!keep) await work.remove();
+  }
+}
+
 /** Removes what `makeWorkDirectory` made; a path that it cannot have made is left alone. */
 export async function removeWorkDirectory(path: string): Promise<void> {
   if (!basename(path).startsWith(prefix)) return;

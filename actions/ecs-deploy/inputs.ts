@@ -1,6 +1,7 @@
 import { readAwsInputs, type AwsAccessInputs } from '../shared/aws-access.js';
 import type { Env } from '../shared/env.js';
 import { InputReader, type InputSource } from '../shared/inputs.js';
+import { readNotify, type NotifyingInputs } from '../shared/notify/notify-inputs.js';
 import { readRestart, type RestartInputs } from './commands/restart.js';
 import { readRollback, type RollbackInputs } from './commands/rollback.js';
 import type { ImageReference } from './images/image-reference.js';
@@ -143,7 +144,7 @@ const onlyFor: Readonly<Record<string, readonly Command[]>> = {
  *
  * @throws UserError with all problems
  */
-export function readInputs(source: InputSource, env: Env): Inputs {
+export function readInputs(source: InputSource, env: Env): Inputs & NotifyingInputs {
   const reader = new InputReader(source);
   const command = reader.oneOf('command', commands, 'deploy');
   refuseForeign(reader, command);
@@ -158,7 +159,8 @@ export function readInputs(source: InputSource, env: Env): Inputs {
     target: targets[0],
     logLines: reader.integer('log-lines', { min: 0, max: 200 }) ?? 20,
   };
-  return reader.finish(inputsOf(command, common, targets, reader));
+  const notify = readNotify(reader);
+  return reader.finish({ ...inputsOf(command, common, targets, reader), notify });
 }
 
 function inputsOf(

@@ -219,7 +219,7 @@ export interface TaskContainer {
   readonly imageDigest: string | undefined;
 }
 
-/** The last segment of an ARN: a task's id, `family:revision`, a service deployment's id. */
+/** The last segment of an ARN, a path or an address, or the name that has but one: a task's id, `family:revision`, a service deployment's id. */
 export function shortName(arn: string): string {
   return arn.slice(arn.lastIndexOf('/') + 1);
 }

@@ -67,7 +67,7 @@ export async function observe(
   const quick = inputs.verify
     ? verifyQuick(
         ports,
-        { definition, wiring: service.wiring },
+        { definition, wiring: service.wiring, serviceArn: service.arn },
         isPlaceholder(running, subject.target.contract) ? undefined : running,
       )
     : undefined;

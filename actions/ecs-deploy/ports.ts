@@ -139,11 +139,21 @@ export interface Lookups {
   /** Those that exist. */
   securityGroups(ids: readonly string[]): Promise<readonly InVpc[]>;
   targetGroup(arn: string): Promise<TargetGroup | undefined>;
-  /** Which of the actions a role may not do on which of the resources (ARNs or `*`), by its policies. */
+  /** The key of each parameter that is encrypted and not with AWS's own key, by name; up to 50 names. */
+  parameterKeys(names: readonly string[], region: string): Promise<ReadonlyMap<string, string>>;
+  /** A key of KMS by its id, ARN or alias; `undefined`: there is none. */
+  key(id: string, region: string): Promise<Key | undefined>;
+  /** A key's own policy, as JSON. */
+  keyPolicy(arn: string): Promise<string>;
+  /**
+   * Which of the actions a role may not do on which of the resources (ARNs or `*`), by its policies.
+   * `context` has the values of the real call, by key of a condition.
+   */
   denials(request: {
     readonly roleArn: string;
     readonly actions: readonly string[];
     readonly resources: readonly string[];
+    readonly context: Readonly<Record<string, string>>;
   }): Promise<readonly Denial[]>;
   /** Whether a secret or a repository of ECR has a policy of its own, which may give rights too. */
   hasOwnPolicy(arn: string): Promise<boolean>;
@@ -151,7 +161,17 @@ export interface Lookups {
   unhealthyTargets(targetGroupArn: string): Promise<readonly string[]>;
 }
 
+export interface Key {
+  readonly arn: string;
+  /** Its policy is AWS's, and lets all of the account by way of the service. */
+  readonly isManagedByAws: boolean;
+  /** `Enabled`, `Disabled`, `PendingDeletion`, … */
+  readonly state: string;
+}
+
 export interface SecretState {
+  /** Id, ARN or alias of the key that it is encrypted with; absent: AWS's own. */
+  readonly keyId?: string | undefined;
   readonly beingDeleted: boolean;
   readonly stages: readonly string[];
   readonly versionIds: readonly string[];
@@ -211,6 +231,8 @@ export interface DeployPorts {
   readonly http: Http;
   /** Takes secrets of this run out of text. */
   readonly redact: (text: string) => string;
+  /** Told when a rollout is about to begin; of several services, by each. */
+  readonly begun: () => void;
   readonly clock: Clock;
   readonly log: Logger;
   /** Reads a text file of the workspace; `undefined`: not there. */

@@ -17,6 +17,7 @@ export type EnvironmentName =
   | 'AWS_WEB_IDENTITY_TOKEN_FILE'
   | 'CI'
   | 'DOCKER_CONFIG'
+  | 'GH_TOKEN'
   | 'GITHUB_ACTION_PATH'
   | 'GITHUB_ACTION_REPOSITORY'
   | 'GITHUB_ACTIONS'
@@ -33,16 +34,19 @@ export type EnvironmentName =
   | 'GITHUB_SERVER_URL'
   | 'GITHUB_SHA'
   | 'GITHUB_STEP_SUMMARY'
+  | 'GITHUB_TOKEN'
   | 'GITHUB_WORKFLOW'
   | 'GITHUB_WORKSPACE'
   | 'GOGC'
   | 'GOMEMLIMIT'
   | 'HOME'
+  | 'NO_COLOR'
   | 'PATH'
   | 'REGISTRY_AUTH_FILE'
   | 'RUNNER_DEBUG'
   | 'RUNNER_TEMP'
   | 'RUNNER_TOOL_CACHE'
+  | 'TERM'
   | 'TFE_HOSTNAME'
   | 'TFE_ORGANIZATION'
   | 'TF_CLI_CONFIG_FILE'
@@ -50,6 +54,7 @@ export type EnvironmentName =
   | 'TF_CLOUD_ORGANIZATION'
   | 'TF_PLUGIN_CACHE_DIR'
   | 'TF_PLUGIN_MIRROR'
+  | `TF_VAR_${string}`
   | 'XDG_RUNTIME_DIR';
 
 /** Looks one variable up; an empty value counts as absent, as GitHub writes absent ones. */

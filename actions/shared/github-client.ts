@@ -6,7 +6,11 @@ import type { Logger } from './log.js';
  * GitHub's REST API and the repository of this run. Passing faults and rate limits are retried by
  * octokit's own plugins.
  */
-export async function githubClient(token: string, context: GithubContext, log: Logger) {
+export async function githubClient(
+  token: string,
+  context: Pick<GithubContext, 'apiUrl' | 'repository'>,
+  log: Logger,
+) {
   const [{ getOctokit }, { retry }, { throttling }] = await Promise.all([
     import('@actions/github'),
     import('@octokit/plugin-retry'),

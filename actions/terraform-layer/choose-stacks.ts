@@ -12,6 +12,8 @@ export type StackReason =
   | { readonly kind: 'all' }
   | { readonly kind: 'glob'; readonly glob: string }
   | { readonly kind: 'affected'; readonly reasons: readonly AffectedReason[] }
+  /** The plan of this run gave it to this job. */
+  | { readonly kind: 'leg' }
   /** It reads a stack that is affected. */
   | { readonly kind: 'dependent' };
 
@@ -95,7 +97,7 @@ function unknownEnvironments(
 
 /** Which stacks of them, by id, and why; globs that match nothing are added to `problems`. */
 export function chooseStacks(
-  { layers }: Pick<Inputs, 'layers'>,
+  { layers, leg }: Pick<Inputs, 'layers' | 'leg'>,
   {
     workspace,
     affected,
@@ -105,6 +107,13 @@ export function chooseStacks(
 ): ReadonlyMap<string, StackReason> {
   const names = new Set(environments.map(({ name }) => name));
   const candidates = workspace.stacks.filter(({ environment }) => names.has(environment));
+  if (leg !== undefined) {
+    const known = new Set(candidates.map(({ id }) => id));
+    problems.push(...unknownStacks(leg.stacks.filter((id) => !known.has(id))));
+    return new Map(
+      candidates.filter(({ id }) => leg.stacks.includes(id)).map(({ id }) => [id, { kind: 'leg' }]),
+    );
+  }
   if (layers.kind === 'all') {
     return new Map(candidates.map(({ id }) => [id, { kind: 'all' }]));
   }
@@ -127,6 +136,15 @@ export function chooseStacks(
     });
   }
   return reasons;
+}
+
+function unknownStacks(ids: readonly string[]): readonly Problem[] {
+  return ids.map((id) => ({
+    code: 'leg-stack-unknown',
+    message: `"${id}" is no stack of this environment`,
+    at: { input: 'leg' },
+    hint: 'legs come from a plan of the same commit and environment',
+  }));
 }
 
 function affectedReasons(

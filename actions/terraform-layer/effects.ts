@@ -55,6 +55,7 @@ export async function readRepository(inputs: Inputs, ports: Ports): Promise<Repo
     directory: inputs.workingDirectory,
     ...(inputs.configPath === undefined ? {} : { configPath: inputs.configPath }),
     variables: inputs.variables,
+    varFiles: inputs.varFiles,
   });
   const withVariables = Object.keys(inputs.variables).length > 0 ? workspace.stacks : [];
   const [declared, missing] = await Promise.all([

@@ -1,9 +1,11 @@
 import { readAccountIds, readRoleArn } from '../shared/aws-access.js';
 import type { Env } from '../shared/env.js';
 import { InputReader, type InputSource } from '../shared/inputs.js';
+import { readNotify, type NotifyingInputs } from '../shared/notify/notify-inputs.js';
 import { readModuleCredentials } from './modules-access/git-access.js';
 import { readRegistryTokens } from './modules-access/registry-tokens.js';
 import { parseHookCommands } from './policy/hook-commands.js';
+import { readLeg, readStacksPerRunner, type LegInput } from './waves/leg-input.js';
 import {
   parseVersionConstraint,
   tooOld,
@@ -12,7 +14,7 @@ import {
 
 export type Command =
   /** These four run Terraform in many stacks and report on each. */
-  'plan' | 'apply' | 'drift' | 'destroy' | 'graph' | 'check' | 'state' | 'unlock';
+  'plan' | 'apply' | 'drift' | 'destroy' | 'graph' | 'check' | 'state' | 'unlock' | 'conclude';
 
 /** Where review records are kept: an artifact of the run, beside the state, or nowhere. */
 export type RecordStore = 'artifact' | 'state' | 'none';
@@ -69,6 +71,14 @@ export interface Inputs {
   readonly confirm: string | undefined;
   /** Whether a plan proves the gates of the environments that it would apply. */
   readonly proveGates: boolean;
+  /** Whether a plan shares its stacks out over runners, and how many each gets at least. */
+  readonly stacksPerRunner?: number | undefined;
+  /** The part of an apply that this job has; `layers` does not count then. */
+  readonly leg?: LegInput | undefined;
+  /** How many legs a run has, where what came of them is put together. */
+  readonly legCount?: number | undefined;
+  /** Name of the job of this run that must have passed before an apply begins. */
+  readonly gateJob?: string | undefined;
   readonly reviewRecords: RecordStore;
   /** Path of the workflow whose runs may leave records; undefined: any that calls ours. */
   readonly reviewWorkflow: string | undefined;
@@ -103,6 +113,7 @@ const commands = [
   'check',
   'state',
   'unlock',
+  'conclude',
 ] as const satisfies readonly Command[];
 export const defaultVersion = '>= 1.11';
 
@@ -111,7 +122,7 @@ export const defaultVersion = '>= 1.11';
  *
  * @throws UserError
  */
-export function readInputs(source: InputSource, env: Env): Inputs {
+export function readInputs(source: InputSource, env: Env): Inputs & NotifyingInputs {
   const reader = new InputReader(source);
   const command = reader.oneOf('command', commands);
   const pullRequest = env('GITHUB_EVENT_NAME')?.startsWith('pull_request') === true;
@@ -152,6 +163,10 @@ export function readInputs(source: InputSource, env: Env): Inputs {
     allowDestroy: reader.list('allow-destroy'),
     confirm: reader.text('confirm'),
     proveGates: reader.boolean('prove-gates', false),
+    stacksPerRunner: readStacksPerRunner(reader, command),
+    leg: readLeg(reader, command),
+    legCount: reader.integer('leg-count', { min: 0, max: 10_000 }),
+    gateJob: reader.text('gate-job'),
     reviewRecords: reader.oneOf('review-records', ['artifact', 'state', 'none'], 'artifact'),
     reviewWorkflow: readPath(reader, 'review-workflow'),
     stateOperations: readLines(reader, 'state-operations'),
@@ -164,6 +179,7 @@ export function readInputs(source: InputSource, env: Env): Inputs {
     costCommand: readHookCommand(reader, 'cost-command'),
     ...readModuleCredentials(reader),
     registryTokens: readRegistryTokens(reader),
+    notify: readNotify(reader),
   });
 }
 

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { counted } from '../shared/counted.js';
 import { runUrl } from '../shared/github-context.js';
 import type { ApplyNews } from './apply/apply-news.js';
 import { stacksHeldBack, tellHeldBack } from './apply/held-back.js';
@@ -34,6 +35,7 @@ import { tolerance } from './sidecar/tolerance.js';
 import { checkSyntax } from './stacks/load-workspace.js';
 import type { Stack } from './stacks/workspace.js';
 import { stackFileName } from './terraform/stack-file.js';
+import { blockedOutcome, blockedStacks } from './waves/blocked-stacks.js';
 import { lockedProviders } from './terraform/locked-providers.js';
 import { retryingTerraform } from './terraform/retrying.js';
 
@@ -64,6 +66,7 @@ export async function perform(
     command: scheduledCommand(plan.command),
     stages: plan.stages,
     workspace: plan.workspace,
+    isLeg: plan.isLeg ?? false,
   });
   // Both only look. What is wrong with the code is told before what is wrong with access.
   const [syntax, opening] = await Promise.allSettled([
@@ -141,7 +144,10 @@ export async function perform(
       : [reviewJudge({ range, environments: plan.environments, sources })]),
     ...judges(plan, inputs, session, ports),
   ]);
-  const outcomes = await schedule({ plan, inputs, ports, session, hooks, watch, publicOutputs });
+  const outcomes = await schedule({
+    ...{ plan, inputs, ports, session, hooks, watch, publicOutputs },
+    blocked: blockedStacks(plan, history.undone ?? new Set()),
+  });
   if (review !== undefined) await news?.end(outcomes);
   if (keeper !== undefined && ports.github !== undefined) {
     await leaveRecords(keeper.records, {
@@ -170,6 +176,8 @@ async function schedule(run: {
   readonly hooks: StackHooks;
   readonly watch: DriftWatch | undefined;
   readonly publicOutputs: PublicOutputs;
+  /** By id, those that wait for stacks of other legs. */
+  readonly blocked: ReadonlyMap<string, readonly string[]>;
 }): Promise<readonly StackOutcome[]> {
   const { plan, inputs, ports, session, hooks, watch } = run;
   const { signal, clock, log } = ports;
@@ -180,13 +188,14 @@ async function schedule(run: {
     redact: (text) => ports.secrets.redact(text),
   });
   const budget = new TimeBudget(watch && inputs.timeBudgetSeconds, () => clock.now());
-  log.info(`${plannedStacks(plan).length} stacks, up to ${parallelism} at a time`);
+  log.info(`${counted(plannedStacks(plan).length, 'stack')}, up to ${parallelism} at a time`);
   const outcomes = await runSchedule({
     command: scheduledCommand(plan.command),
     stages: watch === undefined ? plan.stages : oldestFirst(plan.stages, watch.records),
     workspace: plan.workspace,
     concurrency: parallelism,
-    refuse: (stack) => budget.refuse(stack),
+    isLeg: plan.isLeg ?? false,
+    refuse: (stack) => blockedOutcome(stack, run.blocked) ?? budget.refuse(stack),
     ports: {
       terraform: retryingTerraform(terraform, {
         retries: inputs.retries,

@@ -16,6 +16,7 @@ import { destroyProblems } from './destroy/checks.js';
 import type { Command, Inputs } from './inputs.js';
 import type { EnvironmentStage } from './schedule/run-stacks.js';
 import type { Stack, Workspace } from './stacks/workspace.js';
+import { legProblems } from './waves/leg-problems.js';
 
 /** What was read before anything is decided. */
 export interface Observed {
@@ -50,6 +51,8 @@ export interface RunPlan {
   readonly findings: readonly StateFinding[];
   /** Gates that this change alters, and that count after its merge. */
   readonly policyDifferences: readonly PolicyDifference[];
+  /** Whether other jobs of the same run apply other stacks of its environment. */
+  readonly isLeg?: boolean;
   /** Names of environments that come before and were planned besides: nothing changes there. */
   readonly earlierUpToDate: readonly string[];
 }
@@ -58,8 +61,8 @@ export interface RunPlan {
  * Decides which stacks run, in which order. Pure.
  *
  * @throws UserError with every problem: `environment-unknown`, `environment-never-applied`,
- * `layers-match-nothing`, `variable-undeclared`, `var-file-missing`, `not-promoted`, and those of
- * `destroyProblems`; for an apply also `deleted-stack-has-state`, `state-left-behind`
+ * `layers-match-nothing`, `variable-undeclared`, `var-file-missing`, `not-promoted`,
+ * `leg-stack-unknown`, and those of `destroyProblems` and `legProblems`; for an apply also `deleted-stack-has-state`, `state-left-behind`
  */
 export function planRun(inputs: Inputs, observed: Observed): RunPlan {
   const { workspace } = observed;
@@ -68,6 +71,11 @@ export function planRun(inputs: Inputs, observed: Observed): RunPlan {
   const reasons = chooseStacks(inputs, observed, environments, problems);
   const chosen = workspace.stacks.filter(({ id }) => reasons.has(id));
   problems.push(...variableProblems(inputs, observed, chosen));
+  if (inputs.stacksPerRunner !== undefined) {
+    const { stacksPerRunner } = inputs;
+    const ids = chosen.map(({ id }) => id);
+    problems.push(...legProblems({ environments, chosen: ids, workspace, stacksPerRunner }));
+  }
   if (inputs.command === 'destroy') {
     problems.push(...destroyProblems(inputs, workspace, environments, chosen));
   }
@@ -106,6 +114,7 @@ export function planRun(inputs: Inputs, observed: Observed): RunPlan {
     leftOut,
     findings: observed.history.findings,
     policyDifferences: observed.history.policy.differences,
+    ...(inputs.leg === undefined ? {} : { isLeg: true }),
     earlierUpToDate,
   };
 }

@@ -5,9 +5,13 @@ import { githubClient } from '../shared/github-client.js';
 import { githubComments } from '../shared/github-comments.js';
 import { readGithubContext } from '../shared/github-context.js';
 import { githubIdToken } from '../shared/oidc.js';
+import { InputReader } from '../shared/inputs.js';
+import { readNotify } from '../shared/notify/notify-inputs.js';
+import { openNotifier } from '../shared/notify/notifier.js';
 import { runProcess } from '../shared/process.js';
 import { runPost, type ActionContext } from '../shared/run.js';
-import { endUnfinished, readUnfinished } from './apply/unfinished.js';
+import { endUnfinished, readUnfinished, type Unfinished } from './apply/unfinished.js';
+import { killed } from './notices.js';
 import { githubDeployments } from './github/deployment.js';
 import { sidecarOfRest } from './sidecar/rest-sidecar.js';
 import { isProcessRunning } from './terraform/children.js';
@@ -44,11 +48,24 @@ await runPost(async (context) => {
 async function endApply(runDirectory: string, context: ActionContext): Promise<void> {
   const { env, secrets, log } = context;
   const unfinished = await readUnfinished(runDirectory);
+  if (unfinished === undefined) return;
+  await tellKilled(unfinished, context);
   const github = readGithubContext(env);
   const token = context.input('github-token');
-  if (unfinished === undefined || github === undefined || token === '') return;
+  if (github === undefined || token === '') return;
   secrets.add(token);
   const client = await githubClient(token, github, log);
   const ports = { deployments: githubDeployments(client), comments: githubComments(client) };
   await endUnfinished(unfinished, { ...ports, log, secrets });
+}
+
+async function tellKilled({ environments }: Unfinished, context: ActionContext): Promise<void> {
+  const { env, secrets, log, signal } = context;
+  // The main step has read them without a problem.
+  const notify = readNotify(new InputReader((name) => context.input(name)));
+  const github = readGithubContext(env);
+  const clock = systemClock;
+  const notifier = openNotifier(notify, { fetch, clock, log, secrets, github, signal });
+  notifier.tell(killed({ command: 'apply', environments, workingDirectory: '.' }));
+  await notifier.settled();
 }

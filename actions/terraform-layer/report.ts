@@ -1,3 +1,4 @@
+import { counted } from '../shared/counted.js';
 import { formatProblem } from '../shared/errors.js';
 import { commentLimit } from '../shared/sticky-comment.js';
 import {
@@ -41,6 +42,7 @@ export interface ReportContext {
   readonly commit: string | undefined;
   /** What the person who started the run has typed. */
   readonly confirm?: string | undefined;
+  readonly stacksPerRunner?: number | undefined;
 }
 
 export interface Report {
@@ -66,7 +68,7 @@ export function report(
   outcomes: readonly StackOutcome[],
   context: ReportContext,
 ): Report {
-  const { values, stacksLeftOut } = stepOutputs(plan, outcomes, context.confirm);
+  const { values, stacksLeftOut } = stepOutputs(plan, outcomes, context);
   const readers = pendingReaderText(pendingReaders(plan, outcomes));
   const fold: FoldContext = {
     command: plan.command,
@@ -87,7 +89,7 @@ export function report(
         : [
             {
               severity: 'warning' as const,
-              message: `The output "stacks" has no room for ${stacksLeftOut} of ${outcomes.length} stacks: those that change come first.`,
+              message: `The output "stacks" has no room for ${stacksLeftOut} of ${counted(outcomes.length, 'stack')}: those that change come first.`,
               at: undefined,
             },
           ]),

@@ -1,12 +1,15 @@
 import { UserError } from '../shared/errors.js';
 import { forkProblems, isOfFork } from './github/fork.js';
 import { runState } from './commands/state.js';
+import { conclude } from './commands/conclude.js';
 import { checkCode } from './commands/check.js';
 import { unlock } from './commands/unlock.js';
 import { ApplyNews } from './apply/apply-news.js';
+import { proveGateJob } from './apply/prove-gate-job.js';
 import { proveEnvironments, proveGatesByHand } from './apply/prove-gates.js';
 import { appliedHistory } from './applied-history.js';
 import { nothingCompared, type ObservedHistory } from './changes/observed-history.js';
+import { approvals, beginning, breaking, ending, isNotified } from './notices.js';
 import { earlierUpToDate } from './earlier-environments.js';
 import { observe, readRepository, type Repository } from './effects.js';
 import { perform } from './perform.js';
@@ -16,6 +19,7 @@ import { reportDrift } from './drift/report-drift.js';
 import type { Inputs } from './inputs.js';
 import { planRun, type RunPlan } from './plan.js';
 import { environmentsToApply } from './report/environments-to-apply.js';
+import { proveWaveEnvironments } from './waves/wave-environment.js';
 import {
   announce,
   publish,
@@ -32,13 +36,20 @@ import {
 export async function runCommand(inputs: Inputs, ports: PublishPorts): Promise<void> {
   const refused = forkProblems(inputs, ports.github);
   if (refused.length > 0) throw new UserError(refused);
-  if (inputs.command !== 'apply' || inputs.dryRun) return runTold(inputs, ports, undefined);
-  const news = new ApplyNews(inputs, ports);
+  const applies = inputs.command === 'apply' && !inputs.dryRun;
+  if (applies) await proveGateJob(inputs, ports);
+  const news = applies ? new ApplyNews(inputs, ports) : undefined;
   try {
     await runTold(inputs, ports, news);
   } catch (thrown) {
-    await news.breakOff(thrown);
+    if (news !== undefined) await news.breakOff(thrown);
+    else if (isNotified(inputs)) {
+      const cancelled = ports.signal.aborted;
+      ports.notifier.tell(breaking(inputs, thrown, { cancelled }));
+    }
     throw thrown;
+  } finally {
+    await ports.notifier.settled();
   }
 }
 
@@ -48,6 +59,7 @@ async function runTold(
   news: ApplyNews | undefined,
 ): Promise<void> {
   if (inputs.command === 'check') return checkCode(inputs, ports);
+  if (inputs.command === 'conclude') return conclude(inputs, ports);
   const repository = await readRepository(inputs, ports);
   // What is wrong with the inputs is told before anything outside is asked.
   const asked = planRun(withoutHistory(inputs), {
@@ -108,13 +120,24 @@ async function performAndTell(
     readonly news: ApplyNews | undefined;
   },
 ): Promise<void> {
+  const { notifier } = ports;
+  const about = { ...inputs, environments: plan.environments.map(({ name }) => name) };
+  if (plan.command === 'destroy') notifier.tell(beginning(about));
   const outcomes = await perform(plan, inputs, ports, known.history, known.access, known.news);
+  // Drift that is found is told, whatever else fails.
+  const end = ending(about, outcomes);
+  if (end?.kind === 'drift-found') notifier.tell(end);
   try {
     await publish(plan, outcomes, inputs, ports);
     if (plan.command === 'plan' && inputs.proveGates) {
       const next = environmentsToApply(plan, outcomes, inputs.confirm);
       await proveEnvironments(next, inputs, ports);
+      if (inputs.stacksPerRunner !== undefined) await proveWaveEnvironments(next, inputs, ports);
+      for (const notice of approvals(next, outcomes, inputs.workingDirectory)) {
+        notifier.tell(notice);
+      }
     }
+    if (end?.kind === 'done') notifier.tell(end);
   } finally {
     // A stack that failed is no reason to keep silent of the others.
     if (plan.command === 'drift') await reportDrift(plan, outcomes, inputs, ports);

@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { childEnvironment } from '../shared/env.js';
+import { UserError } from '../shared/errors.js';
 import { runUrl } from '../shared/github-context.js';
 import type { EnvironmentConfig } from './config/infra-config.js';
 import type { Ports } from './effects.js';
@@ -14,8 +15,10 @@ import { environmentOfChild } from './terraform/child-environment.js';
 import { defaultParallelism } from './terraform/collector.js';
 import { childAftermath } from './terraform/aftermath.js';
 import type { ChildCare } from './terraform/cared-child.js';
+import { earlyArguments } from './terraform/command-arguments.js';
 import { commandLineTerraform } from './terraform/command-line.js';
-import { declaredVariables } from './terraform/declared-variables.js';
+import { declaredOnly, declaredVariables } from './terraform/declared-variables.js';
+import { earlyProblems } from './terraform/early-support.js';
 import { formerStates } from './terraform/former-state.js';
 import { hcpApi, httpRequest } from './terraform/hcp-api.js';
 import { discardSavedRun, withoutSavedRuns } from './terraform/hcp-runs.js';
@@ -42,6 +45,8 @@ export interface Session extends RunAccess {
   readonly environmentFor: (stack: Stack) => Readonly<Record<string, string>>;
   /** For `-var`: of the input `vars`, those that a stack declares. */
   readonly variablesFor: (stack: Stack) => Readonly<Record<string, string>>;
+  /** What commands on a stack's state need to know where that is. */
+  readonly earlyFor: (stack: Stack) => readonly string[];
   /** For a plan that is not applied after all; does nothing for plans that were made here. */
   readonly discardRun: (stack: Stack, planFile: string) => Promise<void>;
 }
@@ -50,6 +55,7 @@ export interface Session extends RunAccess {
  * Opens AWS access for each environment and proves it, reads the variables that `infra.yml` names,
  * finds Terraform, and makes the run's private directory. Nothing of the user's is touched.
  *
+ * @throws UserError `module-source-not-literal` where this Terraform does not take an expression
  * @throws UserError, OperationError as `openEnvironments`, `stackVariables`, `checkHcpStacks` and
  * `terraformProgram` do
  */
@@ -83,6 +89,8 @@ export async function openSession(
       file: ofTofu,
     });
   }
+  const refused = earlyProblems(stacks, program);
+  if (refused.length > 0) throw new UserError(refused);
   const hcp: HcpPorts = {
     ...ports,
     api: hcpApi(httpRequest, { retries: inputs.retries }),
@@ -118,6 +126,9 @@ export async function openSession(
   const ambient = childEnvironment();
   const variablesFor: Session['variablesFor'] = ({ id }) =>
     declaredOnly(inputs.variables, declared.get(id));
+  const { varFiles } = inputs;
+  const earlyFor: Session['earlyFor'] = (stack) =>
+    earlyArguments(stack, { root: ports.root, varFiles, variablesFor });
   const care: ChildCare = {
     program: program.path,
     root: ports.root,
@@ -127,12 +138,15 @@ export async function openSession(
     signal: ports.signal,
     now: () => ports.clock.now(),
     restOf: (child) =>
-      restInstructions({ ...child, root: ports.root, program: program.path, ambient }),
+      restInstructions({
+        ...{ ...child, root: ports.root, program: program.path, ambient },
+        varFiles: inputs.varFiles,
+      }),
     watchLock: lockWatch({
       ...{ sidecars, clock: ports.clock, tolerate: tolerance(ports) },
       runUrl: ports.github === undefined ? undefined : runUrl(ports.github),
     }),
-    afterChild: childAftermath({ ...ports, program: program.path, sidecars }),
+    afterChild: childAftermath({ ...ports, program: program.path, sidecars, earlyFor }),
   };
   const commandLine = commandLineTerraform({
     ...care,
@@ -158,6 +172,7 @@ export async function openSession(
     terraform: onlyShows(inputs) ? withoutSavedRuns(commandLine, remoteStacks, hcp) : commandLine,
     environmentFor,
     variablesFor,
+    earlyFor,
     discardRun: async (stack, planFile) => {
       if (remoteStacks.has(stack.id)) await discardSavedRun(stack, planFile, hcp);
     },
@@ -171,13 +186,4 @@ function onlyShows({ command }: Inputs): boolean {
 /** A lock is shown and released without any value of the configuration. */
 function needVariables({ command }: Inputs): boolean {
   return command !== 'unlock';
-}
-
-function declaredOnly(
-  variables: Readonly<Record<string, string>>,
-  declared: ReadonlySet<string> | undefined,
-): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    Object.entries(variables).filter(([name]) => declared?.has(name) === true),
-  );
 }

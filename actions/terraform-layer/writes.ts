@@ -12,6 +12,7 @@ export function writes(command: Command): boolean {
     case 'drift':
     case 'graph':
     case 'check':
+    case 'conclude':
       return false;
   }
 }

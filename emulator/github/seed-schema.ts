@@ -37,11 +37,31 @@ const environmentSchema = z.strictObject({
   reviewers: z.array(z.string()).default([]),
   preventSelfReview: z.boolean().default(false),
   waitTimerMinutes: z.number().int().default(0),
+  canAdminsBypass: z.boolean().default(true),
   branchPolicy: z.enum(['protected-branches', 'custom']).nullable().default(null),
   /** What `custom` admits. */
   branchPatterns: z
     .array(z.strictObject({ name: z.string(), type: z.enum(['branch', 'tag']).default('branch') }))
     .default([]),
+});
+
+/** Absent: as GitHub makes a repository. */
+export const settingsSchema = z.strictObject({
+  requiredChecks: z.array(z.string()).default([]),
+  protectedByChecks: z.array(z.string()).nullable().default(null),
+  mergeQueue: z.boolean().default(false),
+  actions: z
+    .strictObject({
+      enabled: z.boolean().default(true),
+      allowed: z.enum(['all', 'local_only', 'selected']).default('all'),
+      githubOwnedAllowed: z.boolean().default(true),
+      verifiedAllowed: z.boolean().default(false),
+      patternsAllowed: z.array(z.string()).default([]),
+      shaPinningRequired: z.boolean().default(false),
+    })
+    .prefault({}),
+  subjectClaimKeys: z.array(z.string().regex(/^\w+$/)).nullable().default(null),
+  immutableSubject: z.boolean().default(false),
 });
 
 const artifactSchema = z.strictObject({
@@ -57,6 +77,22 @@ const artifactSchema = z.strictObject({
   headRepository: fullName.optional(),
   /** The file itself; its size is then taken from it. */
   text: z.string().optional(),
+});
+
+const runJobSchema = z.strictObject({
+  /** Of a reusable workflow `<job that calls> / <job>`. */
+  name: z.string(),
+  attempt: z.number().int().default(1),
+  status: z.enum(['queued', 'in_progress', 'waiting', 'completed']).default('completed'),
+  /** Default: `success` where it is completed. */
+  conclusion: z.enum(['success', 'failure', 'cancelled', 'skipped', 'timed_out']).optional(),
+});
+
+const runApprovalSchema = z.strictObject({
+  environments: z.array(z.string()),
+  state: z.enum(['approved', 'rejected', 'pending']).default('approved'),
+  user: z.string().default('octocat'),
+  comment: z.string().default(''),
 });
 
 /** A workflow's run; one with the id of another replaces what it names. */
@@ -80,6 +116,10 @@ export const runSeedSchema = z.strictObject({
   /** Default: `success` where it is completed. */
   conclusion: z.string().nullable().optional(),
   createdAt: z.iso.datetime().optional(),
+  /** Of all attempts. Absent: those that are known already. */
+  jobs: z.array(runJobSchema).optional(),
+  /** What people said to environments that waited in it; absent: as for the jobs. */
+  approvals: z.array(runApprovalSchema).optional(),
 });
 
 const reviewSchema = z.strictObject({
@@ -120,6 +160,7 @@ export const repositorySeedSchema = z.strictObject({
   issues: z.array(issueSchema).default([]),
   comments: z.array(commentSchema).default([]),
   environments: z.array(environmentSchema).default([]),
+  settings: settingsSchema.optional(),
   artifacts: z.array(artifactSchema).default([]),
   reviews: z.array(reviewSchema).default([]),
   /** They put the label on, or take it off, as well. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { z } from 'zod';
-import { repositorySeedSchema, runSeedSchema } from './seed-schema.js';
+import { repositorySeedSchema, runSeedSchema, settingsSchema } from './seed-schema.js';
 import type {
   RepositorySeed,
   RunSeed,
@@ -88,6 +88,7 @@ function repositoryFor(
     pulls: new Map(),
     deployments: new Map(),
     environments: new Map(),
+    settings: settingsSchema.parse({}),
     checkRuns: new Map(),
     artifacts: [],
     runs: new Map(),
@@ -104,6 +105,7 @@ function repositoryFor(
 export function seedRepository(state: GithubState, input: RepositorySeed): Repository {
   const seed = repositorySeedSchema.parse(input);
   const repository = repositoryFor(state, seed);
+  repository.settings = seed.settings ?? repository.settings;
   for (const commit of seed.commits) addCommit(state, repository, commit);
   for (const [branch, head] of Object.entries(seed.branches)) repository.branches.set(branch, head);
   for (const issue of seed.issues) newIssue(state, repository, issue);
@@ -195,5 +197,16 @@ export function seedRun(state: GithubState, input: RunSeed): void {
     conclusion: seed.conclusion ?? (seed.status === 'completed' ? 'success' : null),
     createdAt: seed.createdAt ?? known?.createdAt ?? now,
     startedAt: seed.createdAt ?? now,
+    jobs:
+      seed.jobs?.map((job) => ({
+        ...{ ...job, id: state.id() },
+        conclusion: job.conclusion ?? (job.status === 'completed' ? 'success' : null),
+      })) ??
+      known?.jobs ??
+      [],
+    approvals:
+      seed.approvals?.map((approval) => ({ ...approval, user: state.account(approval.user) })) ??
+      known?.approvals ??
+      [],
   });
 }

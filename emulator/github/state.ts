@@ -111,6 +111,8 @@ export interface Environment {
   readonly reviewers: readonly Account[];
   readonly preventSelfReview: boolean;
   readonly waitTimerMinutes: number;
+  /** GitHub's default: true. */
+  readonly canAdminsBypass: boolean;
   /** `null`: any branch may deploy. */
   readonly branchPolicy: 'protected-branches' | 'custom' | null;
   /** What `custom` admits. */
@@ -148,6 +150,23 @@ export interface Artifact {
   readonly content: { readonly bytes: Buffer; readonly mimeType: string } | undefined;
 }
 
+/** A job of one attempt of a run. */
+export interface RunJob {
+  readonly id: number;
+  readonly name: string;
+  readonly attempt: number;
+  readonly status: 'queued' | 'in_progress' | 'waiting' | 'completed';
+  readonly conclusion: 'success' | 'failure' | 'cancelled' | 'skipped' | 'timed_out' | null;
+}
+
+/** What a person said to environments that waited in a run. */
+export interface RunApproval {
+  readonly environments: readonly string[];
+  readonly state: 'approved' | 'rejected' | 'pending';
+  readonly user: Account;
+  readonly comment: string;
+}
+
 export interface WorkflowRun {
   readonly id: number;
   readonly name: string;
@@ -166,6 +185,8 @@ export interface WorkflowRun {
   readonly startedAt: string;
   readonly status: 'queued' | 'in_progress' | 'waiting' | 'completed';
   readonly conclusion: string | null;
+  readonly jobs: readonly RunJob[];
+  readonly approvals: readonly RunApproval[];
 }
 
 export interface Review {
@@ -199,6 +220,26 @@ export interface Activity {
   readonly timestamp: string;
 }
 
+/** What stands under Settings → Rules, → Branches and → Actions. */
+export interface RepositorySettings {
+  /** Checks that rulesets require of the default branch. */
+  readonly requiredChecks: readonly string[];
+  /** Checks that its classic protection requires; null: it has none. */
+  readonly protectedByChecks: readonly string[] | null;
+  readonly mergeQueue: boolean;
+  readonly actions: {
+    readonly enabled: boolean;
+    readonly allowed: 'all' | 'local_only' | 'selected';
+    readonly githubOwnedAllowed: boolean;
+    readonly verifiedAllowed: boolean;
+    readonly patternsAllowed: readonly string[];
+    readonly shaPinningRequired: boolean;
+  };
+  /** Keys of a template of its own; null: GitHub's default. */
+  readonly subjectClaimKeys: readonly string[] | null;
+  readonly immutableSubject: boolean;
+}
+
 export type Role = 'admin' | 'maintain' | 'write' | 'triage' | 'read';
 
 export interface Repository {
@@ -216,6 +257,7 @@ export interface Repository {
   readonly pulls: Map<number, Pull>;
   readonly deployments: Map<number, Deployment>;
   readonly environments: Map<string, Environment>;
+  settings: RepositorySettings;
   readonly checkRuns: Map<number, CheckRun>;
   readonly artifacts: Artifact[];
   readonly runs: Map<number, WorkflowRun>;

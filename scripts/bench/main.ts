@@ -25,7 +25,7 @@ const benchmarks = [
     args: [],
   },
   {
-    title: 'Throughput and calls of promotions between two registries',
+    title: 'Throughput, memory and calls of promotions between two registries',
     script: 'promote.ts',
     args: [],
   },

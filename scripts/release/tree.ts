@@ -1,6 +1,6 @@
 /**
  * Builds the tree that a release tags (docs/adr/0002): the tracked files, the bundles in each
- * action's `dist/`, and a folder per action at the root, so that `org/infra-actions/ecs-deploy@v1`
+ * action's and the CLI's `dist/`, and a folder per action at the root, so that `org/infra-actions/ecs-deploy@v1`
  * resolves.
  *
  * Usage: tsx scripts/release/tree.ts <folder>
@@ -21,18 +21,31 @@ export async function buildReleaseTree(target: string): Promise<void> {
     await mkdir(dirname(copy), { recursive: true });
     await cp(join(root, path), copy, { verbatimSymlinks: true });
   }
-  for (const manifest of (await glob('actions/*/action.yml', { cwd: root })).sort()) {
-    const name = basename(dirname(manifest));
+  await cp(join(root, 'cli', 'dist'), join(target, 'cli', 'dist'), {
+    recursive: true,
+    filter: (source) => basename(source) !== buildStamp,
+  });
+  for (const name of await writeRootFolders(target)) {
     await cp(join(root, 'actions', name, 'dist'), join(target, 'actions', name, 'dist'), {
       recursive: true,
-      filter: (source) => basename(source) !== '.build-hash',
+      filter: (source) => basename(source) !== buildStamp,
     });
-    await mkdir(join(target, name), { recursive: true });
-    await writeFile(
-      join(target, name, 'action.yml'),
-      rootManifest(name, await readFile(join(root, manifest), 'utf8')),
-    );
   }
+}
+
+/** What the build leaves beside the bundles, and no release ships. */
+export const buildStamp = '.build-hash';
+
+/** Writes a folder per action at the root of a tree, and gives the names of the actions. */
+export async function writeRootFolders(tree: string): Promise<readonly string[]> {
+  const manifests = (await glob('actions/*/action.yml', { cwd: tree })).sort();
+  const names = manifests.map((manifest) => basename(dirname(manifest)));
+  for (const name of names) {
+    const source = await readFile(join(tree, 'actions', name, 'action.yml'), 'utf8');
+    await mkdir(join(tree, name), { recursive: true });
+    await writeFile(join(tree, name, 'action.yml'), rootManifest(name, source));
+  }
+  return names;
 }
 
 /** The same action from a folder at the root: only where its bundles lie differs. */

@@ -89,6 +89,23 @@ variable "github" {
   }
 }
 
+variable "waves_workflow_refs" {
+  description = "Where terraform-apply-waves.yml of these actions is called from, as GitHub's tokens spell it, such as org/infra-actions/.github/workflows/terraform-apply-waves.yml@refs/tags/v1 (or @<SHA>). The apply roles then trust its legs too, in the environment <environment>-waves. Empty: they do not."
+  type        = set(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for ref in var.waves_workflow_refs : can(regex("^[A-Za-z0-9-]+/[A-Za-z0-9._-]+/\\.github/workflows/terraform-apply-waves\\.yml@(refs/(heads|tags)/[A-Za-z0-9._/-]+|[0-9a-f]{40})$", ref))])
+    error_message = "waves_workflow_refs: each must be owner/repository/.github/workflows/terraform-apply-waves.yml@refs/tags/<tag>, @refs/heads/<branch> or @<SHA>; wildcards are not allowed."
+  }
+
+  # Nobody is asked in <environment>-waves, so no environment may be one.
+  validation {
+    condition     = length(var.waves_workflow_refs) == 0 || alltrue([for name in var.environments : !endswith(name, "-waves")])
+    error_message = "waves_workflow_refs: with these, no environment may have a name that ends in -waves."
+  }
+}
+
 variable "state_bucket_name" {
   description = "Name of the S3 bucket for Terraform states. Names are unique in all of AWS. Null means <project>-terraform-state."
   type        = string

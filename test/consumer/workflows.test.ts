@@ -1,76 +1,27 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  pullRequestEvent,
-  pushEvent,
-  workflowDispatchEvent,
-  type WorkflowEvent,
-} from '../../emulator/runner/index.js';
-import { parse } from 'yaml';
+import { pullRequestEvent, pushEvent, workflowDispatchEvent } from '../../emulator/runner/index.js';
 import { z } from 'zod';
-import type { Repository } from '../../scripts/demo/git.js';
 import { bootstrap } from '../../scripts/demo/infra-acts.js';
 import { mergePull, openPull, startInfra, type OpenPull } from '../../scripts/demo/pulls.js';
 import { openWorld, type World } from '../../scripts/demo/world.js';
 import { buildReleaseTree } from '../../scripts/release/tree.js';
-import { act } from '../../scripts/tools.js';
-import { runWorkflow, type ActRun } from '../support/act.js';
-import { describeWhere, type Requirement } from '../support/requirement.js';
+import type { ActRun } from '../support/act.js';
+import { actRequirement, consumerRuns, legs } from '../support/consumer-runs.js';
+import { describeWhere } from '../support/requirement.js';
 
-const tool = await act();
-const firstRun = 1000;
-const requirement: Requirement =
-  tool.kind === 'found' ? { met: true } : { met: false, reason: `act: ${tool.reason}` };
-
-describeWhere(requirement, 'the repositories of a consumer, by the release tree', () => {
+describeWhere(actRequirement, 'the repositories of a consumer, by the release tree', () => {
   let directory: string;
   let world: World;
   let pull: OpenPull;
-  let runs = 0;
 
-  /** Runs a workflow with OIDC claims that follow the job that runs, as GitHub's do. */
-  async function run(
-    repository: Repository,
-    workflow: string,
-    event: WorkflowEvent,
-    only: { readonly environment?: string } = {},
-  ): Promise<ActRun> {
-    runs += 1;
-    const { github } = world.emulator;
-    const requestToken = github.registerJob({ ...claims(repository, event), ...only });
-    const listed = await runOf(repository, workflow, event, firstRun + runs);
-    const result = await runWorkflow({
-      act: tool.kind === 'found' ? tool.path : '',
-      repository: repository.directory,
-      workflow: `.github/workflows/${workflow}`,
-      event,
-      releaseTree: join(directory, 'release-tree'),
-      directory: join(directory, `run-${runs}`),
-      token: github.token,
-      env: {
-        ...world.jobEnvironment,
-        GITHUB_API_URL: world.emulator.githubUrl,
-        GITHUB_RUN_ID: String(listed.id),
-        ACTIONS_ID_TOKEN_REQUEST_URL: github.oidcRequestUrl,
-        ACTIONS_ID_TOKEN_REQUEST_TOKEN: requestToken,
-        ACTIONS_RESULTS_URL: world.emulator.githubUrl,
-        ACTIONS_RUNTIME_TOKEN: await github.registerResultsJob(listed),
-      },
-      onJob: ({ matrix }) => {
-        const { environment } = matrix;
-        github.registerJob(
-          {
-            ...claims(repository, event),
-            ...(environment === undefined ? only : { environment }),
-          },
-          requestToken,
-        );
-      },
-    });
-    github.seedRun({ ...listed, status: 'completed' });
-    return result;
-  }
+  const run = consumerRuns(() => ({
+    emulator: world.emulator,
+    jobEnvironment: world.jobEnvironment,
+    releaseTree: join(directory, 'release-tree'),
+    directory,
+  }));
 
   const operate = (
     inputs: Readonly<Record<string, string>> & { readonly environment: string },
@@ -84,13 +35,6 @@ describeWhere(requirement, 'the repositories of a consumer, by the release tree'
         inputs,
       }),
       { environment: inputs.environment },
-    );
-
-  const legs = (result: ActRun): readonly string[] =>
-    result.jobs.map(({ id, matrix, conclusion }) =>
-      [id.split('/').at(-1), matrix['environment'], conclusion]
-        .filter((part) => part !== undefined)
-        .join(' '),
     );
 
   /** What the apply of an environment found of each stack's review, in the order of the stacks. */
@@ -260,41 +204,7 @@ describeWhere(requirement, 'the repositories of a consumer, by the release tree'
   });
 });
 
-function claims(repository: Repository, event: WorkflowEvent) {
-  return {
-    repository: repository.slug,
-    ref: event.ref,
-    sha: event.sha,
-    eventName: event.name,
-    headRef: event.headRef,
-    baseRef: event.baseRef,
-  };
-}
-
 const reviewSchema = z.array(z.object({ verdict: z.string() }));
-
-const workflowSchema = z.object({
-  name: z.string(),
-  jobs: z.record(z.string(), z.object({ uses: z.string().optional() })),
-});
-
-const pullSchema = z.object({ pull_request: z.object({ head: z.object({ sha: z.string() }) }) });
-
-/** The run as GitHub lists it, with the workflows that its file calls. */
-async function runOf(repository: Repository, file: string, event: WorkflowEvent, id: number) {
-  const path = `.github/workflows/${file}`;
-  const text = await readFile(join(repository.directory, path), 'utf8');
-  const { name, jobs } = workflowSchema.parse(parse(text));
-  const pull = pullSchema.safeParse(event.payload);
-  return {
-    ...{ repository: repository.slug, id, name, path, event: event.name },
-    headSha: pull.success ? pull.data.pull_request.head.sha : event.sha,
-    headBranch: event.headRef === '' ? event.ref.replace('refs/heads/', '') : event.headRef,
-    referencedWorkflows: Object.values(jobs).flatMap(({ uses }) =>
-      uses === undefined ? [] : [{ path: uses }],
-    ),
-  };
-}
 
 async function services(
   world: World,

@@ -18,7 +18,11 @@ describe.each(manifests.map((path) => [basename(dirname(path)), path]))('%s', (n
   const sources = globSync(`actions/${name}/**/*.ts`, { cwd: root, ignore: '**/dist/**' }).map(
     (source) => readFileSync(join(root, source), 'utf8'),
   );
-  const shared = readFileSync(join(root, 'actions/shared/aws-access.ts'), 'utf8');
+  /** Inputs that several actions read, by the function that reads them. */
+  const shared = Object.entries({
+    'readAwsInputs(': 'actions/shared/aws-access.ts',
+    'readNotify(': 'actions/shared/notify/notify-inputs.ts',
+  });
 
   it('reads the inputs that it declares, and no others', () => {
     const readers =
@@ -26,14 +30,17 @@ describe.each(manifests.map((path) => [basename(dirname(path)), path]))('%s', (n
     const inputs = readFileSync(join(root, 'actions', name, 'inputs.ts'), 'utf8');
     const readersOfInputs = sources.filter((source) => source.includes('InputReader'));
     const read = new Set(
-      [...readersOfInputs, ...(inputs.includes('readAwsInputs(') ? [shared] : [])].flatMap(
-        (source) => [
-          ...[...source.matchAll(readers)].flatMap((match) => match[1] ?? []),
-          ...[...source.matchAll(/read[A-Z]\w*\(\s*reader,\s*'([a-z-]+)'/g)].flatMap(
-            (match) => match[1] ?? [],
-          ),
-        ],
-      ),
+      [
+        ...readersOfInputs,
+        ...shared
+          .filter(([reads]) => inputs.includes(reads))
+          .map(([, source]) => readFileSync(join(root, source), 'utf8')),
+      ].flatMap((source) => [
+        ...[...source.matchAll(readers)].flatMap((match) => match[1] ?? []),
+        ...[...source.matchAll(/read[A-Z]\w*\(\s*reader,\s*'([a-z-]+)'/g)].flatMap(
+          (match) => match[1] ?? [],
+        ),
+      ]),
     );
     expect([...read].sort()).toEqual(Object.keys(action.inputs ?? {}).sort());
   });

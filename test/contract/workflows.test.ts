@@ -31,14 +31,23 @@ const jobsWith = (workflow: string, action: string) => {
   );
 };
 
+/** Of every action. */
+const notifying = ['slack-webhook', 'slack-webhook-host', 'notify-on'];
+
 /** What a reusable workflow decides itself, or leaves to the action's default. */
 const notPassed = new Set([
   ...['allowed-account-ids', 'audience', 'config', 'terraform-releases-url', 'retries', 'dry-run'],
   ...['comment-author', 'comment-key', 'comment', 'prove-gates', 'github-token', 'cost-command'],
+  // Of legs, which terraform-apply-waves.yml has.
+  ...['stacks-per-runner', 'leg', 'last-leg', 'leg-count', 'gate-job'],
   // Of other commands.
   ...['graph-format', 'drift-issues', 'drift-label', 'time-budget', 'state-operations', 'lock-id'],
 ]);
-const onlyForApply = new Set(['apply-again', 'confirm', 'review-workflow', 'up-to-date']);
+const onlyForApply = new Set([
+  ...['apply-again', 'confirm', 'review-workflow', 'up-to-date'],
+  // Plans of pull requests tell no chat.
+  ...notifying,
+]);
 
 describe.each(['terraform-plan', 'terraform-apply'])('%s.yml', (name) => {
   const layerJobs = jobsWith(name, 'terraform-layer');
@@ -68,6 +77,80 @@ describe.each(['terraform-plan', 'terraform-apply'])('%s.yml', (name) => {
   });
 });
 
+it('terraform-apply.yml tells a chat of approvals too, which its plan knows of', () => {
+  for (const { passed } of jobsWith('terraform-apply', 'terraform-layer')) {
+    expect(Object.keys(passed)).toEqual(expect.arrayContaining(notifying));
+  }
+});
+
+describe('drift.yml', () => {
+  const [job, ...others] = jobsWith('drift', 'terraform-layer');
+  /** Of plans of a change and of other commands. */
+  const ofOthers = new Set([
+    ...['allow-destroy', 'policy-command', 'review-records', 'comment', 'comment-key'],
+    ...['comment-author', 'prove-gates', 'cost-command', 'graph-format', 'state-operations'],
+    ...['lock-id', 'apply-again', 'confirm', 'review-workflow', 'up-to-date', 'dry-run'],
+    ...['stacks-per-runner', 'leg', 'last-leg', 'leg-count', 'gate-job'],
+    // What a reusable workflow decides itself.
+    ...['allowed-account-ids', 'audience', 'config', 'terraform-releases-url', 'retries'],
+  ]);
+
+  it('passes on what a caller may want to set', () => {
+    expect(others).toEqual([]);
+    const wanted = inputsOf('terraform-layer').filter((input) => !ofOthers.has(input));
+    expect(Object.keys(job?.passed ?? {}).sort()).toEqual([...wanted].sort());
+  });
+
+  it('plans, and can reach no role of an environment', () => {
+    expect(job?.passed['command']).toBe('drift');
+    expect(job).not.toHaveProperty('environment');
+    expect(job?.permissions).toEqual({
+      contents: 'read',
+      'id-token': 'write',
+      issues: 'write',
+    });
+  });
+});
+
+describe('promote-image.yml', () => {
+  const [job, ...others] = jobsWith('promote-image', 'ecr-push');
+
+  it('copies what was approved, behind the approval of each target', () => {
+    expect(others).toEqual([]);
+    expect(job?.passed).toMatchObject({
+      command: 'promote',
+      source: "${{ format('{0}@{1}', inputs.source, inputs.digest) }}",
+    });
+    expect(job).toMatchObject({
+      environment: '${{ matrix.environment }}',
+      strategy: { 'max-parallel': 1, 'fail-fast': true },
+    });
+  });
+
+  it('passes only inputs that the action has', () => {
+    const known = inputsOf('ecr-push');
+    expect(Object.keys(job?.passed ?? {}).filter((input) => !known.includes(input))).toEqual([]);
+  });
+});
+
+describe('code-quality.yml', () => {
+  const { jobs } = read('.github/workflows/code-quality.yml') as {
+    readonly jobs: Readonly<Record<string, Job & { readonly needs?: readonly string[] }>>;
+  };
+
+  it('has no access to anything but the code', () => {
+    for (const [name, { permissions }] of Object.entries(jobs)) {
+      expect(permissions).toEqual(name === 'result' ? {} : { contents: 'read' });
+    }
+    expect(JSON.stringify(jobs)).not.toContain('secrets.');
+  });
+
+  it('has one job to require, which waits for all others', () => {
+    const others = Object.keys(jobs).filter((name) => name !== 'result');
+    expect([...(jobs['result']?.needs ?? [])].sort()).toEqual(others.sort());
+  });
+});
+
 describe('deploy-service.yml', () => {
   /** What the contract says already, and what belongs to other commands. */
   const notPassed: Readonly<Record<string, ReadonlySet<string>>> = {
@@ -93,11 +176,44 @@ describe('deploy-service.yml', () => {
   };
 
   it.each(['ecr-push', 'ecs-deploy'])('passes on what a caller may want to set of %s', (action) => {
-    const [job, ...others] = jobsWith('deploy-service', action);
+    // Besides the one that promotes into other accounts, and the one that only looks.
+    const [job, ...others] = jobsWith('deploy-service', action).filter(
+      ({ passed }) => passed['command'] !== 'promote' && passed['dry-run'] !== true,
+    );
     expect(others).toEqual([]);
     const passed = Object.keys(job?.passed ?? {});
     const wanted = inputsOf(action).filter((input) => notPassed[action]?.has(input) !== true);
     expect(passed.sort()).toEqual([...wanted].sort());
+  });
+});
+
+describe('the jobs of deploy-service.yml', () => {
+  const { jobs } = read('.github/workflows/deploy-service.yml') as {
+    readonly jobs: Readonly<Record<string, Job & { readonly environment?: unknown }>>;
+  };
+
+  it('can ask for a token of AWS only where they run no command of the service', () => {
+    const withCommands = Object.entries(jobs).filter(([, { steps }]) =>
+      steps.some((step) => JSON.stringify(step).includes('-command }}')),
+    );
+    expect(withCommands.map(([name]) => name).sort()).toEqual(['artifacts', 'test']);
+    for (const [, { permissions }] of withCommands) {
+      expect(permissions).toEqual({ contents: 'read' });
+    }
+  });
+
+  it('wait for an approval where something is changed, and nowhere else', () => {
+    const gated = Object.entries(jobs).filter(([, job]) => 'environment' in job);
+    expect(gated.map(([name]) => name)).toEqual(['deploy']);
+    const [looking] = jobsWith('deploy-service', 'ecs-deploy').filter(
+      ({ passed }) => passed['dry-run'] === true,
+    );
+    expect(looking?.passed['role-to-assume']).toContain('inputs.read-role');
+    expect(looking?.passed['role-to-assume']).not.toContain('deploy-role');
+  });
+
+  it('deploy environment after environment, and no further after a failure', () => {
+    expect(jobs['deploy']).toMatchObject({ strategy: { 'max-parallel': 1, 'fail-fast': true } });
   });
 });
 

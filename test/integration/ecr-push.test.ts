@@ -341,6 +341,20 @@ describe('a role, by OIDC', () => {
     expect((await emulator.calls())['sts.AssumeRoleWithWebIdentity']).toBe(1);
   });
 
+  it('whose session ends in the middle of a push is asked for another', async () => {
+    // Each is tried again after pauses that are seconds altogether.
+    await emulator.addFaults(
+      ...['InitiateLayerUpload', 'UploadLayerPart', 'CompleteLayerUpload', 'PutImage'].map(
+        (operation) => ({ service: 'ecr', operation, kind: 'throttle', times: 4 }) as const,
+      ),
+    );
+    await emulator.control('POST', 'sessions', { endAfterSeconds: 3, tellSeconds: 301 });
+    const { step } = await pushAs('repo:acme/service-a:ref:refs/heads/main');
+    await emulator.control('DELETE', 'sessions');
+    expect(step.conclusion).toBe('success');
+    expect((await emulator.calls())['sts.AssumeRoleWithWebIdentity']).toBeGreaterThan(1);
+  });
+
   it('that does not trust this job is told at once, with what the token says', async () => {
     const { step, log } = await pushAs('repo:acme/other:ref:refs/heads/main');
     expect(step.conclusion).toBe('failure');

@@ -42,6 +42,8 @@ const services: Readonly<Record<string, ServiceChanges>> = {
     },
   },
   'exec-format': {},
+  'out-of-memory': {},
+  'no-secret': {},
   'linear-shift': {
     service: {
       loadBalancers: [BALANCED],
@@ -156,6 +158,25 @@ describe('a rollout, with the built action', () => {
       exitCode: 255,
     });
   }, 60_000);
+
+  it.each([
+    ['out of memory', 'out-of-memory', 'crash:137', 'out-of-memory', '137'],
+    [
+      'without a secret that can be read',
+      'no-secret',
+      'secrets-failure',
+      'resource-initialization',
+      '',
+    ],
+  ])(
+    'whose tasks end %s is gone back from, with that as the reason',
+    async (_, service, fate, code, exitCode) => {
+      const step = await run(service, {}, { EMULATOR_FATE: fate });
+      expect(step.outputs).toMatchObject({ outcome: 'rolled-back', 'exit-code': exitCode });
+      expect(JSON.parse(step.outputs['diagnosis'] ?? '{}')).toMatchObject({ code });
+    },
+    60_000,
+  );
 
   it('that ECS shifts step by step is followed through each of them', async () => {
     const step = await run('linear-shift', {}, {});

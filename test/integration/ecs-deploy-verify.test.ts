@@ -19,12 +19,8 @@ import {
   ElasticLoadBalancingV2Client,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { EventBridgeClient, PutRuleCommand, PutTargetsCommand } from '@aws-sdk/client-eventbridge';
-import {
-  CreateRoleCommand,
-  DeleteRolePolicyCommand,
-  IAMClient,
-  PutRolePolicyCommand,
-} from '@aws-sdk/client-iam';
+import { CreateRoleCommand, IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam';
+import { CreateAliasCommand, CreateKeyCommand, KMSClient } from '@aws-sdk/client-kms';
 import { CreateScheduleCommand, SchedulerClient } from '@aws-sdk/client-scheduler';
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
@@ -50,7 +46,10 @@ beforeAll(async () => {
 });
 afterAll(() => emulator.stop());
 
-/** A VPC with a subnet, a security group and a target group; roles, a secret and parameters. */
+/**
+ * A VPC with a subnet, a security group and a target group; roles, and a secret and parameters, of
+ * which the secret and `plain` are encrypted with a key of the customer's.
+ */
 async function makeAccount() {
   const config = sdkConfig(emulator);
   const ec2 = new EC2Client(config);
@@ -87,15 +86,26 @@ async function makeAccount() {
     return answer.Role?.Arn ?? '';
   };
   const [main, other] = [await inVpc('10.1'), await inVpc('10.2')];
+  const kms = new KMSClient(config);
+  const { KeyMetadata } = await kms.send(new CreateKeyCommand({ Description: 'of the shop' }));
+  const key = KeyMetadata?.Arn ?? '';
+  const AliasName = 'alias/shop';
+  await kms.send(new CreateAliasCommand({ AliasName, TargetKeyId: key }));
   const secret = await new SecretsManagerClient(config).send(
-    new CreateSecretCommand({ Name: 'shop/db', SecretString: '{"password":"hunter2"}' }),
+    new CreateSecretCommand({
+      ...{ Name: 'shop/db', SecretString: '{"password":"hunter2"}' },
+      KmsKeyId: key,
+    }),
   );
-  for (const Name of ['/dev/shop/token', 'plain']) {
-    await ssm.send(new PutParameterCommand({ Name, Type: 'SecureString', Value: 'hunter2' }));
+  const parameters = { '/dev/shop/token': 'alias/aws/ssm', plain: AliasName };
+  for (const [Name, KeyId] of Object.entries(parameters)) {
+    const value = { Type: 'SecureString', Value: 'hunter2' } as const;
+    await ssm.send(new PutParameterCommand({ Name, KeyId, ...value }));
   }
   return {
     main,
     other,
+    key,
     secret: secret.ARN ?? '',
     role: await role('shop-task', ecsTrust),
     lambdaRole: await role('shop-lambda', ecsTrust.replace('ecs-tasks', 'lambda')),
@@ -215,35 +225,62 @@ describe('a service with nothing wrong', () => {
     expect(step.log.join('\n') + step.summary).not.toContain('hunter2');
   });
 
-  it('names what the execution role may not do', async () => {
-    const iam = new IAMClient(sdkConfig(emulator));
-    await iam.send(
-      new DeleteRolePolicyCommand({ RoleName: 'shop-task', PolicyName: 'start-tasks' }),
-    );
-    const allow = (Action: string[], Resource: string) => ({ Effect: 'Allow', Action, Resource });
-    const { secret } = account;
+  /** Lets the execution role do this, and what it needs for its log. */
+  async function allow(...statements: readonly object[]): Promise<void> {
     const group = `arn:aws:logs:${emulator.region}:123456789012:log-group:${names.logGroup}`;
-    await iam.send(
+    const log = { Action: ['logs:CreateLogStream', 'logs:PutLogEvents'], Resource: `${group}:*` };
+    const Statement = [log, ...statements].map((one) => ({ Effect: 'Allow', ...one }));
+    await new IAMClient(sdkConfig(emulator)).send(
       new PutRolePolicyCommand({
-        ...{ RoleName: 'shop-task', PolicyName: 'some' },
-        PolicyDocument: JSON.stringify({
-          Version: '2012-10-17',
-          Statement: [
-            allow(['logs:CreateLogStream', 'logs:PutLogEvents'], `${group}:*`),
-            allow(['secretsmanager:GetSecretValue'], `${secret}-of-another`),
-            allow(['ssm:GetParameters'], '*'),
-          ],
-        }),
+        ...{ RoleName: 'shop-task', PolicyName: 'start-tasks' },
+        PolicyDocument: JSON.stringify({ Version: '2012-10-17', Statement }),
       }),
     );
+  }
+
+  /** Where and what the execution role is told not to be allowed. */
+  async function denials(): Promise<readonly string[]> {
     const step = await runDeploy(emulator, {
       inputs: { command: 'verify', image: image.reference },
     });
     expect(step.outputs['outcome']).toBe('failed');
-    expect(problems(step)).toEqual(['execution-role-denied']);
-    expect(said(step)).toContain(
-      `execution role "shop-task" may not call secretsmanager:GetSecretValue on ${secret}`,
+    expect(new Set(problems(step))).toEqual(new Set(['execution-role-denied']));
+    expect(said(step)).toContain('execution role "shop-task" may not call');
+    const found = JSON.parse(step.outputs['problems'] ?? '[]') as {
+      readonly place: string;
+      readonly message: string;
+    }[];
+    return found
+      .map(
+        ({ place, message }) =>
+          `${place.split('.').at(-1) ?? ''} ${message.split(' call ')[1] ?? ''}`,
+      )
+      .sort();
+  }
+
+  it('names what the execution role may not do', async () => {
+    const { secret, key } = account;
+    const parameter = `arn:aws:ssm:${emulator.region}:123456789012:parameter`;
+    await allow(
+      { Action: 'secretsmanager:GetSecretValue', Resource: `${secret}-of-another` },
+      { Action: 'ssm:GetParameters', Resource: `${parameter}/dev/*` },
     );
+    expect(await denials()).toEqual([
+      `DB kms:Decrypt on ${key}`,
+      `DB secretsmanager:GetSecretValue on ${secret}`,
+      `PLAIN kms:Decrypt on ${key}`,
+      `PLAIN ssm:GetParameters on ${parameter}/plain`,
+    ]);
+  });
+
+  it('tells by way of which service the role may decrypt', async () => {
+    const { key } = account;
+    const via = { 'kms:ViaService': `ssm.${emulator.region}.amazonaws.com` };
+    await allow(
+      { Action: ['secretsmanager:GetSecretValue', 'ssm:GetParameters'], Resource: '*' },
+      { Action: 'kms:Decrypt', Resource: key, Condition: { StringEquals: via } },
+    );
+    expect(await denials()).toEqual([`DB kms:Decrypt on ${key}`]);
   });
 
   it('tells what the role may not look at, and does not fail for it', async () => {

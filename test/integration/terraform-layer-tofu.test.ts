@@ -164,12 +164,57 @@ module "sized" {
       expect(await stateKeys(layers.emulator)).toEqual(['dev/early.tfstate']);
     });
 
-    it('is not started where which module is meant is an expression', async () => {
-      const { step, called } = await run(early('${var.place}'), 'plan', {});
+    it('is not started where which module is meant cannot be told', async () => {
+      const { step, called } = await run(early('${each.key}'), 'plan', {});
       expect(step.annotations).toContainEqual(
         expect.objectContaining({ level: 'error', file: `${root}/main.tf`, line: 10 }),
       );
       expect(called).toEqual([]);
+    });
+
+    it('works out backend and module of each environment from its var file, in every command', async () => {
+      const workspace = await writeRepository(layers.emulator, {
+        'infra.yml':
+          'version: 1\nenvironments:\n  dev: { apply: auto }\n  prod: { apply: auto }\nstacks:\n  - path: app\n',
+        'app/main.tofu': `variable "size" {
+}
+terraform {
+  backend "s3" {
+    bucket       = "states"
+    key          = "\${var.size}.tfstate"
+    region       = "eu-west-1"
+    use_lockfile = true
+  }
+}
+module "sized" {
+  source = "../sizes/\${var.size}"
+}
+output "size" {
+  value = module.sized.size
+}
+`,
+        'app/dev.tfvars': 'size = "small"\n',
+        'app/prod.tfvars': 'size = "large"\n',
+        'sizes/small/main.tofu':
+          'resource "terraform_data" "a" {\n}\noutput "size" {\n  value = "s"\n}\n',
+        'sizes/large/main.tofu':
+          'resource "terraform_data" "b" {\n}\noutput "size" {\n  value = "l"\n}\n',
+      });
+      const checked = await runIn(workspace, 'check', ofTofu);
+      expect(checked.step.conclusion).toBe('success');
+      for (const environment of ['dev', 'prod']) {
+        const { statuses } = await runIn(workspace, 'apply', { ...ofTofu, environment });
+        expect(statuses).toEqual({ [`app/${environment}`]: 'applied' });
+      }
+      expect(await stateKeys(layers.emulator)).toEqual(
+        expect.arrayContaining(['large.tfstate', 'small.tfstate']),
+      );
+      const moved = await runIn(workspace, 'state', {
+        ...{ ...ofTofu, environment: 'dev', layers: 'app@dev' },
+        'state-operations': 'mv module.sized.terraform_data.a module.sized.terraform_data.z',
+      });
+      expect(moved.step.conclusion).toBe('success');
+      expect(moved.called).toContain('state');
     });
 
     it('leaves out of a plan what the job excludes', async () => {

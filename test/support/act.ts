@@ -6,6 +6,7 @@ import type { WorkflowEvent } from '../../emulator/runner/index.js';
 /** One job of a run, or one leg of its matrix. */
 export interface ActJob {
   readonly id: string;
+  /** What is no text is JSON. */
   readonly matrix: Readonly<Record<string, string>>;
   /** By what its steps did: act calls the legs of a failed matrix failed, whichever it was. */
   readonly conclusion: 'success' | 'failure';
@@ -29,8 +30,8 @@ export interface ActRequest {
   readonly repository: string;
   readonly workflow: string;
   readonly event: WorkflowEvent;
-  /** Where `org/infra-actions@v1` lies. */
-  readonly releaseTree: string;
+  /** Where actions and reusable workflows lie, by `owner/name@ref`. */
+  readonly actions: Readonly<Record<string, string>>;
   readonly directory: string;
   readonly token: string;
   readonly env: Readonly<Record<string, string>>;
@@ -72,7 +73,10 @@ export async function runWorkflow(request: ActRequest): Promise<ActRun> {
     [
       event.name,
       ...['-W', request.workflow, '-e', eventPath, '-P', 'ubuntu-24.04=-self-hosted'],
-      ...['--local-repository', `org/infra-actions@v1=${request.releaseTree}`],
+      ...Object.entries(request.actions).flatMap(([name, path]) => [
+        '--local-repository',
+        `${name}=${path}`,
+      ]),
       ...['--action-cache-path', join(directory, 'cache'), '--no-cache-server', '--json'],
       ...['-s', `GITHUB_TOKEN=${request.token}`],
       ...Object.entries(env).flatMap(([name, value]) => ['--env', `${name}=${value}`]),
@@ -111,7 +115,10 @@ export async function runWorkflow(request: ActRequest): Promise<ActRun> {
 function note(jobs: Map<string, GrowingJob>, line: ActLine, onJob: ActRequest['onJob']): void {
   if (line.jobID === undefined) return;
   const matrix = Object.fromEntries(
-    Object.entries(line.matrix ?? {}).map(([name, value]) => [name, String(value)]),
+    Object.entries(line.matrix ?? {}).map(([name, value]) => [
+      name,
+      typeof value === 'string' ? value : JSON.stringify(value),
+    ]),
   );
   const key = `${line.jobID} ${JSON.stringify(matrix)}`;
   let job = jobs.get(key);

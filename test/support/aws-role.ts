@@ -3,7 +3,7 @@ import {
   CreateRoleCommand,
   IAMClient,
 } from '@aws-sdk/client-iam';
-import { sdkConfig, type TestEmulator } from './emulator.js';
+import { sdkConfig, type AwsEmulator } from './emulator.js';
 
 const issuer = 'token.actions.githubusercontent.com';
 
@@ -16,7 +16,7 @@ const providerOf = (accountId: string): string =>
 /** The principal of tokens that GitHub has signed, once `createGithubProvider` has run. */
 export const githubProvider = providerOf(ownAccountId);
 
-function iamOf(emulator: TestEmulator, accountId: string): IAMClient {
+function iamOf(emulator: AwsEmulator, accountId: string): IAMClient {
   const credentials = { accessKeyId: accountId, secretAccessKey: 'test' };
   return new IAMClient({
     ...sdkConfig(emulator),
@@ -26,7 +26,7 @@ function iamOf(emulator: TestEmulator, accountId: string): IAMClient {
 
 /** Makes GitHub's tokens known to an account, for the audience `sts.amazonaws.com`. */
 export async function createGithubProvider(
-  emulator: TestEmulator,
+  emulator: AwsEmulator,
   accountId = ownAccountId,
 ): Promise<void> {
   await iamOf(emulator, accountId).send(
@@ -46,7 +46,7 @@ interface Trust {
 }
 
 export async function createRole(
-  emulator: TestEmulator,
+  emulator: AwsEmulator,
   name: string,
   trust: Trust,
   accountId = ownAccountId,
@@ -62,7 +62,7 @@ export async function createRole(
 
 /** Creates a role for tokens of GitHub that meet a condition. */
 export async function createGithubRole(
-  emulator: TestEmulator,
+  emulator: AwsEmulator,
   name: string,
   condition: unknown = {},
   accountId = ownAccountId,
@@ -77,7 +77,7 @@ export async function createGithubRole(
 
 /** Creates a role that jobs with this OIDC subject may assume, and returns its ARN. */
 export async function createJobRole(
-  emulator: TestEmulator,
+  emulator: AwsEmulator,
   name: string,
   subject: string,
   accountId = ownAccountId,

@@ -7,7 +7,7 @@ import {
   DescribeImagesCommand,
   GetAuthorizationTokenCommand,
 } from '@aws-sdk/client-ecr';
-import { createRepository, ecrOf } from './ecr-registry.js';
+import { createRepository, ecrOf, type RegistryAccount } from './ecr-registry.js';
 import type { TestEmulator } from './emulator.js';
 import { createJob, fixtureAction, ownAction, type JobOptions, type StepResult } from './runner.js';
 
@@ -119,8 +119,9 @@ export async function makeRepository(
 export async function tagsOf(
   emulator: TestEmulator,
   repositoryName: string,
+  account: RegistryAccount = {},
 ): Promise<Readonly<Record<string, string>>> {
-  const answer = await ecrOf(emulator).send(new DescribeImagesCommand({ repositoryName }));
+  const answer = await ecrOf(emulator, account).send(new DescribeImagesCommand({ repositoryName }));
   return Object.fromEntries(
     (answer.imageDetails ?? []).flatMap(({ imageTags = [], imageDigest = '' }) =>
       imageTags.map((tag) => [tag, imageDigest] as const),

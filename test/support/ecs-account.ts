@@ -2,6 +2,7 @@ import { OperationError } from '../../actions/shared/errors.js';
 import type {
   Denial,
   InVpc,
+  Key,
   Lookups,
   SecretState,
   TargetGroup,
@@ -21,6 +22,12 @@ export interface FakeAccount {
   /** VPC of a subnet or security group; default `vpc-1`. */
   readonly vpcs: Map<string, string>;
   readonly targetGroups: Map<string, TargetGroup>;
+  /** Keys of KMS, by what names them. */
+  readonly keys: Map<string, Key>;
+  /** Of parameters that are encrypted with a customer's key: its name. */
+  readonly parameterKeys: Map<string, string>;
+  /** Of keys, by ARN; default: the one that hands over to IAM. */
+  readonly keyPolicies: Map<string, string>;
   /** What the execution role may not do; default: nothing. */
   readonly denials: Denial[];
   /** Secrets and repositories that have a policy of their own. */
@@ -43,6 +50,17 @@ export const ecsTrust = JSON.stringify({
   ],
 });
 
+/** What KMS gives a key whose maker names no policy. */
+const defaultKeyPolicy = JSON.stringify({
+  Version: '2012-10-17',
+  Statement: {
+    Effect: 'Allow',
+    Principal: { AWS: 'arn:aws:iam::123456789012:root' },
+    Action: 'kms:*',
+    Resource: '*',
+  },
+});
+
 export function fakeAccount(): FakeAccount {
   const calls: string[] = [];
   const missing = new Set<string>();
@@ -50,6 +68,9 @@ export function fakeAccount(): FakeAccount {
   const trustPolicies = new Map<string, string>();
   const secrets = new Map<string, SecretState>();
   const vpcs = new Map<string, string>();
+  const keys = new Map<string, Key>();
+  const parameterKeys = new Map<string, string>();
+  const keyPolicies = new Map<string, string>();
   const denials: Denial[] = [];
   const ownPolicies = new Set<string>();
   const targetGroups = new Map<string, TargetGroup>();
@@ -75,6 +96,9 @@ export function fakeAccount(): FakeAccount {
     secrets,
     vpcs,
     targetGroups,
+    keys,
+    parameterKeys,
+    keyPolicies,
     denials,
     ownPolicies,
     unhealthyTargets,
@@ -83,11 +107,24 @@ export function fakeAccount(): FakeAccount {
     lookups: {
       trustPolicy: (name) =>
         answer('trustPolicy', name, () => there(name, trustPolicies.get(name) ?? ecsTrust)),
-      denials: ({ actions, resources }) =>
-        answer('denials', `${actions.join(' ')} on ${resources.join(' ')}`, () =>
-          denials.filter(
-            ({ action, resource }) => actions.includes(action) && resources.includes(resource),
-          ),
+      parameterKeys: (names) =>
+        answer('parameterKeys', names.join(' '), () => {
+          const found = names.flatMap((name) => {
+            const key = parameterKeys.get(name);
+            return key === undefined ? [] : [[name, key] as const];
+          });
+          return new Map(found);
+        }),
+      key: (id) => answer('key', id, () => keys.get(id)),
+      keyPolicy: (arn) => answer('keyPolicy', arn, () => keyPolicies.get(arn) ?? defaultKeyPolicy),
+      denials: ({ actions, resources, context }) =>
+        answer(
+          'denials',
+          [...actions, 'on', ...resources, ...Object.values(context)].join(' '),
+          () =>
+            denials.filter(
+              ({ action, resource }) => actions.includes(action) && resources.includes(resource),
+            ),
         ),
       hasOwnPolicy: (arn) => answer('hasOwnPolicy', arn, () => ownPolicies.has(arn)),
       secret: (id) =>

@@ -7,7 +7,11 @@ import {
   CreateVpcCommand,
   EC2Client,
 } from '@aws-sdk/client-ec2';
-import { CreateRepositoryCommand, ECRClient } from '@aws-sdk/client-ecr';
+import {
+  CreateRepositoryCommand,
+  ECRClient,
+  RepositoryAlreadyExistsException,
+} from '@aws-sdk/client-ecr';
 import {
   CreateClusterCommand,
   CreateServiceCommand,
@@ -25,18 +29,32 @@ import { ecsTrust } from './ecs-account.js';
 import { sdkConfig, type TestEmulator } from './emulator.js';
 import { ownAction, runStep, type JobOptions, type RunStepResult } from './runner.js';
 
-/** The names of the service that `makeService` makes. */
-export const names = {
-  project: 'shop',
-  environment: 'dev',
-  service: 'web',
-  cluster: 'shop-dev',
-  serviceName: 'shop-web-dev',
-  repository: 'shop/web',
-  logGroup: '/ecs/shop-web-dev',
-} as const;
+/** The names of the service that `makeService` makes in an environment. */
+export interface ServiceNames {
+  readonly project: string;
+  readonly environment: string;
+  readonly service: string;
+  readonly cluster: string;
+  readonly serviceName: string;
+  readonly repository: string;
+  readonly logGroup: string;
+}
 
-const contractParameter = '/dev/shop/web/deploy';
+export function namesIn(environment: string): ServiceNames {
+  return {
+    project: 'shop',
+    environment,
+    service: 'web',
+    cluster: `shop-${environment}`,
+    serviceName: `shop-web-${environment}`,
+    repository: 'shop/web',
+    logGroup: `/ecs/shop-web-${environment}`,
+  };
+}
+
+/** Those of the service where no environment is named. */
+export const names = namesIn('dev');
+
 const releaseParameter = '/dev/shop/web/release/current';
 
 export function ecsClient(emulator: TestEmulator): ECSClient {
@@ -44,15 +62,24 @@ export function ecsClient(emulator: TestEmulator): ECSClient {
 }
 
 /** A subnet and a security group; the check before a first release wants them to be there. */
-async function makeNetwork(emulator: TestEmulator) {
+async function makeNetwork(emulator: TestEmulator, GroupName: string) {
   const ec2 = new EC2Client(sdkConfig(emulator));
   const { Vpc } = await ec2.send(new CreateVpcCommand({ CidrBlock: '10.9.0.0/16' }));
   const VpcId = Vpc?.VpcId ?? '';
   const [{ Subnet }, { GroupId }] = await Promise.all([
     ec2.send(new CreateSubnetCommand({ VpcId, CidrBlock: '10.9.0.0/24' })),
-    ec2.send(new CreateSecurityGroupCommand({ VpcId, GroupName: 'web', Description: 'web' })),
+    ec2.send(new CreateSecurityGroupCommand({ VpcId, GroupName, Description: 'web' })),
   ]);
   return { subnets: [Subnet?.SubnetId ?? ''], securityGroups: [GroupId ?? ''] };
+}
+
+/** Environments of one account share it. */
+async function makeRepository(ecr: ECRClient, repositoryName: string): Promise<void> {
+  try {
+    await ecr.send(new CreateRepositoryCommand({ repositoryName }));
+  } catch (thrown) {
+    if (!(thrown instanceof RepositoryAlreadyExistsException)) throw thrown;
+  }
 }
 
 /** The network, role, repository, cluster, template, service with 0 tasks and contract that Terraform makes. */
@@ -62,22 +89,24 @@ export async function makeService(
     readonly service?: Partial<CreateServiceCommandInput>;
     /** Containers besides `app`. */
     readonly sidecars?: ContainerDefinition[];
+    readonly environment?: string;
   } = {},
 ): Promise<void> {
   const config = sdkConfig(emulator);
+  const its = namesIn(changes.environment ?? names.environment);
   const ecs = new ECSClient(config);
-  const template = `${names.serviceName}-template`;
-  const role = `${names.serviceName}-execution`;
+  const template = `${its.serviceName}-template`;
+  const role = `${its.serviceName}-execution`;
   const [awsvpcConfiguration] = await Promise.all([
-    makeNetwork(emulator),
+    makeNetwork(emulator, its.serviceName),
     new IAMClient(config).send(
       new CreateRoleCommand({ RoleName: role, AssumeRolePolicyDocument: ecsTrust }),
     ),
-    new ECRClient(config).send(new CreateRepositoryCommand({ repositoryName: names.repository })),
+    makeRepository(new ECRClient(config), its.repository),
     new CloudWatchLogsClient(config).send(
-      new CreateLogGroupCommand({ logGroupName: names.logGroup }),
+      new CreateLogGroupCommand({ logGroupName: its.logGroup }),
     ),
-    ecs.send(new CreateClusterCommand({ clusterName: names.cluster })),
+    ecs.send(new CreateClusterCommand({ clusterName: its.cluster })),
     ecs.send(
       new RegisterTaskDefinitionCommand({
         family: template,
@@ -95,7 +124,7 @@ export async function makeService(
             logConfiguration: {
               logDriver: 'awslogs',
               options: {
-                'awslogs-group': names.logGroup,
+                'awslogs-group': its.logGroup,
                 'awslogs-region': emulator.region,
                 'awslogs-stream-prefix': 'app',
               },
@@ -105,12 +134,12 @@ export async function makeService(
         ],
       }),
     ),
-    putContract(emulator, JSON.stringify(contractDocument())),
+    putContract(emulator, JSON.stringify(contractDocument(its)), its),
   ]);
   await ecs.send(
     new CreateServiceCommand({
-      cluster: names.cluster,
-      serviceName: names.serviceName,
+      cluster: its.cluster,
+      serviceName: its.serviceName,
       taskDefinition: template,
       desiredCount: 0,
       launchType: 'FARGATE',
@@ -126,25 +155,25 @@ export async function makeService(
 }
 
 /** A contract as `terraform/modules/ssm-contract` writes it. */
-export function contractDocument(): Record<string, unknown> {
+export function contractDocument(its: ServiceNames = names): Record<string, unknown> {
   return {
     version: 1,
-    project: names.project,
-    service: names.service,
-    environment: names.environment,
-    cluster: names.cluster,
-    serviceName: names.serviceName,
+    project: its.project,
+    service: its.service,
+    environment: its.environment,
+    cluster: its.cluster,
+    serviceName: its.serviceName,
     strategy: 'rolling',
-    templateFamily: `${names.serviceName}-template`,
-    liveFamily: names.serviceName,
+    templateFamily: `${its.serviceName}-template`,
+    liveFamily: its.serviceName,
     container: 'app',
     containerPort: 8080,
-    repository: names.repository,
+    repository: its.repository,
     subnets: ['subnet-0a1b2c3d'],
     securityGroups: ['sg-0a1b2c3d'],
     assignPublicIp: false,
     desiredCount: 2,
-    logGroup: names.logGroup,
+    logGroup: its.logGroup,
     deployment: {
       minimumHealthyPercent: 100,
       maximumPercent: 200,
@@ -153,10 +182,14 @@ export function contractDocument(): Record<string, unknown> {
   };
 }
 
-export async function putContract(emulator: TestEmulator, value: string): Promise<void> {
+export async function putContract(
+  emulator: TestEmulator,
+  value: string,
+  { environment, project, service }: ServiceNames = names,
+): Promise<void> {
   await new SSMClient(sdkConfig(emulator)).send(
     new PutParameterCommand({
-      Name: contractParameter,
+      Name: `/${environment}/${project}/${service}/deploy`,
       Type: 'String',
       Value: value,
       Overwrite: true,
@@ -179,12 +212,15 @@ export async function readRelease(
   }
 }
 
-export async function readService(emulator: TestEmulator): Promise<Service> {
+export async function readService(
+  emulator: TestEmulator,
+  { cluster, serviceName }: ServiceNames = names,
+): Promise<Service> {
   const answer = await ecsClient(emulator).send(
-    new DescribeServicesCommand({ cluster: names.cluster, services: [names.serviceName] }),
+    new DescribeServicesCommand({ cluster, services: [serviceName] }),
   );
   const [service] = answer.services ?? [];
-  if (service === undefined) throw new Error(`no service ${names.serviceName}`);
+  if (service === undefined) throw new Error(`no service ${serviceName}`);
   return service;
 }
 

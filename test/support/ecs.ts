@@ -132,6 +132,7 @@ export function deployWorld(fixture: EcsFixture, random: () => number = () => 1)
       counts: fixtureCounts(fixture, scaling, onCall),
       http: { get: (url) => answer(url) },
       redact: (text) => text.replaceAll('hunter2', '***'),
+      begun: () => undefined,
       clock,
       log: recordingLogger(log, clock),
       readFile: (path) => Promise.resolve(files.get(path)),

@@ -11,6 +11,8 @@ const ROOT = path.resolve(import.meta.dirname, '../..');
 export interface TestEmulator {
   readonly awsUrl: string;
   readonly githubUrl: string;
+  /** The address of an incoming webhook of Slack. */
+  readonly slackWebhookUrl: string;
   /** `127.0.0.1:port` of the registry. */
   readonly registryHost: string;
   readonly region: string;
@@ -21,7 +23,7 @@ export interface TestEmulator {
   readonly environment: Readonly<Record<string, string>>;
   calls(): Promise<Record<string, number>>;
   addFaults(...rules: FaultRule[]): Promise<void>;
-  /** Empties AWS and GitHub, counters and rules. */
+  /** Empties AWS, GitHub and Slack, counters and rules. */
   reset(): Promise<void>;
   /** Moves the virtual time of ECS. */
   advance(seconds: number): Promise<void>;
@@ -29,12 +31,18 @@ export interface TestEmulator {
   readonly control: (method: string, path: string, body?: unknown) => Promise<unknown>;
   /** A request to `/_emulator/<path>` of the GitHub side; gives the parsed answer. */
   readonly githubControl: (method: string, path: string, body?: unknown) => Promise<unknown>;
+  /** A request to `/_emulator/<path>` of the Slack side; gives the parsed answer. */
+  readonly slackControl: (method: string, path: string, body?: unknown) => Promise<unknown>;
   stop(): Promise<void>;
 }
+
+/** What a client of AWS has to know of it. */
+export type AwsEmulator = Pick<TestEmulator, 'awsUrl' | 'region'>;
 
 interface Ready {
   readonly awsUrl: string;
   readonly githubUrl: string;
+  readonly slackWebhookUrl: string;
   readonly registryHost: string;
   readonly region: string;
   readonly environment: Record<string, string>;
@@ -77,6 +85,8 @@ export async function startTestEmulator(
     control,
     githubControl: (method, name, body) =>
       request(`${ready.githubUrl}/_emulator/${name}`, method, body),
+    slackControl: (method, name, body) =>
+      request(`${new URL(ready.slackWebhookUrl).origin}/_emulator/${name}`, method, body),
     calls: async () => (await control('GET', 'calls')) as Record<string, number>,
     async addFaults(...rules) {
       await control('POST', 'faults', { rules });
@@ -107,7 +117,7 @@ export function clientEnvironment(emulator: TestEmulator): Record<string, string
 }
 
 /** Configuration of an AWS SDK client that talks to the emulator. */
-export function sdkConfig(emulator: TestEmulator): {
+export function sdkConfig(emulator: AwsEmulator): {
   region: string;
   endpoint: string;
   credentials: { accessKeyId: string; secretAccessKey: string };

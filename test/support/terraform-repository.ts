@@ -126,7 +126,9 @@ output "cluster" {
 }
 
 /** Object keys of the state bucket, but for what our action keeps beside the states. */
-export async function stateKeys(emulator: TestEmulator): Promise<readonly string[]> {
+export async function stateKeys(
+  emulator: Pick<TestEmulator, 'awsUrl'>,
+): Promise<readonly string[]> {
   return (await bucketKeys(emulator)).filter((key) => !key.includes('.infra/'));
 }
 
@@ -135,7 +137,7 @@ export async function sidecarKeys(emulator: TestEmulator): Promise<readonly stri
   return (await bucketKeys(emulator)).filter((key) => key.includes('.infra/'));
 }
 
-async function bucketKeys(emulator: TestEmulator): Promise<readonly string[]> {
+async function bucketKeys(emulator: Pick<TestEmulator, 'awsUrl'>): Promise<readonly string[]> {
   const answer = await s3(emulator, 'GET', `${stateBucket}?list-type=2`);
   const listing = await answer.text();
   return [...listing.matchAll(/<Key>([^<]*)<\/Key>/g)].map(([, key = '']) => key).sort();
@@ -153,13 +155,13 @@ export async function writeObject(
   await s3(emulator, 'PUT', `${stateBucket}/${key}`, text);
 }
 
-export async function createStateBucket(emulator: TestEmulator): Promise<void> {
+export async function createStateBucket(emulator: Pick<TestEmulator, 'awsUrl'>): Promise<void> {
   await s3(emulator, 'PUT', stateBucket);
 }
 
 /** A request to S3 past any client; `target` is `bucket/key` with a query. @throws Error where refused */
 export async function s3(
-  emulator: TestEmulator,
+  emulator: Pick<TestEmulator, 'awsUrl'>,
   method: string,
   target: string,
   body?: string,

@@ -52,6 +52,7 @@ export function fakeTerraform(answers: Partial<Terraform> = {}): Terraform & {
       return body(...args);
     };
   const base: Terraform = {
+    name: 'terraform',
     init: () => Promise.resolve(succeeded),
     plan: () => Promise.resolve({ ...succeeded, hasChanges: true }),
     show: () => Promise.resolve({ resource_changes: [], output_changes: {} }),
@@ -59,8 +60,9 @@ export function fakeTerraform(answers: Partial<Terraform> = {}): Terraform & {
     apply: () => Promise.resolve(succeeded),
     outputs: () => Promise.resolve(new Map()),
   };
-  const { init, plan, planAgainst, show, apply, outputs } = { ...base, ...answers };
+  const { name, init, plan, planAgainst, show, apply, outputs } = { ...base, ...answers };
   return {
+    name,
     calls,
     init: noted('init', init),
     plan: noted('plan', plan),

@@ -1,5 +1,10 @@
 import { OperationError } from '../../shared/errors.js';
-import type { JsonObject, ServiceDeployment, ServiceLookup } from '../model.js';
+import {
+  shortName,
+  type JsonObject,
+  type ServiceDeployment,
+  type ServiceLookup,
+} from '../model.js';
 import type { Ecs } from '../ports.js';
 import { isObject } from '../definition/task-definition.js';
 import { batched } from './batches.js';
@@ -240,7 +245,7 @@ export function openEcs(
 }
 
 function lastSegments(arns: readonly string[] | undefined): readonly string[] {
-  return (arns ?? []).map((arn) => arn.slice(arn.lastIndexOf('/') + 1)).sort();
+  return (arns ?? []).map(shortName).sort();
 }
 
 function present<T>(value: T | undefined, operation: string): T {

@@ -1,6 +1,7 @@
 import type { AwsClientConfig } from '../../shared/aws-access.js';
 import type { InVpc, Lookups } from '../ports.js';
 import { call, callsOf, orUndefined } from './calls.js';
+import { describeKey, keyPolicy, parameterKeys } from './keys.js';
 import { hasOwnPolicy, noSuchRole, simulateRole } from './simulations.js';
 
 /** IAM, Secrets Manager, SSM, CloudWatch Logs, EC2 and ELB behind the port, by the SDK. */
@@ -36,6 +37,10 @@ export function openLookups(config: AwsClientConfig): Lookups {
 
     hasOwnPolicy: (arn) => hasOwnPolicy(arn, within),
 
+    parameterKeys: (names, region) => parameterKeys(names, within(region)),
+    key: (id, region) => describeKey(id, within(region)),
+    keyPolicy: (arn) => keyPolicy(arn, within(arn.split(':')[3])),
+
     async secret(id, region) {
       const sdk = await import('@aws-sdk/client-secrets-manager');
       const client = new sdk.SecretsManagerClient(within(region));
@@ -48,6 +53,7 @@ export function openLookups(config: AwsClientConfig): Lookups {
         if (answer === undefined) return undefined;
         const versions = answer.VersionIdsToStages ?? {};
         return {
+          keyId: answer.KmsKeyId,
           beingDeleted: answer.DeletedDate !== undefined,
           stages: [...new Set(Object.values(versions).flat())],
           versionIds: Object.keys(versions),

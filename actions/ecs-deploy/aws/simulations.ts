@@ -16,7 +16,7 @@ export const noSuchRole = ['NoSuchEntityException', 'NoSuchEntity'];
  */
 export async function simulateRole(
   iam: Iam,
-  { roleArn, actions, resources }: Parameters<Lookups['denials']>[0],
+  { roleArn, actions, resources, context }: Parameters<Lookups['denials']>[0],
 ): Promise<readonly Denial[]> {
   const results = await orUndefined(noSuchRole, () =>
     allPages(async ({ nextToken }) => {
@@ -26,6 +26,11 @@ export async function simulateRole(
             PolicySourceArn: roleArn,
             ActionNames: [...actions],
             ResourceArns: [...resources],
+            ContextEntries: Object.entries(context).map(([key, value]) => ({
+              ContextKeyName: key,
+              ContextKeyType: 'string',
+              ContextKeyValues: [value],
+            })),
             ...(nextToken === undefined ? {} : { Marker: nextToken }),
           }),
         ),

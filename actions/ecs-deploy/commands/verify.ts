@@ -38,7 +38,7 @@ export async function runVerify(ports: DeployPorts, inputs: VerifyInputs): Promi
   const definition = withImages(withGiven, imageTexts(others.images));
   const [architecture, verified] = await Promise.all([
     checkArchitectures(ports, definition, { ...subject.images, ...others.images }),
-    verifyAll(ports, { definition, wiring: service.wiring }),
+    verifyAll(ports, { definition, wiring: service.wiring, serviceArn: service.arn }),
   ]);
   const result: Verified = {
     subject,

@@ -12,7 +12,7 @@ import {
   type GiveUpInputs,
   type StopAnswer,
 } from './give-up.js';
-import { tolerantly, untilNextLookMs } from './looks.js';
+import { eventsSince, tolerantly, untilNextLook } from './looks.js';
 import { createNarrator } from './narrator.js';
 import { hopelessFailure } from './repeating-failure.js';
 import type { DeployPorts } from '../ports.js';
@@ -90,7 +90,7 @@ export async function follow(ports: Ports, request: FollowRequest): Promise<Foll
   let unhealthy: readonly string[] = [];
 
   const eventsOf = (sight: Sight): readonly ServiceEvent[] =>
-    sight.service.events.filter(({ id }) => !request.knownEventIds.has(id));
+    eventsSince(sight.service, request.knownEventIds);
   const explain = (sight: Sight, statusReason?: string): Diagnosis =>
     diagnose({
       definition: request.definition,
@@ -104,14 +104,12 @@ export async function follow(ports: Ports, request: FollowRequest): Promise<Foll
   const end = async (sight: Sight | undefined, ending: Ending): Promise<Followed> => {
     const { outcome, statusReason } = ending;
     if (outcome !== 'cancelled') await evidence.complete();
-    const hasCause =
-      explained.has(outcome) ||
-      ((outcome === 'succeeded' || outcome === 'unknown') && evidence.failedTasks.length > 0);
+    const isExplained = hasCause(outcome, evidence.failedTasks);
     return {
       outcome,
       service: sight?.service ?? request.service,
       serviceDeployment: sight?.serviceDeployment,
-      diagnosis: hasCause && sight !== undefined ? explain(sight, statusReason) : undefined,
+      diagnosis: isExplained && sight !== undefined ? explain(sight, statusReason) : undefined,
       failedTasks: evidence.failedTasks,
       events: sight === undefined ? [] : eventsOf(sight),
       statusReason,
@@ -187,16 +185,9 @@ export async function follow(ports: Ports, request: FollowRequest): Promise<Foll
         if (diagnosis !== undefined) await giveUp(sight, { why: 'repeats', diagnosis });
       }
     }
-    try {
-      const { pollIntervalSeconds } = request;
-      await clock.sleep(
-        untilNextLookMs(ports, { lookedAtMs, pollIntervalSeconds, deadlineMs }),
-        signal,
-      );
-    } catch (thrown) {
-      if (!signal.aborted) throw thrown;
-      return cancelled(last);
-    }
+    const { pollIntervalSeconds } = request;
+    const next = await untilNextLook(ports, { lookedAtMs, pollIntervalSeconds, deadlineMs });
+    if (next === 'cancelled') return cancelled(last);
   }
 
   function mayGiveUp(judgement: Judgement): boolean {
@@ -242,8 +233,23 @@ interface Ending {
   readonly pause?: SeenHook;
 }
 
-/** Endings that have a cause in the service itself. */
-const explained = new Set<Followed['outcome']>(['failed', 'rolled-back', 'timed-out']);
+/** Whether an ending has a cause in the service or deployment itself, which is worth explaining. */
+export function hasCause(
+  outcome: Followed['outcome'],
+  failedTasks: readonly FailedTask[],
+): boolean {
+  switch (outcome) {
+    case 'failed':
+    case 'rolled-back':
+    case 'timed-out':
+      return true;
+    case 'succeeded':
+    case 'unknown':
+      return failedTasks.length > 0;
+    default:
+      return false;
+  }
+}
 
 /** A rollout that we have given up is no rollout that somebody stopped by hand. */
 function endingOf(

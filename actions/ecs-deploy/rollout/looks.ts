@@ -1,7 +1,7 @@
 import { OperationError, toError } from '../../shared/errors.js';
 import type { Logger } from '../../shared/log.js';
 import { isAccessDenied } from '../aws/calls.js';
-import type { Service } from '../model.js';
+import type { Service, ServiceEvent } from '../model.js';
 import type { DeployPorts } from '../ports.js';
 
 /** Looking may fail this often in a row, the SDK's own retries besides, before we give up. */
@@ -42,11 +42,33 @@ export async function lookAtService(
   throw new OperationError('service-gone', `service ${serviceName} is gone`);
 }
 
+/** What the service tells of since those events. */
+export function eventsSince(
+  { events }: Pick<Service, 'events'>,
+  knownEventIds: ReadonlySet<string>,
+): readonly ServiceEvent[] {
+  return events.filter(({ id }) => !knownEventIds.has(id));
+}
+
+/** Sleeps until the next look is due; `cancelled` as soon as the job is. */
+export async function untilNextLook(
+  ports: Pick<DeployPorts, 'clock' | 'random' | 'signal'>,
+  next: NextLook,
+): Promise<'due' | 'cancelled'> {
+  try {
+    await ports.clock.sleep(untilNextLookMs(ports, next), ports.signal);
+    return 'due';
+  } catch (thrown) {
+    if (!ports.signal.aborted) throw thrown;
+    return 'cancelled';
+  }
+}
+
 /**
- * How long to sleep until the next look, in milliseconds: the interval from look to look, a little
- * less by chance, so that many jobs do not look at once; and no longer than to the deadline.
+ * In milliseconds: the interval from look to look, a little less by chance, so that many jobs do not
+ * look at once; and no longer than to the deadline.
  */
-export function untilNextLookMs(
+function untilNextLookMs(
   { clock, random }: Pick<DeployPorts, 'clock' | 'random'>,
   { lookedAtMs, pollIntervalSeconds, deadlineMs = Infinity }: NextLook,
 ): number {

@@ -3,7 +3,7 @@ import { isAccessDenied } from '../aws/calls.js';
 import { shortName } from '../model.js';
 import type { DeployPorts } from '../ports.js';
 import type { OneOffTask } from './ports.js';
-import { toleratedFailures, untilNextLookMs } from '../rollout/looks.js';
+import { toleratedFailures, untilNextLook } from '../rollout/looks.js';
 import type { TaskLog } from './task-log.js';
 
 export type FollowTaskPorts = Pick<DeployPorts, 'tasks' | 'log' | 'clock' | 'random' | 'signal'>;
@@ -81,12 +81,8 @@ export async function followTask(
     }
     if (lookedAtMs >= deadlineMs + stoppingToleratedMs) return { kind: 'timed-out', task };
     const { pollIntervalSeconds } = request;
-    try {
-      await clock.sleep(untilNextLookMs(ports, { lookedAtMs, pollIntervalSeconds }), signal);
-    } catch (thrown) {
-      if (!isCancelled()) throw thrown;
-      return cancelled(task);
-    }
+    const next = await untilNextLook(ports, { lookedAtMs, pollIntervalSeconds });
+    if (next === 'cancelled') return cancelled(task);
   }
 
   async function cancelled(last: OneOffTask | undefined): Promise<FollowedTask> {

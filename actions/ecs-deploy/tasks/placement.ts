@@ -1,6 +1,6 @@
 import type { Problem } from '../../shared/errors.js';
 import { containersOf, findContainer } from '../definition/task-definition.js';
-import type { JsonObject, Tag } from '../model.js';
+import { shortName, type JsonObject, type Tag } from '../model.js';
 import { tagsOf } from '../tags.js';
 import type { TaskNetwork, TaskOverrides, TaskPlacement } from './ports.js';
 
@@ -74,7 +74,7 @@ interface TaskOrigin {
  * reference, "RunTask": 128 letters, digits, hyphens, slashes and underscores.
  */
 export function startedByOf(what: string, { commit, run }: TaskOrigin): string {
-  const runId = run?.slice(run.lastIndexOf('/') + 1);
+  const runId = run === undefined ? undefined : shortName(run);
   return ['infra-actions', what, runId, commit?.slice(0, 12)]
     .filter((part) => part !== undefined && part !== '')
     .join('/')

@@ -12,6 +12,7 @@ import type { Json, JsonObject, ServiceWiring } from '../model.js';
 export interface Subject {
   readonly definition: JsonObject;
   readonly wiring: ServiceWiring;
+  readonly serviceArn: string;
 }
 
 export function isFargate({ definition, wiring }: Subject): boolean {

@@ -15,12 +15,27 @@ type Ports = Pick<DeployPorts, 'lookups'>;
  */
 export async function verifyAll(ports: Ports, subject: Subject): Promise<LookedUp> {
   const references = referencesOf(subject);
+  const once: Ports = { lookups: askingOnce(ports.lookups) };
   const { findings, notChecked } = await lookUp([
-    ...referenceLooks(ports, references),
-    ...permissionLooks(ports, subject, references),
-    ...wiringLooks(ports, subject),
+    ...referenceLooks(once, references),
+    ...permissionLooks(once, subject, references),
+    ...wiringLooks(once, subject),
   ]);
   return { findings: [...definitionFindings(subject), ...findings], notChecked };
+}
+
+/** What two looks need is asked for once: each secret, for itself and for its key. */
+function askingOnce(lookups: Ports['lookups']): Ports['lookups'] {
+  const secrets = new Map<string, ReturnType<Ports['lookups']['secret']>>();
+  return {
+    ...lookups,
+    secret: (id, region) => {
+      const key = `${region ?? ''} ${id}`;
+      const asked = secrets.get(key) ?? lookups.secret(id, region);
+      secrets.set(key, asked);
+      return asked;
+    },
+  };
 }
 
 /** The most calls that the check before a deploy makes, all at once. */

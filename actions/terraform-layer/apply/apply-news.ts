@@ -4,6 +4,8 @@ import type { Ports } from '../effects.js';
 import { tellPulls, type ApplyEnd, type ApplyResult } from '../github/report-back.js';
 import { openReviewAccess, type ReviewAccess } from '../github/review-access.js';
 import type { Inputs } from '../inputs.js';
+import type { Notifier } from '../../shared/notify/notifier.js';
+import { applyEnding, beginning, breaking, type NoticeSubject } from '../notices.js';
 import type { RunPlan } from '../plan.js';
 import { findPulls } from '../records/find.js';
 import { commentKeyOf } from '../report/publish.js';
@@ -18,6 +20,7 @@ import {
 } from './apply-deployments.js';
 import { applyEndOf } from './apply-end.js';
 import type { OpenReview } from './open-review.js';
+import { leaveLegResult } from '../waves/leave-leg-result.js';
 import { forgetUnfinished, noteUnfinished } from './unfinished.js';
 import { untroubled } from './untroubled.js';
 
@@ -30,20 +33,22 @@ interface Subject {
   readonly commits: readonly string[];
 }
 
+type NewsPorts = Ports & { readonly startedAt: number; readonly notifier: Notifier };
+
 /**
  * Tells GitHub of an apply, however it ends: its deployments, and the pull requests that it covers.
- * What cannot be told fails nothing.
+ * A chat is told too. What cannot be told fails nothing.
  */
 export class ApplyNews {
   readonly #inputs: Inputs;
-  readonly #ports: Ports & { readonly startedAt: number };
+  readonly #ports: NewsPorts;
   #subject: Subject;
   #review: OpenReview | undefined;
   #deployments: ApplyDeployments = new Map();
   #runDirectory: string | undefined;
   #told = false;
 
-  constructor(inputs: Inputs, ports: Ports & { readonly startedAt: number }) {
+  constructor(inputs: Inputs, ports: NewsPorts) {
     this.#inputs = inputs;
     this.#ports = ports;
     this.#subject = { environments: inputs.environments, commits: [] };
@@ -60,10 +65,14 @@ export class ApplyNews {
     review: OpenReview,
     runDirectory: string,
   ): Promise<void> {
-    const { github } = this.#ports;
+    const { github, notifier } = this.#ports;
     this.#review = review;
+    notifier.tell(beginning(this.#noticeSubject()));
     this.#runDirectory = runDirectory;
-    this.#deployments = await openDeployments(plan, review.access?.deployments, this.#ports);
+    // Of many legs none has the whole environment.
+    const { leg } = this.#inputs;
+    const deployments = leg === undefined ? review.access?.deployments : undefined;
+    this.#deployments = await openDeployments(plan, deployments, this.#ports);
     if (github === undefined) return;
     const tell = this.#tellsWith(github);
     const pullNumbers = this.#reviewedPulls();
@@ -84,18 +93,26 @@ export class ApplyNews {
   /** Every stack has ended in one way or another. */
   async end(outcomes: readonly StackOutcome[]): Promise<void> {
     this.#told = true;
+    const { github, notifier, signal } = this.#ports;
+    const end = applyEndOf(outcomes);
+    const cancelled = signal.aborted;
+    notifier.tell(applyEnding(this.#noticeSubject(), end, outcomes, { cancelled }));
     await finishDeployments(this.#deployments, outcomes, this.#ports);
-    const { github } = this.#ports;
     const access = this.#review?.access;
     if (github !== undefined && access !== undefined) {
-      await this.#tell(github, access, this.#reviewedPulls(), {
-        end: applyEndOf(outcomes),
+      const pulls = this.#reviewedPulls();
+      const result = {
+        end,
         stacks: outcomes.map((outcome) => ({
           id: outcome.stack.displayId,
           status: statusWords('apply', outcome),
           detail: shortCounts(outcome.changes),
         })),
-      });
+      };
+      const { temporaryDirectory } = this.#ports;
+      const directory = this.#runDirectory ?? temporaryDirectory;
+      await leaveLegResult({ ...result, pulls: [...pulls] }, this.#inputs, this.#ports, directory);
+      await this.#tell(github, access, pulls, result);
     }
     await this.#forget();
   }
@@ -104,6 +121,9 @@ export class ApplyNews {
   async breakOff(thrown: unknown): Promise<void> {
     if (this.#told) return;
     this.#told = true;
+    const cancelled = this.#ports.signal.aborted;
+    const superseded = brokenEnd(thrown, this.#review !== undefined).kind === 'superseded';
+    this.#ports.notifier.tell(breaking(this.#noticeSubject(), thrown, { cancelled, superseded }));
     await breakDeployments(this.#deployments, this.#ports);
     await untroubled(this.#ports, 'no pull request is told', () => this.#tellBroken(thrown));
     await untroubled(this.#ports, 'the note for the post step stays', () => this.#forget());
@@ -150,6 +170,12 @@ export class ApplyNews {
       author: this.#inputs.commentAuthor,
       startedAt: this.#ports.startedAt,
     };
+  }
+
+  #noticeSubject(): NoticeSubject {
+    const { command, workingDirectory } = this.#inputs;
+    const { environments } = this.#subject;
+    return { command, workingDirectory, environments, pullNumbers: this.#reviewedPulls() };
   }
 
   #reviewedPulls(): readonly number[] {

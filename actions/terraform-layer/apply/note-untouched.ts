@@ -23,17 +23,19 @@ export async function noteUntouched(
   { sidecars }: Pick<RunAccess, 'sidecars'>,
   run: {
     readonly plan: Pick<RunPlan, 'command' | 'environments' | 'reasons' | 'workspace'>;
-    readonly inputs: Pick<Inputs, 'layers'>;
-    readonly history: Pick<ObservedHistory, 'head'>;
+    readonly inputs: Pick<Inputs, 'layers' | 'leg'>;
+    readonly history: Pick<ObservedHistory, 'head' | 'undone'>;
     /** Ids of the stacks that are held back. */
     readonly behind: ReadonlySet<string>;
     readonly ports: Pick<Ports, 'github' | 'clock' | 'log' | 'secrets'>;
   },
 ): Promise<void> {
   const { plan, behind, ports } = run;
-  const { layers } = run.inputs;
-  const sha = run.history.head;
+  const { layers, leg } = run.inputs;
+  const { head: sha, undone } = run.history;
   if (plan.command !== 'apply' || layers.kind !== 'changed' || sha === undefined) return;
+  // Of several jobs the last one knows of all, and only where none has left anything.
+  if (leg !== undefined && (!leg.isLast || (undone?.size ?? 0) > 0)) return;
   const done = new Set(outcomes.map(({ stack }) => stack.id));
   const chosen = new Set(plan.reasons.keys());
   const current = plan.environments

@@ -13,6 +13,7 @@ import type { RecordSource } from '../records/record-source.js';
 import { sidecarSource } from '../records/sidecar-store.js';
 import { parseReviewRecord, type ReviewRecord } from '../review/record.js';
 import type { Sidecars } from '../sidecar/sidecar.js';
+import { proveApprovals } from './prove-gate-job.js';
 import { confirmByHand, proveGates, refuseUnseen } from './prove-gates.js';
 
 /** What GitHub knows about the changes that an apply covers. */
@@ -57,6 +58,7 @@ export async function openReview(request: ReviewRequest): Promise<OpenReview> {
   const search = await searched(request, github, access, gated);
   const covered = search ?? { pulls: [], commitsWithoutPull: [], commitsNotLookedAt: [] };
   await proveGates(gated, { covered, github, access, inputs, ports });
+  if (inputs.gateJob !== undefined) await proveApprovals(gated, access.ownRun);
   const labels = await allowingLabels(search?.pulls ?? [], access.people, ports);
   return {
     access,

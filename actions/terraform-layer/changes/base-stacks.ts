@@ -17,6 +17,7 @@ export interface BaseStacksOptions {
   /** As `loadWorkspace` takes it. */
   readonly configPath?: string | undefined;
   readonly variables: Readonly<Record<string, string>>;
+  readonly varFiles: readonly string[];
   readonly states: StateProbe;
   /** Told of a base that is not understood. */
   readonly onUnreadable: (base: string, error: UserError) => void;
@@ -50,7 +51,7 @@ export async function stateFindings(options: BaseStacksOptions): Promise<readonl
 
 async function workspaceAt(
   base: string,
-  { git, head, configPath, variables, onUnreadable }: Omit<BaseStacksOptions, 'states'>,
+  { git, head, configPath, variables, varFiles, onUnreadable }: Omit<BaseStacksOptions, 'states'>,
 ): Promise<Workspace | undefined> {
   const files = await gitFiles(git, base);
   const named = configPath !== undefined && files.read(configPath) !== undefined;
@@ -60,6 +61,7 @@ async function workspaceAt(
       directory: head.directory,
       files,
       variables,
+      varFiles,
       ...(named ? { configPath } : {}),
     });
   } catch (error) {

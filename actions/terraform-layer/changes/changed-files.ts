@@ -83,7 +83,11 @@ async function baseOf(git: Git, head: string, origin: ChangeOrigin | undefined):
  * @throws UserError `git-failed`
  */
 export async function filesBetween(git: Git, base: string, head: string): Promise<FileChanges> {
-  const listing = await gitText(git, ['diff', '--name-status', '--no-renames', '-z', base, head]);
+  const listing = await gitText(git, [
+    ...['diff', '--name-status', '--no-renames', '--ignore-submodules=none', '-z'],
+    base,
+    head,
+  ]);
   const prefix = await checkoutPrefix(git);
   const fields = listing.split('\0');
   const changed: string[] = [];
@@ -135,6 +139,7 @@ export async function filesOnTheWay(
 ): Promise<ReadonlySet<string>> {
   const listing = await gitText(git, [
     ...['log', '--first-parent', '-m', '--format=', '--name-only', '--no-renames', '-z'],
+    '--ignore-submodules=none',
     `${base}..${head}`,
   ]);
   const prefix = await checkoutPrefix(git);

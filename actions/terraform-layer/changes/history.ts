@@ -1,3 +1,4 @@
+import { counted } from '../../shared/counted.js';
 import { affectedStacks } from '../graph/affected.js';
 import { asksGates } from '../writes.js';
 import { policyFrom } from './base-policy.js';
@@ -49,7 +50,7 @@ async function inChange(options: HistoryOptions): Promise<ObservedHistory> {
     return nothingCompared(workspace);
   }
   const { base, changed, deleted, range } = files;
-  log.info(`${changed.length + deleted.length} files changed in ${range}`);
+  log.info(`${counted(changed.length + deleted.length, 'file')} changed in ${range}`);
   const isPlan = inputs.command === 'plan';
   const bases = new Map(workspace.config.environments.map(({ name }) => [name, base]));
   const head = await headCommit(git);

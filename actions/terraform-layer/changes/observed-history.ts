@@ -46,6 +46,8 @@ export interface ObservedHistory {
   readonly head: string | undefined;
   /** Every commit that the run covers; through these its pull requests are found. */
   readonly commits: readonly string[];
+  /** Ids of the stacks that must come before a leg and that are not at this commit. */
+  readonly undone?: ReadonlySet<string>;
   /** Ids of stacks of any environment that an apply is yet to bring to this commit. */
   readonly pending: ReadonlySet<string>;
 }
@@ -102,6 +104,7 @@ export function findingsSince(
     bases,
     configPath: inputs.configPath,
     variables: inputs.variables,
+    varFiles: inputs.varFiles,
     states: applied ?? {
       hasState: () => Promise.resolve(undefined),
       compareStates: () => Promise.resolve(undefined),

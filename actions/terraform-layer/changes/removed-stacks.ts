@@ -205,8 +205,8 @@ function leftBehind(from: Stack, to: Stack): Problem {
     hint: canMove(from, to)
       ? `keep the key, or let the apply move the state: name the former directory, ` +
         `${from.directory}, in moved-from of the entry of "stacks" in infra.yml that finds this one`
-      : `keep the key, or move the state first: terraform state pull at the old place, state push ` +
-        'at the new one, or init -migrate-state',
+      : `keep the key, or move the state first: "state pull" of Terraform or OpenTofu at the ` +
+        'old place, "state push" at the new one, or "init -migrate-state"',
   };
 }
 

@@ -1,3 +1,4 @@
+import { counted } from '../../shared/counted.js';
 import { UserError } from '../../shared/errors.js';
 import { environmentsInQuestion } from '../choose-stacks.js';
 import type { Affected } from '../graph/affected.js';
@@ -36,6 +37,7 @@ export async function sinceApplied(options: HistoryOptions): Promise<ObservedHis
       : await formerStacks(stacks, noted, applied, {
           ...{ git, head: workspace, configPath: inputs.configPath },
           variables: inputs.variables,
+          varFiles: inputs.varFiles,
         });
   const baselines = new Map([...noted, ...(former?.baselines ?? [])]);
   const again = await takenUpAgain(options);
@@ -43,8 +45,9 @@ export async function sinceApplied(options: HistoryOptions): Promise<ObservedHis
   try {
     changes = await appliedChanges({ git, workspace, stacks, baselines, again });
   } catch (error) {
-    if (inputs.layers.kind === 'changed' || again !== undefined || !lacksHistory(error))
-      throw error;
+    const { layers, leg } = inputs;
+    const needsHistory = layers.kind === 'changed' || leg !== undefined || again !== undefined;
+    if (needsHistory || !lacksHistory(error)) throw error;
     log.notice(
       'Without history what was reviewed is not found: set "fetch-depth: 0" on actions/checkout.',
     );
@@ -57,7 +60,9 @@ export async function sinceApplied(options: HistoryOptions): Promise<ObservedHis
     oldest === undefined
       ? `everything up to ${head.slice(0, 7)}`
       : `${oldest.slice(0, 7)}..${head.slice(0, 7)}`;
-  log.info(`${affected.changed.length} stacks differ from what was applied in ${range}`);
+  log.info(
+    `Different from what was applied, in ${range}: ${counted(affected.changed.length, 'stack')}`,
+  );
   return {
     affected: inputs.layers.kind === 'changed' ? affected : undefined,
     policy: await policySince(oldestBases, [...names], options),
@@ -69,9 +74,25 @@ export async function sinceApplied(options: HistoryOptions): Promise<ObservedHis
     unpromoted: await unpromotedIn(affected, head, names, options),
     head,
     commits,
+    ...(inputs.leg === undefined ? {} : { undone: undoneOf(inputs.leg.after, baselines, head) }),
     pending:
       command === 'apply' ? await pendingSince(changes, baselines, stacks, options) : new Set(),
   };
+}
+
+/** Those of `ids` in which this commit was not applied to its end. */
+function undoneOf(
+  ids: readonly string[],
+  baselines: ReadonlyMap<string, AppliedEntry>,
+  head: string,
+): ReadonlySet<string> {
+  return new Set(
+    ids.filter((id) => {
+      const entry = baselines.get(id);
+      if (entry === undefined || entry.stateChangedBy !== undefined) return true;
+      return entry.sha !== head && entry.heldBackAt !== head;
+    }),
+  );
 }
 
 async function pendingSince(

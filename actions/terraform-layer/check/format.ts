@@ -32,7 +32,7 @@ export async function formatProblems(
   });
   const problems = parseFormatDiff(result.stdout, directory).map(({ file, line }) => ({
     code: 'format',
-    message: 'this is not written as terraform fmt writes it',
+    message: `this is not written as ${program.name} fmt writes it`,
     at: { file, line },
     hint: `${program.name} fmt ${file}`,
   }));

@@ -15,6 +15,8 @@ export interface RootModule {
   readonly directory: string;
   /** Directories of its local modules. */
   readonly moduleDirectories: readonly string[];
+  /** What names the values by which it chooses its modules. */
+  readonly early: readonly string[];
 }
 
 export interface ValidateOptions {
@@ -39,18 +41,26 @@ export async function validateModules(
 ): Promise<readonly Problem[]> {
   const queue = new PQueue({ concurrency: options.concurrency });
   const cache = new PluginCache();
-  const problems = await Promise.all(
-    modules.map((module, index) =>
-      queue.add(async () => {
-        if (options.program.signal.aborted) return [];
-        const dataDirectory = path.join(options.dataDirectory, String(index));
-        const found = await validateModule(module, dataDirectory, cache, options);
-        options.onEnd(module, found);
-        return found;
-      }),
-    ),
+  const problems: Problem[] = [];
+  const validate = async (module: RootModule, index: number): Promise<void> => {
+    if (options.program.signal.aborted) return;
+    const dataDirectory = path.join(options.dataDirectory, String(index));
+    const found = await validateModule(module, dataDirectory, cache, options);
+    options.onEnd(module, found);
+    problems.push(...found);
+  };
+  // One after the other where they share a directory, and with it a lock file.
+  const byDirectory = new Map<string, [number, RootModule][]>();
+  for (const [index, module] of modules.entries()) {
+    const group = byDirectory.get(module.directory) ?? [];
+    byDirectory.set(module.directory, [...group, [index, module]]);
+  }
+  await queue.addAll(
+    [...byDirectory.values()].map((group) => async () => {
+      for (const [index, module] of group) await validate(module, index);
+    }),
   );
-  return distinct(problems.flat());
+  return distinct(problems);
 }
 
 async function validateModule(
@@ -91,6 +101,7 @@ async function validateModule(
         [
           ...['init', '-backend=false', '-input=false', '-no-color', '-json'],
           ...(locked ? ['-lockfile=readonly'] : []),
+          ...module.early,
         ],
         initEnvironment,
       );
@@ -98,7 +109,7 @@ async function validateModule(
     });
     if (init.interrupted) return [];
     if (init.exitCode !== 0) return initProblems(init, module);
-    const validated = await run(['validate', '-json', '-no-color']);
+    const validated = await run(['validate', '-json', '-no-color', ...module.early]);
     return validated.interrupted ? [] : validateProblems(validated, module);
   } finally {
     if (!locked) await rm(lockFile, { force: true });

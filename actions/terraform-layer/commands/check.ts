@@ -17,7 +17,11 @@ import { isConfigurationFile } from '../stacks/configuration-files.js';
 import { ProblemList } from '../stacks/problem-list.js';
 import type { Workspace } from '../stacks/workspace.js';
 import { defaultParallelism } from '../terraform/collector.js';
+import { earlyArguments } from '../terraform/command-arguments.js';
+import { declaredOnly, declaredVariables } from '../terraform/declared-variables.js';
+import { earlyProblems } from '../terraform/early-support.js';
 import { terraformProgram } from '../terraform/program.js';
+import { tofuFile } from '../terraform/tofu-files.js';
 
 /**
  * Judges the code without any access: format, `infra.yml`, the graph, layout rules, secrets, and
@@ -39,12 +43,20 @@ export async function checkCode(inputs: Inputs, ports: Ports): Promise<void> {
   for (const problem of textProblems(files, inputs.workingDirectory, workspace)) {
     problems.add(problem);
   }
-  const terraform = await openProgram(inputs, ports);
+  const terraform = await openProgram(stacks, inputs, ports);
   for (const problem of await formatProblems(root, inputs.workingDirectory, terraform.program)) {
     problems.add(problem);
   }
+  const refused = earlyProblems(stacks, terraform);
+  for (const problem of refused) problems.add(problem);
   // To validate, Terraform starts the providers that the code names.
-  const modules = isOfFork(ports.github) ? [] : rootModules(stacks);
+  const modules = isOfFork(ports.github)
+    ? []
+    : await rootModules(
+        stacks.filter((stack) => earlyProblems([stack], terraform).length === 0),
+        inputs,
+        root,
+      );
   if (isOfFork(ports.github)) log.notice('The code of a fork is not validated: that would run it.');
   log.info(`Root modules to validate: ${modules.length}, up to ${terraform.concurrency} at a time`);
   const validated = await validateModules(modules, {
@@ -79,18 +91,36 @@ async function collecting<T>(
 }
 
 /** Every directory with Terraform files, whether a stack uses it or not. */
-function modulesBelow(files: Files, { workingDirectory }: Inputs): readonly RootModule[] {
+function modulesBelow(
+  files: Files,
+  { workingDirectory }: Inputs,
+): readonly Pick<RootModule, 'directory' | 'moduleDirectories'>[] {
   const places = files.list(workingDirectory).filter(isConfigurationFile);
   const directories = new Set(places.map((file) => path.posix.dirname(file)));
   return [...directories].map((directory) => ({ directory, moduleDirectories: [] }));
 }
 
-/** A directory once, however many environments share it. */
-function rootModules(stacks: Workspace['stacks']): readonly RootModule[] {
-  return [...new Map(stacks.map((stack) => [stack.directory, stack])).values()];
+/**
+ * A directory once, however many environments share it, but where these may choose other modules.
+ */
+async function rootModules(
+  stacks: Workspace['stacks'],
+  { varFiles, variables }: Inputs,
+  root: string,
+): Promise<readonly RootModule[]> {
+  const declared = await declaredVariables(root, stacks);
+  const found = new Map<string, RootModule>();
+  for (const stack of stacks) {
+    const { directory, moduleDirectories } = stack;
+    const variablesFor = (): Readonly<Record<string, string>> =>
+      declaredOnly(variables, declared.get(stack.id));
+    const early = earlyArguments(stack, { root, varFiles, variablesFor });
+    found.set(JSON.stringify([directory, early]), { directory, moduleDirectories, early });
+  }
+  return [...found.values()];
 }
 
-async function openProgram(inputs: Inputs, ports: Ports) {
+async function openProgram(stacks: Workspace['stacks'], inputs: Inputs, ports: Ports) {
   const directory = await makeRunDirectory(ports);
   const concurrency = inputs.parallelism ?? defaultParallelism(ports.machine);
   const { common, environment, initEnvironment } = await programEnvironment(inputs, {
@@ -102,6 +132,7 @@ async function openProgram(inputs: Inputs, ports: Ports) {
     ...ports,
     wanted: inputs.terraformVersion,
     releasesUrl: inputs.terraformReleasesUrl,
+    hasTofuFiles: (await tofuFile(ports.root, stacks)) !== undefined,
     environment,
   });
   const program: Program = {
@@ -113,6 +144,8 @@ async function openProgram(inputs: Inputs, ports: Ports) {
   };
   return {
     program,
+    name: found.name,
+    version: found.version,
     initEnvironment,
     concurrency,
     dataDirectory: path.join(directory, 'validate'),

@@ -1,3 +1,4 @@
+import { counted } from '../../shared/counted.js';
 import {
   bullets,
   code,
@@ -26,6 +27,7 @@ import {
 import type { StateDocument } from '../state/state-document.js';
 import type { ShownVersion } from '../state/versions.js';
 import type { StateRun } from '../terraform/state-commands.js';
+import type { ProgramName } from '../terraform/find.js';
 
 /** An operation that was tried. */
 export interface DoneOperation {
@@ -56,17 +58,20 @@ const diffCharacters = 200_000;
 const shownAddresses = 20;
 
 /** What the operations would do, for the log. Pure. */
-export function describeEffects(effects: readonly OperationEffect[]): readonly string[] {
+export function describeEffects(
+  program: ProgramName,
+  effects: readonly OperationEffect[],
+): readonly string[] {
   return effects.flatMap(({ operation, addresses, becomes }, index) => [
     `${index + 1}. ${visible(describeOperation(operation))}`,
-    ...terraformLine(operation),
+    ...programLine(program, operation),
     ...effectLines(operation, addresses, becomes).map((line) => `   ${visible(line)}`),
   ]);
 }
 
-function terraformLine(operation: StateOperation): readonly string[] {
+function programLine(program: ProgramName, operation: StateOperation): readonly string[] {
   const words = commandOf(operation).map((word) => visible(JSON.stringify(word)));
-  return words.length === 0 ? [] : [`   terraform ${words.join(' ')}`];
+  return words.length === 0 ? [] : [`   ${program} ${words.join(' ')}`];
 }
 
 function effectLines(
@@ -107,7 +112,7 @@ export function versionLines(versions: readonly ShownVersion[]): readonly string
   if (versions.length === 0) return ['No version of the state is kept.'];
   return versions.map(
     ({ id, at, serial, resources, current }) =>
-      `${visible(id)}  ${at}  serial ${serial ?? 'unknown'}  ${resources ?? '?'} resources${current ? '  (current)' : ''}`,
+      `${visible(id)}  ${at}  serial ${serial ?? 'unknown'}  ${resources === undefined ? '? resources' : counted(resources, 'resource')}${current ? '  (current)' : ''}`,
   );
 }
 

@@ -30,6 +30,7 @@ import { chooseVersion, shownVersions, type ShownVersion } from '../state/versio
 import { unlockCommand } from '../terraform/held-lock.js';
 import { stackFileName } from '../terraform/stack-file.js';
 import type { StateCommands, StateRun } from '../terraform/state-commands.js';
+import type { ProgramName } from '../terraform/find.js';
 import type { TerraformRun } from '../terraform/terraform.js';
 import { oneStackProblems, operationFailed } from './state-problems.js';
 import { describeEffects, stateReport, versionLines, type DoneOperation } from './state-report.js';
@@ -118,7 +119,7 @@ class StateWork {
     const problems = [...recoveryProblems(this.#operations, recovery), ...checked.problems];
     if (problems.length > 0) throw new UserError(problems);
     const effects = withRestored(checked.effects, before, restored);
-    for (const line of describeEffects(effects)) this.#say(line);
+    for (const line of describeEffects(this.#program, effects)) this.#say(line);
     if (this.#inputs.dryRun) {
       await this.#tell(stateReport({ ...this.#about(), effects, before, dryRun: true }));
       return;
@@ -190,7 +191,7 @@ class StateWork {
       for (const line of run.lines) this.#say(`  ${line}`);
       if (run.heldLockId !== undefined) {
         this.#ports.log.error(
-          `The lock ${run.heldLockId} was left on the state. To release it: ${unlockCommand(this.#stack.directory, run.heldLockId)}`,
+          `The lock ${run.heldLockId} was left on the state. To release it: ${unlockCommand(this.#program, this.#stack.directory, run.heldLockId)}`,
         );
       }
       if (run.end !== 'succeeded') break;
@@ -278,6 +279,10 @@ class StateWork {
     }
   }
 
+  get #program(): ProgramName {
+    return this.#session.program.name;
+  }
+
   #say(line: string): void {
     this.#ports.log.info(this.#ports.secrets.redact(line));
   }
@@ -286,7 +291,7 @@ class StateWork {
     for (const line of run.lines) this.#say(`  ${line}`);
     return new OperationError(
       'state-operation-failed',
-      `terraform ${step} failed in ${this.#stack.displayId}: nothing was changed`,
+      `${this.#program} ${step} failed in ${this.#stack.displayId}: nothing was changed`,
     );
   }
 }

@@ -1,3 +1,4 @@
+import { counted } from '../../shared/counted.js';
 import {
   code,
   heading,
@@ -59,13 +60,17 @@ export function unlockSummary(result: UnlockResult, now: number): string {
   ]);
   const { release } = result;
   return renderMarkdown([
-    heading(3, `Locks: ${held.length} of ${result.locks.length} stacks`),
+    heading(3, `Locks: ${held.length} of ${counted(result.locks.length, 'stack')}`),
     ...(rows.length === 0
       ? []
       : [table(['Stack', 'Holder', 'Age', 'Operation', 'Lock', 'Run'], rows)]),
     ...(untold.length === 0
       ? []
-      : [paragraph(`${untold.length} stacks have a backend that does not tell who holds a lock.`)]),
+      : [
+          paragraph(
+            `Who holds a lock is not told by the backend of ${counted(untold.length, 'stack')}.`,
+          ),
+        ]),
     ...(release === undefined
       ? []
       : [

@@ -76,6 +76,7 @@ async function release(stack: Stack, id: string, session: Session, ports: Ports)
   const commands = rescueCommands({
     program: program.path,
     directory: path.join(ports.root, stack.directory),
+    early: session.earlyFor(stack),
     environment: { ...environmentFor(stack), ...stackEnvironment(stack) },
     runProcess: ports.runProcess,
   });

@@ -5,12 +5,8 @@ import { splitBlocks } from '../hcl/split.js';
 import { locate, type Body, type Expression, type Source } from '../hcl/syntax.js';
 import { isConfigurationFile } from '../stacks/configuration-files.js';
 import { diskFiles, type Files } from '../stacks/files.js';
-import {
-  mergedAttributes,
-  ModuleSources,
-  type ModuleCall,
-  type ModuleSource,
-} from '../stacks/module-source.js';
+import { ModuleSources, type ModuleCall, type ModuleSource } from '../stacks/module-source.js';
+import { mergedAttributes } from '../stacks/named-block.js';
 import { ProblemList } from '../stacks/problem-list.js';
 import { Repository } from '../stacks/repository.js';
 import { automaticVarFiles } from '../stacks/variables.js';

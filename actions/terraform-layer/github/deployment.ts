@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { counted } from '../../shared/counted.js';
 import type { GithubClient } from '../../shared/github-client.js';
 import { isDenied } from '../../shared/github-client.js';
 import type { Logger } from '../../shared/log.js';
@@ -112,7 +113,7 @@ export async function openDeployment(
       former?.id ??
       (await deployments.create({
         ...{ environment, sha },
-        description: short(`${stacks.length} stacks`),
+        description: short(counted(stacks.length, 'stack')),
         payload: {
           infraActionsRun: request.runId,
           stacks: stacks.slice(0, stacksInPayload),

@@ -1,3 +1,4 @@
+import { counted } from '../../shared/counted.js';
 import type { EnvironmentConfig } from '../config/infra-config.js';
 import type { Problem } from '../../shared/errors.js';
 import type { Approvals } from './reviews.js';
@@ -22,6 +23,8 @@ export type GithubEnvironment =
       readonly name: string;
       readonly reviewers: number;
       readonly preventSelfReview: boolean;
+      /** Whether admins may start its jobs without an approval; absent where GitHub does not say. */
+      readonly adminsBypass?: boolean;
       readonly branches: DeploymentBranches;
     };
 
@@ -204,7 +207,7 @@ function judgeReviews(
     const shown = commitsWithoutPull.slice(0, 5).map((sha) => sha.slice(0, 10));
     problems.push({
       code: 'gate-commit-without-pull-request',
-      message: `${commitsWithoutPull.length} commits came without a pull request that somebody could have approved: ${shown.join(', ')}${commitsWithoutPull.length > 5 ? ', …' : ''}`,
+      message: `${counted(commitsWithoutPull.length, 'commit')} came without a pull request that somebody could have approved: ${shown.join(', ')}${commitsWithoutPull.length > 5 ? ', …' : ''}`,
       hint: `revert and bring them by a pull request, or set "gate: dispatch" or "gate: environment" for "${name}" in infra.yml`,
     });
   }

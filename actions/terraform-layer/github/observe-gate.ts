@@ -47,6 +47,13 @@ export async function observeGate(
   }
 }
 
+/** GitHub gives it, though the description of its API does not have it (google/go-github#2721). */
+function adminsBypassOf(environment: object): { readonly adminsBypass?: boolean } {
+  const isSaid =
+    'can_admins_bypass' in environment && typeof environment.can_admins_bypass === 'boolean';
+  return isSaid ? { adminsBypass: environment.can_admins_bypass === true } : {};
+}
+
 /**
  * Environments over GitHub's REST API ("Get an environment", "List deployment branch policies"). The
  * job needs `actions: read`: without it GitHub answers 403, and 404 where the repository is private.
@@ -65,6 +72,7 @@ export function githubEnvironments({ octokit, repository }: GithubClient): Githu
           name: data.name,
           reviewers: reviewers.reduce((sum, rule) => sum + (rule.reviewers?.length ?? 0), 0),
           preventSelfReview: reviewers.some((rule) => rule.prevent_self_review === true),
+          ...adminsBypassOf(data),
           branches: await branchesOf(data.deployment_branch_policy),
         };
       } catch (error) {

@@ -1,3 +1,4 @@
+import { counted } from '../../shared/counted.js';
 import { toError } from '../../shared/errors.js';
 import { isDenied } from '../../shared/github-client.js';
 import type { Comments } from '../../shared/github-comments.js';
@@ -73,7 +74,7 @@ export function renderApplyResult(result: ApplyResult): string {
             ]),
           ),
         ]),
-    ...(left === 0 ? [] : [paragraph(`${left} more stacks: see the run.`)]),
+    ...(left === 0 ? [] : [paragraph(`${counted(left, 'more stack')}: see the run.`)]),
   ];
   return renderMarkdown(blocks);
 }

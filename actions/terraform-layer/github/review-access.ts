@@ -5,6 +5,7 @@ import type { Logger } from '../../shared/log.js';
 import { artifactSource, githubReviewRuns } from '../records/github-records.js';
 import type { RecordSource, ReviewRuns } from '../records/record-source.js';
 import { githubDeployments, type Deployments } from './deployment.js';
+import { githubOwnRun, type OwnRun } from './gate-job.js';
 import { githubPeople } from './github-people.js';
 import { githubEnvironments, type GithubEnvironments } from './observe-gate.js';
 import type { People } from './people.js';
@@ -20,6 +21,7 @@ export interface ReviewAccess {
   readonly environments: GithubEnvironments;
   readonly deployments: Deployments;
   readonly comments: Comments;
+  readonly ownRun: OwnRun;
 }
 
 /** Opens GitHub for the repository of this run. @param token is to be masked before */
@@ -38,6 +40,7 @@ export async function openReviewAccess(
     environments: githubEnvironments(client),
     deployments: githubDeployments(client),
     comments: githubComments(client),
+    ownRun: githubOwnRun(client, Number(context.runId)),
   };
 }
 

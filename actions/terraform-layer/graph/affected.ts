@@ -107,6 +107,7 @@ function indexStacks(all: readonly Stack[]): Lookup {
     for (const file of stack.varFiles) push(named, file, [stack, 'var-file']);
     for (const file of stack.backendConfigFiles) push(named, file, [stack, 'backend-config']);
   }
+  const whole = wholePlaces([...roots.keys(), ...modules.keys()], reads.keys());
   const matchers = [...globs].map(
     ([glob, stacks]) => [picomatch(glob, { dot: true, nobrace: true }), stacks] as const,
   );
@@ -124,6 +125,19 @@ function indexStacks(all: readonly Stack[]): Lookup {
         yield [stack, { kind: 'module', file, module: directory }];
     }
     const readers = new Set<Stack>();
+    if (whole.has(file)) {
+      const isWithin = (place: string): boolean => place === file || place.startsWith(`${file}/`);
+      for (const [place, stacks] of roots) {
+        if (isWithin(place)) for (const stack of stacks) yield [stack, { kind: 'own-file', file }];
+      }
+      for (const [module, stacks] of modules) {
+        if (!isWithin(module)) continue;
+        for (const stack of stacks) yield [stack, { kind: 'module', file, module }];
+      }
+      for (const [place, stacks] of reads) {
+        if (isWithin(place)) for (const stack of stacks) readers.add(stack);
+      }
+    }
     for (let place = file; ; place = path.dirname(place)) {
       for (const stack of reads.get(place) ?? []) readers.add(stack);
       if (place === '.' || place === '/' || place === '..') break;
@@ -133,6 +147,22 @@ function indexStacks(all: readonly Stack[]): Lookup {
     }
     for (const stack of readers) yield [stack, { kind: 'file-read', file }];
   };
+}
+
+/**
+ * Paths of which git may tell as one file although stacks lie in them: a submodule, or a folder that
+ * is a link, or was one.
+ */
+function wholePlaces(directories: Iterable<string>, reads: Iterable<string>): ReadonlySet<string> {
+  const found = new Set<string>();
+  const add = (place: string): void => {
+    for (let at = place; at !== '.' && at !== '/' && !found.has(at); at = path.dirname(at)) {
+      found.add(at);
+    }
+  };
+  for (const directory of directories) add(directory);
+  for (const place of reads) add(path.dirname(place));
+  return found;
 }
 
 /** Var files that Terraform loads without being told. */

@@ -33,15 +33,19 @@ async function startParser(): Promise<TreeSitter.Parser> {
   return parser;
 }
 
-/** A bundle `dist/<entry>/index.js` finds the parts in `dist/hcl`, which `scripts/build.ts` makes. */
+/**
+ * A bundle `dist/<entry>/index.js` or `dist/index.js` finds the parts in `dist/hcl`, which
+ * `scripts/build.ts` makes.
+ */
 function bundledParts(): ParserParts | undefined {
   // Not `new URL(…, import.meta.url)`: the bundler would copy the folder in as an asset.
   const bundle = path.dirname(fileURLToPath(import.meta.url));
-  const directory = path.join(path.dirname(bundle), 'hcl');
-  const entry = path.join(directory, 'index.cjs');
-  if (!existsSync(entry)) return undefined;
+  const directory = [path.dirname(bundle), bundle]
+    .map((place) => path.join(place, 'hcl'))
+    .find((place) => existsSync(path.join(place, 'index.cjs')));
+  if (directory === undefined) return undefined;
   return {
-    entry,
+    entry: path.join(directory, 'index.cjs'),
     runtimeWasm: path.join(directory, 'web-tree-sitter.wasm'),
     grammarWasm: path.join(directory, 'tree-sitter-terraform.wasm'),
   };

@@ -1,3 +1,4 @@
+import { counted } from '../../shared/counted.js';
 import { toError } from '../../shared/errors.js';
 import { runUrl, type GithubContext } from '../../shared/github-context.js';
 import { gitText, headCommit, parentsOf, type Git } from '../changes/git.js';
@@ -62,7 +63,7 @@ export async function leaveRecords(
           await publishBesideState(sidecar, { subjectSha, runId }, fileOf([record]));
         }),
       );
-      ports.log.info(`Review records of ${records.size} stacks lie beside their states.`);
+      ports.log.info(`Review records beside their states: ${counted(records.size, 'stack')}`);
       return;
     }
     const leg = legOf([github.job, ...inputs.environments, inputs.workingDirectory]);
@@ -73,7 +74,7 @@ export async function leaveRecords(
       { subjectSha, leg, attempt },
       fileOf([...records.values()]),
     );
-    ports.log.info(`Review record of ${records.size} stacks: ${left.place}`);
+    ports.log.info(`Review record of ${counted(records.size, 'stack')}: ${left.place}`);
   } catch (thrown) {
     ports.log.warning(
       ports.secrets.redact(

@@ -47,6 +47,8 @@ export function artifactRecords(options: {
   readonly log: Logger;
   readonly temporaryDirectory: string;
   readonly retentionDays?: number;
+  /** For people. */
+  readonly what?: string;
 }): RecordStore {
   assertArtifacts(options.env);
   return {
@@ -61,7 +63,7 @@ export function artifactRecords(options: {
       try {
         const file = path.join(directory, name);
         await writeFile(file, text, { mode: 0o600 });
-        return await options.log.group(`Review record ${name}`, () =>
+        return await options.log.group(`${options.what ?? 'Review record'} ${name}`, () =>
           upload(file, name, directory, options.retentionDays),
         );
       } finally {

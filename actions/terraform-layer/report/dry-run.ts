@@ -27,6 +27,8 @@ function reasonText(reason: StackReason): string {
       return 'all';
     case 'glob':
       return `matches ${reason.glob}`;
+    case 'leg':
+      return 'in this leg';
     case 'dependent':
       return 'reads a stack that is affected';
     case 'affected': {

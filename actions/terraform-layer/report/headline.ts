@@ -1,3 +1,4 @@
+import { counted } from '../../shared/counted.js';
 import { hasDrifted } from '../drift/findings.js';
 import type { Command } from '../inputs.js';
 import type { RunPlan } from '../plan.js';
@@ -14,6 +15,7 @@ const titles: Readonly<Record<Command, string>> = {
   check: 'Terraform check',
   state: 'Terraform state',
   unlock: 'Terraform locks',
+  conclude: 'Terraform apply',
 };
 
 /** `Terraform plan: dev, staging`, the names as code. */
@@ -57,6 +59,7 @@ export function tally(command: Command, outcomes: readonly StackOutcome[]): stri
     check: all,
     state: all,
     unlock: all,
+    conclude: all,
   };
   const parts: readonly (readonly [number, string])[] = [
     [changing, withChanges[command]],
@@ -114,5 +117,5 @@ export function describeFailure(
 }
 
 function stacks(count: number): string {
-  return count === 1 ? '1 stack' : `${count} stacks`;
+  return counted(count, 'stack');
 }

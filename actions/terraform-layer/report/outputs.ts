@@ -1,6 +1,7 @@
 import { hasDrifted } from '../drift/findings.js';
 import type { RunPlan } from '../plan.js';
 import type { StackOutcome } from '../schedule/outcome.js';
+import { legsOf, matrixOf } from '../waves/legs.js';
 import { environmentsToApply, environmentsUpToDate } from './environments-to-apply.js';
 import { pendingReaders, type PendingReader } from './pending-readers.js';
 import { isChanging, urgency } from './status.js';
@@ -22,8 +23,12 @@ export interface StepOutputs {
 export function stepOutputs(
   plan: RunPlan,
   outcomes: readonly StackOutcome[],
-  confirm: string | undefined,
+  asked: {
+    readonly confirm?: string | undefined;
+    readonly stacksPerRunner?: number | undefined;
+  },
 ): StepOutputs {
+  const next = environmentsToApply(plan, outcomes, asked.confirm).map(({ name }) => name);
   const changing = outcomes.filter(isChanging);
   const review = JSON.stringify(outcomes.flatMap(reviewOutput));
   const readers = JSON.stringify(pendingReaders(plan, outcomes).map(readerOutput));
@@ -31,10 +36,9 @@ export function stepOutputs(
     'has-changes': String(changing.length > 0),
     affected: JSON.stringify([...plan.reasons.keys()]),
     waves: JSON.stringify(plan.waves),
+    ...legsOutput(plan, next, asked.stacksPerRunner),
     environments: JSON.stringify(plan.environments.map(({ name }) => name)),
-    'environments-to-apply': JSON.stringify(
-      environmentsToApply(plan, outcomes, confirm).map(({ name }) => name),
-    ),
+    'environments-to-apply': JSON.stringify(next),
     'environments-up-to-date': JSON.stringify(
       plan.command === 'plan' ? environmentsUpToDate(plan, outcomes) : [],
     ),
@@ -44,9 +48,24 @@ export function stepOutputs(
     review: review.length <= roomCharacters / 4 ? review : '[]',
     'pending-readers': readers.length <= roomCharacters / 4 ? readers : '[]',
   };
-  const used = Object.values(values).reduce((sum, value) => sum + value.length, 0);
+  // Of the legs it is known that they fit by themselves, and jobs are handed no more.
+  const { legs: _, ...others } = values;
+  const used = Object.values(others).reduce((sum, value) => sum + value.length, 0);
   const { text, leftOut } = fitStacks(outcomes, Math.max(0, roomCharacters - used));
   return { values: { stacks: text, ...values }, stacksLeftOut: leftOut };
+}
+
+/** Empty where the apply has nothing to do, so that nobody is asked to approve nothing. */
+function legsOutput(
+  { workspace, environments, reasons }: RunPlan,
+  next: readonly string[],
+  stacksPerRunner: number | undefined,
+): Readonly<Record<'legs', string>> | undefined {
+  const [environment] = environments;
+  if (environment === undefined || stacksPerRunner === undefined) return undefined;
+  const chosen = next.includes(environment.name) ? reasons.keys() : [];
+  const legs = legsOf({ environment: environment.name, chosen, workspace, stacksPerRunner });
+  return { legs: JSON.stringify(matrixOf(legs)) };
 }
 
 /** In full where it fits; else without outputs; else the most urgent stacks alone. */

@@ -21,10 +21,17 @@ const shown = 10;
  * most often, which are applied by runs of their own.
  */
 export function pendingReaders(
-  { workspace }: Pick<RunPlan, 'workspace'>,
+  { workspace, isLeg = false }: Pick<RunPlan, 'workspace' | 'isLeg'>,
   outcomes: readonly StackOutcome[],
 ): readonly PendingReader[] {
-  const done = new Set(outcomes.map(({ stack }) => stack.id));
+  const ran = new Set(outcomes.map(({ stack }) => stack.environment));
+  const done = new Set([
+    ...outcomes.map(({ stack }) => stack.id),
+    // Those of its own environment are in later legs.
+    ...workspace.stacks.flatMap(({ id, environment }) =>
+      isLeg && ran.has(environment) ? [id] : [],
+    ),
+  ]);
   const changed = new Map(
     outcomes.flatMap(({ stack, changedOutputs = [] }) =>
       changedOutputs.length === 0 ? [] : [[stack.id, { stack, changedOutputs }] as const],

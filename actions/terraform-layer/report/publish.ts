@@ -6,6 +6,7 @@ import { runUrl } from '../../shared/github-context.js';
 import { githubClient } from '../../shared/github-client.js';
 import { githubComments } from '../../shared/github-comments.js';
 import { codeBlock, heading, renderMarkdown } from '../../shared/markdown.js';
+import type { Notifier } from '../../shared/notify/notifier.js';
 import { writeSummary } from '../../shared/summary.js';
 import { differenceText } from '../changes/policy-difference.js';
 import type { Ports } from '../effects.js';
@@ -13,6 +14,7 @@ import { publicationOf } from '../github/publication.js';
 import { writePullComment } from '../github/pull-comment.js';
 import { renderDot, renderJson, renderMermaid } from '../graph/render.js';
 import type { Inputs } from '../inputs.js';
+import { causeOfStacks } from '../notices.js';
 import type { RunPlan } from '../plan.js';
 import { report } from '../report.js';
 import type { StackOutcome } from '../schedule/outcome.js';
@@ -23,6 +25,7 @@ const keyCharacters = 200;
 
 export interface PublishPorts extends Ports {
   readonly setOutput: (name: string, value: string) => void;
+  readonly notifier: Notifier;
   /** When this run began, in milliseconds since the epoch. */
   readonly startedAt: number;
 }
@@ -59,7 +62,7 @@ const graphFormats = {
 /** The graph as it is: in the wanted format in the log and in a file, a picture in the summary. */
 export async function publishGraph(
   plan: RunPlan,
-  inputs: Pick<Inputs, 'graphFormat' | 'confirm'>,
+  inputs: Pick<Inputs, 'graphFormat' | 'confirm' | 'stacksPerRunner'>,
   ports: PublishPorts,
 ): Promise<void> {
   const only = new Set(plan.reasons.keys());
@@ -87,7 +90,7 @@ export async function publishGraph(
 /** A dry run tells the next steps what would run, and nothing else. */
 export function publishDryRun(
   plan: RunPlan,
-  inputs: Pick<Inputs, 'confirm'>,
+  inputs: Pick<Inputs, 'confirm' | 'stacksPerRunner'>,
   ports: PublishPorts,
 ): void {
   setOutputs(ports, report(plan, [], contextOf(ports, inputs)).outputs);
@@ -115,7 +118,9 @@ export async function publish(
   const url = await comment(told.comment, inputs, ports);
   if (url !== undefined) ports.setOutput('comment-url', url);
   if (told.failure !== undefined && !signal.aborted) {
-    throw new OperationError('stacks-failed', told.failure);
+    throw new OperationError('stacks-failed', told.failure, {
+      details: { cause: causeOfStacks(outcomes) },
+    });
   }
   const errors = plan.findings.filter(({ severity }) => severity === 'error');
   if (errors.length > 0) throw new UserError(errors.map(({ problem }) => problem));
@@ -127,10 +132,11 @@ async function writeSummaryOf({ env, secrets }: Ports, markdown: string): Promis
 
 function contextOf(
   { github }: Ports,
-  { confirm }: Pick<Inputs, 'confirm'>,
+  { confirm, stacksPerRunner }: Pick<Inputs, 'confirm' | 'stacksPerRunner'>,
 ): Parameters<typeof report>[2] {
   return {
     confirm,
+    stacksPerRunner,
     runUrl: github === undefined ? undefined : runUrl(github),
     commit: github?.pullRequest?.headSha ?? github?.sha,
   };

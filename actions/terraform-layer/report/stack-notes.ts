@@ -1,3 +1,4 @@
+import { counted } from '../../shared/counted.js';
 import {
   bullets,
   code,
@@ -12,7 +13,6 @@ import {
 import { formatLocation } from '../../shared/errors.js';
 import type { HookVerdict, Orphan, StackOutcome, StopReason } from '../schedule/outcome.js';
 import type { Diagnostic } from '../terraform/diagnostics.js';
-import { unlockCommand } from '../terraform/held-lock.js';
 import { forgetWords, importBlock } from '../sidecar/import-block.js';
 import { nameList, shortCode } from './name-list.js';
 import { reviewBlocks } from './review-words.js';
@@ -127,16 +127,16 @@ function guardBlocks({ guards }: StackOutcome): readonly Block[] {
   });
 }
 
-function lockBlocks({ end, stack }: StackOutcome): readonly Block[] {
+function lockBlocks({ end }: StackOutcome): readonly Block[] {
   if (end.status !== 'failed' || end.lock === undefined) return [];
-  const { id, who, created, operation } = end.lock;
+  const { who, created, operation, release } = end.lock;
   const holder = [who, operation, created].filter((part) => part !== undefined).join(', ');
   return [
     paragraph(
       'Its state is locked by ',
       code(holder),
       '. If that run is gone for good: ',
-      code(unlockCommand(stack.directory, id)),
+      code(release),
     ),
   ];
 }
@@ -157,7 +157,7 @@ function orphanBlocks(orphans: readonly Orphan[]): readonly Block[] {
     paragraph(
       '⚠️ An apply that was killed',
       ...(run === undefined ? [] : [text(' ('), link(run, text('run')), text(')')]),
-      ` made ${orphans.length === 1 ? 'a resource' : `${orphans.length} resources`} that the state does not know.`,
+      ` made ${orphans.length === 1 ? 'a resource' : counted(orphans.length, 'resource')} that the state does not know.`,
     ),
     ...(blocks.length === 0
       ? []

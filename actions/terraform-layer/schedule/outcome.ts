@@ -15,7 +15,12 @@ export type StackEnd =
   | { readonly status: 'stopped'; readonly reasons: readonly StopReason[] }
   /** It reads states that do not exist yet: ids of those stacks, or what is known of them. */
   | { readonly status: 'waiting'; readonly waitsFor: readonly string[] }
-  | { readonly status: 'failed'; readonly step: StackStep; readonly lock: LockHolder | undefined }
+  | {
+      readonly status: 'failed';
+      readonly step: StackStep;
+      /** `release` is the command that releases it. */
+      readonly lock: (LockHolder & { readonly release: string }) | undefined;
+    }
   /** Cancelled while it ran; an interrupted apply has done a part. */
   | { readonly status: 'interrupted'; readonly step: StackStep }
   | { readonly status: 'not-started'; readonly why: NotStarted };

@@ -19,6 +19,8 @@ export interface ScheduleOptions {
   readonly stages: readonly EnvironmentStage[];
   readonly workspace: Pick<Workspace, 'stacks' | 'edges'>;
   readonly concurrency: number;
+  /** Then readers of outputs that an apply really changed are left to other jobs of the run. */
+  readonly isLeg?: boolean;
   /** Asked before anything is done for a stack; its outcome, where the stack is not to run. */
   readonly refuse?: (stack: Stack) => StackOutcome | undefined;
   readonly ports: Omit<StackPorts, 'edges' | 'upstreams' | 'plannedOutputs'>;
@@ -60,13 +62,15 @@ export async function runSchedule(options: ScheduleOptions): Promise<readonly St
     });
   }
   const jobs = new Jobs((stack) => new ApplyJob(stack, ports));
-  const prepare = (stack: Stack): Promise<void> => jobs.of(stack).prepare();
+  const prepare = async (stack: Stack): Promise<void> => {
+    if (options.refuse?.(stack) === undefined) await jobs.of(stack).prepare();
+  };
   if (command === 'destroy') {
     const run = (stack: Stack): Promise<StackOutcome> => ended(jobs.of(stack).destroy());
     return runStacks({ ...common, stages: options.stages, prepare, run });
   }
   const changed = new ChangedOutputs();
-  const stages = withReaders(options.stages, workspace);
+  const stages = options.isLeg === true ? options.stages : withReaders(options.stages, workspace);
   const asked = new Set(
     options.stages.flatMap(({ stacks }) => stacks.map(({ stack }) => stack.id)),
   );
@@ -75,6 +79,8 @@ export async function runSchedule(options: ScheduleOptions): Promise<readonly St
     stages,
     prepare,
     run: async (stack) => {
+      const refused = options.refuse?.(stack);
+      if (refused !== undefined) return refused;
       const when = asked.has(stack.id) ? 'always' : 'if-judged';
       const outcome = await ended(jobs.of(stack).finish({ when }));
       changed.note(outcome);
@@ -89,8 +95,9 @@ export function stacksOf({
   command,
   stages,
   workspace,
-}: Pick<ScheduleOptions, 'command' | 'stages' | 'workspace'>): readonly Stack[] {
-  const all = command === 'apply' ? withReaders(stages, workspace) : stages;
+  isLeg = false,
+}: Pick<ScheduleOptions, 'command' | 'stages' | 'workspace' | 'isLeg'>): readonly Stack[] {
+  const all = command === 'apply' && !isLeg ? withReaders(stages, workspace) : stages;
   return all.flatMap(({ stacks }) => stacks.map(({ stack }) => stack));
 }
 

@@ -228,16 +228,22 @@ export class StackSteps {
   }
 
   bad(run: TerraformRun, step: StackStep): StackEnd {
-    if (run.end === 'killed') this.say('error', `terraform ${step} was killed from outside`);
+    const { name } = this.#ports.terraform;
+    if (run.end === 'killed') this.say('error', `${name} ${step} was killed from outside`);
     if (run.heldLockId !== undefined) {
       this.say(
         'error',
-        `terraform ${step} left the lock ${run.heldLockId} on its state`,
-        `To release it: ${unlockCommand(this.stack.directory, run.heldLockId)}`,
+        `${name} ${step} left the lock ${run.heldLockId} on its state`,
+        `To release it: ${unlockCommand(name, this.stack.directory, run.heldLockId)}`,
       );
     }
     if (run.end === 'interrupted') return { status: 'interrupted', step };
-    return { status: 'failed', step, lock: lockHolder(run.diagnostics) };
+    const holder = lockHolder(run.diagnostics);
+    const lock = holder && {
+      ...holder,
+      release: unlockCommand(name, this.stack.directory, holder.id),
+    };
+    return { status: 'failed', step, lock };
   }
 
   outcome(end: StackEnd): StackOutcome {
@@ -264,7 +270,10 @@ export class StackSteps {
       body((event) => this.progress({ kind: 'event', event })),
     );
     this.#attempts = Math.max(this.#attempts, run.attempts ?? 1);
-    this.#lines.push(`terraform ${step}`, ...run.lines.map((line) => `  ${line}`));
+    this.#lines.push(
+      `${this.#ports.terraform.name} ${step}`,
+      ...run.lines.map((line) => `  ${line}`),
+    );
     this.#diagnostics.push(...run.diagnostics);
     return run;
   }

@@ -12,6 +12,8 @@ export interface Files {
   read(file: string): string | undefined;
   /** The file that a listed one is a link to, relative to the root; undefined for any other. */
   linkTarget?(file: string): string | undefined;
+  /** A directory with the links on the way to it followed, relative to the root. */
+  realDirectory?(directory: string): string | undefined;
 }
 
 const ignored = new Set(['.git', '.terraform', 'node_modules']);
@@ -22,6 +24,15 @@ const ignored = new Set(['.git', '.terraform', 'node_modules']);
  */
 export function diskFiles(root: string): Files {
   const links = new Set<string>();
+  const realPath = (place: string): string | undefined => {
+    try {
+      const target = realpathSync(path.join(root, place));
+      return path.relative(realpathSync(root), target).split(path.sep).join('/') || '.';
+    } catch (error) {
+      if (isMissing(error)) return undefined;
+      throw error;
+    }
+  };
   const walk = (directory: string, prefix: string, found: string[]): void => {
     for (const entry of entriesOf(`${root}/${directory}`)) {
       const { name } = entry;
@@ -47,16 +58,8 @@ export function diskFiles(root: string): Files {
         throw error;
       }
     },
-    linkTarget: (file) => {
-      if (!links.has(file)) return undefined;
-      try {
-        const target = realpathSync(path.join(root, file));
-        return path.relative(realpathSync(root), target).split(path.sep).join('/');
-      } catch (error) {
-        if (isMissing(error)) return undefined;
-        throw error;
-      }
-    },
+    linkTarget: (file) => (links.has(file) ? realPath(file) : undefined),
+    realDirectory: realPath,
   };
 }
 

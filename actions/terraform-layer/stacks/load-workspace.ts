@@ -58,6 +58,7 @@ export async function loadWorkspace(options: LoadWorkspaceOptions): Promise<Work
       candidate,
       names: called,
       variables,
+      moreVarFiles: options.varFiles ?? [],
     });
     return stack === undefined ? [] : [stack];
   });

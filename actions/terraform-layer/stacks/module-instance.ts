@@ -4,15 +4,11 @@ import { evaluate } from '../hcl/evaluate.js';
 import type { Scope, ScopeFiles } from '../hcl/scope.js';
 import { convertToType } from '../hcl/type-constraint.js';
 import type { Expression, Source } from '../hcl/syntax.js';
-import { asNumber, isList, isMap, Unknown, type Evaluated } from '../hcl/value.js';
-import {
-  mergedAttributes,
-  type ModuleCall,
-  type ModuleSource,
-  type ModuleSources,
-  type NamedBlock,
-  type PlacedAttribute,
-} from './module-source.js';
+import { asString, Unknown, type Evaluated } from '../hcl/value.js';
+import { chosenDirectory } from './chosen-module.js';
+import type { ModuleCall, ModuleSource, ModuleSources } from './module-source.js';
+import { mergedAttributes, type NamedBlock, type PlacedAttribute } from './named-block.js';
+import { repetitions, withEach, type Each } from './repetitions.js';
 import type { Repository } from './repository.js';
 
 /** What every instance of one stack shares. */
@@ -36,9 +32,12 @@ export class ModuleInstance implements Scope {
   readonly source: ModuleSource;
   readonly #context: StackContext;
   readonly #inputs: Inputs;
+  /** Directories of the modules from the root's to its own. */
+  readonly #path: readonly string[];
   readonly #outerProvider: (name: string) => TfeProvider | undefined;
   readonly #variables = new Map<string, Evaluated>();
   readonly #locals = new Map<string, Evaluated>();
+  readonly #chosen = new Map<string, ModuleCall | undefined>();
   #localAttributes: ReadonlyMap<string, PlacedAttribute> | undefined;
 
   constructor(
@@ -46,11 +45,14 @@ export class ModuleInstance implements Scope {
     source: ModuleSource,
     inputs: Inputs,
     outerProvider: (name: string) => TfeProvider | undefined = () => undefined,
+    /** Directories of the modules around it. */
+    around: readonly string[] = [],
   ) {
     this.#context = context;
     this.source = source;
     this.#inputs = inputs;
     this.#outerProvider = outerProvider;
+    this.#path = [...around, source.directory];
   }
 
   lookup(root: string, name: string): Evaluated | undefined {
@@ -60,7 +62,7 @@ export class ModuleInstance implements Scope {
       case 'local':
         return this.#local(name);
       case 'path':
-        return this.#path(name);
+        return this.#pathValue(name);
       case 'terraform':
       case 'tofu':
         return name === 'workspace' ? this.#context.workspace : undefined;
@@ -70,12 +72,11 @@ export class ModuleInstance implements Scope {
   }
 
   moduleOutput(name: string, key: Evaluated | undefined, output: string): Evaluated | undefined {
-    const call = this.source.calls.find((candidate) => candidate.name === name);
+    const call = this.#call(name);
     const module = call && this.#context.sources.get(call.directory);
     const block = module?.outputs.get(output);
     if (call === undefined || module === undefined || block === undefined) return undefined;
-    const each = key === undefined ? undefined : { key, value: null };
-    const child = this.#child(call, module, each);
+    const child = this.#child(call, module, key === undefined ? undefined : this.#each(call, key));
     const value = mergedAttributes(this.#context.repository, block).get('value')?.value;
     return value && evaluate(value.expression, value.source, child);
   }
@@ -108,13 +109,56 @@ export class ModuleInstance implements Scope {
 
   /** Instances of the local modules it calls that matter, `count` and `for_each` worked out. */
   *children(): Iterable<ModuleInstance> {
-    for (const call of this.source.calls) {
+    for (const call of this.#calls()) {
       const module = this.#context.sources.get(call.directory);
       if (module?.needsEvaluation !== true) continue;
       for (const { each } of repetitions(this.#context.repository, call, this)) {
         yield this.#child(call, module, each);
       }
     }
+  }
+
+  /** Directories of all local modules below it, also of those that `count` makes none of. */
+  moduleDirectories(found = new Set<string>()): ReadonlySet<string> {
+    const { sources } = this.#context;
+    for (const call of this.#calls()) {
+      found.add(call.directory);
+      for (const directory of sources.closure(call.directory)) found.add(directory);
+      const module = sources.get(call.directory);
+      if (module?.choosesModules !== true) continue;
+      this.#child(call, module, undefined).moduleDirectories(found);
+    }
+    return found;
+  }
+
+  /** Its calls of local modules, those that are chosen by an expression too. */
+  #calls(): readonly ModuleCall[] {
+    const { calls, chosenCalls } = this.source;
+    return [...calls, ...chosenCalls.flatMap((call) => this.#chosenCall(call) ?? [])];
+  }
+
+  #call(name: string): ModuleCall | undefined {
+    const { calls, chosenCalls } = this.source;
+    const chosen = chosenCalls.find((call) => call.name === name);
+    return calls.find((call) => call.name === name) ?? (chosen && this.#chosenCall(chosen));
+  }
+
+  #chosenCall(block: NamedBlock): ModuleCall | undefined {
+    if (this.#chosen.has(block.name)) return this.#chosen.get(block.name);
+    this.#chosen.set(block.name, undefined);
+    const { repository, sources, directory: stack } = this.#context;
+    const from = this.source.directory;
+    const directory = chosenDirectory({
+      ...{ repository, call: block, scope: this, from, directory: stack },
+    });
+    if (directory === undefined) return undefined;
+    const call = { ...block, directory };
+    if (this.#path.includes(directory) || sources.get(directory) === undefined) {
+      sources.missingModule(from, call);
+      return undefined;
+    }
+    this.#chosen.set(block.name, call);
+    return call;
   }
 
   get env(): Env {
@@ -139,14 +183,15 @@ export class ModuleInstance implements Scope {
       const found = passed.get(name)?.value;
       return found && evaluate(found.expression, found.source, scope);
     };
-    return new ModuleInstance(this.#context, module, inputs, (name) => {
+    const providerOf = (name: string): TfeProvider | undefined => {
       const providers = passed.get('providers')?.value?.expression;
       const items = providers?.kind === 'object' ? providers.items : [];
       const given = items.find(({ key }) => referenceName(key) === name);
       if (given !== undefined) return this.tfeProvider(referenceName(given.value));
       // Only a configuration without an alias is handed down by itself.
       return name.includes('.') ? undefined : this.tfeProvider(name);
-    });
+    };
+    return new ModuleInstance(this.#context, module, inputs, providerOf, this.#path);
   }
 
   #variable(name: string): Evaluated | undefined {
@@ -161,15 +206,30 @@ export class ModuleInstance implements Scope {
 
   #variableValue(block: NamedBlock): Evaluated {
     const attributes = mergedAttributes(this.#context.repository, block);
-    const given = this.#inputs(block.name);
-    const fallback = given === undefined ? attributes.get('default')?.value : undefined;
-    const value = given ?? (fallback && evaluate(fallback.expression, fallback.source, this));
+    const passed = this.#inputs(block.name);
+    // "Disallowing Null Module Input Values" in Terraform's documentation.
+    const refusesNull = passed === null && this.#valueOf(attributes.get('nullable')) === false;
+    const given = refusesNull ? undefined : passed;
+    const fallback = attributes.get('default');
+    const value = given === undefined ? this.#valueOf(fallback) : given;
     if (value === undefined) {
       const source: Source = block.refs[0]?.source ?? { file: '', text: '', line: 1 };
       return new Unknown(`var.${block.name} has no value`, source, 0, 0, true);
     }
     const type = attributes.get('type')?.value;
     return type === undefined ? value : convertToType(value, type.expression);
+  }
+
+  #valueOf(attribute: PlacedAttribute | undefined): Evaluated | undefined {
+    const written = attribute?.value;
+    return written && evaluate(written.expression, written.source, this);
+  }
+
+  /** `each` of the instance that a key chooses; its value is as unknown as the key. */
+  #each(call: ModuleCall, key: Evaluated): Each {
+    const instances = repetitions(this.#context.repository, call, this);
+    const chosen = instances.find(({ each }) => each !== undefined && sameKey(each.key, key));
+    return chosen?.each ?? { key, value: key instanceof Unknown ? key : null };
   }
 
   #local(name: string): Evaluated | undefined {
@@ -193,7 +253,7 @@ export class ModuleInstance implements Scope {
    * Relative to where Terraform runs; `path.cwd` alone is absolute (Terraform's "References to
    * Named Values").
    */
-  #path(name: string): Evaluated | undefined {
+  #pathValue(name: string): Evaluated | undefined {
     switch (name) {
       case 'module':
         return path.relative(this.#context.directory, this.source.directory) || '.';
@@ -205,6 +265,12 @@ export class ModuleInstance implements Scope {
         return undefined;
     }
   }
+}
+
+/** Keys are text or numbers, and `["0"]` is `[0]`. */
+function sameKey(one: Evaluated, other: Evaluated): boolean {
+  const text = asString(one);
+  return text !== undefined && text === asString(other);
 }
 
 /** A `provider "tfe"` block, and where its expressions have their values. */
@@ -227,54 +293,4 @@ export function referenceName(expression: Expression): string {
     default:
       return '';
   }
-}
-
-/** `each` of one instance, or `count.index` as its key. */
-interface Each {
-  readonly key: Evaluated;
-  readonly value: Evaluated;
-}
-
-interface Repetition {
-  readonly each?: Each;
-}
-
-/**
- * The instances that `count` or `for_each` make of a block. Where these are not known there is
- * one, whose `each` is not known either: only what depends on it cannot be told.
- */
-export function repetitions(
-  repository: Repository,
-  block: NamedBlock,
-  scope: Scope,
-): readonly Repetition[] {
-  const attributes = mergedAttributes(repository, block);
-  const count = attributes.get('count')?.value;
-  const forEach = attributes.get('for_each')?.value;
-  if (count !== undefined) {
-    const value = evaluate(count.expression, count.source, scope);
-    if (value instanceof Unknown) return [{ each: { key: value, value } }];
-    const length = Math.min(asNumber(value) ?? 0, 1000);
-    return Array.from({ length }, (_, index) => ({ each: { key: index, value: index } }));
-  }
-  if (forEach === undefined) return [{}];
-  const value = evaluate(forEach.expression, forEach.source, scope);
-  if (value instanceof Unknown) return [{ each: { key: value, value } }];
-  if (isList(value)) return value.map((item) => ({ each: { key: item, value: item } }));
-  if (!isMap(value)) return [];
-  return Object.entries(value).map(([key, item]) => ({ each: { key, value: item } }));
-}
-
-/** A scope in which `each` and `count` are those of one instance. */
-export function withEach(scope: Scope, each: Each | undefined): Scope {
-  if (each === undefined) return scope;
-  return {
-    lookup: (root, name) => {
-      if (root === 'each') return name === 'key' ? each.key : each.value;
-      if (root === 'count') return each.key;
-      return scope.lookup(root, name);
-    },
-    moduleOutput: (name, key, output) => scope.moduleOutput(name, key, output),
-    files: scope.files,
-  };
 }

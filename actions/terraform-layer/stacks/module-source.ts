@@ -1,18 +1,11 @@
 import path from 'node:path/posix';
-import type { SourceLocation } from '../../shared/errors.js';
-import type { PlacedExpression } from '../hcl/parse.js';
-import { locate, type Attribute, type Source } from '../hcl/syntax.js';
 import { splitBlocks } from '../hcl/split.js';
 import { configurationFiles } from './configuration-files.js';
+import { chosenArguments, mayChooseModule } from './early-expressions.js';
+import { mergedAttributes, type NamedBlock } from './named-block.js';
 import { usedOutputs, type FoundOutputs } from './output-uses.js';
 import { blockMayReadPath, mayReadPath, pathReadsOf, type PathRead } from './path-reads.js';
 import type { BlockRef, Repository } from './repository.js';
-
-/** A block with what override files change in it: the later attribute wins. */
-export interface NamedBlock {
-  readonly name: string;
-  readonly refs: readonly BlockRef[];
-}
 
 /** A call of a local module. */
 export interface ModuleCall extends NamedBlock {
@@ -30,6 +23,10 @@ export interface ModuleSource {
   readonly locals: readonly BlockRef[];
   readonly outputs: ReadonlyMap<string, NamedBlock>;
   readonly calls: readonly ModuleCall[];
+  /** Calls whose source or version is an expression: which module that is, each stack tells. */
+  readonly chosenCalls: readonly NamedBlock[];
+  /** Whether it, or a local module below it, has such calls. */
+  readonly choosesModules: boolean;
   readonly remoteStates: readonly NamedBlock[];
   readonly tfeOutputs: readonly NamedBlock[];
   readonly terraform: readonly BlockRef[];
@@ -37,14 +34,13 @@ export interface ModuleSource {
   readonly tfeProviders: readonly NamedBlock[];
   readonly reads: readonly PathRead[];
   readonly outputsUsed: { readonly remoteState: OutputsUsed; readonly tfeOutputs: OutputsUsed };
-  /** Whether it, or a module below it, names a state or reads a file. */
+  /** Whether it, or a module below it, names a state, reads a file or chooses a module. */
   readonly needsEvaluation: boolean;
 }
 
 const interesting =
   /\b(?:terraform|variable|locals|module|output)\b|terraform_remote_state|tfe_outputs|\bprovider\s+"?tfe\b/;
-/** A local path, or an expression (OpenTofu takes one), which only a look at it can tell. */
-const mayBeLocal = /\bsource\s*=\s*(?:"\.{1,2}(?:\/|")|[^"\s]|"\$\{)/;
+const mayBeLocal = /\bsource\s*=\s*"\.{1,2}(?:\/|")/;
 
 /** Reads modules, each directory once. */
 export class ModuleSources {
@@ -89,16 +85,19 @@ export class ModuleSources {
     const source = builder.build();
     const below = source.calls.map((call) => ({ call, module: this.get(call.directory) }));
     for (const { call, module } of below) {
-      if (module === undefined) this.#missingModule(directory, call);
+      if (module === undefined) this.missingModule(directory, call);
     }
     return {
       ...source,
+      choosesModules:
+        source.choosesModules || below.some(({ module }) => module?.choosesModules === true),
       needsEvaluation:
         source.needsEvaluation || below.some(({ module }) => module?.needsEvaluation === true),
     };
   }
 
-  #missingModule(directory: string, call: ModuleCall): void {
+  /** Adds a call that leads nowhere, or back to where it stands, to the problems. */
+  missingModule(directory: string, call: ModuleCall): void {
     const [ref] = call.refs;
     if (ref === undefined) return;
     const exists = configurationFiles(this.#repository.namesIn(call.directory)).length > 0;
@@ -169,9 +168,7 @@ class ModuleBuilder {
         this.#terraform.push(ref);
         break;
       case 'module':
-        if (this.#calls.has(first) || mayBeLocal.test(ref.source.text)) {
-          append(this.#calls, first, ref);
-        }
+        if (this.#calls.has(first) || mayMatter(ref.source.text)) append(this.#calls, first, ref);
         break;
       case 'provider':
         if (first === 'tfe') this.#tfeProviders.push({ name: first, refs: [ref] });
@@ -186,26 +183,14 @@ class ModuleBuilder {
     }
   }
 
-  /** OpenTofu works out variables in a source; which module that is cannot be told from here. */
-  #unknownSource(call: NamedBlock, source: PlacedAttribute): void {
-    this.#repository.problems.add({
-      code: 'module-source-not-literal',
-      message: `module "${call.name}": its source is an expression, which is not followed`,
-      at: source.at,
-      hint: 'write the path or address itself, so that a change of the module finds its stacks',
-    });
-  }
-
   build(): ModuleSource {
-    const calls = [...this.#calls.values()].flatMap((call) => {
-      const source = mergedAttributes(this.#repository, call).get('source');
-      const value = source?.value?.expression;
-      if (source !== undefined && value !== undefined && value.kind !== 'literal') {
-        this.#unknownSource(call, source);
-      }
-      if (value?.kind !== 'literal' || typeof value.value !== 'string') return [];
-      if (!/^\.{1,2}(?:\/|$)/.test(value.value)) return [];
-      return [{ ...call, directory: path.join(this.#directory, value.value).replace(/\/$/, '') }];
+    const all = [...this.#calls.values()];
+    const chosenCalls = all.filter((call) => chosenArguments(this.#repository, call).length > 0);
+    const calls = all.flatMap((call) => {
+      const source = mergedAttributes(this.#repository, call).get('source')?.value?.expression;
+      if (source?.kind !== 'literal' || typeof source.value !== 'string') return [];
+      const directory = localDirectory(this.#directory, source.value);
+      return directory === undefined ? [] : [{ ...call, directory }];
     });
     const remoteStates = [...this.#remoteStates.values()];
     const tfeOutputs = [...this.#tfeOutputs.values()];
@@ -215,51 +200,28 @@ class ModuleBuilder {
       locals: this.#locals,
       outputs: this.#outputs,
       calls,
+      chosenCalls,
+      choosesModules: chosenCalls.length > 0,
       remoteStates,
       tfeOutputs,
       terraform: this.#terraform,
       tfeProviders: this.#tfeProviders,
       reads: this.#reads,
       outputsUsed: { remoteState: this.#remoteStateOutputs, tfeOutputs: this.#tfeOutputsUsed },
-      needsEvaluation: remoteStates.length + tfeOutputs.length + this.#reads.length > 0,
+      needsEvaluation:
+        remoteStates.length + tfeOutputs.length + this.#reads.length + chosenCalls.length > 0,
     };
   }
 }
 
-/** An attribute with the text it stands in. */
-export class PlacedAttribute {
-  readonly #repository: Repository;
-  readonly #attribute: Attribute;
-  readonly #source: Source;
-
-  constructor(repository: Repository, attribute: Attribute, source: Source) {
-    this.#repository = repository;
-    this.#attribute = attribute;
-    this.#source = source;
-  }
-
-  /** Parsed when asked for; undefined where it is not an expression, which is then a problem. */
-  get value(): PlacedExpression | undefined {
-    return this.#repository.value(this.#attribute, this.#source);
-  }
-
-  get at(): SourceLocation {
-    return locate(this.#source, this.#attribute.start);
-  }
+function mayMatter(moduleBlock: string): boolean {
+  return mayBeLocal.test(moduleBlock) || mayChooseModule(moduleBlock);
 }
 
-/** The attributes of a block, override files considered. */
-export function mergedAttributes(
-  repository: Repository,
-  block: NamedBlock,
-): ReadonlyMap<string, PlacedAttribute> {
-  const attributes = new Map<string, PlacedAttribute>();
-  for (const ref of block.refs) {
-    for (const [name, attribute] of repository.block(ref)?.body.attributes ?? []) {
-      attributes.set(name, new PlacedAttribute(repository, attribute, ref.source));
-    }
-  }
-  return attributes;
+/** Where a local source leads, relative to the root; undefined for any other source. */
+export function localDirectory(from: string, source: string): string | undefined {
+  if (!/^\.{1,2}(?:\/|$)/.test(source)) return undefined;
+  return path.join(from, source).replace(/\/$/, '');
 }
 
 function append(map: Map<string, NamedBlock>, name: string, ref: BlockRef): void {

@@ -1,5 +1,5 @@
 import type { Attribute, Body, Expression, Source } from '../hcl/syntax.js';
-import type { NamedBlock } from './module-source.js';
+import type { NamedBlock } from './named-block.js';
 import { pathsIn, type PathUse } from './path-uses.js';
 import type { BlockRef, Repository } from './repository.js';
 

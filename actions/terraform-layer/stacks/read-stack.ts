@@ -5,6 +5,7 @@ import { locate } from '../hcl/syntax.js';
 import { asString, isMap, known, mapOf, member, type EvaluatedMap } from '../hcl/value.js';
 import { resolveBackend, type ResolvedBackend } from './backend.js';
 import type { Candidate } from './discover.js';
+import { chosenArguments, earlySettings } from './early-expressions.js';
 import { ModuleInstance } from './module-instance.js';
 import type { ModuleSources } from './module-source.js';
 import type { StackNames } from './names.js';
@@ -14,6 +15,7 @@ import type { Repository } from './repository.js';
 import { defaultWorkspace, stateIdentity } from './state-identity.js';
 import { instancesBelow, stateReferences } from './state-references.js';
 import { rootInputs } from './variables.js';
+import type { EarlyExpression } from './workspace.js';
 
 /**
  * A candidate with its backend, its state and what it reads. Undefined where its own files are not
@@ -29,13 +31,21 @@ export function readStack(options: {
   readonly candidate: Candidate;
   readonly names: StackNames;
   readonly variables: Readonly<Record<string, string>>;
+  /** That come after the stack's own. */
+  readonly moreVarFiles: readonly string[];
 }): ReadStack | undefined {
   const { repository, root, env, sources, config, candidate, names, variables } = options;
   const { directory, varFiles } = candidate;
   const module = sources.get(directory);
   if (module === undefined) return undefined;
   checkVarFiles(repository, candidate);
-  const inputs = rootInputs(repository, module, varFiles, variables);
+  const inputs = rootInputs(
+    repository,
+    module,
+    [...varFiles, ...options.moreVarFiles],
+    variables,
+    env,
+  );
   const instanceIn = (workspace: string): ModuleInstance =>
     new ModuleInstance({ repository, root, env, sources, directory, workspace }, module, inputs);
   const resolved = resolveBackend(
@@ -50,7 +60,13 @@ export function readStack(options: {
   const instances = [...instancesBelow(instance)];
   const references = stateReferences(repository, instances, directory);
   const { at } = resolved;
-  const moduleDirectories = [...sources.closure(directory)].sort();
+  const moduleDirectories = [
+    ...(module.choosesModules ? instance.moduleDirectories() : sources.closure(directory)),
+  ].sort();
+  const earlyExpressions = [
+    ...[directory, ...moduleDirectories].flatMap((place) => chosenIn(repository, sources, place)),
+    ...earlySettings(repository, module.terraform),
+  ];
   return {
     rule: candidate.rule,
     references,
@@ -74,9 +90,24 @@ export function readStack(options: {
       reads: [
         ...pathsRead(repository, instances, directory),
         ...linkedFiles(repository, [directory, ...moduleDirectories]),
+        ...linkedDirectories(repository, moduleDirectories),
+        ...options.moreVarFiles,
       ],
+      ...(earlyExpressions.length === 0 ? {} : { earlyExpressions }),
     },
   };
+}
+
+/** Where a module's calls choose another module by an expression. */
+function chosenIn(
+  repository: Repository,
+  sources: ModuleSources,
+  directory: string,
+): readonly EarlyExpression[] {
+  const calls = sources.get(directory)?.chosenCalls ?? [];
+  return calls.flatMap((call) =>
+    chosenArguments(repository, call).map(({ attribute: { at } }) => ({ of: 'module', at })),
+  );
 }
 
 /** Files elsewhere that lie in these directories as links. */
@@ -91,6 +122,17 @@ function linkedFiles(repository: Repository, directories: readonly string[]): re
     }
   }
   return [...found].sort();
+}
+
+/** Where module directories really lie, those that are reached by a link. */
+function linkedDirectories(
+  repository: Repository,
+  directories: readonly string[],
+): readonly string[] {
+  return directories.flatMap((directory) => {
+    const real = repository.realDirectory(directory);
+    return real === undefined || real === directory || real.startsWith('../') ? [] : [real];
+  });
 }
 
 /** Settings that are known, as a value. */

@@ -4,8 +4,9 @@ import { evaluate } from '../hcl/evaluate.js';
 import type { Scope } from '../hcl/scope.js';
 import type { Expression, Source, TemplatePart } from '../hcl/syntax.js';
 import { asString, isList, Unknown, type Evaluated } from '../hcl/value.js';
-import { repetitions, withEach, type ModuleInstance } from './module-instance.js';
+import type { ModuleInstance } from './module-instance.js';
 import type { PathRead } from './path-reads.js';
+import { repetitions, withEach } from './repetitions.js';
 import type { Repository } from './repository.js';
 
 /**

@@ -20,6 +20,7 @@ export class Repository {
   readonly #texts = new Map<string, string | undefined>();
   readonly #directories = new Map<string, string[]>();
   readonly #below = new Map<string, readonly string[]>();
+  readonly #realDirectories = new Map<string, string>();
   #folders: Map<string, Set<string>> | undefined;
 
   constructor(files: Files, reader: HclReader, problems: ProblemList, directory: string) {
@@ -52,6 +53,15 @@ export class Repository {
     const below = this.files.list(directory);
     this.#index(below.filter((file) => path.dirname(file) === directory));
     return this.#directories.get(directory) ?? [];
+  }
+
+  /** A directory without links on the way to it; undefined where that cannot be told. */
+  realDirectory(directory: string): string | undefined {
+    const known = this.#realDirectories.get(directory);
+    if (known !== undefined) return known;
+    const real = this.files.realDirectory?.(directory);
+    if (real !== undefined) this.#realDirectories.set(directory, real);
+    return real;
   }
 
   /** Files at any depth below a directory, relative to it. */
@@ -153,7 +163,7 @@ export class Repository {
       code: 'hcl-syntax',
       message: failure.message,
       at: locate(source, failure.offset),
-      hint: '`terraform fmt` says more about it',
+      hint: '`fmt` of Terraform or OpenTofu says more about it',
     });
   }
 }

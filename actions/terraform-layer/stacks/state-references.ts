@@ -1,15 +1,13 @@
-import { formatLocation, type SourceLocation } from '../../shared/errors.js';
+import type { SourceLocation } from '../../shared/errors.js';
 import { evaluate } from '../hcl/evaluate.js';
-import { locate, type Expression, type Source } from '../hcl/syntax.js';
+import type { Expression } from '../hcl/syntax.js';
 import { asString, isMap, Unknown, type Evaluated, type EvaluatedMap } from '../hcl/value.js';
 import { withCloudDefaults } from './backend.js';
-import { referenceName, repetitions, withEach, type ModuleInstance } from './module-instance.js';
-import {
-  mergedAttributes,
-  type NamedBlock,
-  type OutputsUsed,
-  type PlacedAttribute,
-} from './module-source.js';
+import { referenceName, type ModuleInstance } from './module-instance.js';
+import type { OutputsUsed } from './module-source.js';
+import { notEvaluable } from './not-evaluable.js';
+import { mergedAttributes, type NamedBlock, type PlacedAttribute } from './named-block.js';
+import { repetitions, withEach } from './repetitions.js';
 import type { Repository } from './repository.js';
 import { cloudKey, defaultWorkspace, stateIdentity } from './state-identity.js';
 
@@ -75,7 +73,7 @@ function remoteStateReferences(context: ReferenceContext): readonly StateReferen
     const config = value('config') ?? {};
     const workspace = value('workspace') ?? defaultWorkspace;
     const fail = (attribute: string, unknown?: Unknown): readonly StateReference[] => {
-      notEvaluable(context, attributes.get(attribute.split('.', 1)[0] ?? ''), attribute, unknown);
+      cannotTell(context, attributes.get(attribute.split('.', 1)[0] ?? ''), attribute, unknown);
       return [];
     };
     if (type instanceof Unknown) return fail('backend', type);
@@ -133,7 +131,7 @@ function tfeReferences(context: ReferenceContext): readonly StateReference[] {
       const value = written && evaluate(written.expression, written.source, values);
       if (typeof value === 'string' && value !== '') return value;
       if (fallback !== undefined && !(value instanceof Unknown)) return fallback;
-      notEvaluable(context, found, setting, value instanceof Unknown ? value : undefined);
+      cannotTell(context, found, setting, value instanceof Unknown ? value : undefined);
       return undefined;
     };
     const host = text('hostname', instance.env('TFE_HOSTNAME') ?? 'app.terraform.io');
@@ -165,7 +163,7 @@ function placeOf(block: NamedBlock): SourceLocation {
 }
 
 /** Says which expression cannot be told, where, and what it lacks. */
-function notEvaluable(
+function cannotTell(
   { repository, block, directory }: ReferenceContext,
   attribute: PlacedAttribute | undefined,
   name: string,
@@ -180,19 +178,16 @@ function notEvaluable(
     });
     return;
   }
-  const { source } = placed;
-  const written = writtenValue(placed.expression, name);
-  const own = unknown.source.file === source.file && unknown.source.text === source.text;
-  repository.problems.add({
-    code: 'not-evaluable',
-    message:
-      `${block.name}: ${name} = ${shortText(source, written)} cannot be told for ${directory}: ` +
-      unknown.reason,
-    at: locate(source, own ? unknown.start : written.start),
-    hint: own
-      ? 'give the variable a default or a value in a tfvars file, or write the value here'
-      : `see ${formatLocation(locate(unknown.source, unknown.start))}`,
-  });
+  repository.problems.add(
+    notEvaluable({
+      what: `${block.name}: ${name}`,
+      written: writtenValue(placed.expression, name),
+      source: placed.source,
+      unknown,
+      directory,
+      hint: 'give the variable a default or a value in a tfvars file, or write the value here',
+    }),
+  );
 }
 
 /** The value of `config.key` where the config is written out as a map, else the whole. */
@@ -206,9 +201,4 @@ function writtenValue(value: Expression, name: string): Expression {
     found = item.value;
   }
   return found;
-}
-
-function shortText({ text }: Source, { start, end }: Expression): string {
-  const shown = text.slice(start, end).replace(/\s+/g, ' ');
-  return shown.length > 120 ? `${shown.slice(0, 120)}…` : shown;
 }

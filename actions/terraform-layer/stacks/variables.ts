@@ -1,21 +1,25 @@
 import path from 'node:path/posix';
+import type { Env } from '../../shared/env.js';
 import { parseJson } from '../../shared/json-text.js';
 import { evaluate } from '../hcl/evaluate.js';
 import { emptyScope } from '../hcl/scope.js';
 import { mapOf, type Evaluated, type EvaluatedMap } from '../hcl/value.js';
-import { mergedAttributes, type ModuleSource } from './module-source.js';
+import type { ModuleSource } from './module-source.js';
+import { mergedAttributes } from './named-block.js';
 import type { Inputs } from './module-instance.js';
 import type { Repository } from './repository.js';
 
 /**
  * Values of a root module's variables, by Terraform's precedence: `-var`, then `-var-file` (the
- * last wins), `*.auto.tfvars`, `terraform.tfvars.json`, `terraform.tfvars`. Defaults are not here.
+ * last wins), `*.auto.tfvars`, `terraform.tfvars.json`, `terraform.tfvars`, `TF_VAR_…` (Terraform
+ * documentation, "Variable Definition Precedence"). Defaults are not here.
  */
 export function rootInputs(
   repository: Repository,
   module: ModuleSource,
   varFiles: readonly string[],
   variables: Readonly<Record<string, string>>,
+  env: Env,
 ): Inputs {
   let files: readonly EvaluatedMap[] | undefined;
   return (name) => {
@@ -28,7 +32,8 @@ export function rootInputs(
     for (const values of files) {
       if (Object.hasOwn(values, name)) return values[name];
     }
-    return undefined;
+    const ambient = env(`TF_VAR_${name}`);
+    return ambient === undefined ? undefined : fromText(repository, module, name, ambient);
   };
 }
 
@@ -74,7 +79,7 @@ function readJson(repository: Repository, file: string, text: string): Evaluated
   return {};
 }
 
-/** As Terraform reads `-var`: text for a string variable, an expression for any other type. */
+/** As Terraform reads `-var` and `TF_VAR_…`: text for a string variable, an expression for any other type. */
 function fromText(
   repository: Repository,
   module: ModuleSource,

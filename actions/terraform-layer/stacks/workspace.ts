@@ -45,6 +45,17 @@ export interface Stack {
   readonly moduleDirectories: readonly string[];
   /** Files, directories and globs (`policies/*.json`) that its configuration reads. */
   readonly reads: readonly string[];
+  /** Absent where there is none. */
+  readonly earlyExpressions?: readonly EarlyExpression[];
+}
+
+/**
+ * An expression that is worked out before any state is read: in the source or version of a module, or
+ * in a backend (or what encrypts it). Every command of OpenTofu needs the variables in it.
+ */
+export interface EarlyExpression {
+  readonly of: 'module' | 'backend';
+  readonly at: SourceLocation;
 }
 
 /** Why one stack comes after another. */
@@ -91,10 +102,12 @@ export interface LoadWorkspaceOptions {
   readonly directory?: string;
   /** `infra.yml`, relative to the root; default: `infra.yml` or `infra.yaml` in `directory`. */
   readonly configPath?: string;
-  /** Values as with `-var` or `TF_VAR_…`, which win over var files. */
+  /** Values as with `-var`, which win over var files. */
   readonly variables?: Readonly<Record<string, string>>;
+  /** As with `-var-file`, after the stack's own; relative to the root. One may not be there. */
+  readonly varFiles?: readonly string[];
   /** Default: the disk below `root`. */
   readonly files?: Files;
-  /** Where HCP Terraform's organization and host are looked up; default: the process's own. */
+  /** Where `TF_VAR_…` and HCP Terraform's organization and host are; default: the process's own. */
   readonly env?: Env;
 }

@@ -139,7 +139,7 @@ export function placeTaken(from: Stack, to: Stack): Problem {
     message: `the state of ${to.id} is to be moved from ${from.stateKey} to ${to.stateKey}, and both hold resources`,
     at: to.backend.at ?? { file: to.directory },
     hint:
-      'look at both with "terraform state list". Where the former one is of no use any more, ' +
+      'look at both with "state list" of Terraform or OpenTofu. Where the former one is of no use any more, ' +
       'take its directory out of moved-from; else give the stack another key',
   };
 }
@@ -149,7 +149,7 @@ function unreadable(from: Stack, to: Stack): UserError {
     code: 'state-unreadable',
     message: `the state in ${from.stateKey} or ${to.stateKey} is not in a form that can be read, so that it is not moved`,
     at: to.backend.at ?? { file: to.directory },
-    hint: 'move it by hand: init -migrate-state',
+    hint: 'move it by hand: "init -migrate-state" of Terraform or OpenTofu',
   });
 }
 

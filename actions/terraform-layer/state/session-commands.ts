@@ -41,6 +41,7 @@ export async function pushText(
 
 /** The push of a run that applies; a stack must be initialised before. */
 export function sessionPush(session: Session, inputs: Inputs): PushState {
+  const { name } = session.program;
   return async (stack, text) => {
     const commands = sessionStateCommands(stack, session, inputs);
     const run = await pushText(commands, stack, text, session);
@@ -48,7 +49,7 @@ export function sessionPush(session: Session, inputs: Inputs): PushState {
     const held =
       run.heldLockId === undefined
         ? []
-        : [`To release its lock: ${unlockCommand(stack.directory, run.heldLockId)}`];
+        : [`To release its lock: ${unlockCommand(name, stack.directory, run.heldLockId)}`];
     return { ok: false, why: [...run.lines, ...held].join('\n') };
   };
 }

@@ -7,6 +7,7 @@ import type { Sidecars } from '../sidecar/sidecar.js';
 import type { Stack } from '../stacks/workspace.js';
 import type { Diagnostic } from './diagnostics.js';
 import { pushCommand, recoverState, versionOf, type Recovery } from './errored-state.js';
+import { programName, type ProgramName } from './find.js';
 import { heldLockIn } from './held-lock.js';
 import { releaseLock, removeLocalLock } from './lock-release.js';
 import { rescueCommands } from './rescue-commands.js';
@@ -40,6 +41,7 @@ const harmless = ['init', 'show', 'output', 'state pull'];
 export function childAftermath(ports: {
   readonly program: string;
   readonly root: string;
+  readonly earlyFor: (stack: Stack) => readonly string[];
   readonly sidecars: Sidecars;
   readonly runProcess: RunProcess;
   readonly clock: Clock;
@@ -49,7 +51,9 @@ export function childAftermath(ports: {
     const { stack, command, end } = ended;
     if (harmless.includes(command)) return { diagnostics: [], unfinished: false };
     const directory = path.join(ports.root, stack.directory);
-    const commands = rescueCommands({ ...ports, directory, environment: ended.environment });
+    const { environment } = ended;
+    const early = ports.earlyFor(stack);
+    const commands = rescueCommands({ ...ports, directory, environment, early });
     const diagnostics: Diagnostic[] = [];
     const sidecar = ports.sidecars(stack);
     const unwritten = command === 'apply' && end !== 'succeeded';
@@ -62,7 +66,7 @@ export function childAftermath(ports: {
       if (release.kind === 'released') {
         diagnostics.push({
           severity: 'warning',
-          summary: `terraform ${command} left the lock ${heldLockId} on its state, and it was released`,
+          summary: `${programName(ports.program)} ${command} left the lock ${heldLockId} on its state, and it was released`,
           detail: '',
         });
         heldLockId = undefined;
@@ -83,7 +87,7 @@ export function childAftermath(ports: {
           stateVersion,
         })
       : { kind: 'none' };
-    diagnostics.push(...recoveryDiagnostics(stack.directory, recovery));
+    diagnostics.push(...recoveryDiagnostics(programName(ports.program), stack.directory, recovery));
     return {
       diagnostics,
       ...(heldLockId === undefined ? {} : { heldLockId }),
@@ -93,7 +97,11 @@ export function childAftermath(ports: {
 }
 
 /** What a recovery means for whoever reads of it. */
-export function recoveryDiagnostics(directory: string, recovery: Recovery): readonly Diagnostic[] {
+export function recoveryDiagnostics(
+  program: ProgramName,
+  directory: string,
+  recovery: Recovery,
+): readonly Diagnostic[] {
   switch (recovery.kind) {
     case 'none':
       return [];
@@ -112,15 +120,15 @@ export function recoveryDiagnostics(directory: string, recovery: Recovery): read
         {
           severity: 'error',
           summary: `the state of this apply could not be written: it is in ${where}`,
-          detail: `${recovery.why}\n${afterwards(directory, recovery)}`,
+          detail: `${recovery.why}\n${afterwards(program, directory, recovery)}`,
         },
       ];
     }
   }
 }
 
-function afterwards(directory: string, recovery: Recovery): string {
-  const byHand = `To put it back: ${pushCommand(directory, recovery)}`;
+function afterwards(program: ProgramName, directory: string, recovery: Recovery): string {
+  const byHand = `To put it back: ${pushCommand(program, directory, recovery)}`;
   return recovery.kind === 'stored'
     ? `The next apply puts it back where nothing has written the state since. ${byHand}`
     : byHand;

@@ -12,6 +12,8 @@ const restSchema = z.object({
   program: z.string(),
   /** Absolute path of the stack's directory. */
   directory: z.string(),
+  /** What commands on its state need to know where that is: names of var files. */
+  early: z.array(z.string()).default([]),
   /** What Terraform's environment has that the job's own lacks or has otherwise. */
   environment: z.record(z.string(), z.string()),
   /** What it must not have. */

@@ -45,15 +45,24 @@ export function initArguments(
   ];
 }
 
+/** Where the values of a stack's variables are. */
+export interface VariableOptions {
+  readonly root: string;
+  readonly varFiles: readonly string[];
+  readonly variablesFor: (stack: Stack) => Readonly<Record<string, string>>;
+}
+
+/**
+ * The same for commands that need them only to learn where the state and the modules are; Terraform
+ * before 1.15 takes them in no such command. OpenTofu's documentation, "Input Variables on the
+ * Command Line".
+ */
+export function earlyArguments(stack: Stack, options: VariableOptions): readonly string[] {
+  return stack.earlyExpressions === undefined ? [] : variableArguments(stack, options);
+}
+
 /** Values for the variables of a stack, for every command that evaluates them. */
-export function variableArguments(
-  stack: Stack,
-  options: {
-    readonly root: string;
-    readonly varFiles: readonly string[];
-    readonly variablesFor: (stack: Stack) => Readonly<Record<string, string>>;
-  },
-): readonly string[] {
+export function variableArguments(stack: Stack, options: VariableOptions): readonly string[] {
   return [
     ...[...stack.varFiles, ...options.varFiles].map(
       (file) => `-var-file=${path.join(options.root, file)}`,

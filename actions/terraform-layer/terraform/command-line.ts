@@ -7,6 +7,7 @@ import { CreatedResources } from '../sidecar/journal.js';
 import { runWithCare, type ChildCare } from './cared-child.js';
 import { outputsIn, withoutLockFileWarning, withoutPlaceholderLines } from './child-result.js';
 import {
+  earlyArguments,
   initArguments,
   initEnvironment,
   stackEnvironment,
@@ -15,6 +16,7 @@ import {
 import { distinctDiagnostics, type Diagnostic } from './diagnostics.js';
 import { parseEvent, type TerraformEvent } from './events.js';
 import { SharedLock } from './exclusive.js';
+import { programName } from './find.js';
 import type { FormerState } from './former-state.js';
 import { PluginCache } from './plugin-cache.js';
 import { pluginEnvironment, providerSources } from './provider-sources.js';
@@ -108,7 +110,10 @@ export function commandLineTerraform(options: CommandLineOptions): Terraform {
           ...initEnvironment(stack),
         };
         const locked = sources.lockFile !== undefined;
-        const args = initArguments(stack, options.root, locked, formerOf(stack));
+        const args = [
+          ...initArguments(stack, options.root, locked, formerOf(stack)),
+          ...earlyArguments(stack, options),
+        ];
         return pluginCache.init(sources, async () => {
           const { run: result } = await run(stack, 'init', args, { environment });
           const value = sources.lockFile === undefined ? withoutLockFileWarning(result) : result;
@@ -180,7 +185,10 @@ export function commandLineTerraform(options: CommandLineOptions): Terraform {
   }
 
   async function outputs(stack: Stack): Promise<ReadonlyMap<string, unknown>> {
-    const { child, run: result } = await run(stack, 'output', ['-json']);
+    const { child, run: result } = await run(stack, 'output', [
+      '-json',
+      ...earlyArguments(stack, options),
+    ]);
     if (result.end === 'interrupted') throw new OperationError('cancelled', 'cancelled');
     const outputs = result.end === 'succeeded' ? outputsIn(child) : undefined;
     if (outputs === undefined) {
@@ -193,7 +201,11 @@ export function commandLineTerraform(options: CommandLineOptions): Terraform {
   }
 
   async function show(stack: Stack, planFile: string): Promise<unknown> {
-    const { child, run: result } = await run(stack, 'show', ['-json', planFile]);
+    const { child, run: result } = await run(stack, 'show', [
+      '-json',
+      ...earlyArguments(stack, options),
+      planFile,
+    ]);
     if (result.end === 'interrupted') throw new OperationError('cancelled', 'cancelled');
     try {
       if (result.end !== 'succeeded') throw new Error(child.stderr.trim());
@@ -222,5 +234,5 @@ export function commandLineTerraform(options: CommandLineOptions): Terraform {
     return (await run(stack, 'apply', args, { onEvent })).run;
   }
 
-  return { init, plan, planAgainst, show, apply, outputs };
+  return { name: programName(options.program), init, plan, planAgainst, show, apply, outputs };
 }

@@ -26,6 +26,16 @@ export async function declaredVariables(
   );
 }
 
+/** Those of the given values that a stack declares. */
+export function declaredOnly(
+  variables: Readonly<Record<string, string>>,
+  declared: ReadonlySet<string> | undefined,
+): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(variables).filter(([name]) => declared?.has(name) === true),
+  );
+}
+
 /** `variable "name" {` of the native syntax, and the keys of `"variable": {…}` of the JSON one. */
 export function variableNames(text: string): readonly string[] {
   if (!text.trimStart().startsWith('{')) {

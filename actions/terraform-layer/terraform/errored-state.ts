@@ -2,6 +2,7 @@ import { readFile, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { Clock } from '../../shared/clock.js';
 import { toError } from '../../shared/errors.js';
+import type { ProgramName } from './find.js';
 import type { JournalEntry } from '../sidecar/journal.js';
 import { writeRecovery } from '../sidecar/recovery.js';
 import type { Sidecar } from '../sidecar/sidecar.js';
@@ -103,14 +104,14 @@ export async function versionOf(sidecar: Sidecar | undefined): Promise<string | 
 }
 
 /** The command that puts a saved state back, for people. */
-export function pushCommand(directory: string, recovery: Recovery): string {
+export function pushCommand(program: ProgramName, directory: string, recovery: Recovery): string {
   switch (recovery.kind) {
     case 'stored':
       return recovery.place.startsWith('s3://')
-        ? `aws s3 cp ${recovery.place} ${path.join(directory, 'recovery.tfstate')} && terraform -chdir=${directory} state push recovery.tfstate`
-        : `terraform -chdir=${directory} state push ${recovery.place}`;
+        ? `aws s3 cp ${recovery.place} ${path.join(directory, 'recovery.tfstate')} && ${program} -chdir=${directory} state push recovery.tfstate`
+        : `${program} -chdir=${directory} state push ${recovery.place}`;
     case 'kept':
-      return `terraform -chdir=${directory} state push ${path.basename(recovery.file)}`;
+      return `${program} -chdir=${directory} state push ${path.basename(recovery.file)}`;
     case 'none':
     case 'pushed':
       return '';

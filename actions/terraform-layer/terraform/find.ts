@@ -1,4 +1,4 @@
-import { delimiter, join } from 'node:path';
+import { basename, delimiter, join } from 'node:path';
 import { access, constants } from 'node:fs/promises';
 import { z } from 'zod';
 import { OperationError, UserError } from '../../shared/errors.js';
@@ -7,9 +7,12 @@ import type { Logger } from '../../shared/log.js';
 import type { RunProcess } from '../../shared/process.js';
 import { isBelowFloor, tooOld, type VersionConstraint } from './version-constraint.js';
 
+/** What people type to run it. */
+export type ProgramName = 'terraform' | 'tofu';
+
 /** A Terraform or OpenTofu that can be run. */
 export interface TerraformProgram {
-  readonly name: 'terraform' | 'tofu';
+  readonly name: ProgramName;
   /** Absolute path. */
   readonly path: string;
   readonly version: string;
@@ -64,10 +67,15 @@ export async function findTerraform(options: {
   return { name: 'terraform', path, version };
 }
 
+/** Which of both a path is of. */
+export function programName(program: string): ProgramName {
+  return basename(program) === 'tofu' ? 'tofu' : 'terraform';
+}
+
 function programNames(
   { program }: VersionConstraint,
   hasTofuFiles: boolean,
-): readonly TerraformProgram['name'][] {
+): readonly ProgramName[] {
   if (program !== undefined) return [program];
   return hasTofuFiles ? ['tofu', 'terraform'] : ['terraform', 'tofu'];
 }
@@ -108,7 +116,7 @@ async function versionOf(
   }
 }
 
-function title(name: TerraformProgram['name']): string {
+function title(name: ProgramName): string {
   return name === 'tofu' ? 'OpenTofu' : 'Terraform';
 }
 

@@ -1,3 +1,4 @@
+import { counted } from '../../shared/counted.js';
 import { OperationError, UserError, type Problem } from '../../shared/errors.js';
 import type { Logger } from '../../shared/log.js';
 import type { Secrets } from '../../shared/secrets.js';
@@ -53,7 +54,7 @@ export async function checkHcpStacks(
     else problems.push(problem);
   }
   if (problems.length > 0) throw new UserError(problems);
-  if (remote.size > 0) ports.log.info(`${remote.size} stacks run in HCP Terraform`);
+  if (remote.size > 0) ports.log.info(`In HCP Terraform: ${counted(remote.size, 'stack')}`);
   return remote;
 }
 

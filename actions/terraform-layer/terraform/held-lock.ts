@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Stack } from '../stacks/workspace.js';
+import { programName, type ProgramName } from './find.js';
 import { stackFileName } from './stack-file.js';
 import { maySendLock, tofuLock } from './tofu-lock.js';
 
@@ -19,7 +20,7 @@ export function lockLogEnvironment(
   program: string,
 ): Readonly<Record<string, string>> {
   if (['TF_LOG', 'TF_LOG_CORE', 'TF_LOG_PATH'].some((name) => Object.hasOwn(own, name))) return {};
-  return { TF_LOG_CORE: path.basename(program) === 'tofu' ? 'DEBUG' : 'INFO', TF_LOG_PATH: file };
+  return { TF_LOG_CORE: programName(program) === 'tofu' ? 'DEBUG' : 'INFO', TF_LOG_PATH: file };
 }
 
 /**
@@ -63,6 +64,6 @@ export async function takenLockIn(file: string): Promise<string | undefined> {
 }
 
 /** The command that releases a lock. */
-export function unlockCommand(directory: string, lockId: string): string {
-  return `terraform -chdir=${directory} force-unlock ${lockId}`;
+export function unlockCommand(program: ProgramName, directory: string, lockId: string): string {
+  return `${program} -chdir=${directory} force-unlock ${lockId}`;
 }

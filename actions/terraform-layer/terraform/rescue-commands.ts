@@ -22,8 +22,11 @@ export function rescueCommands(options: {
   /** Absolute path of an initialised stack's directory. */
   readonly directory: string;
   readonly environment: Readonly<Record<string, string>>;
+  /** What these commands need to know where the state is: `earlyArguments`. */
+  readonly early: readonly string[];
   readonly runProcess: RunProcess;
 }): RescueCommands {
+  const { early } = options;
   const run = async (args: readonly string[]): Promise<void> => {
     const child = await options.runProcess({
       command: options.program,
@@ -38,7 +41,7 @@ export function rescueCommands(options: {
     throw new OperationError('terraform-refused', words, { details: { command: args[0] } });
   };
   return {
-    push: (file) => run(['state', 'push', '-lock-timeout=30s', file]),
-    forceUnlock: (lockId) => run(['force-unlock', '-no-color', '-force', lockId]),
+    push: (file) => run(['state', 'push', '-lock-timeout=30s', ...early, file]),
+    forceUnlock: (lockId) => run(['force-unlock', '-no-color', '-force', ...early, lockId]),
   };
 }

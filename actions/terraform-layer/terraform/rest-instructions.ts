@@ -2,6 +2,7 @@ import path from 'node:path';
 import { localStateFile, s3PlaceOf } from '../sidecar/backend-place.js';
 import type { Stack } from '../stacks/workspace.js';
 import type { RestInstructions } from './children.js';
+import { earlyArguments } from './command-arguments.js';
 
 /** Names of files, profiles and modes; a token or key is in none of them. */
 const kept = [
@@ -29,6 +30,8 @@ export function restInstructions(options: {
   readonly program: string;
   readonly environment: Readonly<Record<string, string>>;
   readonly ambient: Readonly<Record<string, string>>;
+  /** Var files of the run, relative to the root. */
+  readonly varFiles: readonly string[];
   readonly outputDirectory: string | undefined;
   readonly startedAt: number;
 }): RestInstructions {
@@ -38,6 +41,10 @@ export function restInstructions(options: {
   return {
     program: options.program,
     directory: path.join(root, stack.directory),
+    // Values that were given to the run may be secret, and this is written down.
+    early: [
+      ...earlyArguments(stack, { root, varFiles: options.varFiles, variablesFor: () => ({}) }),
+    ],
     environment: Object.fromEntries(
       kept.flatMap((name) => {
         const value = environment[name];

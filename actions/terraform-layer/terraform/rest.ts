@@ -20,6 +20,7 @@ import {
 } from './children.js';
 import { recoverState, versionOf } from './errored-state.js';
 import { parseEvent, type TerraformEvent } from './events.js';
+import { programName, type ProgramName } from './find.js';
 import { heldLockIn, takenLockIn, unlockCommand } from './held-lock.js';
 import { releaseLock, removeLocalLock } from './lock-release.js';
 import { rescueCommands } from './rescue-commands.js';
@@ -64,7 +65,7 @@ export async function bringToRest(runDirectory: string, ports: RestPorts): Promi
       await nameRunning(child, ports);
       continue;
     }
-    log.info(`terraform ${child.command} of ${child.stack} has ended`);
+    log.info(`${programOf(child)} ${child.command} of ${child.stack} has ended`);
     try {
       await settle(child, ports);
     } catch (thrown) {
@@ -76,12 +77,12 @@ export async function bringToRest(runDirectory: string, ports: RestPorts): Promi
 
 async function nameRunning(child: RunningChild, ports: RestPorts): Promise<void> {
   const { log } = ports;
-  const about = `terraform ${child.command} of ${child.stack} still runs (process ${child.processId})`;
+  const about = `${programOf(child)} ${child.command} of ${child.stack} still runs (process ${child.processId})`;
   const lockId = await heldLockOf(child, ports);
   log.warning(
     lockId === undefined
       ? `${about}: its state may stay locked, and the next run then names the lock.`
-      : `${about} and holds the lock ${lockId}. To release it once it has ended: ${unlockCommand(child.directory, lockId)}`,
+      : `${about} and holds the lock ${lockId}. To release it once it has ended: ${unlockCommand(programOf(child), child.directory, lockId)}`,
   );
 }
 
@@ -97,14 +98,16 @@ async function settle(child: RunningChild, ports: RestPorts): Promise<void> {
   const stateVersion = command === 'apply' ? await versionOf(ports.sidecarOf(rest)) : undefined;
   const absent = rest.withoutEnvironment.map((name) => [name, undefined] as const);
   const environment = ports.environmentWith({ ...Object.fromEntries(absent), ...rest.environment });
-  const { program, directory } = rest;
-  const commands = rescueCommands({ ...ports, program, directory, environment });
+  const { program, directory, early } = rest;
+  const commands = rescueCommands({ ...ports, program, directory, environment, early });
   let stands = false;
   if (lockId !== undefined) {
     const release = await releaseLock(lockId, { ...ports, commands });
     stands = release.kind === 'stands';
     if (release.kind === 'released') {
-      log.notice(`terraform ${command} of ${stack} left the lock ${lockId}: it was released.`);
+      log.notice(
+        `${programOf(child)} ${command} of ${stack} left the lock ${lockId}: it was released.`,
+      );
     } else {
       log.warning(standing(child, lockId, release.why));
     }
@@ -165,7 +168,11 @@ async function settleApply(
     ...{ commands: ports.commands, clock: ports.clock, signal: ports.signal },
     stateVersion: ports.stateVersion,
   });
-  for (const { severity, summary, detail } of recoveryDiagnostics(directory, recovery)) {
+  for (const { severity, summary, detail } of recoveryDiagnostics(
+    programName(rest.program),
+    directory,
+    recovery,
+  )) {
     log[severity](`${stack}: ${summary}${detail === '' ? '' : `\n${detail}`}`);
   }
   if (sidecar === undefined) return;
@@ -183,11 +190,14 @@ async function eventsOf(
   return text.split('\n').flatMap((line) => parseEvent(line, directory) ?? []);
 }
 
-function standing(
-  { command, stack, directory }: RunningChild,
-  lockId: string,
-  why: string,
-): string {
+/** A note without instructions names no program. */
+function programOf({ rest }: RunningChild): ProgramName {
+  return programName(rest?.program ?? 'terraform');
+}
+
+function standing(child: RunningChild, lockId: string, why: string): string {
+  const { command, stack, directory } = child;
+  const program = programOf(child);
   const words = why === '' ? '' : ` (${why})`;
-  return `terraform ${command} of ${stack} has ended and left the lock ${lockId} on its state${words}. To release it: ${unlockCommand(directory, lockId)}`;
+  return `${program} ${command} of ${stack} has ended and left the lock ${lockId} on its state${words}. To release it: ${unlockCommand(program, directory, lockId)}`;
 }

@@ -3,7 +3,7 @@ import { OperationError } from '../../shared/errors.js';
 import type { ChildResult } from '../../shared/process.js';
 import type { Stack } from '../stacks/workspace.js';
 import { runWithCare, type ChildCare } from './cared-child.js';
-import { stackEnvironment, variableArguments } from './command-arguments.js';
+import { earlyArguments, stackEnvironment, variableArguments } from './command-arguments.js';
 import type { TerraformRun } from './terraform.js';
 
 /** How one command on a state ended. */
@@ -42,6 +42,9 @@ export interface StateCommandOptions extends ChildCare {
 /** The real commands; arguments go to the program as they are, no shell is involved. */
 export function stateCommands(stack: Stack, options: StateCommandOptions): StateCommands {
   const lock = `-lock-timeout=${options.lockTimeoutSeconds}s`;
+  const { root, varFiles, variables } = options;
+  const values = { root, varFiles, variablesFor: () => variables };
+  const early = earlyArguments(stack, values);
 
   async function run(
     words: readonly string[],
@@ -77,22 +80,19 @@ export function stateCommands(stack: Stack, options: StateCommandOptions): State
 
   return {
     pull: async () => {
-      const { child, run: result } = await run(['state', 'pull'], []);
+      const { child, run: result } = await run(['state', 'pull'], early);
       if (result.end === 'succeeded') return child.stdout.trim() === '' ? undefined : child.stdout;
       throw new OperationError(
         'state-unreadable',
         `the state of ${stack.displayId} cannot be read: ${result.lines.join(' ')}`,
       );
     },
-    import: (address, id) => {
-      const { root, varFiles, variables } = options;
-      const given = variableArguments(stack, { root, varFiles, variablesFor: () => variables });
-      return change(['import'], ['-input=false', ...given, address, id]);
-    },
-    move: (from, to) => change(['state', 'mv'], [from, to]),
-    remove: (address) => change(['state', 'rm'], [address]),
-    untaint: (address) => change(['untaint'], [address]),
-    push: (file) => change(['state', 'push'], [file]),
+    import: (address, id) =>
+      change(['import'], ['-input=false', ...variableArguments(stack, values), address, id]),
+    move: (from, to) => change(['state', 'mv'], [...early, from, to]),
+    remove: (address) => change(['state', 'rm'], [...early, address]),
+    untaint: (address) => change(['untaint'], [...early, address]),
+    push: (file) => change(['state', 'push'], [...early, file]),
   };
 }
 

@@ -66,7 +66,8 @@ export async function openStatePlace(
       `the state ${stack.stateKey} cannot be reached: ${child.stderr.trim()}`,
     );
   }
-  const { workspace: ___, ...rest } = stack;
+  // The backend is written out here: no variable is in it.
+  const { workspace: ___, earlyExpressions: ____, ...rest } = stack;
   return stateCommands(
     {
       ...{ ...rest, directory: '.', binding: 'directory' },

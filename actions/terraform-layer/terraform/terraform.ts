@@ -1,6 +1,7 @@
 import type { Stack } from '../stacks/workspace.js';
 import type { Diagnostic } from './diagnostics.js';
 import type { TerraformEvent } from './events.js';
+import type { ProgramName } from './find.js';
 import type { PlannedState } from './planned-state.js';
 
 /** How one run of Terraform in one stack ended. */
@@ -33,6 +34,7 @@ export interface PlanOptions {
 
 /** Terraform or OpenTofu, in one stack at a time; safe to call for several stacks at once. */
 export interface Terraform {
+  readonly name: ProgramName;
   init(stack: Stack): Promise<TerraformRun>;
   plan(
     stack: Stack,

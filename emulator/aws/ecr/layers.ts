@@ -11,6 +11,9 @@ import { scopeKey } from './scope.js';
 const PART_SIZE_BYTES = 10 * 1024 * 1024;
 const SMALLEST_PART_BYTES = 5 * 1024 * 1024;
 
+/** Layers that are kept at hand: they are read range by range, several at once. */
+const mostRecent = 4;
+
 interface Upload {
   readonly scope: Scope;
   readonly repositoryName: string;
@@ -42,6 +45,8 @@ export function createLayers(downloadBase: () => string): Layers {
     string,
     { registry: Registry; repositoryName: string; digest: string }
   >();
+
+  const recent = new Map<string, Buffer>();
 
   function uploadOf({ input, scope, repositoryName }: EcrRequest): Upload {
     const id = text(input, 'uploadId');
@@ -166,11 +171,21 @@ export function createLayers(downloadBase: () => string): Layers {
 
     async download(token) {
       const found = downloads.get(token);
-      return found?.registry.blob(found.repositoryName, found.digest);
+      if (found === undefined) return undefined;
+      const { registry, repositoryName, digest } = found;
+      if ((await registry.blobSize(repositoryName, digest)) === undefined) return undefined;
+      const blob = recent.get(digest) ?? (await registry.blob(repositoryName, digest));
+      if (blob === undefined) return undefined;
+      // The one used last stands last.
+      recent.delete(digest);
+      recent.set(digest, blob);
+      for (const oldest of [...recent.keys()].slice(0, -mostRecent)) recent.delete(oldest);
+      return blob;
     },
 
     clear() {
       uploads.clear();
+      recent.clear();
       downloads.clear();
     },
   };

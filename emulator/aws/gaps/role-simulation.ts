@@ -1,7 +1,7 @@
 import { AwsError } from '../../aws-error.js';
 import { escapeXml } from '../answer.js';
 import type { Handler } from '../call.js';
-import { evaluate, statementsOf, type Statement } from '../policy.js';
+import { evaluate, statementsOf, type ConditionContext, type Statement } from '../policy.js';
 import type { Iam } from '../sts/iam.js';
 
 const NAMESPACE = 'https://iam.amazonaws.com/doc/2010-05-08/';
@@ -10,8 +10,8 @@ const NAMESPACE = 'https://iam.amazonaws.com/doc/2010-05-08/';
  * The gap: moto has no SimulatePrincipalPolicy.
  *
  * Judges each action on each resource by a role's inline and attached policies, which stay in the
- * backend; there are no organisations and no permissions boundaries here. Context keys are not
- * taken: what a condition asks for is missing, and listed as such (IAM API reference,
+ * backend; there are no organisations and no permissions boundaries here. What a condition asks for
+ * and the request does not give is missing, and listed as such (IAM API reference,
  * "SimulatePrincipalPolicy", "EvaluationResult", "ResourceSpecificResult").
  */
 export function createRoleSimulation(iam: Pick<Iam, 'rolePolicies'>): Handler {
@@ -27,9 +27,10 @@ export function createRoleSimulation(iam: Pick<Iam, 'rolePolicies'>): Handler {
         throw new AwsError('InvalidInput', `Invalid Entity Arn: ${arn} is no role`, 400);
       }
       const statements = await statementsOfRole(iam, call.caller.account, role);
+      const context = contextOf(form);
       const resources = members(form, 'ResourceArns');
       const results = members(form, 'ActionNames').map((action) =>
-        resultOf(statements, action, resources),
+        resultOf({ statements, context }, action, resources),
       );
       return {
         kind: 'query',
@@ -42,18 +43,24 @@ export function createRoleSimulation(iam: Pick<Iam, 'rolePolicies'>): Handler {
   };
 }
 
+/** A role's statements, and the values of condition keys that the request gives. */
+interface Simulated {
+  readonly statements: readonly Statement[];
+  readonly context: ConditionContext;
+}
+
 /** One result an action; with resources given, one below it for each of them. */
 function resultOf(
-  statements: readonly Statement[],
+  { statements, context }: Simulated,
   action: string,
   resources: readonly string[],
 ): string {
   const judged = (resources.length === 0 ? ['*'] : resources).map((resource) => ({
     resource,
-    decision: decide(statements, action, resource),
+    decision: decide({ statements, context }, action, resource),
   }));
   const first = judged[0];
-  const missing = list('MissingContextValues', missingKeys(statements));
+  const missing = list('MissingContextValues', missingKeys({ statements, context }));
   const specific = judged.map(
     ({ resource, decision }) =>
       `<EvalResourceName>${escapeXml(resource)}</EvalResourceName><EvalResourceDecision>${decision}</EvalResourceDecision>${missing}`,
@@ -68,20 +75,31 @@ function resultOf(
   );
 }
 
-function decide(statements: readonly Statement[], action: string, resource: string): string {
+/** Values of condition keys, which are no matter of case. */
+function contextOf(form: URLSearchParams): ConditionContext {
+  const names = [...form].flatMap(([key, value]) => {
+    const entry = /^(ContextEntries\.member\.\d+)\.ContextKeyName$/.exec(key)?.[1];
+    return entry === undefined ? [] : [{ entry, name: value.toLowerCase() }];
+  });
+  return new Map(
+    names.map(({ entry, name }) => [name, members(form, `${entry}.ContextKeyValues`)]),
+  );
+}
+
+function decide({ statements, context }: Simulated, action: string, resource: string): string {
   const decision = evaluate(statements, {
-    ...{ action, resource, context: new Map() },
+    ...{ action, resource, context },
     principal: { kind: 'AWS', names: [] },
   });
   if (decision === 'Allow') return 'allowed';
   return decision === 'Deny' ? 'explicitDeny' : 'implicitDeny';
 }
 
-function missingKeys(statements: readonly Statement[]): readonly string[] {
+function missingKeys({ statements, context }: Simulated): readonly string[] {
   const keys = statements.flatMap(({ Condition }) =>
     Object.values(Condition ?? {}).flatMap((block) => Object.keys(block)),
   );
-  return [...new Set(keys)].map(escapeXml);
+  return [...new Set(keys)].filter((key) => !context.has(key.toLowerCase())).map(escapeXml);
 }
 
 /** A policy of an identity names no principal: it is the role that it belongs to. */

@@ -16,8 +16,20 @@ function environmentOf(repository: Repository, request: OperationRequest): Envir
 
 export function environmentOperations(
   state: GithubState,
-): Topic<'repos/get-environment' | 'repos/list-deployment-branch-policies'> {
+): Topic<
+  'repos/get-all-environments' | 'repos/get-environment' | 'repos/list-deployment-branch-policies'
+> {
   return {
+    'repos/get-all-environments': (request) => {
+      const repository = repositoryOf(state, request);
+      const path = `/repos/${repository.owner.login}/${repository.name}/environments`;
+      const all = [...repository.environments.values()];
+      const { items, headers } = page(request, path, all, (one) =>
+        render.environment(request.baseUrl, repository, one),
+      );
+      return { status: 200, headers, body: { total_count: all.length, environments: items } };
+    },
+
     'repos/get-environment': (request) => {
       const repository = repositoryOf(state, request);
       const found = environmentOf(repository, request);

@@ -11,6 +11,7 @@ import { labelOperations } from './labels.js';
 import { metaOperations } from './meta.js';
 import { pullOperations } from './pulls.js';
 import { runOperations } from './runs.js';
+import { settingsOperations } from './settings.js';
 
 /** A handler for every operation of `operation-ids.ts`, over one state. */
 export function githubOperations(
@@ -28,5 +29,6 @@ export function githubOperations(
     ...metaOperations(state, rateLimit),
     ...pullOperations(state),
     ...runOperations(state, artifacts),
+    ...settingsOperations(state),
   };
 }

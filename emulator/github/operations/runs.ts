@@ -18,6 +18,12 @@ function artifactOf(repository: Repository, request: OperationRequest): Artifact
   return found;
 }
 
+function runOf(repository: Repository, request: OperationRequest): WorkflowRun {
+  const run = repository.runs.get(numberOf(request, 'run_id'));
+  if (run === undefined) throw notFound();
+  return run;
+}
+
 /** `status` of the query names a status or a conclusion ("List workflow runs for a repository"). */
 function matchesFilter(run: WorkflowRun, query: OperationRequest['query']): boolean {
   const asked = (name: string, ...values: readonly (string | null)[]): boolean =>
@@ -37,8 +43,10 @@ export function runOperations(
 ): Topic<
   | 'actions/download-artifact'
   | 'actions/get-artifact'
+  | 'actions/get-reviews-for-run'
   | 'actions/get-workflow-run'
   | 'actions/list-artifacts-for-repo'
+  | 'actions/list-jobs-for-workflow-run-attempt'
   | 'actions/list-workflow-run-artifacts'
   | 'actions/list-workflow-runs-for-repo'
 > {
@@ -60,9 +68,28 @@ export function runOperations(
   return {
     'actions/get-workflow-run': (request) => {
       const repository = repositoryOf(state, request);
-      const run = repository.runs.get(numberOf(request, 'run_id'));
-      if (run === undefined) throw notFound();
+      const run = runOf(repository, request);
       return { status: 200, body: render.workflowRun(request.baseUrl, state, repository, run) };
+    },
+
+    'actions/get-reviews-for-run': (request) => {
+      const repository = repositoryOf(state, request);
+      const { approvals } = runOf(repository, request);
+      const body = approvals.map((one) => render.runApproval(request.baseUrl, repository, one));
+      return { status: 200, body };
+    },
+
+    'actions/list-jobs-for-workflow-run-attempt': (request) => {
+      const repository = repositoryOf(state, request);
+      const run = runOf(repository, request);
+      const attempt = numberOf(request, 'attempt_number');
+      if (attempt < 1 || attempt > run.attempt) throw notFound();
+      const jobs = run.jobs.filter((job) => job.attempt === attempt);
+      const path = `${actionsPath(repository)}/runs/${run.id}/attempts/${attempt}/jobs`;
+      const { items, headers } = page(request, path, jobs, (job) =>
+        render.runJob(request.baseUrl, repository, run, job),
+      );
+      return { status: 200, body: { total_count: jobs.length, jobs: items }, headers };
     },
 
     'actions/list-workflow-runs-for-repo': (request) => {

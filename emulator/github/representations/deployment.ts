@@ -62,7 +62,7 @@ export function environment(
   baseUrl: string,
   repository: Repository,
   value: Environment,
-): Schemas['environment'] {
+): Schemas['environment'] & { readonly can_admins_bypass: boolean } {
   const rules: NonNullable<Schemas['environment']['protection_rules']> = [];
   const ruleId = (offset: number) => {
     const id = value.id * 10 + offset;
@@ -92,6 +92,8 @@ export function environment(
     html_url: `${repositoryPage(repository)}/deployments/activity_log?environments_filter=${name}`,
     created_at: value.createdAt,
     updated_at: value.createdAt,
+    // GitHub gives it, though its description does not have it (google/go-github#2721).
+    can_admins_bypass: value.canAdminsBypass,
     protection_rules: rules,
     deployment_branch_policy:
       value.branchPolicy === null

@@ -1,4 +1,11 @@
-import type { Artifact, GithubState, Repository, WorkflowRun } from '../state.js';
+import type {
+  Artifact,
+  GithubState,
+  Repository,
+  RunApproval,
+  RunJob,
+  WorkflowRun,
+} from '../state.js';
 import { nodeId, simpleUser } from './account.js';
 import type { Schemas } from './account.js';
 import { minimalRepository, repositoryPage, repositoryUrl } from './repository.js';
@@ -94,5 +101,51 @@ export function workflowRun(
     repository: minimalRepository(baseUrl, repository),
     head_repository: minimalRepository(baseUrl, state.repository(owner, name)),
     display_title: commit?.message ?? value.name,
+  };
+}
+
+export function runJob(
+  baseUrl: string,
+  repository: Repository,
+  run: WorkflowRun,
+  value: RunJob,
+): Schemas['job'] {
+  const root = repositoryUrl(baseUrl, repository);
+  return {
+    id: value.id,
+    node_id: nodeId('CheckRun', value.id),
+    run_id: run.id,
+    run_attempt: value.attempt,
+    run_url: `${root}/actions/runs/${run.id}`,
+    head_sha: run.headSha,
+    head_branch: run.headBranch,
+    workflow_name: run.name,
+    name: value.name,
+    status: value.status,
+    conclusion: value.conclusion,
+    url: `${root}/actions/jobs/${value.id}`,
+    html_url: `${repositoryPage(repository)}/actions/runs/${run.id}/job/${value.id}`,
+    check_run_url: `${root}/check-runs/${value.id}`,
+    created_at: run.createdAt,
+    started_at: run.startedAt,
+    completed_at: value.status === 'completed' ? run.startedAt : null,
+    labels: ['ubuntu-24.04'],
+    ...{ runner_id: 1, runner_name: 'runner', runner_group_id: 1, runner_group_name: 'Default' },
+  };
+}
+
+export function runApproval(
+  baseUrl: string,
+  repository: Repository,
+  value: RunApproval,
+): Schemas['environment-approvals'] {
+  return {
+    state: value.state,
+    comment: value.comment,
+    user: simpleUser(baseUrl, value.user),
+    environments: value.environments.map((name) => {
+      const id = repository.environments.get(name.toLowerCase())?.id;
+      return { ...(id === undefined ? {} : { id }), name };
+    }),
   };
 }

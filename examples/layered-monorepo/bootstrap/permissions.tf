@@ -98,7 +98,7 @@ locals {
   # Older configurations lock in a DynamoDB table: an item for each lock, <bucket>/<key>, and one for
   # the digest of each state, <bucket>/<key>-md5, which only who writes the state may write. The items
   # of this environment are told by their keys.
-  lock_table_arn = var.lock_table_name == null ? null : "arn:${local.partition}:dynamodb:${var.region}:${local.account_id}:table/${var.lock_table_name}"
+  lock_table_arn = var.lock_table_name == null ? null : "${local.arn_prefix.dynamodb}:table/${var.lock_table_name}"
 
   lock_table_statements = { for environment in var.environments : environment => {
     read = [for arn in compact([local.lock_table_arn]) : {
@@ -162,10 +162,10 @@ locals {
     Resource = ["*"]
   }]
 
-  parameter_arns = { for environment in var.environments : environment => "arn:${local.partition}:ssm:${var.region}:${local.account_id}:parameter/${environment}/${var.project}" }
+  parameter_arns = { for environment in var.environments : environment => "${local.arn_prefix.ssm}:parameter/${environment}/${var.project}" }
 
   service_role_arns = { for environment in var.environments : environment => [
-    for kind in ["execution", "task"] : "arn:${local.partition}:iam::${local.account_id}:role/${var.project}-*-${environment}-${kind}"
+    for kind in ["execution", "task"] : "${local.role_arn_prefix}${var.project}-*-${environment}-${kind}"
   ] }
 
   plan_statements = { for environment in var.environments : environment => concat(
@@ -236,9 +236,9 @@ locals {
           "ecs:UpdateCluster", "ecs:UpdateClusterSettings", "ecs:UpdateService",
         ]
         Resource = [
-          "arn:${local.partition}:ecs:${var.region}:${local.account_id}:cluster/${var.project}-${environment}",
-          "arn:${local.partition}:ecs:${var.region}:${local.account_id}:service/${var.project}-${environment}/*",
-          "arn:${local.partition}:ecs:${var.region}:${local.account_id}:task-definition/${var.project}-*-${environment}-template:*",
+          "${local.arn_prefix.ecs}:cluster/${var.project}-${environment}",
+          "${local.arn_prefix.ecs}:service/${var.project}-${environment}/*",
+          "${local.arn_prefix.ecs}:task-definition/${var.project}-*-${environment}-template:*",
         ]
       },
       {
@@ -258,9 +258,9 @@ locals {
         ]
         Resource = [
           "arn:${local.partition}:cloudwatch::${local.account_id}:dashboard/${var.project}-${environment}*",
-          "arn:${local.partition}:dynamodb:${var.region}:${local.account_id}:table/${var.project}-*-${environment}",
-          "arn:${local.partition}:ecr:${var.region}:${local.account_id}:repository/${var.project}/*",
-          "arn:${local.partition}:logs:${var.region}:${local.account_id}:log-group:/ecs/${var.project}-*-${environment}*",
+          "${local.arn_prefix.dynamodb}:table/${var.project}-*-${environment}",
+          "${local.arn_prefix.ecr}:repository/${var.project}/*",
+          "${local.arn_prefix.logs}:log-group:/ecs/${var.project}-*-${environment}*",
           "${local.parameter_arns[environment]}/*",
         ]
       },
@@ -286,15 +286,16 @@ locals {
         Sid       = "ServiceLinkedRoles"
         Effect    = "Allow"
         Action    = ["iam:CreateServiceLinkedRole"]
-        Resource  = ["arn:${local.partition}:iam::${local.account_id}:role/aws-service-role/*"]
+        Resource  = ["${local.role_arn_prefix}aws-service-role/*"]
         Condition = { StringEquals = { "iam:AWSServiceName" = ["ecs.amazonaws.com"] } }
       },
     ],
   ) }
 
-  arn_prefix = { for service in ["application-autoscaling", "codedeploy", "ecs", "events", "scheduler", "secretsmanager"] :
+  arn_prefix = { for service in ["application-autoscaling", "codedeploy", "dynamodb", "ecr", "ecs", "events", "kms", "logs", "scheduler", "secretsmanager", "ssm"] :
     service => "arn:${local.partition}:${service}:${var.region}:${local.account_id}"
   }
+  role_arn_prefix = "arn:${local.partition}:iam::${local.account_id}:role/"
 
   # What the commands of ecs-deploy call, and nothing besides; each block names its commands.
   deploy_statements = { for environment in var.environments : environment => [
@@ -359,7 +360,7 @@ locals {
       Sid      = "ReadLogs"
       Effect   = "Allow"
       Action   = ["logs:GetLogEvents"]
-      Resource = ["arn:${local.partition}:logs:${var.region}:${local.account_id}:log-group:/ecs/${var.project}-*-${environment}:*"]
+      Resource = ["${local.arn_prefix.logs}:log-group:/ecs/${var.project}-*-${environment}:*"]
     },
     {
       # deploy, verify, run-task: digest and platform. The image may stand in another account's
@@ -367,7 +368,7 @@ locals {
       Sid      = "FindImages"
       Effect   = "Allow"
       Action   = ["ecr:BatchGetImage", "ecr:DescribeImages", "ecr:DescribeRepositories", "ecr:GetDownloadUrlForLayer", "ecr:GetRepositoryPolicy"]
-      Resource = ["arn:${local.partition}:ecr:*:*:repository/${var.project}/*"]
+      Resource = [local.any_repositories_arn]
     },
     {
       # verify: whether the roles trust ECS, and what the execution role may do.
@@ -392,14 +393,22 @@ locals {
       Resource = ["${local.arn_prefix.secretsmanager}:secret:*"]
     },
     {
-      # verify: network, load balancer and log groups. deploy: why targets are unhealthy. scale: limits.
+      # verify: whether tasks may decrypt with the keys of secrets and parameters; names are each
+      # project's own.
+      Sid      = "SeeKeys"
+      Effect   = "Allow"
+      Action   = ["kms:DescribeKey", "kms:GetKeyPolicy"]
+      Resource = ["${local.arn_prefix.kms}:key/*"]
+    },
+    {
+      # verify: network, load balancer, log groups, and keys of parameters. deploy: why targets are unhealthy. scale: limits.
       # IAM knows no resource for most.
       Sid    = "SeeSurroundings"
       Effect = "Allow"
       Action = [
         "application-autoscaling:DescribeScalableTargets", "ec2:DescribeSecurityGroups",
         "ec2:DescribeSubnets", "elasticloadbalancing:DescribeTargetGroups",
-        "elasticloadbalancing:DescribeTargetHealth", "logs:DescribeLogGroups",
+        "elasticloadbalancing:DescribeTargetHealth", "logs:DescribeLogGroups", "ssm:DescribeParameters",
       ]
       Resource = ["*"]
     },
@@ -431,7 +440,7 @@ locals {
       Sid       = "PassScheduleRoles"
       Effect    = "Allow"
       Action    = ["iam:PassRole"]
-      Resource  = ["arn:${local.partition}:iam::${local.account_id}:role/${var.project}-*-${environment}-schedule"]
+      Resource  = ["${local.role_arn_prefix}${var.project}-*-${environment}-schedule"]
       Condition = { StringEquals = { "iam:PassedToService" = "scheduler.amazonaws.com" } }
     },
     {
@@ -467,7 +476,10 @@ locals {
     },
   ] }
 
-  project_repositories_arn = "arn:${local.partition}:ecr:${var.region}:${local.account_id}:repository/${var.project}/*"
+  # Of this project, in whichever account and region its images stand.
+  any_repositories_arn = "arn:${local.partition}:ecr:*:*:repository/${var.project}/*"
+
+  project_repositories_arn = "${local.arn_prefix.ecr}:repository/${var.project}/*"
 
   push_statements = concat([
     {
@@ -491,7 +503,7 @@ locals {
       Sid      = "ReadImagesToPromote"
       Effect   = "Allow"
       Action   = ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
-      Resource = ["arn:${local.partition}:ecr:*:*:repository/${var.project}/*"]
+      Resource = [local.any_repositories_arn]
     },
     {
       # scan-fail-on of ecr-push.

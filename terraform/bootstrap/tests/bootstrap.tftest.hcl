@@ -116,6 +116,67 @@ run "accepts_subjects_with_ids_and_holds_on_to_the_repository" {
   }
 }
 
+run "lets_legs_of_the_released_workflow_apply_behind_the_gate_of_their_environment" {
+  command = plan
+
+  variables {
+    oidc_provider_arn   = "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com"
+    waves_workflow_refs = ["org/infra-actions/.github/workflows/terraform-apply-waves.yml@refs/tags/v1"]
+    github = {
+      infrastructure_repository = { name = "org/shop-infrastructure", owner_id = "1", repository_id = "22" }
+      application_repositories  = [{ name = "org/service-a", owner_id = "1", repository_id = "33" }]
+    }
+  }
+
+  assert {
+    condition = [for statement in jsondecode(aws_iam_role.github["production-apply"].assume_role_policy).Statement : statement.Condition][1] == {
+      StringEquals = {
+        "token.actions.githubusercontent.com:aud"              = "sts.amazonaws.com"
+        "token.actions.githubusercontent.com:job_workflow_ref" = ["org/infra-actions/.github/workflows/terraform-apply-waves.yml@refs/tags/v1"]
+        "token.actions.githubusercontent.com:ref"              = "refs/heads/main"
+        "token.actions.githubusercontent.com:repository_id"    = ["22"]
+        "token.actions.githubusercontent.com:sub" = [
+          "repo:org/shop-infrastructure:environment:production-waves",
+          "repo:org@1/shop-infrastructure@22:environment:production-waves",
+        ]
+      }
+    }
+    error_message = "legs of this environment, on the default branch, in that workflow alone"
+  }
+
+  assert {
+    condition = alltrue([
+      for key, role in aws_iam_role.github :
+      length(jsondecode(role.assume_role_policy).Statement) == (endswith(key, "-apply") ? 2 : 1)
+    ])
+    error_message = "no other role trusts a leg"
+  }
+}
+
+run "trusts_no_leg_by_default" {
+  command = plan
+
+  variables {
+    oidc_provider_arn = "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com"
+  }
+
+  assert {
+    condition     = length(jsondecode(aws_iam_role.github["production-apply"].assume_role_policy).Statement) == 1
+    error_message = "only the environment itself"
+  }
+}
+
+run "refuses_workflows_and_environments_that_would_pass_for_legs" {
+  command = plan
+
+  variables {
+    environments        = ["production", "production-waves"]
+    waves_workflow_refs = ["org/infra-actions/.github/workflows/terraform-apply-waves.yml@*"]
+  }
+
+  expect_failures = [var.waves_workflow_refs]
+}
+
 run "lets_a_plan_role_write_locks_and_reviews_but_no_state" {
   command = plan
 

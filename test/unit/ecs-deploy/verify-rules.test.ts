@@ -18,7 +18,11 @@ const ec2: ServiceWiring = { ...wiring, launchType: 'EC2', network: undefined };
 
 /** `code place` of each finding. */
 function found(definition: JsonObject, on: ServiceWiring = wiring): readonly string[] {
-  const subject: Subject = { definition, wiring: on };
+  const subject: Subject = {
+    definition,
+    wiring: on,
+    serviceArn: 'arn:aws:ecs:eu-west-1:123456789012:service/dev/web',
+  };
   return definitionFindings(subject).map(({ code, place }) => `${code} ${place}`);
 }
 

@@ -2,158 +2,32 @@ import { runCommand } from '../../../actions/ecs-deploy/commands.js';
 import { parseImageReference } from '../../../actions/ecs-deploy/images/image-reference.js';
 import type { DeployInputs, VerifyInputs } from '../../../actions/ecs-deploy/inputs.js';
 import type { JsonObject } from '../../../actions/ecs-deploy/model.js';
-import type { Denial, Lookups } from '../../../actions/ecs-deploy/ports.js';
-import type { Report } from '../../../actions/ecs-deploy/report.js';
+import type { Lookups } from '../../../actions/ecs-deploy/ports.js';
 import { mostQuickCalls } from '../../../actions/ecs-deploy/verify/verify.js';
 import { UserError } from '../../../actions/shared/errors.js';
-import {
-  deployInputs,
-  deployWorld,
-  noEdits,
-  pushImage,
-  serviceWithContract,
-  type DeployWorld,
-} from '../../support/ecs.js';
+import { deployInputs, deployWorld, noEdits, type DeployWorld } from '../../support/ecs.js';
 import { ecsFixture } from '../../support/ecs-emulator.js';
+import {
+  makeVerifiedService,
+  problemsOf as problems,
+  pushedImage,
+  runVerify,
+  secret,
+  targetGroupArn,
+} from '../../support/ecs-verify.js';
 
-const secret = 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:db-AbCdEf';
-const targetGroupArn =
-  'arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/web/0123456789abcdef';
 const origin = { commit: undefined, run: undefined };
 
 let world: DeployWorld;
-
-/** The template with secrets and a parameter, behind a load balancer. */
-async function service(container: JsonObject = {}, serviceChanges: object = {}): Promise<void> {
-  await serviceWithContract(world, {
-    container: {
-      secrets: [
-        { name: 'DB', valueFrom: `${secret}:password::` },
-        { name: 'TOKEN', valueFrom: '/dev/shop/token' },
-        { name: 'KEY', valueFrom: '/dev/shop/key' },
-      ],
-      ...container,
-    },
-    service: {
-      loadBalancers: [{ targetGroupArn, containerName: 'app', containerPort: 8080 }],
-      ...serviceChanges,
-    },
-  });
-}
 
 beforeEach(async () => {
   world = deployWorld(await ecsFixture());
 });
 
-function image(name: string, platforms?: string[]): NonNullable<DeployInputs['image']> {
-  const { tag } = pushImage(world.fixture, name);
-  if (platforms !== undefined) {
-    for (const [reference, one] of world.fixture.images) {
-      if (one.kind === 'found') world.fixture.images.set(reference, { ...one, platforms });
-    }
-  }
-  const reference = parseImageReference(tag);
-  if (reference === undefined) throw new Error('no reference');
-  return { kind: 'reference', reference };
-}
-
-function verify(changes: Partial<VerifyInputs> = {}): Promise<Report> {
-  const { aws, target, logLines } = deployInputs();
-  return runCommand(
-    world.ports,
-    {
-      ...{ command: 'verify', aws, target, logLines },
-      ...{ image: undefined, container: undefined, images: {}, edits: noEdits },
-      ...changes,
-    },
-    origin,
-  );
-}
-
-/** `code place` of each problem. */
-function problems(report: Report): readonly string[] {
-  const found = JSON.parse(report.outputs['problems'] ?? '[]') as {
-    readonly code: string;
-    readonly place: string;
-  }[];
-  return found.map(({ code, place }) => `${code} ${place}`).sort();
-}
-
-describe('what the execution role may do', () => {
-  const denied = (changes: Partial<Denial> = {}): Denial => ({
-    ...{ action: 'secretsmanager:GetSecretValue', resource: secret },
-    ...{ isExplicit: false, isConditional: false },
-    ...changes,
-  });
-  const place = 'containerDefinitions.app.secrets.DB';
-
-  it('is a problem where it may not read a secret: role, action and resource are named', async () => {
-    await service();
-    world.account.denials.push(denied());
-    const report = await verify({ image: image('shop/web:v1') });
-    expect(problems(report)).toEqual([`execution-role-denied ${place}`]);
-    const [problem] = JSON.parse(report.outputs['problems'] ?? '[]') as { message: string }[];
-    for (const part of ['web-execution', 'secretsmanager:GetSecretValue', secret]) {
-      expect(problem?.message).toContain(part);
-    }
-  });
-
-  it('may be given by a policy of the secret itself, unless a statement denies it', async () => {
-    await service();
-    world.account.ownPolicies.add(secret);
-    world.account.denials.push(denied());
-    expect(problems(await verify({ image: image('shop/web:v1') }))).toEqual([]);
-    world.account.denials[0] = denied({ isExplicit: true });
-    expect(problems(await verify({ image: image('shop/web:v1') }))).toEqual([
-      `execution-role-denied ${place}`,
-    ]);
-  });
-
-  it('is not known where that depends on a condition of the real call', async () => {
-    await service();
-    world.account.denials.push(denied({ isConditional: true }));
-    expect(problems(await verify({ image: image('shop/web:v1') }))).toEqual([]);
-  });
-
-  it('is pulling its image, too', async () => {
-    await service();
-    const resource = 'arn:aws:ecr:eu-west-1:123456789012:repository/shop/web';
-    world.account.denials.push(
-      denied({ action: 'ecr:BatchGetImage', resource }),
-      denied({ action: 'ecr:GetAuthorizationToken', resource: '*' }),
-    );
-    expect(problems(await verify({ image: image('shop/web:v1') }))).toEqual([
-      'execution-role-denied containerDefinitions.app.image',
-      'execution-role-denied executionRoleArn',
-    ]);
-  });
-
-  it('is looked up once for a repository that both actions of a pull are denied on', async () => {
-    await service();
-    const resource = 'arn:aws:ecr:eu-west-1:123456789012:repository/shop/web';
-    world.account.ownPolicies.add(resource);
-    world.account.denials.push(
-      denied({ action: 'ecr:BatchGetImage', resource }),
-      denied({ action: 'ecr:GetDownloadUrlForLayer', resource }),
-    );
-    expect(problems(await verify({ image: image('shop/web:v1') }))).toEqual([]);
-    const asked = world.account.calls.filter((call) => call.startsWith('hasOwnPolicy'));
-    expect(asked).toEqual([`hasOwnPolicy ${resource}`]);
-  });
-
-  it.each(['denials', 'hasOwnPolicy'] as const)(
-    'is told once as not checked where our role may not ask for %s',
-    async (method) => {
-      await service();
-      world.account.denials.push(denied());
-      world.account.denied.add(method);
-      const report = await verify({ image: image('shop/web:v1') });
-      expect(report.failure).toBeUndefined();
-      const told = world.log.filter(({ message }) => message.includes(`may not call ${method}`));
-      expect(told.map(({ level }) => level)).toEqual(['notice']);
-    },
-  );
-});
+const service = (container: JsonObject = {}, changes: object = {}) =>
+  makeVerifiedService(world, { container, service: changes });
+const image = (name: string, platforms?: string[]) => pushedImage(world, name, platforms);
+const verify = (changes?: Partial<VerifyInputs>) => runVerify(world, changes);
 
 describe('verify', () => {
   it('finds nothing wrong where all is well, and changes nothing', async () => {
@@ -167,8 +41,10 @@ describe('verify', () => {
       'denials ecr:GetAuthorizationToken on *',
       `denials logs:CreateLogStream logs:PutLogEvents on arn:aws:logs:eu-west-1:123456789012:log-group:/ecs/web:log-stream:web/app/${'0123456789abcdef'.repeat(2)}`,
       `denials secretsmanager:GetSecretValue on ${secret}`,
+      'denials ssm:GetParameters on arn:aws:ssm:eu-west-1:123456789012:parameter/dev/shop/token arn:aws:ssm:eu-west-1:123456789012:parameter/dev/shop/key',
       'logGroupExists /ecs/web',
       'missingParameters /dev/shop/token /dev/shop/key',
+      'parameterKeys /dev/shop/token /dev/shop/key',
       `secret ${secret}`,
       'securityGroups sg-1',
       'subnets subnet-1',

@@ -81,3 +81,42 @@ describe('workflow runs', () => {
     });
   });
 });
+
+describe('a run that goes on', () => {
+  it('tells the jobs of each attempt, and who has approved what', async () => {
+    await withGithubEmulator(async (github) => {
+      github.seedRun({
+        ...{ repository: 'acme/infra', headSha: sha('2'), id: 21, attempt: 2 },
+        status: 'in_progress',
+        jobs: [
+          { name: 'infra / gate production', conclusion: 'failure' },
+          { name: 'infra / gate production', attempt: 2, status: 'waiting' },
+        ],
+        approvals: [{ environments: ['production'], state: 'rejected', user: 'ann' }],
+      });
+      const first = await call(github, 'GET', `${root}/21/attempts/1/jobs`);
+      expect(first.body).toMatchObject({
+        total_count: 1,
+        jobs: [{ name: 'infra / gate production', conclusion: 'failure', run_attempt: 1 }],
+      });
+      const second = await call(github, 'GET', `${root}/21/attempts/2/jobs`);
+      expect(second.body).toMatchObject({ jobs: [{ status: 'waiting', conclusion: null }] });
+      const third = await call(github, 'GET', `${root}/21/attempts/3/jobs`);
+      expect(third.status).toBe(404);
+      const approvals = await call(github, 'GET', `${root}/21/approvals`);
+      expect(approvals.body).toMatchObject([
+        { state: 'rejected', user: { login: 'ann' }, environments: [{ name: 'production' }] },
+      ]);
+    });
+  });
+
+  it('keeps its jobs where it is seeded again without any', async () => {
+    await withGithubEmulator(async (github) => {
+      const run = { repository: 'acme/infra', headSha: sha('2'), id: 22 };
+      github.seedRun({ ...run, status: 'in_progress', jobs: [{ name: 'gate' }] });
+      github.seedRun({ ...run, status: 'completed' });
+      const listed = await call(github, 'GET', `${root}/22/attempts/1/jobs`);
+      expect(listed.body).toMatchObject({ jobs: [{ name: 'gate', conclusion: 'success' }] });
+    });
+  });
+});

@@ -109,6 +109,24 @@ describe('a change', () => {
     expect(changed('terraform/main.tf')).toHaveLength(2);
   });
 
+  it.each([
+    ['modules', 'module'],
+    ['modules/bucket', 'module'],
+    ['live/app', 'own-file'],
+  ])(
+    'of what git tells of as one, a submodule or a link at %s, is one of all in it',
+    async (place, kind) => {
+      const { changed } = await affected([place]);
+      expect(changed).toEqual([['app/dev', expect.stringContaining(kind)]]);
+    },
+  );
+
+  it('of a var file that the run gives to all stacks is one of all of them', async () => {
+    const workspace = await load(tree, { varFiles: ['live/common.tfvars'] });
+    const { changed } = affectedStacks({ workspace, changedFiles: ['live/common.tfvars'] });
+    expect(changed.map(({ stack }) => stack.name)).toEqual(['app', 'other', 'web']);
+  });
+
   it('never affects fewer stacks by holding more files', async () => {
     const layered = layeredTree();
     const workspace = await load(layered);

@@ -180,6 +180,27 @@ describe('an edge from terraform_remote_state', () => {
     expect(arrows(workspace)).toEqual(['reader/dev -> network/dev']);
   });
 
+  it('follows an output of the instance that a key chooses', async () => {
+    const main =
+      'module "m" {\n  for_each = { a = "network" }\n  source = "../../m"\n  name = each.value\n}\n' +
+      s3RemoteState('x', 'dev/${module.m["a"].name}');
+    const m = 'variable "name" {}\noutput "name" {\n  value = var.name\n}\n';
+    expect(arrows(await load(pair(main, { 'm/main.tf': m })))).toEqual([
+      'reader/dev -> network/dev',
+    ]);
+  });
+
+  it.each([
+    ['null', 'default = "wrong"', 'var.name == null ? "network" : var.name'],
+    ['null', 'default = "network"\n  nullable = false', 'var.name'],
+    ['"network"', 'default = "wrong"\n  nullable = false', 'var.name'],
+  ])('takes %s that a module is given as Terraform does (%s)', async (given, variable, name) => {
+    const main = `module "m" {\n  source = "../../m"\n  name = ${given}\n}\n`;
+    const m = `variable "name" {\n  ${variable}\n}\nlocals {\n  name = ${name}\n}\n`;
+    const tree = pair(main, { 'm/main.tf': m + s3RemoteState('x', 'dev/${local.name}') });
+    expect(arrows(await load(tree))).toEqual(['reader/dev -> network/dev']);
+  });
+
   it('does not care for settings that do not name the state', async () => {
     const block =
       'data "terraform_remote_state" "net" {\n  backend = "s3"\n  config = merge(\n' +

@@ -40,8 +40,9 @@ function commandsThat(
   answer: Partial<ChildResult>,
   asked: ChildRequest[] = [],
   rest: Partial<StateCommandOptions> = {},
+  of: Stack = stack,
 ): { readonly commands: StateCommands; readonly asked: readonly ChildRequest[] } {
-  const commands = stateCommands(stack, {
+  const commands = stateCommands(of, {
     program: '/bin/terraform',
     root: '/repository',
     environment: { A: 'b' },
@@ -56,7 +57,10 @@ function commandsThat(
       return Promise.resolve({ ...ended, ...answer });
     },
     restOf: (child) =>
-      restInstructions({ ...child, root: '/repository', program: '/bin/terraform', ambient: {} }),
+      restInstructions({
+        ...{ ...child, root: '/repository', program: '/bin/terraform', ambient: {} },
+        varFiles: [],
+      }),
     watchLock: () => ({ close: () => Promise.resolve() }),
     afterChild: () => Promise.resolve(nothingLeft),
     signal: new AbortController().signal,
@@ -94,6 +98,22 @@ describe('commands on a state', () => {
         '-var=size=1',
       ]),
     );
+  });
+
+  it('get the values too where these say where the state is', async () => {
+    const early = { of: 'backend' as const, at: { file: 'main.tofu' } };
+    const { commands, asked } = commandsThat({}, [], {}, { ...stack, earlyExpressions: [early] });
+    await commands.pull();
+    await commands.push('/x');
+    const values = [
+      '-var-file=/repository/dev.tfvars',
+      '-var-file=/repository/more.tfvars',
+      '-var=size=1',
+    ];
+    expect(asked.map(({ args }) => args)).toEqual([
+      ['state', 'pull', ...values],
+      ['state', 'push', '-no-color', '-lock-timeout=60s', ...values, '/x'],
+    ]);
   });
 
   it('are noted for the post step while they run, and no longer', async () => {

@@ -240,9 +240,13 @@ describe('operations on a state', () => {
   });
 
   it('are described before they are done', () => {
-    const lines = describeEffects(check('mv aws_x.list aws_x.more', 'rm aws_x.one').effects);
+    const lines = describeEffects(
+      'tofu',
+      check('mv aws_x.list aws_x.more', 'rm aws_x.one').effects,
+    );
     expect(lines).toContain('   aws_x.list[0] becomes aws_x.more[0]');
     expect(lines).toContain('   aws_x.one is forgotten, and stays in the world');
+    expect(lines).toContain('   tofu "state" "rm" "aws_x.one"');
   });
 });
 
@@ -368,7 +372,7 @@ describe('what killed applies left', () => {
       [`${vpc.address}, id vpc-1`, `${vpc.address}, id vpc-2`],
       ['aws_vpc.other, id unknown'],
     ]);
-    expect(describeEffects(effects).join()).not.toContain('terraform');
+    expect(describeEffects('terraform', effects).join()).not.toContain('terraform');
   });
 
   it('is forgotten, and the journal with the last of it', async () => {
@@ -434,7 +438,7 @@ describe('a state that an apply could not write', () => {
     const { effects } = check('restore recovery');
     const [effect] = withRestored(effects, before, document);
     expect(effect).toMatchObject({ addresses: ['aws_x.since'], becomes: ['aws_x.one'] });
-    expect(describeEffects(effect === undefined ? [] : [effect])).toContain(
+    expect(describeEffects('terraform', effect === undefined ? [] : [effect])).toContain(
       '   aws_x.since is not in it, and is forgotten',
     );
   });

@@ -154,6 +154,7 @@ describe('environments, on GitHub,', () => {
         name: 'prod/eu west',
         reviewers: 2,
         preventSelfReview: true,
+        adminsBypass: true,
         branches: { kind: 'named', patterns: [{ name: 'main', type: 'branch' }] },
       });
       expect(await environments.read('dev')).toMatchObject({

@@ -218,12 +218,26 @@ describe('an apply', () => {
     expect(closed).toEqual(['interrupted']);
   });
 
-  it('names the lock that it left where it was killed', async () => {
+  it('names the lock that it left where it was killed, and what releases it', async () => {
     const { outcome } = await apply({
+      name: 'tofu',
       apply: () => Promise.resolve({ ...succeeded, end: 'killed', heldLockId: 'abc-1' }),
     });
     expect(outcome.end).toMatchObject({ status: 'failed', step: 'apply' });
-    expect(outcome.diagnostics.map(({ detail }) => detail).join()).toContain('force-unlock abc-1');
+    const details = outcome.diagnostics.map(({ detail }) => detail).join();
+    expect(details).toMatch(/\btofu -chdir=\S+ force-unlock abc-1$/);
+  });
+
+  it('names the command that releases the lock of another', async () => {
+    const detail = 'Lock Info:\n  ID:        abc-2\n  Who:       root@vm\n';
+    const summary = 'Error acquiring the state lock';
+    const { outcome } = await apply({
+      name: 'tofu',
+      plan: () => Promise.resolve({ ...failed({ summary, detail }), hasChanges: false }),
+    });
+    expect(outcome.end).toMatchObject({
+      lock: { id: 'abc-2', release: `tofu -chdir=${outcome.stack.directory} force-unlock abc-2` },
+    });
   });
 
   it('says how often a step was tried', async () => {

@@ -42,6 +42,7 @@ async function run(
   stages: readonly EnvironmentStage[],
   answers: Partial<Terraform> = {},
   hooks: StackHooks = {},
+  rest: Partial<Pick<Parameters<typeof runSchedule>[0], 'isLeg' | 'refuse'>> = {},
 ) {
   const terraform = fakeTerraform(answers);
   const outcomes = await runSchedule({
@@ -51,6 +52,7 @@ async function run(
     concurrency: 2,
     ports: portsOf(workspace, terraform, { hooks }),
     onEnd: () => Promise.resolve(),
+    ...rest,
   });
   return {
     statuses: Object.fromEntries(
@@ -155,6 +157,30 @@ describe('an apply', () => {
     expect(same.statuses).toEqual({ '01-foundation/dev': 'applied' });
     const broken = await run('apply', stages, { apply: () => Promise.resolve(failed({})) }, allow);
     expect(broken.statuses).toEqual({ '01-foundation/dev': 'failed' });
+  });
+
+  it('leaves readers of a changed output to other legs where it is one of several', async () => {
+    const stages = stagesOf('01-foundation/dev');
+    const { statuses } = await run('apply', stages, foundationChanges, allow, { isLeg: true });
+    expect(statuses).toEqual({ '01-foundation/dev': 'applied' });
+    const all = stacksOf({ command: 'apply', stages, workspace, isLeg: true });
+    expect(all.map(({ displayId }) => displayId)).toEqual(['01-foundation/dev']);
+  });
+
+  it('does nothing for a stack that is refused, nor for what depends on it', async () => {
+    const stages = stagesOf('02-platform/dev', 'service-b/dev');
+    const { statuses, calls } = await run('apply', stages, {}, allow, {
+      isLeg: true,
+      refuse: (stack) =>
+        stack.name === 'platform'
+          ? anOutcome(stack, {
+              status: 'not-started',
+              why: { kind: 'upstream-failed', stacks: ['layers/01-foundation/environments/dev'] },
+            })
+          : undefined,
+    });
+    expect(statuses).toEqual({ '02-platform/dev': 'not-started', 'service-b/dev': 'not-started' });
+    expect(calls.filter((call) => !call.startsWith('init service-b'))).toEqual([]);
   });
 
   it('may touch the readers of what was asked for; a destroy does not', () => {

@@ -16,6 +16,7 @@ const head = 'b'.repeat(40);
 async function notedAfter(
   entries: Readonly<Record<string, AppliedEntry | undefined>>,
   behind: readonly string[] = [],
+  leg?: { readonly isLast: boolean; readonly undone?: readonly string[] },
 ): Promise<Readonly<Record<string, AppliedEntry | undefined>>> {
   const plan = { ...(await runPlanOf('apply')), reasons: new Map() };
   const sidecars = new Map<string, MemorySidecar>();
@@ -30,8 +31,11 @@ async function notedAfter(
     { sidecars: ({ id }) => sidecars.get(id) },
     {
       plan,
-      inputs: { layers: { kind: 'changed' } },
-      history: { head },
+      inputs: {
+        layers: { kind: 'changed' },
+        leg: leg && { leg: 'rest', stacks: [], after: [], isLast: leg.isLast },
+      },
+      history: { head, undone: new Set(leg?.undone) },
       behind: new Set(behind),
       ports: {
         github: undefined,
@@ -63,4 +67,19 @@ it('leaves alone what is held back', async () => {
 it.each(['state', 'destroy', 'apply'])('keeps the mark of a %s that came meanwhile', async (by) => {
   const marked = { ...before, stateChangedBy: by };
   expect(await notedAfter({ [foundation]: marked })).toEqual({ [foundation]: marked });
+});
+
+describe('of several legs', () => {
+  it('the last one brings it there, where all others went well', async () => {
+    expect(await notedAfter({ [foundation]: before }, [], { isLast: true })).toMatchObject({
+      [foundation]: { sha: head },
+    });
+  });
+
+  it.each([{ isLast: false }, { isLast: true, undone: ['layers/02-platform/environments/dev'] }])(
+    'none does else: %j',
+    async (leg) => {
+      expect(await notedAfter({ [foundation]: before }, [], leg)).toEqual({ [foundation]: before });
+    },
+  );
 });

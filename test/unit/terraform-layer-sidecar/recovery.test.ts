@@ -392,8 +392,11 @@ describe('what the post step is told of a child', () => {
         backend: { type: 's3', config: { bucket: 'b', key: 'k' } },
         binding: 'var-file',
         environment: 'dev',
+        varFiles: ['layers/a/dev.tfvars'],
+        earlyExpressions: [{ of: 'backend', at: { file: 'layers/a/main.tf' } }],
       },
       root: '/r',
+      varFiles: ['more.tfvars'],
       program: '/bin/terraform',
       environment: {
         PATH: '/bin',
@@ -418,6 +421,7 @@ describe('what the post step is told of a child', () => {
       },
       withoutEnvironment: ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'],
       sharedBy: 'dev',
+      early: ['-var-file=/r/layers/a/dev.tfvars', '-var-file=/r/more.tfvars'],
       state: { kind: 's3', region: 'eu-west-1', sessionRequest: '/run/aws/dev/request.json' },
     });
   });
@@ -427,9 +431,10 @@ describe('what the post step is told of a child', () => {
     const told = restInstructions({
       stack: { ...stack, backend: { type: 's3', config } },
       ...{ root: '/r', program: 'terraform', environment: {}, ambient: {} },
-      ...{ outputDirectory: undefined, startedAt: 0 },
+      ...{ varFiles: [], outputDirectory: undefined, startedAt: 0 },
     });
     expect(told.state).toBeUndefined();
+    expect(told.early).toEqual([]);
     expect(JSON.stringify(told)).not.toContain('backend-secret');
   });
 });

@@ -1,3 +1,5 @@
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
 import {
   changedFiles,
   filesOnTheWay,
@@ -127,6 +129,21 @@ it('a commit that nothing is known of is compared with its first parent', async 
   expect(await changedFiles(repository.git, undefined)).toMatchObject({
     ...{ changed: ['one.tf'], deleted: ['dev.tf'], base: first },
   });
+});
+
+it('a submodule that has moved on has changed, also where git is told to ignore it', async () => {
+  const bump = async (commit: string): Promise<void> => {
+    // An empty folder is a submodule that is not fetched.
+    await mkdir(path.join(repository.root, 'modules'), { recursive: true });
+    const ignoring = '[submodule "m"]\n  path = modules\n  url = ../m\n  ignore = all\n';
+    repository.run('update-index', '--add', '--cacheinfo', `160000,${commit},modules`);
+    await repository.commit({ '.gitmodules': ignoring + `# ${commit}\n` });
+  };
+  await bump(first);
+  const base = repository.run('rev-parse', 'HEAD');
+  await bump(base);
+  expect((await changedFiles(repository.git, undefined)).changed).toContain('modules');
+  expect(await filesOnTheWay(repository.git, base, 'HEAD')).toContain('modules');
 });
 
 it('files on the way are also those that came and went, and what merges brought', async () => {

@@ -1,5 +1,6 @@
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { affectedStacks } from '../../../actions/terraform-layer/graph/affected.js';
 import { diskFiles } from '../../../actions/terraform-layer/stacks/files.js';
 import { loadWorkspace } from '../../../actions/terraform-layer/stacks/load-workspace.js';
 import { withDirectory } from '../../support/runner.js';
@@ -96,27 +97,23 @@ describe("OpenTofu's files", () => {
     });
     expect(stacks[0]?.stateKey).toBe('s3://states/dev.tfstate');
   });
+});
 
-  it.each(['var.place', '"./${var.place}"', '"${var.place}/x"'])(
-    'are told that the module source %s is not followed',
-    async (source) => {
-      expect(
-        await problemsOf({
-          'environments/dev/main.tofu': `${s3Backend('dev')}module "x" {\n  source = ${source}\n}\n`,
-        }),
-      ).toMatchObject([
-        { code: 'module-source-not-literal', at: { file: 'environments/dev/main.tofu', line: 8 } },
-      ]);
-    },
-  );
-
-  it('may have a remote source with a variable in its version', async () => {
-    const { stacks } = await load({
-      'environments/dev/main.tofu':
-        s3Backend('dev') +
-        'module "x" {\n  source = "git::https://example.com/x.git?ref=${var.v}"\n}\n',
+describe('a module that is reached by a link', () => {
+  it('is affected by the files where it really lies', async () => {
+    await withDirectory(async (root) => {
+      await mkdir(path.join(root, 'environments/dev'), { recursive: true });
+      await mkdir(path.join(root, 'shared/net'), { recursive: true });
+      await writeFile(path.join(root, 'shared/net/main.tf'), '');
+      await writeFile(
+        path.join(root, 'environments/dev/main.tf'),
+        `${s3Backend('dev')}module "net" {\n  source = "../../modules/net"\n}\n`,
+      );
+      await symlink('shared', path.join(root, 'modules'));
+      const workspace = await loadWorkspace({ root });
+      const { changed } = affectedStacks({ workspace, changedFiles: ['shared/net/main.tf'] });
+      expect(changed.map(({ stack }) => stack.environment)).toEqual(['dev']);
     });
-    expect(stacks[0]?.moduleDirectories).toEqual([]);
   });
 });
 

@@ -499,3 +499,33 @@ describe('an apply after everything was moved', () => {
     expect(codes(await observed(apply, { applied }))).toEqual([]);
   });
 });
+
+describe('a leg', () => {
+  const dev = 'environments/dev';
+  const values = {
+    command: 'apply',
+    environment: 'dev',
+    leg: JSON.stringify({ leg: '2-01', stacks: [], after: [dev] }),
+  };
+  const noted = (entry: object | undefined) =>
+    appliedAt('', {
+      appliedBaseline: () =>
+        Promise.resolve(
+          new Map(
+            entry === undefined ? [] : [[dev, { version: 1, sha: first, at: '2026', ...entry }]],
+          ),
+        ),
+    });
+  const undone = async (entry: object | undefined): Promise<readonly string[]> => [
+    ...((await observed(values, { applied: noted(entry) })).undone ?? []),
+  ];
+
+  it('sees from the notes beside states what others have applied at this commit', async () => {
+    const head = await repository.commit({ 'environments/dev/more.tf': '# more\n' });
+    expect(await undone({ sha: head })).toEqual([]);
+    expect(await undone({ heldBackAt: head })).toEqual([]);
+    expect(await undone({})).toEqual([dev]);
+    expect(await undone({ sha: head, stateChangedBy: 'apply' })).toEqual([dev]);
+    expect(await undone(undefined)).toEqual([dev]);
+  });
+});

@@ -42,6 +42,7 @@ async function findings(
     head: await loadWorkspace({ root }),
     bases: [repository.run('rev-parse', 'HEAD^')],
     variables: {},
+    varFiles: [],
     states: { hasState, compareStates: () => Promise.resolve(options.compared) },
     onUnreadable: (_, { problems }) => options.unreadable?.push(...problems.map((p) => p.code)),
   });

@@ -113,12 +113,15 @@ describe('the comment', () => {
             {
               status: 'failed',
               step: 'plan',
-              lock: { id: 'abc-1', who: 'root@vm', created: undefined, operation: undefined },
+              lock: {
+                ...{ id: 'abc-1', who: 'root@vm', created: undefined, operation: undefined },
+                release: 'tofu force-unlock abc-1',
+              },
             },
             { diagnostics: [{ severity: 'error', summary: 'locked', detail: '' }] },
           ),
     );
-    expect(comment).toContain('force-unlock abc-1');
+    expect(comment).toContain('tofu force-unlock abc-1');
     expect(comment).toContain('root@vm');
   });
 

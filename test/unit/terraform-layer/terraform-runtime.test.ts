@@ -367,14 +367,19 @@ describe('the post step of a command on a state that was killed', () => {
   async function rest(
     log: string,
     exitCode: number,
-  ): Promise<{ readonly asked: readonly ChildRequest[]; readonly left: readonly string[] }> {
+    program = '/bin/terraform',
+  ): Promise<{
+    readonly asked: readonly ChildRequest[];
+    readonly left: readonly string[];
+    readonly warnings: readonly string[];
+  }> {
     const lockLog = path.join(directory, 'core.log');
     await writeFile(lockLog, log);
     const place = { bucket: 'b', key: 'k', encryption: { kind: 'bucket-default' as const } };
     await noteChild(path.join(directory, 'children'), {
       ...{ processId: 42, stack: 'a/dev', command: 'state mv', directory: 'layers/a', lockLog },
       rest: {
-        ...{ program: '/bin/terraform', directory: '/r/layers/a', environment: {} },
+        ...{ program, directory: '/r/layers/a', environment: {}, early: [] },
         ...{ withoutEnvironment: [], startedAt: 0 },
         state: {
           ...{ kind: 's3', region: 'r' },
@@ -386,10 +391,11 @@ describe('the post step of a command on a state that was killed', () => {
     sidecar.objects.set(`lock/${lockId}`, 'x');
     sidecar.objects.set('lock/other', 'x');
     const asked: ChildRequest[] = [];
+    const warnings: string[] = [];
     await bringToRest(directory, {
       isRunning: () => false,
       clock: clockOf(() => undefined),
-      log: silentLogger,
+      log: { ...silentLogger, warning: (message) => warnings.push(message) },
       signal: new AbortController().signal,
       runProcess: (request) => {
         asked.push(request);
@@ -399,7 +405,7 @@ describe('the post step of a command on a state that was killed', () => {
       environmentWith: () => ({}),
       sidecarOf: () => sidecar,
     });
-    return { asked, left: [...sidecar.objects.keys()] };
+    return { asked, left: [...sidecar.objects.keys()], warnings };
   }
 
   it('releases the lock that it took, and takes back its word', async () => {
@@ -417,9 +423,10 @@ describe('the post step of a command on a state that was killed', () => {
     expect(left).toEqual(['lock/other']);
   });
 
-  it('leaves the word of a lock that stands', async () => {
-    const { left } = await rest(line('Locked'), 1);
+  it('leaves the word of a lock that stands, and names the command that releases it', async () => {
+    const { left, warnings } = await rest(line('Locked'), 1, '/bin/tofu');
     expect(left).toEqual([`lock/${lockId}`, 'lock/other']);
+    expect(warnings.join()).toContain(`: tofu -chdir=layers/a force-unlock ${lockId}`);
   });
 });
 

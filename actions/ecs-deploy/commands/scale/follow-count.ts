@@ -4,7 +4,7 @@ import { diagnose, type Diagnosis } from '../../rollout/diagnosis.js';
 import type { Evidence } from '../../rollout/evidence.js';
 import type { FailedTask } from '../../rollout/failed-tasks.js';
 import { createNarrator } from '../../rollout/narrator.js';
-import { lookAtService, tolerantly, untilNextLookMs } from '../../rollout/looks.js';
+import { eventsSince, lookAtService, tolerantly, untilNextLook } from '../../rollout/looks.js';
 import type { RegisteredDefinition } from '../../model.js';
 
 export interface FollowCountRequest {
@@ -72,15 +72,8 @@ export async function followCount(
     narrator.failedTasks(await evidence.gather(outcome !== undefined));
     if (outcome !== undefined) return end(outcome, service);
     const { pollIntervalSeconds } = request;
-    try {
-      await clock.sleep(
-        untilNextLookMs(ports, { lookedAtMs, pollIntervalSeconds, deadlineMs }),
-        signal,
-      );
-    } catch (thrown) {
-      if (!signal.aborted) throw thrown;
-      return end('cancelled', service);
-    }
+    const next = await untilNextLook(ports, { lookedAtMs, pollIntervalSeconds, deadlineMs });
+    if (next === 'cancelled') return end('cancelled', service);
   }
 
   async function end(outcome: FollowedCount['outcome'], service: Service): Promise<FollowedCount> {
@@ -95,7 +88,7 @@ export async function followCount(
         ? diagnose({
             definition: request.running.definition,
             failedTasks,
-            events: service.events.filter(({ id }) => !request.knownEventIds.has(id)),
+            events: eventsSince(service, request.knownEventIds),
             serviceDeployment: undefined,
             statusReason: undefined,
           })

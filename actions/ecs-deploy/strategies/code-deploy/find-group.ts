@@ -1,4 +1,5 @@
 import { UserError } from '../../../shared/errors.js';
+import { shortName } from '../../model.js';
 import { orNone, whatThereIs } from '../../what-there-is.js';
 import type { DeploymentGroup } from './model.js';
 import type { CodeDeploy } from './ports.js';
@@ -56,12 +57,8 @@ async function groupsOf(
 
 function serves(group: DeploymentGroup, { cluster, serviceName }: GroupQuery): boolean {
   return group.services.some(
-    (one) => lastSegment(one.cluster) === cluster && lastSegment(one.service) === serviceName,
+    (one) => shortName(one.cluster) === cluster && shortName(one.service) === serviceName,
   );
-}
-
-function lastSegment(nameOrArn: string): string {
-  return nameOrArn.slice(nameOrArn.lastIndexOf('/') + 1);
 }
 
 async function applicationMissing(codeDeploy: CodeDeploy, application: string): Promise<UserError> {

@@ -3,7 +3,7 @@ import { primaryTaskSet } from '../../primary.js';
 import { diagnose, type Diagnosis } from '../../rollout/diagnosis.js';
 import { collectEvidence, type Evidence } from '../../rollout/evidence.js';
 import type { Followed } from '../../rollout/follow.js';
-import { lookAtService } from '../../rollout/looks.js';
+import { eventsSince, lookAtService } from '../../rollout/looks.js';
 import { createCodeDeployNarrator } from './narrator.js';
 import { outcomeOfPoll, poll } from './polling.js';
 import type { CodeDeployFollowRequest } from './follow.js';
@@ -60,7 +60,7 @@ export async function followTasks(
   const outcome = outcomeOfPoll(polled);
   if (outcome !== 'cancelled') await evidence?.complete();
   const service = polled.sight ?? request.service;
-  const events = service.events.filter(({ id }) => !request.knownEventIds.has(id));
+  const events = eventsSince(service, request.knownEventIds);
   const failedTasks = evidence?.failedTasks ?? [];
   const explain = (): Diagnosis =>
     diagnose({

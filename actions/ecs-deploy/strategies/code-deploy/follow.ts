@@ -4,11 +4,11 @@ import type { Service, ServiceEvent } from '../../model.js';
 import type { DeployPorts } from '../../ports.js';
 import type { Diagnosis } from '../../rollout/diagnosis.js';
 import { collectEvidence, type Evidence, type EvidenceScope } from '../../rollout/evidence.js';
-import type { Followed } from '../../rollout/follow.js';
+import { hasCause, type Followed } from '../../rollout/follow.js';
 import { rollbackMinutes, type GaveUp, type GiveUpInputs } from '../../rollout/give-up.js';
 import type { OnPause } from '../../rollout/pauses.js';
 import type { RolloutOutcome } from '../../rollout/judge.js';
-import { lookAtService } from '../../rollout/looks.js';
+import { eventsSince, lookAtService } from '../../rollout/looks.js';
 import { hopelessFailure } from '../../rollout/repeating-failure.js';
 import { targetHealth } from '../../rollout/target-health.js';
 import { diagnoseCodeDeploy, reasonOf } from './diagnosis.js';
@@ -113,11 +113,9 @@ export async function followCodeDeploy(
     if (!(thrown instanceof OperationError)) throw thrown;
     return request.service;
   });
-  const events = service.events.filter(({ id }) => !request.knownEventIds.has(id));
+  const events = eventsSince(service, request.knownEventIds);
   const failedTasks = evidence.failedTasks();
-  const isExplained =
-    explained.has(outcome) ||
-    ((outcome === 'succeeded' || outcome === 'unknown') && failedTasks.length > 0);
+  const isExplained = hasCause(outcome, failedTasks);
   return {
     outcome,
     service,
@@ -215,9 +213,6 @@ async function endTermination({ codeDeploy, log }: Ports, id: string): Promise<b
     return true;
   }
 }
-
-/** Endings that have a cause in the deployment itself. */
-const explained = new Set<Followed['outcome']>(['failed', 'rolled-back', 'timed-out']);
 
 /** The failed tasks of the new task set, from the moment that it is known. */
 function evidenceOfNewTasks(

@@ -1,6 +1,6 @@
 import { OperationError } from '../../../shared/errors.js';
 import type { DeployPorts } from '../../ports.js';
-import { tolerantly, untilNextLookMs } from '../../rollout/looks.js';
+import { tolerantly, untilNextLook } from '../../rollout/looks.js';
 
 export type Polled<Sight, End> =
   | { readonly kind: 'ended'; readonly sight: Sight; readonly end: End }
@@ -46,16 +46,12 @@ export async function poll<Sight, End>(
       if (lookedAtMs >= request.deadlineMs()) return { kind: 'timed-out', sight };
       if (signal.aborted) return { kind: 'cancelled', sight };
     }
-    try {
-      const { pollIntervalSeconds } = request;
-      const deadlineMs = request.deadlineMs();
-      await clock.sleep(
-        untilNextLookMs(ports, { lookedAtMs, pollIntervalSeconds, deadlineMs }),
-        signal,
-      );
-    } catch (thrown) {
-      if (!signal.aborted || last === undefined) throw thrown;
-      return { kind: 'cancelled', sight: last.sight };
+    const { pollIntervalSeconds } = request;
+    const deadlineMs = request.deadlineMs();
+    const next = await untilNextLook(ports, { lookedAtMs, pollIntervalSeconds, deadlineMs });
+    if (next === 'cancelled') {
+      if (last !== undefined) return { kind: 'cancelled', sight: last.sight };
+      signal.throwIfAborted();
     }
   }
 }

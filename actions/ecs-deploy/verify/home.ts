@@ -1,0 +1,24 @@
+import type { Subject } from './subject.js';
+
+/** Where the service runs, and with it its tasks. */
+export interface Home {
+  /** `aws`, `aws-cn`, … */
+  readonly partition: string;
+  readonly region: string;
+  readonly account: string;
+}
+
+export function homeOf({ serviceArn }: Pick<Subject, 'serviceArn'>): Home {
+  const [, partition = 'aws', , region = '', account = ''] = serviceArn.split(':');
+  return { partition, region, account };
+}
+
+/**
+ * The ARN of a parameter: by its name alone it stands in the service's own region and account
+ * (Developer Guide, "Pass Systems Manager parameters through Amazon ECS environment variables").
+ */
+export function parameterArn({ partition, region, account }: Home, nameOrArn: string): string {
+  if (nameOrArn.startsWith('arn:')) return nameOrArn;
+  const slash = nameOrArn.startsWith('/') ? '' : '/';
+  return `arn:${partition}:ssm:${region}:${account}:parameter${slash}${nameOrArn}`;
+}
