@@ -45,7 +45,7 @@ locals {
         # Legs of terraform-apply-waves.yml name <environment>-waves, which asks nobody: that workflow
         # builds the name itself, and none of its legs begins before the gate of the environment. So
         # it is the workflow that is trusted, and the name says whose gate has passed.
-        legs = [for subject in local.infrastructure_subjects : "${subject}:environment:${environment}-waves"]
+        legs = [for subject in local.subjects.infrastructure : "${subject}:environment:${environment}-waves"]
       }
       deploy = {
         subjects = [for subject in local.subjects.application : "${subject}:environment:${environment}"]
