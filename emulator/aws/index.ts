@@ -19,8 +19,8 @@ import { createFront } from './front.js';
 import { createApplicationAutoscaling } from './gaps/application-autoscaling.js';
 import { createEcsEventTargets } from './gaps/ecs-event-targets.js';
 import { createRoleSimulation } from './gaps/role-simulation.js';
-import { createEfsBackupPolicy } from './gaps/efs-backup-policy.js';
-import { createElasticacheMembers } from './gaps/elasticache-members.js';
+import { createEfsPolicies } from './gaps/efs-policies.js';
+import { createElasticache } from './gaps/elasticache.js';
 import { createS3PolicyConditions } from './gaps/s3-policy-conditions.js';
 import { createRuleDescriptions } from './gaps/security-group-rule-descriptions.js';
 import { createSqsPolicies } from './gaps/sqs-policies.js';
@@ -165,8 +165,8 @@ export async function startAws(options: AwsOptions): Promise<Aws> {
       createRoleSimulation(iam),
       createRuleDescriptions(),
       createSqsPolicies(),
-      createElasticacheMembers(),
-      createEfsBackupPolicy(),
+      createElasticache(),
+      createEfsPolicies(),
       s3Policies,
     ];
 

@@ -63,7 +63,10 @@ describe('policies of queues', () => {
     });
     return { status, answer: (text === '' ? {} : JSON.parse(text)) as Record<string, unknown> };
   };
-  const policy = '{"Version":"2012-10-17","Statement":[]}';
+  const policy = JSON.stringify({
+    Version: '2012-10-17',
+    Statement: [{ Effect: 'Deny', Principal: '*', Action: 'sqs:*', Resource: '*' }],
+  });
   const allow = '{"redrivePermission":"denyAll"}';
 
   async function setBoth(base: string): Promise<string> {

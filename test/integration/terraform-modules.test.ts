@@ -88,7 +88,7 @@ describeWhere(terraformOnPath(), 'the modules that stand alone', () => {
     expect(await terraform(['plan', '-detailed-exitcode', '-out=again.tfplan'])).toContain(
       'No changes',
     );
-  }, 300_000);
+  }, 600_000);
 
   it('keep the password of the database out of state and plan, and in both parameters', async () => {
     const [first = '', second] = await passwords();
@@ -104,10 +104,10 @@ describeWhere(terraformOnPath(), 'the modules that stand alone', () => {
     const [first = '', second] = await passwords();
     expect(first).not.toBe(before);
     expect(second).toBe(first);
-  }, 120_000);
+  }, 300_000);
 
   it('are destroyed without a rest', async () => {
     await terraform(['destroy', '-auto-approve', '-var=password_version=2']);
     expect(await terraform(['state', 'list'])).toBe('');
-  }, 300_000);
+  }, 600_000);
 });

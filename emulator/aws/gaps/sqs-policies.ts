@@ -11,7 +11,7 @@ interface Kept {
 
 /**
  * The gaps: moto forgets a queue's RedriveAllowPolicy, and its Policy whenever another attribute is
- * set; who has set one waits for it for ever. And it gives RedrivePolicy back with other spaces.
+ * set; who has set one waits for it for ever. And it gives policies back with other spaces.
  *
  * The first two are kept here by queue (Amazon SQS API reference, "SetQueueAttributes",
  * "GetQueueAttributes"). Nothing is allowed or redriven by them.
@@ -35,10 +35,7 @@ export function createSqsPolicies(): Handler {
         const names = wanted ? [...asked.filter((name) => name !== ALLOW), 'QueueArn'] : asked;
         const body = Buffer.from(JSON.stringify({ ...input, AttributeNames: names }));
         const response = await call.forward({ body });
-        return {
-          kind: 'response',
-          response: asSqsSays(response, wanted ? kept.allowPolicy : undefined),
-        };
+        return { kind: 'response', response: asSqsSays(response, kept, wanted) };
       }
       if (call.identity.operation === 'SetQueueAttributes') {
         const { [ALLOW]: allowPolicy, ...sent } = recordOf(input['Attributes']);
@@ -69,25 +66,32 @@ function namesIn(value: unknown): readonly string[] {
   return Array.isArray(value) ? value.filter((name) => typeof name === 'string') : [];
 }
 
-function asSqsSays(response: BackendResponse, allowPolicy: string | undefined): BackendResponse {
+function asSqsSays(
+  response: BackendResponse,
+  { policy, allowPolicy }: Kept,
+  allowIsWanted: boolean,
+): BackendResponse {
   if (response.status >= 300) return response;
   const text = response.body.toString('utf8');
   const answer = text === '' ? {} : recordOf(JSON.parse(text));
   const attributes = recordOf(answer['Attributes']);
-  const { RedrivePolicy } = attributes;
+  const { Policy, RedrivePolicy } = attributes;
   const body = {
     ...answer,
     Attributes: {
       ...attributes,
+      ...(typeof Policy === 'string' && policy !== undefined && { Policy: policy }),
       ...(typeof RedrivePolicy === 'string' && { RedrivePolicy: withoutSpaces(RedrivePolicy) }),
-      ...(allowPolicy !== undefined && allowPolicy !== '' && { [ALLOW]: allowPolicy }),
+      ...(allowIsWanted &&
+        allowPolicy !== undefined &&
+        allowPolicy !== '' && { [ALLOW]: allowPolicy }),
     },
   };
   return { ...response, body: Buffer.from(JSON.stringify(body)) };
 }
 
 function withoutSpaces(json: string): string {
-  return json === '' ? json : JSON.stringify(JSON.parse(json));
+  return JSON.stringify(JSON.parse(json));
 }
 
 function recordOf(value: unknown): Readonly<Record<string, unknown>> {

@@ -1,5 +1,5 @@
 locals {
-  https = var.certificate_arn != null
+  https = var.certificate != null
   ports = local.https ? [80, 443] : [80]
   clients = { for pair in setproduct(local.ports, sort(var.client_cidr_blocks)) :
     "${pair[0]}-${pair[1]}" => { port = pair[0], cidr = pair[1] }
@@ -118,7 +118,7 @@ resource "aws_lb_listener" "https" {
   port              = 443
   protocol          = "HTTPS"
   ssl_policy        = "ELBSecurityPolicy-TLS13-1-2-2021-06"
-  certificate_arn   = var.certificate_arn
+  certificate_arn   = try(var.certificate.arn, null)
 
   # What no service asks for by a rule of its own.
   default_action {
@@ -135,7 +135,7 @@ resource "aws_lb_listener" "https" {
 }
 
 resource "aws_lb_listener_certificate" "additional" {
-  for_each = var.additional_certificate_arns
+  for_each = try(var.certificate.additional, {})
 
   listener_arn    = aws_lb_listener.https[0].arn
   certificate_arn = each.value
@@ -148,7 +148,7 @@ resource "aws_lb_listener" "test" {
   port              = var.test_listener.port
   protocol          = local.https ? "HTTPS" : "HTTP"
   ssl_policy        = local.https ? "ELBSecurityPolicy-TLS13-1-2-2021-06" : null
-  certificate_arn   = var.certificate_arn
+  certificate_arn   = try(var.certificate.arn, null)
 
   default_action {
     type = "fixed-response"

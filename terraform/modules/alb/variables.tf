@@ -21,21 +21,13 @@ variable "network" {
   }
 }
 
-variable "certificate_arn" {
-  description = "ACM certificate of the HTTPS listener. Null serves plain HTTP: for trying things out, not for users."
-  type        = string
-  default     = null
-}
-
-variable "additional_certificate_arns" {
-  description = "Further certificates, chosen by the name that a client asks for, by a name each that does not change."
-  type        = map(string)
-  default     = {}
-
-  validation {
-    condition     = length(var.additional_certificate_arns) == 0 || var.certificate_arn != null
-    error_message = "additional_certificate_arns need certificate_arn, the certificate for clients that name no host."
-  }
+variable "certificate" {
+  description = "ACM certificate of the HTTPS listener, and further ones that are chosen by the name which a client asks for, by a name each that does not change. Null serves plain HTTP: for trying things out, not for users."
+  type = object({
+    arn        = string
+    additional = optional(map(string), {})
+  })
+  default = null
 }
 
 variable "internal" {

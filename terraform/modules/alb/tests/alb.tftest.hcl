@@ -13,8 +13,8 @@ mock_provider "aws" {
 }
 
 variables {
-  name            = "shop-dev"
-  certificate_arn = "arn:aws:acm:eu-west-1:111111111111:certificate/1"
+  name        = "shop-dev"
+  certificate = { arn = "arn:aws:acm:eu-west-1:111111111111:certificate/1" }
   network = {
     vpc_id     = "vpc-1"
     subnet_ids = ["subnet-1", "subnet-2"]
@@ -28,7 +28,7 @@ run "serves_https_and_sends_http_on" {
   }
 
   assert {
-    condition     = aws_lb_listener.https[0].port == 443 && aws_lb_listener.https[0].certificate_arn == var.certificate_arn && strcontains(aws_lb_listener.https[0].ssl_policy, "TLS13")
+    condition     = aws_lb_listener.https[0].port == 443 && aws_lb_listener.https[0].certificate_arn == var.certificate.arn && strcontains(aws_lb_listener.https[0].ssl_policy, "TLS13")
     error_message = "HTTPS with today's TLS"
   }
 
@@ -45,7 +45,7 @@ run "serves_https_and_sends_http_on" {
 
 run "serves_plain_http_without_a_certificate" {
   variables {
-    certificate_arn = null
+    certificate = null
   }
 
   assert {
@@ -80,16 +80,14 @@ run "refuses_values_that_are_not_allowed" {
   command = plan
 
   variables {
-    name                        = "internal-shop"
-    certificate_arn             = null
-    additional_certificate_arns = { api = "arn:aws:acm:eu-west-1:111111111111:certificate/2" }
-    network                     = { vpc_id = "vpc-1", subnet_ids = ["subnet-1"] }
-    client_cidr_blocks          = ["everybody"]
-    test_listener               = { port = 443, cidr_blocks = ["10.0.0.0/16"] }
-    idle_timeout_seconds        = 0
+    name                 = "internal-shop"
+    network              = { vpc_id = "vpc-1", subnet_ids = ["subnet-1"] }
+    client_cidr_blocks   = ["everybody"]
+    test_listener        = { port = 443, cidr_blocks = ["10.0.0.0/16"] }
+    idle_timeout_seconds = 0
   }
 
   expect_failures = [
-    var.name, var.additional_certificate_arns, var.network, var.client_cidr_blocks, var.test_listener, var.idle_timeout_seconds,
+    var.name, var.network, var.client_cidr_blocks, var.test_listener, var.idle_timeout_seconds,
   ]
 }

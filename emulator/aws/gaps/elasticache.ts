@@ -1,23 +1,28 @@
 import { escapeXml } from '../answer.js';
+import { AwsError } from '../../aws-error.js';
 import type { Handler } from '../call.js';
 
 const NAMESPACE = 'http://elasticache.amazonaws.com/doc/2015-02-02/';
 
 /**
- * The gap: moto names the members of a replication group and knows no such clusters.
+ * The gaps: moto names the members of a replication group and knows no such clusters; a group that is
+ * deleted stays "deleting" for ever; and a subnet group cannot be deleted.
  *
  * They are what their group was made with, and available at once (Amazon ElastiCache API reference,
  * "CacheCluster"). Changes of a group do not reach them.
  */
-export function createElasticacheMembers(): Handler {
+export function createElasticache(): Handler {
   const groups = new Map<string, URLSearchParams>();
+  const deleted = new Set<string>();
 
   return {
     handles: ({ service, operation }) =>
       service === 'elasticache' &&
-      ['CreateReplicationGroup', 'DeleteReplicationGroup', 'DescribeCacheClusters'].includes(
-        operation,
-      ),
+      [
+        ...['CreateReplicationGroup', 'DeleteReplicationGroup', 'DescribeReplicationGroups'],
+        ...['CreateCacheSubnetGroup', 'DeleteCacheSubnetGroup', 'DescribeCacheSubnetGroups'],
+        'DescribeCacheClusters',
+      ].includes(operation),
 
     async answer(call) {
       const form = call.head.form ?? call.head.query;
@@ -27,17 +32,36 @@ export function createElasticacheMembers(): Handler {
         const result = `<CacheClusters>${clusterOf(id, group)}</CacheClusters>`;
         return { kind: 'query', namespace: NAMESPACE, result };
       }
-      const response = await call.forward();
+      const subnets = `subnets ${form.get('CacheSubnetGroupName') ?? ''}`;
+      if (call.identity.operation === 'DeleteCacheSubnetGroup') {
+        deleted.add(subnets);
+        return { kind: 'query', namespace: NAMESPACE, result: '' };
+      }
+      if (call.identity.operation === 'DescribeCacheSubnetGroups' && deleted.has(subnets)) {
+        throw new AwsError('CacheSubnetGroupNotFoundFault', `${subnets} not found.`, 404);
+      }
       const name = form.get('ReplicationGroupId') ?? '';
+      if (call.identity.operation === 'DescribeReplicationGroups' && deleted.has(name)) {
+        throw new AwsError('ReplicationGroupNotFoundFault', `${name} not found.`, 404);
+      }
+      const response = await call.forward();
       if (response.status < 300) {
-        if (call.identity.operation === 'CreateReplicationGroup') groups.set(name, form);
-        if (call.identity.operation === 'DeleteReplicationGroup') groups.delete(name);
+        if (call.identity.operation === 'CreateCacheSubnetGroup') deleted.delete(subnets);
+        if (call.identity.operation === 'CreateReplicationGroup') {
+          groups.set(name, form);
+          deleted.delete(name);
+        }
+        if (call.identity.operation === 'DeleteReplicationGroup') {
+          groups.delete(name);
+          deleted.add(name);
+        }
       }
       return { kind: 'response', response };
     },
 
     reset: () => {
       groups.clear();
+      deleted.clear();
     },
   };
 }
