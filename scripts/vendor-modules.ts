@@ -1,5 +1,5 @@
 /**
- * Keeps the Terraform modules that the examples vendor equal to the sources in terraform/.
+ * Keeps the Terraform modules that the example calls equal to the sources in terraform/.
  *
  * `vendor-modules.ts` copies, `vendor-modules.ts --check` writes nothing, lists what differs and
  * ends with 1 where something does. An example is a repository of its own, so it cannot reach
@@ -14,6 +14,8 @@ interface Vendored {
   readonly source: string;
   readonly target: string;
   readonly owned: (path: string) => boolean;
+  /** Folders of the source that are copied; by default all. */
+  readonly used?: (root: string) => Promise<ReadonlySet<string>>;
 }
 
 const isModuleFile = (path: string): boolean =>
@@ -21,7 +23,12 @@ const isModuleFile = (path: string): boolean =>
 
 const EXAMPLE = 'examples/layered-monorepo';
 const VENDORED: readonly Vendored[] = [
-  { source: 'terraform/modules', target: `${EXAMPLE}/modules`, owned: isModuleFile },
+  {
+    source: 'terraform/modules',
+    target: `${EXAMPLE}/modules`,
+    owned: isModuleFile,
+    used: usedModules,
+  },
   {
     source: 'terraform/bootstrap',
     target: `${EXAMPLE}/bootstrap`,
@@ -48,6 +55,24 @@ async function ownedFiles(
   return files;
 }
 
+/** Names of the modules that the example's layers call, and those that these call. */
+async function usedModules(root: string): Promise<ReadonlySet<string>> {
+  const used = new Set<string>();
+  const add = async (directory: string, call: RegExp): Promise<void> => {
+    const files = await ownedFiles(join(root, directory), (path) => path.endsWith('.tf'));
+    for (const [path, content] of files) {
+      if (directory === EXAMPLE && path.startsWith('modules/')) continue;
+      for (const [, name = ''] of content.toString('utf8').matchAll(call)) {
+        if (used.has(name)) continue;
+        used.add(name);
+        await add(`terraform/modules/${name}`, /\bsource\s*=\s*"\.\.\/([\w-]+)"/g);
+      }
+    }
+  };
+  await add(EXAMPLE, /\bsource\s*=\s*"(?:\.\.\/)+modules\/([\w-]+)"/g);
+  return used;
+}
+
 /**
  * Compares each vendored copy with its source, and unless `check` makes it equal.
  *
@@ -55,8 +80,12 @@ async function ownedFiles(
  */
 export async function vendorModules(root: string, check: boolean): Promise<string[]> {
   const differing: string[] = [];
-  for (const { source, target, owned } of VENDORED) {
-    const wanted = await ownedFiles(join(root, source), owned);
+  for (const { source, target, owned, used } of VENDORED) {
+    const names = await used?.(root);
+    const wanted = await ownedFiles(
+      join(root, source),
+      (path) => owned(path) && (names?.has(path.split('/')[0] ?? '') ?? true),
+    );
     const present = await ownedFiles(join(root, target), owned);
     for (const [path, content] of wanted) {
       if (present.get(path)?.equals(content)) continue;

@@ -19,7 +19,11 @@ import { createFront } from './front.js';
 import { createApplicationAutoscaling } from './gaps/application-autoscaling.js';
 import { createEcsEventTargets } from './gaps/ecs-event-targets.js';
 import { createRoleSimulation } from './gaps/role-simulation.js';
+import { createEfsPolicies } from './gaps/efs-policies.js';
+import { createElasticache } from './gaps/elasticache.js';
 import { createS3PolicyConditions } from './gaps/s3-policy-conditions.js';
+import { createRuleDescriptions } from './gaps/security-group-rule-descriptions.js';
+import { createSqsPolicies } from './gaps/sqs-policies.js';
 import type { LogWriter } from './log-writer.js';
 import { createLogWriter } from './log-writer.js';
 import { createRestOperations } from './rest-operations.js';
@@ -159,6 +163,10 @@ export async function startAws(options: AwsOptions): Promise<Aws> {
         log: options.log,
       }),
       createRoleSimulation(iam),
+      createRuleDescriptions(),
+      createSqsPolicies(),
+      createElasticache(),
+      createEfsPolicies(),
       s3Policies,
     ];
 

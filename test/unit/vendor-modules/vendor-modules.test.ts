@@ -17,7 +17,12 @@ describe('vendorModules', () => {
 
   beforeEach(() => {
     root = mkdtempSync(path.join(tmpdir(), 'vendor-modules-'));
-    write('terraform/modules/vpc/main.tf', 'vpc');
+    write(
+      'examples/layered-monorepo/layers/01-foundation/module/main.tf',
+      'module "vpc" {\n  source = "../../../modules/vpc"\n}\n',
+    );
+    write('terraform/modules/vpc/main.tf', 'module "contract" { source = "../ssm-contract" }');
+    write('terraform/modules/unused/main.tf', 'unused');
     write('terraform/modules/vpc/README.md', 'readme');
     write('terraform/modules/vpc/tests/vpc.tftest.hcl', 'test');
     write('terraform/modules/ssm-contract/schema.json', '{}');
@@ -29,25 +34,25 @@ describe('vendorModules', () => {
     rmSync(root, { recursive: true });
   });
 
-  it('copies code, schemas and the lock file, and nothing else', async () => {
+  it('copies code, schemas and the lock file of what is called, and nothing else', async () => {
     expect(await vendorModules(root, false)).toEqual([
       `${BOOTSTRAP}/.terraform.lock.hcl`,
       `${BOOTSTRAP}/state.tf`,
       `${MODULES}/ssm-contract/schema.json`,
       `${MODULES}/vpc/main.tf`,
     ]);
-    expect(read(`${MODULES}/vpc/main.tf`)).toBe('vpc');
+    expect(read(`${MODULES}/vpc/main.tf`)).toContain('contract');
     expect(await vendorModules(root, true)).toEqual([]);
   });
 
   it('names what is missing, changed or left over, without touching it', async () => {
     await vendorModules(root, false);
-    write('terraform/modules/ecr/main.tf', 'ecr');
+    write('terraform/modules/ssm-contract/main.tf', 'new');
     write(`${MODULES}/vpc/main.tf`, 'edited');
     write(`${MODULES}/gone/main.tf`, 'old');
     expect(await vendorModules(root, true)).toEqual([
-      `${MODULES}/ecr/main.tf`,
       `${MODULES}/gone/main.tf`,
+      `${MODULES}/ssm-contract/main.tf`,
       `${MODULES}/vpc/main.tf`,
     ]);
     expect(read(`${MODULES}/vpc/main.tf`)).toBe('edited');
