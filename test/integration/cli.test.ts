@@ -115,7 +115,7 @@ describe('the built infra', () => {
         const args = ['doctor', '--repo', 'acme/infra'];
         const { code, out, err } = await infra(args, { cwd: directory, env: asAdmin(github) });
         expect([code, err]).toEqual([0, '']);
-        expect(out).toContain('0 problems, 0 warnings, 9 ok');
+        expect(out).toMatch(/^0 problems, 0 warnings, \d+ ok$/m);
       });
     });
   });
