@@ -44,6 +44,7 @@ const services: Readonly<Record<string, ServiceChanges>> = {
   'exec-format': {},
   'out-of-memory': {},
   'no-secret': {},
+  'without-tasks': { service: { desiredCount: 0 } },
   'linear-shift': {
     service: {
       loadBalancers: [BALANCED],
@@ -97,6 +98,13 @@ async function tasksOf(serviceName: string): Promise<readonly string[]> {
 }
 
 const slow = { EMULATOR_FATE: 'slow:100000' };
+
+it('a service of 0 tasks succeeds, and is said to verify nothing', async () => {
+  const { exitCode, outputs, summary } = await run('without-tasks', {}, { NOTE: 'no task' });
+  expect(exitCode).toBe(0);
+  expect(outputs['outcome']).toBe('succeeded');
+  expect(summary).toContain('verifies nothing');
+});
 
 describe('a rollout, with the built action', () => {
   it('of the command restart has new tasks of the same revision', async () => {
