@@ -23,7 +23,7 @@ output "sign_in_url" {
   value       = var.domain_prefix == null ? null : "https://${aws_cognito_user_pool_domain.this[0].domain}.auth.${data.aws_region.current.name}.amazoncognito.com"
 }
 
-output "manage_users_statement" {
+output "manage_users_statements" {
   description = "Statements of an IAM policy that lets a backend manage the users: for task_policy_statements of ecs-service."
   value = [{
     actions = [

@@ -13,7 +13,7 @@ output "regional_domain_name" {
   value       = aws_s3_bucket.this.bucket_regional_domain_name
 }
 
-output "read_write_statement" {
+output "read_write_statements" {
   description = "Statements of an IAM policy that lets a task list, read, write and delete the objects: for task_policy_statements of ecs-service."
   value = [
     { actions = ["s3:ListBucket"], resources = [aws_s3_bucket.this.arn] },

@@ -8,7 +8,7 @@ output "records" {
   value       = local.records
 }
 
-output "send_statement" {
+output "send_statements" {
   description = "Statements of an IAM policy that lets a task send mails from the domain: for task_policy_statements of ecs-service."
   value = [{
     actions = ["ses:SendEmail", "ses:SendRawEmail"]

@@ -22,7 +22,7 @@ output "dead_letters" {
   }
 }
 
-output "use_statement" {
+output "use_statements" {
   description = "Statements of an IAM policy that lets a task send to the queue and work it off: for task_policy_statements of ecs-service."
   value = [{
     actions = [

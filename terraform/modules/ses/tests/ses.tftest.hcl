@@ -59,7 +59,7 @@ run "makes_no_record_without_a_zone" {
   }
 
   assert {
-    condition     = keys(aws_ses_email_identity.test) == ["admin@example.com"] && contains(output.send_statement[0].resources, "arn:aws:ses:eu-west-1:111111111111:identity/admin@example.com")
+    condition     = keys(aws_ses_email_identity.test) == ["admin@example.com"] && contains(output.send_statements[0].resources, "arn:aws:ses:eu-west-1:111111111111:identity/admin@example.com")
     error_message = "each address is verified, and may be sent to"
   }
 }

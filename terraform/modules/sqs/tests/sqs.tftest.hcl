@@ -36,12 +36,12 @@ run "is_a_standard_queue_with_a_dead_letter_queue" {
 
 run "gives_a_task_what_it_needs_and_no_more" {
   assert {
-    condition     = !contains(output.use_statement[0].actions, "sqs:*") && !contains(output.use_statement[0].actions, "sqs:DeleteQueue")
+    condition     = !contains(output.use_statements[0].actions, "sqs:*") && !contains(output.use_statements[0].actions, "sqs:DeleteQueue")
     error_message = "a task must not manage the queue"
   }
 
   assert {
-    condition     = output.use_statement[0].resources == [aws_sqs_queue.this.arn]
+    condition     = output.use_statements[0].resources == [aws_sqs_queue.this.arn]
     error_message = "only this queue"
   }
 }
