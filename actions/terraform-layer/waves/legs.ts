@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { chunks } from '../../shared/chunks.js';
 import { dependenciesAmong, dependentsOf, wavesOf } from '../graph/waves.js';
 import type { Edge, Workspace } from '../stacks/workspace.js';
 
@@ -103,10 +104,4 @@ function matrixLeg(leg: Leg): MatrixLeg {
 
 function readEdges(edges: readonly Edge[]): readonly Edge[] {
   return edges.filter(({ origins }) => origins.some(({ kind }) => kind !== 'after'));
-}
-
-function chunks<T>(items: readonly T[], size: number): readonly (readonly T[])[] {
-  return Array.from({ length: Math.ceil(items.length / size) }, (_, index) =>
-    items.slice(index * size, (index + 1) * size),
-  );
 }
