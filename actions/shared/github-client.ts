@@ -59,6 +59,19 @@ export function isDenied(thrown: unknown): boolean {
   return status === 403 || status === 404;
 }
 
+/**
+ * Asks GitHub what the job must be permitted to know.
+ *
+ * @throws OperationError `github-permission-missing` where GitHub refuses for want of it
+ */
+export async function withPermission<T>(permission: string, ask: () => Promise<T>): Promise<T> {
+  try {
+    return await ask();
+  } catch (cause) {
+    throw isDenied(cause) ? permissionMissing(permission, cause) : cause;
+  }
+}
+
 /** What to say and to grant where GitHub refused for want of a permission of the job. */
 export function permissionMissing(permission: string, cause: unknown): OperationError {
   return new OperationError(

@@ -3,7 +3,7 @@ import { systemClock } from '../shared/clock.js';
 import { childEnvironment } from '../shared/env.js';
 import { githubClient } from '../shared/github-client.js';
 import { githubComments } from '../shared/github-comments.js';
-import { readGithubContext } from '../shared/github-context.js';
+import { readGithubContext, type GithubContext } from '../shared/github-context.js';
 import { githubIdToken } from '../shared/oidc.js';
 import { InputReader } from '../shared/inputs.js';
 import { readNotify } from '../shared/notify/notify-inputs.js';
@@ -40,17 +40,20 @@ await runPost(async (context) => {
     environmentWith: childEnvironment,
     sidecarOf: (rest) => sidecarOfRest(rest, ports),
   });
-  await endApply(runDirectory, context);
+  await endApply(runDirectory, ports.github, context);
   await rm(runDirectory, { recursive: true, force: true });
 });
 
 /** What a killed apply has left open on GitHub. */
-async function endApply(runDirectory: string, context: ActionContext): Promise<void> {
-  const { env, secrets, log } = context;
+async function endApply(
+  runDirectory: string,
+  github: GithubContext | undefined,
+  context: ActionContext,
+): Promise<void> {
+  const { secrets, log } = context;
   const unfinished = await readUnfinished(runDirectory);
   if (unfinished === undefined) return;
-  await tellKilled(unfinished, context);
-  const github = readGithubContext(env);
+  await tellKilled(unfinished, github, context);
   const token = context.input('github-token');
   if (github === undefined || token === '') return;
   secrets.add(token);
@@ -59,11 +62,14 @@ async function endApply(runDirectory: string, context: ActionContext): Promise<v
   await endUnfinished(unfinished, { ...ports, log, secrets });
 }
 
-async function tellKilled({ environments }: Unfinished, context: ActionContext): Promise<void> {
-  const { env, secrets, log, signal } = context;
+async function tellKilled(
+  { environments }: Unfinished,
+  github: GithubContext | undefined,
+  context: ActionContext,
+): Promise<void> {
+  const { secrets, log, signal } = context;
   // The main step has read them without a problem.
   const notify = readNotify(new InputReader((name) => context.input(name)));
-  const github = readGithubContext(env);
   const clock = systemClock;
   const notifier = openNotifier(notify, { fetch, clock, log, secrets, github, signal });
   notifier.tell(killed({ command: 'apply', environments, workingDirectory: '.' }));

@@ -5,7 +5,7 @@ import { OperationError } from '../../shared/errors.js';
 import type { CodeDeploy } from '../strategies/code-deploy/ports.js';
 import { awsErrorName, callsOf, isAccessDenied } from './calls.js';
 import type { CodeDeployment } from '../strategies/code-deploy/model.js';
-import { chunks } from '../chunks.js';
+import { chunks } from '../../shared/chunks.js';
 import { toCodeDeployment, toDeploymentGroup, toRouting, toTarget } from './code-deploy-views.js';
 import { allPages } from '../../shared/pages.js';
 

@@ -1,5 +1,5 @@
 import type { AwsClientConfig } from '../../shared/aws-access.js';
-import { chunks } from '../chunks.js';
+import { chunks } from '../../shared/chunks.js';
 import type { Revisions } from '../ports.js';
 import type { EcsCalls } from './ecs-calls.js';
 import { allPages } from '../../shared/pages.js';

@@ -7,7 +7,7 @@ import {
   type FailedTask,
 } from './failed-tasks.js';
 import { isAccessDenied } from '../aws/calls.js';
-import { chunks } from '../chunks.js';
+import { chunks } from '../../shared/chunks.js';
 import { shortName, type JsonObject, type Task } from '../model.js';
 import type { DeployPorts } from '../ports.js';
 

@@ -1,5 +1,5 @@
 import { UserError } from '../../shared/errors.js';
-import { chunks } from '../chunks.js';
+import { chunks } from '../../shared/chunks.js';
 import {
   familyOfArn,
   shortName,

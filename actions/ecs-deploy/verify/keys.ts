@@ -1,5 +1,5 @@
 import { OperationError } from '../../shared/errors.js';
-import { chunks } from '../chunks.js';
+import { chunks } from '../../shared/chunks.js';
 import type { DeployPorts, Key } from '../ports.js';
 import type { Finding } from './findings.js';
 import { homeOf, parameterArn, type Home } from './home.js';

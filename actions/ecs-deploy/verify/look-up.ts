@@ -1,5 +1,5 @@
 import { OperationError } from '../../shared/errors.js';
-import { chunks } from '../chunks.js';
+import { chunks } from '../../shared/chunks.js';
 import type { DeployPorts } from '../ports.js';
 import type { Finding } from './findings.js';
 import type { Reference } from './references.js';

@@ -1,4 +1,4 @@
-import { chunks } from '../chunks.js';
+import { chunks } from '../../shared/chunks.js';
 import { textOf } from '../definition/task-definition.js';
 import { shortName } from '../model.js';
 import type { DeployPorts, Denial } from '../ports.js';

@@ -122,14 +122,15 @@ export class ApplyNews {
     if (this.#told) return;
     this.#told = true;
     const cancelled = this.#ports.signal.aborted;
-    const superseded = brokenEnd(thrown, this.#review !== undefined).kind === 'superseded';
+    const end = brokenEnd(thrown, this.#review !== undefined);
+    const superseded = end.kind === 'superseded';
     this.#ports.notifier.tell(breaking(this.#noticeSubject(), thrown, { cancelled, superseded }));
     await breakDeployments(this.#deployments, this.#ports);
-    await untroubled(this.#ports, 'no pull request is told', () => this.#tellBroken(thrown));
+    await untroubled(this.#ports, 'no pull request is told', () => this.#tellBroken(end));
     await untroubled(this.#ports, 'the note for the post step stays', () => this.#forget());
   }
 
-  async #tellBroken(thrown: unknown): Promise<void> {
+  async #tellBroken(end: ApplyEnd): Promise<void> {
     const { github, log, secrets } = this.#ports;
     const { githubToken: token, comment, applyAgain } = this.#inputs;
     if (github === undefined || token === undefined || !comment) return;
@@ -143,7 +144,6 @@ export class ApplyNews {
             ({ number }) => number,
           )
         : this.#reviewedPulls();
-    const end = brokenEnd(thrown, this.#review !== undefined);
     await this.#tell(github, access, pulls, { end, stacks: [] });
   }
 

@@ -1,3 +1,4 @@
+import { isReading } from '../graph/reading-edges.js';
 import { dependentsOf } from '../graph/waves.js';
 import type { AppliedEntry } from '../sidecar/ledger.js';
 import type { Edge, Stack, Workspace } from '../stacks/workspace.js';
@@ -18,7 +19,7 @@ export function readElsewhere(
   const environments = new Set(stacks.map(({ environment }) => environment));
   const byId = new Map(workspace.stacks.map((stack) => [stack.id, stack]));
   const upstreams = new Map<string, string[]>();
-  for (const { from, to } of readEdges(workspace.edges)) {
+  for (const { from, to } of workspace.edges.filter(isReading)) {
     upstreams.set(from, [...(upstreams.get(from) ?? []), to]);
   }
   const readers = new Map(stacks.map(({ id, environment }) => [id, environment]));
@@ -80,9 +81,5 @@ export function heldBack(
   edges: readonly Edge[],
 ): ReadonlySet<string> {
   const open = [...pending].filter((id) => !running.has(id));
-  return dependentsOf(open, readEdges(edges));
-}
-
-function readEdges(edges: readonly Edge[]): readonly Edge[] {
-  return edges.filter(({ origins }) => origins.some(({ kind }) => kind !== 'after'));
+  return dependentsOf(open, edges.filter(isReading));
 }

@@ -108,7 +108,11 @@ async function rootModules(
   { varFiles, variables }: Inputs,
   root: string,
 ): Promise<readonly RootModule[]> {
-  const declared = await declaredVariables(root, stacks);
+  const declared = await declaredVariables(
+    root,
+    // Of others no variable is asked.
+    stacks.filter(({ earlyExpressions }) => earlyExpressions !== undefined),
+  );
   const found = new Map<string, RootModule>();
   for (const stack of stacks) {
     const { directory, moduleDirectories } = stack;

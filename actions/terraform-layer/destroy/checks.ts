@@ -1,5 +1,6 @@
 import type { Problem } from '../../shared/errors.js';
 import type { EnvironmentConfig } from '../config/infra-config.js';
+import { isReading } from '../graph/reading-edges.js';
 import type { Inputs } from '../inputs.js';
 import type { Stack, Workspace } from '../stacks/workspace.js';
 
@@ -72,10 +73,7 @@ function readerProblems(
   const shared = new Set(config.environments.filter((one) => one.shared).map(({ name }) => name));
   return chosen.flatMap((stack): Problem[] => {
     const readers = edges
-      .filter(
-        ({ from, to, origins }) =>
-          to === stack.id && !ids.has(from) && origins.some(({ kind }) => kind !== 'after'),
-      )
+      .filter((edge) => edge.to === stack.id && !ids.has(edge.from) && isReading(edge))
       .flatMap(({ from }) => byId.get(from)?.displayId ?? []);
     if (readers.length === 0) return [];
     const more = readers.length > 10 ? ` and ${readers.length - 10} more` : '';

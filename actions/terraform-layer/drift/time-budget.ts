@@ -1,5 +1,4 @@
-import { noChanges } from '../review/changes.js';
-import type { StackOutcome } from '../schedule/outcome.js';
+import { notStarted, type StackOutcome } from '../schedule/outcome.js';
 import type { EnvironmentStage } from '../schedule/run-stacks.js';
 import type { Stack } from '../stacks/workspace.js';
 import type { DriftRecord } from './drift-record.js';
@@ -41,7 +40,7 @@ export class TimeBudget {
 
   /** The outcome of a stack for which there is no time; undefined where it may begin now. */
   refuse(stack: Stack): StackOutcome | undefined {
-    if (!this.mayStart()) return outOfTime(stack);
+    if (!this.mayStart()) return notStarted(stack, { kind: 'time-budget' });
     this.#started += 1;
     return undefined;
   }
@@ -57,15 +56,4 @@ export function inPlanOrder(
   );
   const of = ({ stack }: StackOutcome): number => position.get(stack.id) ?? 0;
   return [...outcomes].sort((left, right) => of(left) - of(right));
-}
-
-function outOfTime(stack: Stack): StackOutcome {
-  return {
-    stack,
-    end: { status: 'not-started', why: { kind: 'time-budget' } },
-    changes: noChanges,
-    diagnostics: [],
-    lines: [],
-    milliseconds: 0,
-  };
 }

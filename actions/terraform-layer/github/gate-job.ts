@@ -1,9 +1,4 @@
-import {
-  isDenied,
-  permissionMissing,
-  statusOf,
-  type GithubClient,
-} from '../../shared/github-client.js';
+import { statusOf, withPermission, type GithubClient } from '../../shared/github-client.js';
 
 /** A job of this run, as GitHub lists it. */
 export interface RunJob {
@@ -35,16 +30,9 @@ export interface OwnRun {
 export function githubOwnRun({ octokit, repository }: GithubClient, runId: number): OwnRun {
   const { actions } = octokit.rest;
   const run = { ...repository, run_id: runId };
-  const asked = async <T>(ask: () => Promise<T>): Promise<T> => {
-    try {
-      return await ask();
-    } catch (cause) {
-      throw isDenied(cause) ? permissionMissing('actions: read', cause) : cause;
-    }
-  };
   return {
     jobsOf: (attempt) =>
-      asked(async () => {
+      withPermission('actions: read', async () => {
         try {
           const jobs = await octokit.paginate(actions.listJobsForWorkflowRunAttempt, {
             ...{ ...run, attempt_number: attempt, per_page: 100 },
@@ -58,7 +46,7 @@ export function githubOwnRun({ octokit, repository }: GithubClient, runId: numbe
         }
       }),
     approvals: () =>
-      asked(async () => {
+      withPermission('actions: read', async () => {
         const { data } = await actions.getReviewsForRun(run);
         return data.map(({ state, environments }) => ({
           state,

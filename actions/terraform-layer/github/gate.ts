@@ -162,7 +162,11 @@ function judgeEnvironment(
   return { problems, notes };
 }
 
-function admitsOnly(branches: DeploymentBranches, defaultBranch: string | undefined): boolean {
+/** Whether one branch alone may deploy, and that by its name. */
+export function admitsOnly(
+  branches: DeploymentBranches,
+  defaultBranch: string | undefined,
+): boolean {
   if (branches.kind !== 'named' || defaultBranch === undefined) return false;
   const [only, ...others] = branches.patterns;
   return others.length === 0 && only?.type === 'branch' && only.name === defaultBranch;

@@ -6,6 +6,7 @@ import {
   type NodeStatus,
   type PictureGraph,
 } from './picture.js';
+import { isReading } from './reading-edges.js';
 import { wavesOf } from './waves.js';
 
 export type { NodeStatus };
@@ -185,11 +186,7 @@ function pictureOf(workspace: Workspace, options: RenderOptions): PictureGraph {
     }),
     edges: workspace.edges
       .filter(({ from, to }) => ids.has(from) && ids.has(to))
-      .map(({ from, to, origins }) => ({
-        from,
-        to,
-        orderOnly: origins.every(({ kind }) => kind === 'after'),
-      })),
+      .map((edge) => ({ from: edge.from, to: edge.to, orderOnly: !isReading(edge) })),
   };
 }
 

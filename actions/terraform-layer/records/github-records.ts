@@ -1,9 +1,4 @@
-import {
-  isDenied,
-  permissionMissing,
-  statusOf,
-  type GithubClient,
-} from '../../shared/github-client.js';
+import { statusOf, withPermission, type GithubClient } from '../../shared/github-client.js';
 import { downloadArtifact } from './download-artifact.js';
 import type { MergedPull } from './found.js';
 import type { WorkflowRun } from './provenance.js';
@@ -174,9 +169,7 @@ function once<A extends string | number, T>(
   return (argument) => {
     const known = asked.get(argument);
     if (known !== undefined) return known;
-    const answer = ask(argument).catch((cause: unknown) => {
-      throw isDenied(cause) ? permissionMissing(permission, cause) : cause;
-    });
+    const answer = withPermission(permission, () => ask(argument));
     asked.set(argument, answer);
     return answer;
   };

@@ -3,14 +3,10 @@ import type { RunPlan } from '../plan.js';
 import type { StackOutcome } from '../schedule/outcome.js';
 import { legsOf, matrixOf } from '../waves/legs.js';
 import { environmentsToApply, environmentsUpToDate } from './environments-to-apply.js';
+import { roomCharacters } from './output-room.js';
 import { pendingReaders, type PendingReader } from './pending-readers.js';
 import { isChanging, urgency } from './status.js';
 
-/**
- * GitHub docs, "Passing information between jobs": outputs of a job are at most 1 MB in UTF-16,
- * that is, 524,288 units; what other steps of the job write needs room too.
- */
-const roomCharacters = 400_000;
 const reviewedAddresses = 20;
 
 /** Outputs of the step, and how many stacks found no room in `stacks`. */

@@ -1,7 +1,7 @@
 import type { Stack } from '../stacks/workspace.js';
 import type { Diagnostic, LockHolder } from '../terraform/diagnostics.js';
 import type { DriftFindings } from '../drift/findings.js';
-import type { PlanChanges } from '../review/changes.js';
+import { noChanges, type PlanChanges } from '../review/changes.js';
 import type { OutputValues } from '../review/output-values.js';
 import type { ReviewSummary } from '../review/verdict.js';
 
@@ -131,6 +131,18 @@ export interface StackOutcome {
   readonly outputValues?: OutputValues;
   /** How often the step that needed most was tried, where more than once. */
   readonly attempts?: number;
+}
+
+/** The outcome of a stack for which nothing was done. */
+export function notStarted(stack: Stack, why: NotStarted): StackOutcome {
+  return {
+    stack,
+    end: { status: 'not-started', why },
+    changes: noChanges,
+    diagnostics: [],
+    lines: [],
+    milliseconds: 0,
+  };
 }
 
 /** Whether what comes after the stack may start. */

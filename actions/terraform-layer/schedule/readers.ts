@@ -1,3 +1,4 @@
+import { isReading } from '../graph/reading-edges.js';
 import { dependenciesAmong, dependentsOf, wavesOf } from '../graph/waves.js';
 import type { Stack, Workspace } from '../stacks/workspace.js';
 import type { StackOutcome } from './outcome.js';
@@ -14,8 +15,7 @@ export function withReaders(
 ): readonly EnvironmentStage[] {
   const selected = new Set(stages.flatMap((stage) => stage.stacks.map(({ stack }) => stack.id)));
   const environments = new Set(stages.map(({ environment }) => environment));
-  const reads = edges.filter(({ origins }) => origins.some(({ kind }) => kind !== 'after'));
-  const readers = dependentsOf(selected, reads);
+  const readers = dependentsOf(selected, edges.filter(isReading));
   const added = stacks.filter(({ id, environment }) => {
     return readers.has(id) && environments.has(environment);
   });

@@ -1,6 +1,5 @@
-import { noChanges } from '../review/changes.js';
 import type { Stack } from '../stacks/workspace.js';
-import { isSuccess, type NotStarted, type StackOutcome } from './outcome.js';
+import { isSuccess, notStarted, type NotStarted, type StackOutcome } from './outcome.js';
 import { runInOrder, type Task } from './run-in-order.js';
 
 /** A stack to run, and the stacks or environments that come before it. */
@@ -68,7 +67,7 @@ export async function runStacks(options: RunStacksOptions): Promise<readonly Sta
       const task = tasks.get(id);
       if (task === undefined || task.onlyIfNeeded === true) return;
       const abandoned = because.length === 0 ? options.abandoned?.(task.stack) : undefined;
-      end(abandoned ?? notStarted(task.stack, because));
+      end(abandoned ?? notStarted(task.stack, reasonOf(because)));
     },
   });
   await Promise.all(told);
@@ -121,15 +120,8 @@ function preparedStack(taskId: string): string | undefined {
   return taskId.startsWith(preparationPrefix) ? taskId.slice(preparationPrefix.length) : undefined;
 }
 
-function notStarted(stack: Stack, because: readonly string[]): StackOutcome {
-  const why: NotStarted =
-    because.length === 0 ? { kind: 'cancelled' } : { kind: 'upstream-failed', stacks: because };
-  return {
-    stack,
-    end: { status: 'not-started', why },
-    changes: noChanges,
-    diagnostics: [],
-    lines: [],
-    milliseconds: 0,
-  };
+function reasonOf(because: readonly string[]): NotStarted {
+  return because.length === 0
+    ? { kind: 'cancelled' }
+    : { kind: 'upstream-failed', stacks: because };
 }

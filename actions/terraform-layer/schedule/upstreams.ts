@@ -1,3 +1,4 @@
+import { isReading } from '../graph/reading-edges.js';
 import type { Edge, Stack } from '../stacks/workspace.js';
 import type { Diagnostic } from '../terraform/diagnostics.js';
 import { missingUpstreamStates } from '../terraform/diagnostics.js';
@@ -38,11 +39,7 @@ export class Upstreams {
     const from = new Map<string, Edge[]>();
     for (const edge of edges) from.set(edge.from, [...(from.get(edge.from) ?? []), edge]);
     this.#edges = from;
-    this.#read = new Set(
-      edges.flatMap(({ to, origins }) =>
-        origins.some(({ kind }) => kind !== 'after') ? [to] : [],
-      ),
-    );
+    this.#read = new Set(edges.filter(isReading).map(({ to }) => to));
   }
 
   readsOf(stack: Stack): readonly StateRead[] {

@@ -1,9 +1,7 @@
 import { evaluate } from '../hcl/evaluate.js';
 import type { Scope } from '../hcl/scope.js';
 import { Unknown } from '../hcl/value.js';
-import { chosenArguments } from './early-expressions.js';
-import { localDirectory } from './module-source.js';
-import type { NamedBlock } from './named-block.js';
+import { localDirectory, type ChosenCall } from './module-source.js';
 import { notEvaluable } from './not-evaluable.js';
 import type { Repository } from './repository.js';
 
@@ -13,7 +11,7 @@ import type { Repository } from './repository.js';
  */
 export function chosenDirectory(options: {
   readonly repository: Repository;
-  readonly call: NamedBlock;
+  readonly call: ChosenCall;
   /** Of the module that calls. */
   readonly scope: Scope;
   /** Its directory. */
@@ -23,7 +21,7 @@ export function chosenDirectory(options: {
 }): string | undefined {
   const { repository, call, scope, from, directory } = options;
   let found: string | undefined;
-  for (const { name, expression, source } of chosenArguments(repository, call)) {
+  for (const { name, expression, source } of call.arguments) {
     const value = evaluate(expression, source, scope);
     if (value instanceof Unknown) {
       const what = `module "${call.name}": ${name}`;

@@ -1,5 +1,6 @@
+import type { SourceLocation } from '../../shared/errors.js';
 import { childrenOf, locate, type Body, type Expression, type Source } from '../hcl/syntax.js';
-import { mergedAttributes, type NamedBlock, type PlacedAttribute } from './named-block.js';
+import { mergedAttributes, type NamedBlock } from './named-block.js';
 import type { BlockRef, Repository } from './repository.js';
 import type { EarlyExpression } from './workspace.js';
 
@@ -20,7 +21,7 @@ export function mayChooseModule(text: string): boolean {
 /** The source or the version of a module call, where it is an expression. */
 export interface ChosenArgument {
   readonly name: string;
-  readonly attribute: PlacedAttribute;
+  readonly at: SourceLocation;
   readonly expression: Expression;
   readonly source: Source;
 }
@@ -38,7 +39,7 @@ export function chosenArguments(
     const attribute = attributes.get(name);
     const value = attribute?.value;
     if (attribute === undefined || value === undefined || isConstant(value.expression)) return [];
-    return [{ name, attribute, expression: value.expression, source: value.source }];
+    return [{ name, at: attribute.at, expression: value.expression, source: value.source }];
   });
 }
 

@@ -6,7 +6,7 @@ import { convertToType } from '../hcl/type-constraint.js';
 import type { Expression, Source } from '../hcl/syntax.js';
 import { asString, Unknown, type Evaluated } from '../hcl/value.js';
 import { chosenDirectory } from './chosen-module.js';
-import type { ModuleCall, ModuleSource, ModuleSources } from './module-source.js';
+import type { ChosenCall, ModuleCall, ModuleSource, ModuleSources } from './module-source.js';
 import { mergedAttributes, type NamedBlock, type PlacedAttribute } from './named-block.js';
 import { repetitions, withEach, type Each } from './repetitions.js';
 import type { Repository } from './repository.js';
@@ -143,7 +143,7 @@ export class ModuleInstance implements Scope {
     return calls.find((call) => call.name === name) ?? (chosen && this.#chosenCall(chosen));
   }
 
-  #chosenCall(block: NamedBlock): ModuleCall | undefined {
+  #chosenCall(block: ChosenCall): ModuleCall | undefined {
     if (this.#chosen.has(block.name)) return this.#chosen.get(block.name);
     this.#chosen.set(block.name, undefined);
     const { repository, sources, directory: stack } = this.#context;

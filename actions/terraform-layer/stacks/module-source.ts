@@ -1,7 +1,7 @@
 import path from 'node:path/posix';
 import { splitBlocks } from '../hcl/split.js';
 import { configurationFiles } from './configuration-files.js';
-import { chosenArguments, mayChooseModule } from './early-expressions.js';
+import { chosenArguments, mayChooseModule, type ChosenArgument } from './early-expressions.js';
 import { mergedAttributes, type NamedBlock } from './named-block.js';
 import { usedOutputs, type FoundOutputs } from './output-uses.js';
 import { blockMayReadPath, mayReadPath, pathReadsOf, type PathRead } from './path-reads.js';
@@ -11,6 +11,12 @@ import type { BlockRef, Repository } from './repository.js';
 export interface ModuleCall extends NamedBlock {
   /** Relative to the repository's root. */
   readonly directory: string;
+}
+
+/** A call whose source or version is an expression. */
+export interface ChosenCall extends NamedBlock {
+  /** At least one. */
+  readonly arguments: readonly ChosenArgument[];
 }
 
 /** Names of outputs used through a data block; `all` where it is used as a whole. */
@@ -23,8 +29,8 @@ export interface ModuleSource {
   readonly locals: readonly BlockRef[];
   readonly outputs: ReadonlyMap<string, NamedBlock>;
   readonly calls: readonly ModuleCall[];
-  /** Calls whose source or version is an expression: which module that is, each stack tells. */
-  readonly chosenCalls: readonly NamedBlock[];
+  /** Which modules these are, each stack tells. */
+  readonly chosenCalls: readonly ChosenCall[];
   /** Whether it, or a local module below it, has such calls. */
   readonly choosesModules: boolean;
   readonly remoteStates: readonly NamedBlock[];
@@ -185,7 +191,9 @@ class ModuleBuilder {
 
   build(): ModuleSource {
     const all = [...this.#calls.values()];
-    const chosenCalls = all.filter((call) => chosenArguments(this.#repository, call).length > 0);
+    const chosenCalls = all
+      .map((call) => ({ ...call, arguments: chosenArguments(this.#repository, call) }))
+      .filter((call) => call.arguments.length > 0);
     const calls = all.flatMap((call) => {
       const source = mergedAttributes(this.#repository, call).get('source')?.value?.expression;
       if (source?.kind !== 'literal' || typeof source.value !== 'string') return [];

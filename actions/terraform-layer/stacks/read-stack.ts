@@ -5,7 +5,7 @@ import { locate } from '../hcl/syntax.js';
 import { asString, isMap, known, mapOf, member, type EvaluatedMap } from '../hcl/value.js';
 import { resolveBackend, type ResolvedBackend } from './backend.js';
 import type { Candidate } from './discover.js';
-import { chosenArguments, earlySettings } from './early-expressions.js';
+import { earlySettings } from './early-expressions.js';
 import { ModuleInstance } from './module-instance.js';
 import type { ModuleSources } from './module-source.js';
 import type { StackNames } from './names.js';
@@ -64,7 +64,7 @@ export function readStack(options: {
     ...(module.choosesModules ? instance.moduleDirectories() : sources.closure(directory)),
   ].sort();
   const earlyExpressions = [
-    ...[directory, ...moduleDirectories].flatMap((place) => chosenIn(repository, sources, place)),
+    ...[directory, ...moduleDirectories].flatMap((place) => chosenIn(sources, place)),
     ...earlySettings(repository, module.terraform),
   ];
   return {
@@ -99,15 +99,9 @@ export function readStack(options: {
 }
 
 /** Where a module's calls choose another module by an expression. */
-function chosenIn(
-  repository: Repository,
-  sources: ModuleSources,
-  directory: string,
-): readonly EarlyExpression[] {
+function chosenIn(sources: ModuleSources, directory: string): readonly EarlyExpression[] {
   const calls = sources.get(directory)?.chosenCalls ?? [];
-  return calls.flatMap((call) =>
-    chosenArguments(repository, call).map(({ attribute: { at } }) => ({ of: 'module', at })),
-  );
+  return calls.flatMap((call) => call.arguments.map(({ at }) => ({ of: 'module', at })));
 }
 
 /** Files elsewhere that lie in these directories as links. */

@@ -1,8 +1,7 @@
 import { dependenciesAmong } from '../graph/waves.js';
 import type { RunPlan } from '../plan.js';
 import { plannedStacks } from '../plan.js';
-import { noChanges } from '../review/changes.js';
-import type { StackOutcome } from '../schedule/outcome.js';
+import { notStarted, type StackOutcome } from '../schedule/outcome.js';
 import type { Stack } from '../stacks/workspace.js';
 
 /**
@@ -31,13 +30,5 @@ export function blockedOutcome(
   blocked: ReadonlyMap<string, readonly string[]>,
 ): StackOutcome | undefined {
   const stacks = blocked.get(stack.id);
-  if (stacks === undefined) return undefined;
-  return {
-    stack,
-    end: { status: 'not-started', why: { kind: 'upstream-failed', stacks } },
-    changes: noChanges,
-    diagnostics: [],
-    lines: [],
-    milliseconds: 0,
-  };
+  return stacks && notStarted(stack, { kind: 'upstream-failed', stacks });
 }

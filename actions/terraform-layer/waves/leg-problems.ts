@@ -1,14 +1,10 @@
 import type { Problem } from '../../shared/errors.js';
+import { roomCharacters } from '../report/output-room.js';
 import { isWithinReach } from '../stacks/state-identity.js';
 import type { Workspace } from '../stacks/workspace.js';
 import { legsOf, matrixOf } from './legs.js';
 import { waveEnvironmentOf } from './wave-environment.js';
 
-/**
- * GitHub docs, "Passing information between jobs": outputs of a job are at most 1 MB in UTF-16,
- * that is, 524,288 units.
- */
-const mostCharacters = 400_000;
 /** Linux hands a program no longer text than 131,072 bytes (execve(2)): an input is one. */
 const mostCharactersOfLeg = 100_000;
 
@@ -57,7 +53,7 @@ export function legProblems(options: {
   const longest = Math.max(
     ...[...matrix.waves.flat(), matrix.rest].map(({ leg }) => Buffer.byteLength(leg)),
   );
-  if (JSON.stringify(matrix).length > mostCharacters || longest > mostCharactersOfLeg) {
+  if (JSON.stringify(matrix).length > roomCharacters || longest > mostCharactersOfLeg) {
     problems.push({
       code: 'legs-too-large',
       message: 'the legs are more than an output or an input of a job holds',

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
+import { chunks } from '../../shared/chunks.js';
+import { isReading } from '../graph/reading-edges.js';
 import { dependenciesAmong, dependentsOf, wavesOf } from '../graph/waves.js';
-import type { Edge, Workspace } from '../stacks/workspace.js';
+import type { Workspace } from '../stacks/workspace.js';
 
 /** Jobs that run side by side, one wave after the other, before what is left goes to one runner. */
 export const waveJobs = 8;
@@ -50,7 +52,7 @@ export function legsOf(options: {
 }): Legs {
   const { environment, workspace, stacksPerRunner } = options;
   const chosen = new Set(options.chosen);
-  const readers = dependentsOf(chosen, readEdges(workspace.edges));
+  const readers = dependentsOf(chosen, workspace.edges.filter(isReading));
   const ids = workspace.stacks
     .filter((stack) => stack.environment === environment)
     .map(({ id }) => id)
@@ -99,14 +101,4 @@ function matrixLeg(leg: Leg): MatrixLeg {
       .slice(0, 16),
     leg: JSON.stringify(leg),
   };
-}
-
-function readEdges(edges: readonly Edge[]): readonly Edge[] {
-  return edges.filter(({ origins }) => origins.some(({ kind }) => kind !== 'after'));
-}
-
-function chunks<T>(items: readonly T[], size: number): readonly (readonly T[])[] {
-  return Array.from({ length: Math.ceil(items.length / size) }, (_, index) =>
-    items.slice(index * size, (index + 1) * size),
-  );
 }

@@ -1,7 +1,7 @@
 import { UserError, type Problem } from '../../shared/errors.js';
 import type { EnvironmentConfig } from '../config/infra-config.js';
 import type { Ports } from '../effects.js';
-import type { GithubEnvironment } from '../github/gate.js';
+import { admitsOnly, type GithubEnvironment } from '../github/gate.js';
 import { openReviewAccess, type ReviewAccess } from '../github/review-access.js';
 import type { Inputs } from '../inputs.js';
 
@@ -75,10 +75,7 @@ export function judgeWaveEnvironment(
           hint: `the gate of "${environment}" is asked once before them: take the reviewers of "${name}" away`,
         });
       }
-      const { branches } = observed;
-      const [only, ...others] = branches.kind === 'named' ? branches.patterns : [];
-      const closed = only?.type === 'branch' && only.name === defaultBranch && others.length === 0;
-      if (!closed) {
+      if (!admitsOnly(observed.branches, defaultBranch)) {
         problems.push({
           code: 'wave-environment-open-to-branches',
           message: `the environment "${name}" admits other branches than "${defaultBranch}"`,
