@@ -84,7 +84,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
   });
   let ecs: EcsService | undefined;
   const github = await startGithub({ port: options.githubPort ?? 0, log });
-  const slack = await startSlack({ port: 0 });
+  const slack = await startSlack();
   try {
     const aws = await startAws({
       directory,

@@ -1,4 +1,4 @@
-import { causeOf } from '../shared/notify/cause.js';
+import { brokenOff } from '../shared/notify/cause.js';
 import type { Notice } from '../shared/notify/notice.js';
 import type { Inputs } from './inputs.js';
 
@@ -9,13 +9,10 @@ import type { Inputs } from './inputs.js';
 export function failing(
   inputs: Inputs,
   thrown: unknown,
-  { cancelled }: { readonly cancelled: boolean },
+  end: { readonly cancelled: boolean },
 ): Notice | undefined {
   if (inputs.command === 'login' || inputs.dryRun) return undefined;
   const names = inputs.repositories.map(({ name }) => name).join(', ');
-  const subject = `${inputs.command === 'promote' ? 'promotion' : 'push'} of ${names}`;
-  const cause = causeOf(thrown);
-  return cancelled
-    ? { kind: 'cancelled', subject, sentence: cause }
-    : { kind: 'failed', subject, cause };
+  const what = inputs.command === 'promote' ? 'promotion' : 'push';
+  return brokenOff(`${what} of ${names}`, thrown, end);
 }

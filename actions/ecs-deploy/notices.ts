@@ -1,7 +1,8 @@
-import { causeOf } from '../shared/notify/cause.js';
+import { brokenOff } from '../shared/notify/cause.js';
 import type { Fact, Notice } from '../shared/notify/notice.js';
 import type { Command, Inputs } from './inputs.js';
 import { nameOf } from './inputs/target.js';
+import { shortName } from './model.js';
 import type { Report } from './report.js';
 
 /** What each command is called where a chat is told of it. */
@@ -38,10 +39,9 @@ export function ending(
   if (failure === undefined) {
     if (outcome === 'paused') return { kind: 'paused', sentence: message, ...about };
     // A rollout that nobody follows has been told of; a new count is there at once.
-    const isNoNews = outcome === 'started' ? inputs.command !== 'scale' : outcome === 'no-op';
-    return isNoNews && !(outcome === 'no-op' && begun)
-      ? undefined
-      : { kind: 'done', sentence: message, ...about };
+    if (outcome === 'started' && inputs.command !== 'scale') return undefined;
+    if (outcome === 'no-op' && !begun) return undefined;
+    return { kind: 'done', sentence: message, ...about };
   }
   switch (outcome) {
     case 'superseded':
@@ -58,13 +58,9 @@ export function ending(
 export function breaking(
   inputs: Inputs,
   thrown: unknown,
-  { cancelled }: { readonly cancelled: boolean },
+  end: { readonly cancelled: boolean },
 ): Notice {
-  const subject = subjectOf(inputs);
-  const cause = causeOf(thrown);
-  return cancelled
-    ? { kind: 'cancelled', subject, sentence: cause }
-    : { kind: 'failed', subject, cause };
+  return brokenOff(subjectOf(inputs), thrown, end);
 }
 
 function subjectOf(inputs: Inputs): string {
@@ -78,17 +74,13 @@ function subjectOf(inputs: Inputs): string {
 function factsOf(inputs: Inputs, { outputs }: Report): readonly Fact[] {
   const facts: readonly (readonly [string, string | undefined])[] = [
     ['image', outputs['image-digest']],
-    ['revision', shortArn(outputs['task-definition-arn'])],
-    ['before', shortArn(outputs['previous-task-definition-arn'])],
+    ['revision', shortName(outputs['task-definition-arn'] ?? '')],
+    ['before', shortName(outputs['previous-task-definition-arn'] ?? '')],
     ['count', countOf(outputs)],
     ['why', inputs.command === 'scale' ? inputs.change.reason : undefined],
     ['expires', outputs['expires-at']],
   ];
   return facts.flatMap(([name, value = '']) => (value === '' ? [] : [{ name, value }]));
-}
-
-function shortArn(arn: string | undefined): string | undefined {
-  return arn?.slice(arn.lastIndexOf('/') + 1);
 }
 
 function countOf(outputs: Report['outputs']): string {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseJsonAs } from '../shared/json-text.js';
 
 /**
  * What `release/current` holds: the last release that succeeded, or `starting` from just before
@@ -22,9 +23,5 @@ export type Release = z.infer<typeof releaseSchema>;
 
 /** `undefined` where the text is no release of ours: it is then written anew. */
 export function parseRelease(text: string): Release | undefined {
-  try {
-    return releaseSchema.safeParse(JSON.parse(text)).data;
-  } catch {
-    return undefined;
-  }
+  return parseJsonAs(releaseSchema, text);
 }

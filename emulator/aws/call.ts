@@ -35,6 +35,11 @@ export interface Guard {
   check(identity: Identity, head: RequestHead, caller: Caller): void;
 }
 
+/** The parameters of a query call, from its body or its address. */
+export function formInput({ head }: Call): URLSearchParams {
+  return head.form ?? head.query;
+}
+
 /** Reads the body of a JSON call. */
 export function jsonInput(call: Call): Record<string, unknown> {
   const text = call.body.toString('utf8');

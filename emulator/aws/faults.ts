@@ -1,4 +1,5 @@
 import { AwsError } from '../aws-error.js';
+import { isRecord } from './record.js';
 
 export type FaultKind = 'throttle' | 'error' | 'timeout' | 'reset';
 export type FaultTime = 'before' | 'after';
@@ -157,10 +158,6 @@ function toFault(rule: FaultRule, service: string, protocol: string): Fault {
 
 function isName(value: unknown): boolean {
   return typeof value === 'string' && value !== '';
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** A small seeded generator (public domain, Tommy Ettinger): same seed, same calls fail. */

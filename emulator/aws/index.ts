@@ -6,7 +6,7 @@ import { ministack, moto } from './backends/definitions.js';
 import type { Backend } from './backends/process.js';
 import { startBackend } from './backends/process.js';
 import type { Handler } from './call.js';
-import { jsonInput } from './call.js';
+import { formInput, jsonInput } from './call.js';
 import type { Calls } from './calls.js';
 import { createCalls } from './calls.js';
 import { createControl } from './control.js';
@@ -134,8 +134,8 @@ export async function startAws(options: AwsOptions): Promise<Aws> {
       {
         handles: (identity) => identity.service === 'sts' && sts.owns(identity.operation),
         async answer(call) {
-          const form = call.head.form ?? call.head.query;
-          const result = await sts.handle(call.identity.operation, form, call.caller);
+          const { operation } = call.identity;
+          const result = await sts.handle(operation, formInput(call), call.caller);
           return { kind: 'query', namespace: STS_NAMESPACE, result };
         },
         reset: () => sessions.clear(),

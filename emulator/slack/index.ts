@@ -28,11 +28,11 @@ const answerSchema = z.strictObject({
 const webhookPath = '/services/T0EMULATOR/B0EMULATOR/tokenOfTheEmulatedWebhook';
 
 /**
- * Starts a webhook. Its answers are Slack's: `ok`, or one word with an HTTP status (Slack docs,
+ * Starts a webhook on a free port. Its answers are Slack's: `ok`, or one word with an HTTP status (Slack docs,
  * "Sending messages using incoming webhooks"). Controlled at `/_emulator/messages`, `answers`
  * and `reset`.
  */
-export async function startSlack(options: { readonly port: number }): Promise<SlackEmulator> {
+export async function startSlack(): Promise<SlackEmulator> {
   const taken: SentMessage[] = [];
   const planned: SlackAnswer[] = [];
 
@@ -74,7 +74,7 @@ export async function startSlack(options: { readonly port: number }): Promise<Sl
     planned.length = 0;
   }
 
-  const server = await serveJson({ host: '127.0.0.1', port: options.port }, handle);
+  const server = await serveJson({ host: '127.0.0.1', port: 0 }, handle);
   return {
     webhookUrl: `${server.url}${webhookPath}`,
     messages: () => taken,

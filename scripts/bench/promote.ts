@@ -9,6 +9,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, readFile, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
+import { counted } from '../../actions/shared/counted.js';
 import { runPush } from '../../test/support/ecr-push.js';
 import {
   createRepository,
@@ -33,9 +34,7 @@ async function main(): Promise<void> {
   const emulator = await startTestEmulator();
   try {
     const layers = layersOf(first);
-    const digest = await pushSource(emulator, layers);
-    await createRepository(ecrOf(emulator), repository);
-    const source = `123456789012.dkr.ecr.us-east-1.amazonaws.com/${repository}@${digest}`;
+    const source = await prepare(emulator, layers);
     const base = await measure(
       emulator,
       `first, ${told(layers)}`,
@@ -63,20 +62,18 @@ function layersOf(text: string): Layers {
 }
 
 function told({ count, megabytes }: Layers): string {
-  return `${count} layer${count === 1 ? '' : 's'} of ${megabytes} MB`;
+  return `${counted(count, 'layer')} of ${megabytes} MB`;
 }
 
 /** The emulator keeps layers in memory: what was measured before goes first. */
 async function measureOther(emulator: TestEmulator, layers: Layers): Promise<number> {
   await emulator.reset();
-  const digest = await pushSource(emulator, layers);
-  await createRepository(ecrOf(emulator), repository);
-  const source = `123456789012.dkr.ecr.us-east-1.amazonaws.com/${repository}@${digest}`;
+  const source = await prepare(emulator, layers);
   return measure(emulator, told(layers), { source, tags: 'v1' }, 'promoted', layers);
 }
 
-/** Pushes an image of layers that do not compress to another region; returns its digest. */
-async function pushSource(emulator: TestEmulator, { count, megabytes }: Layers): Promise<string> {
+/** Pushes an image of layers that do not compress to another region, and makes where it goes to; returns the source. */
+async function prepare(emulator: TestEmulator, { count, megabytes }: Layers): Promise<string> {
   const ecr = ecrOf(emulator, { region: 'us-east-1' });
   const uri = await createRepository(ecr, repository);
   const registry = await registryClient(ecr, uri.slice(0, uri.indexOf('/')));
@@ -85,7 +82,8 @@ async function pushSource(emulator: TestEmulator, { count, megabytes }: Layers):
   const image = pushableImage([], { layers: [layer(), ...more] });
   const pushed = await registry.push(repository, 'v1', image);
   if (!pushed.ok) throw new Error(`the image was not taken: ${pushed.status}`);
-  return image.digest;
+  await createRepository(ecrOf(emulator), repository);
+  return `123456789012.dkr.ecr.us-east-1.amazonaws.com/${repository}@${image.digest}`;
 }
 
 /** Returns the most memory of the step, in MiB. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseJsonAs } from '../../shared/json-text.js';
 import type { Platform } from '../ports.js';
 
 const platformSchema = z.object({ os: z.string(), architecture: z.string() });
@@ -33,7 +34,7 @@ const anyManifestSchema = z
 
 /** Whether a text is a manifest or an index at all; a proxy's login page is none. */
 export function isManifest(text: string): boolean {
-  return anyManifestSchema.safeParse(parseJson(text)).success;
+  return parseJsonAs(anyManifestSchema, text) !== undefined;
 }
 
 export type ManifestPlatforms =
@@ -44,7 +45,7 @@ export type ManifestPlatforms =
 
 /** The platforms that a manifest or index is for. */
 export function manifestPlatforms(manifest: string | undefined): ManifestPlatforms {
-  const parsed = manifestSchema.safeParse(parseJson(manifest ?? '')).data;
+  const parsed = parseJsonAs(manifestSchema, manifest ?? '');
   if (parsed?.manifests !== undefined) {
     const images = parsed.manifests.filter((entry) => !isAttestation(entry));
     const platforms = images.flatMap(({ platform }) => {
@@ -66,7 +67,7 @@ export function manifestPlatforms(manifest: string | undefined): ManifestPlatfor
 
 /** The digests in an OCI image index or Docker manifest list. */
 export function manifestDigests(manifest: string | undefined): readonly string[] {
-  const parsed = manifestSchema.safeParse(parseJson(manifest ?? '')).data;
+  const parsed = parseJsonAs(manifestSchema, manifest ?? '');
   return (parsed?.manifests ?? []).flatMap(({ digest }) => digest ?? []);
 }
 
@@ -83,15 +84,6 @@ function isAttestation(entry: {
 
 /** The platform that an image's configuration names (OCI image specification, "config"). */
 export function configPlatform(config: string): readonly Platform[] | undefined {
-  const platform = platformSchema.safeParse(parseJson(config)).data;
+  const platform = parseJsonAs(platformSchema, config);
   return platform === undefined ? undefined : [platform];
-}
-
-/** `undefined` where the text is no JSON. */
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { OperationError, toError } from '../../shared/errors.js';
+import { parseJsonAs } from '../../shared/json-text.js';
 import { digestPattern, type ImageReference } from '../images/image-reference.js';
 import {
   configPlatform,
   isManifest,
   manifestDigests,
   manifestPlatforms,
-  parseJson,
 } from '../images/manifest.js';
 import type { Platform } from '../ports.js';
 import { isLocalHost, parseChallenge } from './challenge.js';
@@ -129,7 +129,7 @@ function placeOf({ host = 'docker.io', repository }: ImageReference) {
 }
 
 function tokenOf(text: string): string | undefined {
-  const parsed = tokenSchema.safeParse(parseJson(text)).data;
+  const parsed = parseJsonAs(tokenSchema, text);
   return parsed?.token ?? parsed?.access_token;
 }
 

@@ -9,8 +9,13 @@ export interface Home {
 }
 
 export function homeOf({ serviceArn }: Pick<Subject, 'serviceArn'>): Home {
-  const [, partition = 'aws', , region = '', account = ''] = serviceArn.split(':');
-  return { partition, region, account };
+  return partsOfArn(serviceArn);
+}
+
+/** The parts of `arn:partition:service:region:account:rest` that say where it is, and its rest. */
+export function partsOfArn(arn: string): Home & { readonly rest: string } {
+  const [, partition = 'aws', , region = '', account = '', ...rest] = arn.split(':');
+  return { partition, region, account, rest: rest.join(':') };
 }
 
 /**

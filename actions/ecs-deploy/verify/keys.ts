@@ -2,9 +2,9 @@ import { OperationError } from '../../shared/errors.js';
 import { chunks } from '../../shared/chunks.js';
 import type { DeployPorts, Key } from '../ports.js';
 import type { Finding } from './findings.js';
-import { homeOf, parameterArn, type Home } from './home.js';
+import { homeOf, parameterArn, partsOfArn, type Home } from './home.js';
 import { policyAllowsDecrypt } from './key-policy.js';
-import { addPlaces, partsOfArn, type Need } from './needs.js';
+import { addPlaces, type Need } from './needs.js';
 import type { Reference } from './references.js';
 import type { Subject } from './subject.js';
 
@@ -44,24 +44,21 @@ export async function keyNeeds(
   const uses = [...ofSecrets, ...ofParameters];
   const keys = await lookUpKeys({ lookups }, uses);
   const findings: Finding[] = [];
-  const needs = new Map<
-    string,
-    { readonly via: string; readonly places: Map<string, readonly string[]> }
-  >();
+  const placesByService = new Map<string, Map<string, readonly string[]>>();
   for (const use of uses) {
     const key = keys.get(nameOf(use));
     if (key === undefined || key.state !== 'Enabled') {
       findings.push(...use.places.map((place) => unusable(place, use.keyId, key)));
     } else if (!key.isManagedByAws) {
       const via = `${use.service}.${use.region}.amazonaws.com`;
-      const need = needs.get(via) ?? { via, places: new Map<string, readonly string[]>() };
-      needs.set(via, need);
-      addPlaces(need.places, key.arn, use.places);
+      const places = placesByService.get(via) ?? new Map<string, readonly string[]>();
+      placesByService.set(via, places);
+      addPlaces(places, key.arn, use.places);
     }
   }
   return {
     findings,
-    needs: [...needs.values()].map(({ via, places }) => ({
+    needs: [...placesByService].map(([via, places]) => ({
       actions: ['kms:Decrypt'],
       places,
       // AWS KMS Developer Guide, "kms:ViaService".

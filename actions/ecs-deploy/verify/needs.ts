@@ -9,7 +9,7 @@ import {
 import { parseImageReference } from '../images/image-reference.js';
 import type { JsonObject } from '../model.js';
 import type { DeployPorts } from '../ports.js';
-import { homeOf, parameterArn, type Home } from './home.js';
+import { homeOf, parameterArn, partsOfArn, type Home } from './home.js';
 import type { Reference } from './references.js';
 import { containerPlace, isFargate, type Subject } from './subject.js';
 
@@ -52,11 +52,7 @@ export function needsOf(
   const isAllowedElsewhere = (arn: string): Promise<boolean> => lookups.hasOwnPolicy(arn);
   return [
     { actions: ['secretsmanager:GetSecretValue'], places: secrets, isAllowedElsewhere },
-    {
-      actions: ['ssm:GetParameters'],
-      places: parameters,
-      isAllowedElsewhere: () => Promise.resolve(false),
-    },
+    { actions: ['ssm:GetParameters'], places: parameters },
     ...(isFargate(subject) ? needsOfFargate({ lookups }, subject.definition, home) : []),
   ];
 }
@@ -142,14 +138,4 @@ function repositoryOf(imageText: string | undefined, { partition }: Home): strin
   if (image === undefined || registry === undefined) return undefined;
   const { registryId, region } = registry;
   return `arn:${partition}:ecr:${region}:${registryId}:repository/${image.repository}`;
-}
-
-/** Region, account and the rest of `arn:partition:service:region:account:rest`. */
-export function partsOfArn(arn: string): {
-  readonly region: string;
-  readonly account: string;
-  readonly rest: string;
-} {
-  const [, , , region = '', account = '', ...rest] = arn.split(':');
-  return { region, account, rest: rest.join(':') };
 }

@@ -3,9 +3,10 @@ import { textOf } from '../definition/task-definition.js';
 import { shortName } from '../model.js';
 import type { DeployPorts, Denial } from '../ports.js';
 import type { Finding } from './findings.js';
+import { partsOfArn } from './home.js';
 import { keyNeeds } from './keys.js';
 import type { Look } from './look-up.js';
-import { needsOf, partsOfArn, type Need } from './needs.js';
+import { needsOf, type Need } from './needs.js';
 import type { Reference } from './references.js';
 import type { Subject } from './subject.js';
 
@@ -55,7 +56,7 @@ export function permissionLooks(
 async function checkNeed(
   { lookups }: Ports,
   roleArn: string,
-  { actions, places, context = {}, isAllowedElsewhere }: Need,
+  { actions, places, context = {}, isAllowedElsewhere = () => Promise.resolve(false) }: Need,
 ): Promise<readonly Finding[]> {
   const denials: Denial[] = [];
   // One after the other: IAM's simulations are throttled soon.
@@ -65,13 +66,11 @@ async function checkNeed(
   // What a condition says of a value that only the real call has is not known here.
   const known = denials.filter(({ isConditional }) => !isConditional);
   const unallowed = known.filter(({ isExplicit }) => !isExplicit).map(({ resource }) => resource);
-  const left =
-    isAllowedElsewhere === undefined
-      ? new Set<string>()
-      : await thoseThat(new Set(unallowed), async (arn) =>
-          // Of another account's thing the simulation does not have the policy that must allow it.
-          isOfAnotherAccount(arn, roleArn) ? true : isAllowedElsewhere(arn),
-        );
+  const left = await thoseThat(
+    new Set(unallowed),
+    // Of another account's thing the simulation does not have the policy that must allow it.
+    async (arn) => isOfAnotherAccount(arn, roleArn) || isAllowedElsewhere(arn),
+  );
   return known
     .filter(({ isExplicit, resource }) => isExplicit || !left.has(resource))
     .flatMap((denial) =>
@@ -81,8 +80,10 @@ async function checkNeed(
     );
 }
 
+/** `*` is of none. */
 function isOfAnotherAccount(arn: string, roleArn: string): boolean {
-  return partsOfArn(arn).account !== partsOfArn(roleArn).account;
+  const { account } = partsOfArn(arn);
+  return account !== '' && account !== partsOfArn(roleArn).account;
 }
 
 async function thoseThat(

@@ -1,4 +1,5 @@
 import { formatProblem, toError, UserError } from '../errors.js';
+import type { Notice } from './notice.js';
 
 /** Why something failed, in one line. */
 export function causeOf(thrown: unknown): string {
@@ -7,6 +8,18 @@ export function causeOf(thrown: unknown): string {
   const [first, ...more] = error.problems;
   if (first === undefined) return firstLine(error.message);
   return `${formatProblem(first)}${more.length === 0 ? '' : `, and ${more.length} more`}`;
+}
+
+/** Something ended with an error: it failed, or was cancelled. */
+export function brokenOff(
+  subject: string,
+  thrown: unknown,
+  { cancelled }: { readonly cancelled: boolean },
+): Notice {
+  const cause = causeOf(thrown);
+  return cancelled
+    ? { kind: 'cancelled', subject, sentence: cause }
+    : { kind: 'failed', subject, cause };
 }
 
 function firstLine(text: string): string {

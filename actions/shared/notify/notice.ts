@@ -15,12 +15,11 @@ interface About {
 /** What a chat is told. Sentences and causes are text of others: names, log lines, answers of AWS. */
 export type Notice =
   | (About & { readonly kind: 'started' })
-  /** Nothing is done before somebody approves, or answers. */
-  | (About & { readonly kind: 'waiting-for-approval' | 'paused'; readonly sentence: string })
-  | (About & { readonly kind: 'done'; readonly sentence: string })
   | (About & { readonly kind: 'failed' | 'rolled-back'; readonly cause: string })
   | (About & {
-      readonly kind: 'superseded' | 'cancelled' | 'drift-found';
+      readonly kind:
+        // Nothing is done before somebody approves, or answers.
+        'waiting-for-approval' | 'paused' | 'done' | 'superseded' | 'cancelled' | 'drift-found';
       readonly sentence: string;
     });
 

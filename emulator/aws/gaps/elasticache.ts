@@ -1,6 +1,6 @@
 import { escapeXml } from '../answer.js';
 import { AwsError } from '../../aws-error.js';
-import type { Handler } from '../call.js';
+import { formInput, type Handler } from '../call.js';
 
 const NAMESPACE = 'http://elasticache.amazonaws.com/doc/2015-02-02/';
 
@@ -25,7 +25,7 @@ export function createElasticache(): Handler {
       ].includes(operation),
 
     async answer(call) {
-      const form = call.head.form ?? call.head.query;
+      const form = formInput(call);
       const id = form.get('CacheClusterId') ?? '';
       const group = groups.get(/^(.*)-\d{3}$/.exec(id)?.[1] ?? '');
       if (call.identity.operation === 'DescribeCacheClusters' && group !== undefined) {

@@ -1,3 +1,5 @@
+import { isRecord } from '../record.js';
+
 type Event = Readonly<Record<string, unknown>>;
 
 /**
@@ -43,8 +45,4 @@ export function valueAt(event: Event, jsonPath: string): unknown {
     value = isRecord(value) ? value[part] : undefined;
   }
   return value;
-}
-
-function isRecord(value: unknown): value is Event {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

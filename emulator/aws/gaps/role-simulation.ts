@@ -1,6 +1,6 @@
 import { AwsError } from '../../aws-error.js';
 import { escapeXml } from '../answer.js';
-import type { Handler } from '../call.js';
+import { formInput, type Handler } from '../call.js';
 import { evaluate, statementsOf, type ConditionContext, type Statement } from '../policy.js';
 import type { Iam } from '../sts/iam.js';
 
@@ -20,7 +20,7 @@ export function createRoleSimulation(iam: Pick<Iam, 'rolePolicies'>): Handler {
       service === 'iam' && operation === 'SimulatePrincipalPolicy',
 
     async answer(call) {
-      const form = call.head.form ?? call.head.query;
+      const form = formInput(call);
       const arn = form.get('PolicySourceArn') ?? '';
       const role = /^arn:[^:]+:iam::\d+:role\/(?:.*\/)?([^/]+)$/.exec(arn)?.[1];
       if (role === undefined) {

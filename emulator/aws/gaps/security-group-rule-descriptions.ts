@@ -1,6 +1,6 @@
 import { escapeXml } from '../answer.js';
 import type { BackendResponse } from '../backends/process.js';
-import type { Handler } from '../call.js';
+import { formInput, type Handler } from '../call.js';
 
 /**
  * The gap: moto keeps the description of a security group rule that names an address range, and drops
@@ -26,7 +26,7 @@ export function createRuleDescriptions(): Handler {
       if (call.identity.operation === 'DescribeSecurityGroupRules') {
         return { kind: 'response', response: withDescriptions(response, descriptions) };
       }
-      const form = call.head.form ?? call.head.query;
+      const form = formInput(call);
       const description = form.get('IpPermissions.1.Groups.1.Description');
       if (description !== null) {
         for (const id of ruleIds(response.body.toString('utf8'))) descriptions.set(id, description);

@@ -1,5 +1,6 @@
 import type { BackendResponse } from '../backends/process.js';
 import { jsonInput, type Handler } from '../call.js';
+import { isRecord } from '../record.js';
 
 const ALLOW = 'RedriveAllowPolicy';
 
@@ -95,5 +96,5 @@ function withoutSpaces(json: string): string {
 }
 
 function recordOf(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null ? { ...value } : {};
+  return isRecord(value) ? value : {};
 }

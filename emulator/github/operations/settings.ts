@@ -4,7 +4,7 @@ import { page } from '../pagination.js';
 import type { Schemas } from '../representations/account.js';
 import { listedCommit } from '../representations/commit.js';
 import { repositoryPage, repositoryUrl } from '../representations/repository.js';
-import type { GithubState, Repository, RepositorySettings } from '../state.js';
+import type { GithubState, Repository } from '../state.js';
 import { repositoryOf, tokenOf } from './scope.js';
 import type { Topic } from './scope.js';
 
@@ -130,7 +130,7 @@ function protectionOf(repository: Repository, branch: string): Schemas['branch-p
 /** The rules that GitHub's rulesets make of the seeded settings; they are of the default branch. */
 function rulesOf(repository: Repository, branch: string): Schemas['repository-rule-detailed'][] {
   if (branch !== repository.defaultBranch) return [];
-  const { requiredChecks, mergeQueue }: RepositorySettings = repository.settings;
+  const { requiredChecks, mergeQueue } = repository.settings;
   const from = {
     ruleset_source_type: 'Repository' as const,
     ruleset_source: `${repository.owner.login}/${repository.name}`,

@@ -10,7 +10,7 @@ let slack: SlackEmulator;
 let warnings: string[];
 
 beforeAll(async () => {
-  slack = await startSlack({ port: 0 });
+  slack = await startSlack();
 });
 afterAll(() => slack.close());
 beforeEach(() => {
